@@ -1,0 +1,121 @@
+// How an actor sends, asks, waits and watches, on CAF 0.17 and 1.x. Together
+// with interface.hpp and system.hpp the only place that knows the difference.
+
+#pragma once
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#if CAF_MAJOR_VERSION == 0
+#  include <caf/down_msg.hpp>
+#  include <caf/send.hpp>
+#else
+#  include <caf/anon_mail.hpp>
+#endif
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <utility>
+
+namespace raft::actors {
+
+/// Sends a message. `self` is a pointer to an actor that can send.
+template <class Self, class Handle, class... Ts>
+void send(Self* self, const Handle& to, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  self->send(to, std::forward<Ts>(xs)...);
+#else
+  self->mail(std::forward<Ts>(xs)...).send(to);
+#endif
+}
+
+/// Sends a message from outside any actor.
+template <class Handle, class... Ts>
+void send_anonymously(const Handle& to, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  caf::anon_send(to, std::forward<Ts>(xs)...);
+#else
+  caf::anon_mail(std::forward<Ts>(xs)...).send(to);
+#endif
+}
+
+/// Sends a message after a delay.
+template <class Self, class Handle, class Rep, class Period, class... Ts>
+void send_later(Self* self, const Handle& to,
+                std::chrono::duration<Rep, Period> delay, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  self->delayed_send(to, delay, std::forward<Ts>(xs)...);
+#else
+  self->mail(std::forward<Ts>(xs)...).delay(delay).send(to);
+#endif
+}
+
+/// Sends a message that has an answer. Continue with `.then(f, on_error)` in an
+/// actor or `.receive(f, on_error)` in a `caf::scoped_actor`.
+/// @param deadline How long to wait, or `caf::infinite`; infinite only for
+///        actors of the same process.
+template <class Self, class Handle, class Duration, class... Ts>
+auto ask(Self* self, const Handle& to, Duration deadline, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  return self->request(to, deadline, std::forward<Ts>(xs)...);
+#else
+  return self->mail(std::forward<Ts>(xs)...).request(to, deadline);
+#endif
+}
+
+template <class Handle, class Duration, class... Ts>
+auto ask(caf::scoped_actor& self, const Handle& to, Duration deadline,
+         Ts&&... xs) {
+  return ask(self.ptr(), to, deadline, std::forward<Ts>(xs)...);
+}
+
+/// Tells an actor when others end. Lives in the state of the actor that
+/// watches, one per actor.
+class watcher {
+public:
+  /// Calls `on_down`, once, in the context of `self`, when `handle` ends or its
+  /// node is lost. An actor that is watched already gets the new function.
+  template <class Self, class Handle>
+  void watch(Self* self, const Handle& handle, std::function<void()> on_down) {
+    auto address = caf::actor_cast<caf::actor_addr>(handle);
+    auto known = on_down_.count(address) > 0;
+    on_down_[address] = std::move(on_down);
+    if (known)
+      return;
+#if CAF_MAJOR_VERSION == 0
+    self->set_down_handler(
+      [this](const caf::down_msg& msg) { went_down(msg.source); });
+    self->monitor(handle);
+#else
+    self->monitor(handle,
+                  [this, address](const caf::error&) { went_down(address); });
+#endif
+  }
+
+  /// Forgets about an actor.
+  template <class Handle>
+  void unwatch(const Handle& handle) {
+    auto i = on_down_.find(caf::actor_cast<caf::actor_addr>(handle));
+    if (i != on_down_.end())
+      i->second = nullptr;
+  }
+
+private:
+  void went_down(const caf::actor_addr& address) {
+    auto i = on_down_.find(address);
+    if (i == on_down_.end())
+      return;
+    auto f = std::move(i->second);
+    on_down_.erase(i);
+    if (f)
+      f();
+  }
+
+  std::map<caf::actor_addr, std::function<void()>> on_down_;
+};
+
+} // namespace raft::actors

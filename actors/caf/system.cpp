@@ -1,0 +1,43 @@
+#include <raft/actors/caf/system.hpp>
+
+#include <caf/defaults.hpp>
+#include <caf/io/middleman.hpp>
+
+namespace raft::actors {
+
+namespace detail {
+
+meta_objects::meta_objects() {
+#if CAF_MAJOR_VERSION > 0
+  caf::core::init_global_meta_objects();
+  caf::io::middleman::init_global_meta_objects();
+  caf::init_global_meta_objects<caf::id_block::raft_messages>();
+  caf::init_global_meta_objects<caf::id_block::raft_actors>();
+#endif
+}
+
+} // namespace detail
+
+system_config::system_config(bool remoting) {
+  using std::chrono::milliseconds;
+#if CAF_MAJOR_VERSION == 0
+  add_message_types<caf::id_block::raft_messages>();
+  add_message_types<caf::id_block::raft_actors>();
+  constexpr auto prefix = "";
+#else
+  constexpr auto prefix = "caf.";
+#endif
+  auto key = [prefix](const char* name) { return std::string{prefix} + name; };
+  // The stealing scheduler spins when idle and wakes threads for each message.
+  set(key("scheduler.policy"), std::string{"sharing"});
+  if (!remoting)
+    return;
+  load<caf::io::middleman>();
+  // Deserialize where the bytes arrive: a worker costs a hand-off per message.
+  set(key("middleman.workers"), 0);
+  // A frozen process sends no FIN; only silence tells.
+  set(key("middleman.heartbeat-interval"), caf::timespan{milliseconds{500}});
+  set(key("middleman.connection-timeout"), caf::timespan{milliseconds{3000}});
+}
+
+} // namespace raft::actors

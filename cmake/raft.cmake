@@ -1,0 +1,92 @@
+# What all targets have in common.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# Assertions stay on in production: no NDEBUG.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The two liberties that ccache needs to handle precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+endif()
+
+# Includes are <raft/folder/header.hpp>, here as when installed.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
+file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_BINARY_DIR}/include/raft
+  SYMBOLIC)
+
+add_library(raft_options INTERFACE)
+target_include_directories(raft_options INTERFACE ${CMAKE_BINARY_DIR}/include)
+target_compile_options(raft_options INTERFACE -Wall -Wextra -Wpedantic)
+if(RAFT_WERROR)
+  target_compile_options(raft_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(raft_options INTERFACE -fpch-preprocess)
+else()
+  target_compile_options(raft_options INTERFACE
+    "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+if(RAFT_SANITIZE)
+  add_compile_options(-fsanitize=${RAFT_SANITIZE} -fno-omit-frame-pointer -g1
+    -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RAFT_SANITIZE})
+endif()
+
+# raft_library(<folder> SOURCES <file>... [USES <target>...] [CAF])
+# Makes the static library raft_<folder>. CAF: its sources include CAF, which
+# they get precompiled.
+function(raft_library name)
+  cmake_parse_arguments(arg "CAF" "" "SOURCES;USES" ${ARGN})
+  add_library(raft_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(raft_${name} PUBLIC raft_options ${arg_USES})
+  if(arg_CAF)
+    raft_use_precompiled_caf(raft_${name})
+  endif()
+endfunction()
+
+# raft_test(<name> LABEL <unit|script|simulation|actor|socket|process>
+#           SOURCES <file>... [USES <target>...] [CAF])
+# Makes the Boost.Test program test_<name>, and one CTest test of it.
+function(raft_test name)
+  cmake_parse_arguments(arg "CAF" "LABEL;TIMEOUT" "SOURCES;USES" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES}
+    ${PROJECT_SOURCE_DIR}/tests/main.cpp)
+  target_link_libraries(test_${name} PRIVATE raft_options ${arg_USES}
+    Boost::unit_test_framework)
+  target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK)
+  if(arg_CAF)
+    raft_use_precompiled_caf(test_${name})
+  endif()
+  add_test(NAME ${name} COMMAND test_${name})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL}
+    TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# CAF's headers take seconds to read: once is enough. The first target to ask
+# makes them, the others use its.
+function(raft_use_precompiled_caf target)
+  target_link_libraries(${target} PUBLIC CAF::core CAF::io Threads::Threads)
+  get_property(owner GLOBAL PROPERTY raft_precompiled_caf)
+  if(owner)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  else()
+    target_precompile_headers(${target} PRIVATE
+      <caf/all.hpp> <caf/io/all.hpp> <chrono> <functional> <map> <memory>
+      <optional> <string> <variant> <vector>)
+    set_property(GLOBAL PROPERTY raft_precompiled_caf ${target})
+  endif()
+endfunction()

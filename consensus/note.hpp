@@ -1,0 +1,59 @@
+// What the core has to tell to people: few events, each with its reason.
+
+#pragma once
+
+#include <raft/messages/client.hpp>
+#include <raft/messages/entry.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace raft::consensus {
+
+/// The reasons. None of them occurs once per command.
+enum class note_kind : std::uint8_t {
+  became_follower,
+  became_pre_candidate,
+  became_candidate,
+  became_leader,
+  // Why a leader gave up.
+  stepped_down_higher_term,
+  stepped_down_no_quorum,
+  // Why a vote was refused.
+  refused_vote_old_term,
+  refused_vote_already_given,
+  refused_vote_log_behind,
+  refused_vote_leader_alive,
+  granted_vote,
+  // Replication.
+  truncated_conflict,
+  refused_append_gap,
+  refused_append_conflict,
+  refused_append_old_term,
+  backed_off,
+  dropped_held_answer,
+  // Time.
+  woke_late,
+};
+
+struct note {
+  note_kind kind;
+  term_number term;
+  /// The other peer, if there is one.
+  peer_id peer;
+  /// Where in the log, if it matters.
+  log_position where;
+
+  friend bool operator==(const note&, const note&) = default;
+};
+
+/// One line in plain words, such as "refuses 2's vote request: its log ends at
+/// 3@1, before ours".
+std::string to_text(const note& x);
+
+/// "index@term", the way all texts of this project name an entry.
+std::string to_text(const log_position& x);
+
+const char* to_text(peer_role x);
+
+} // namespace raft::consensus

@@ -1,0 +1,48 @@
+// What the core wants done: its contract with the shell.
+
+#pragma once
+
+#include <raft/consensus/note.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/append.hpp>
+#include <raft/messages/persist.hpp>
+#include <raft/messages/vote.hpp>
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace raft::consensus {
+
+/// A message to the peer that its header names.
+using message
+  = std::variant<vote_request, vote_reply, append_request, append_reply>;
+
+/// What the shell owes the core after an input, in this order:
+///
+///  1. Send `messages`. They may leave at once; whatever must wait for the
+///     disk is still inside the core. A message to a peer without a connection
+///     is dropped, never kept.
+///  2. If there is a `batch`, make it durable in one atomic write. There is
+///     none other until `persisted` was fed back for this one.
+///  3. When it is durable, feed `persisted` back with its number. Only then do
+///     the answers that waited for it come out as `messages`. If it can not be
+///     made durable, the process ends: there is no input for that.
+///  4. Give `committed` to the state machine, in order, and feed `applied` back
+///     when it is done. This may run beside 1 to 3.
+///  5. Carry out `reads` and feed `entries_read` back.
+///  6. Call `advance` at `wake_at`, or later, or earlier.
+///
+/// Nothing here is repeated: what a shell drops is gone, except for messages,
+/// which Raft can lose.
+struct output {
+  std::vector<message> messages;
+  std::optional<persist> batch;
+  std::vector<entry> committed;
+  std::vector<read_entries> reads;
+  /// What happened and why, for logs and for tests. Carries no duty.
+  std::vector<note> notes;
+  instant wake_at{0};
+};
+
+} // namespace raft::consensus

@@ -1,0 +1,1 @@
+namespace raft {} // replaced by the folder's sources

@@ -1,0 +1,69 @@
+// What a leader knows of one follower.
+
+#pragma once
+
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstddef>
+#include <deque>
+
+namespace raft::consensus {
+
+/// How far one follower's log is known to agree, and what is on its way.
+///
+///   probe ──accepted──► stream ──refused or link lost──► probe
+///
+/// In `probe` one request is out at a time, until the point of agreement is
+/// found. In `stream` requests follow each other without waiting, within the
+/// in-flight window.
+struct progress {
+  enum class mode { probe, stream };
+
+  /// One append request with entries, unanswered.
+  struct request {
+    log_index last;
+    std::size_t bytes = 0;
+  };
+
+  mode sending = mode::probe;
+
+  /// Invariant: `match < next`. The follower's durable log agrees up to here.
+  log_index match;
+
+  /// First entry to send next.
+  log_index next{1};
+
+  /// Unanswered requests with entries, oldest first.
+  std::deque<request> in_flight;
+  std::size_t bytes_in_flight = 0;
+
+  /// Probe only: whether the one request is out. A heartbeat clears it.
+  bool probe_out = false;
+
+  /// Whether a read from the disk is under way for it.
+  bool reading = false;
+
+  bool connected = false;
+
+  /// Whether it answered since the last quorum check.
+  bool answered = false;
+
+  /// Highest heartbeat round that it has answered.
+  round_number round_answered;
+
+  /// Whether the window lets another request with entries go.
+  bool may_send(const settings& config) const noexcept;
+
+  /// Notes a request with entries as sent; `next` moves behind it.
+  void sent(log_index last, std::size_t bytes);
+
+  /// Notes that the follower has everything up to `index`.
+  void matched(log_index index);
+
+  /// Goes back to probing from `index` on; nothing is in flight any more.
+  /// @pre `index > match`.
+  void probe_from(log_index index);
+};
+
+} // namespace raft::consensus

@@ -1,0 +1,57 @@
+// The roles, each with just the data that it needs.
+
+#pragma once
+
+#include <raft/consensus/progress.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+#include <variant>
+
+namespace raft::consensus {
+
+/// Waits for a leader to speak.
+struct follower {
+  /// 0 while no leader of the current term is known.
+  peer_id leader;
+  /// When to start an election.
+  instant election_at{0};
+};
+
+/// Asks whether an election could be won, without disturbing anybody (thesis,
+/// section 9.6). Its term is still the old one.
+struct pre_candidate {
+  std::set<peer_id> granted;
+  instant election_at{0};
+};
+
+/// Wants to be elected in the current term.
+struct candidate {
+  std::set<peer_id> granted;
+  instant election_at{0};
+};
+
+/// Leads the current term.
+struct leader {
+  /// The empty entry that began the term.
+  log_position first;
+  /// One for each other member.
+  std::map<peer_id, progress> others;
+  /// Last index of each batch that was released to replication and has no
+  /// quorum yet, ascending.
+  std::deque<log_index> under_way;
+  /// Entries up to here may be sent and written; later ones collect.
+  log_index released;
+  /// The heartbeat round last begun.
+  round_number round;
+  instant heartbeat_at{0};
+  /// When to step down unless a quorum has answered since.
+  instant quorum_check_at{0};
+};
+
+using role_state = std::variant<follower, pre_candidate, candidate, leader>;
+
+} // namespace raft::consensus

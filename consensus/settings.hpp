@@ -1,0 +1,60 @@
+// What can be chosen about the algorithm.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace raft::consensus {
+
+/// A moment, as the time since some origin that the shell chose. Never goes
+/// backwards within one process; means nothing to another one.
+using instant = std::chrono::microseconds;
+
+/// Bounds and intervals of one peer. All peers of a group should use the same.
+struct settings {
+  /// A leader speaks to each follower at least this often.
+  std::chrono::milliseconds heartbeat_interval{100};
+
+  /// A follower that heard no leader for a time drawn between these two starts
+  /// an election (paper, section 5.2). Within the minimum it refuses votes
+  /// (thesis, section 4.2.3). A leader that no quorum answered for the maximum
+  /// steps down (thesis, section 6.2).
+  std::chrono::milliseconds election_timeout_min{300};
+  std::chrono::milliseconds election_timeout_max{600};
+
+  /// How many batches of new entries may be without a quorum at once. While
+  /// they are, further entries collect and make the next batch. More than 1
+  /// pays off where a round trip takes much longer than a sync.
+  std::size_t batches_under_way_max = 1;
+
+  /// How many append requests with entries, and how many bytes of entries, may
+  /// be unanswered per follower.
+  std::size_t requests_in_flight_max = 64;
+  std::size_t bytes_in_flight_max = 4 << 20;
+
+  /// How many bytes of entries one append request, one durable batch's new
+  /// entries or one read from the disk should hold. A single larger entry
+  /// still goes, alone.
+  std::size_t batch_bytes_max = 1 << 20;
+
+  /// Largest command, in bytes.
+  std::size_t command_bytes_max = 8 << 20;
+
+  /// A leader refuses commands as `busy` while entries of this many bytes are
+  /// uncommitted, or not yet durable on its own disk.
+  std::size_t uncommitted_bytes_max = 64 << 20;
+  std::size_t undurable_bytes_max = 64 << 20;
+
+  /// How many bytes of entries may be at the applier.
+  std::size_t applying_bytes_max = 16 << 20;
+
+  /// How many bytes of the log's tail stay in memory. Entries that are not yet
+  /// durable or not yet applied stay in any case.
+  std::size_t log_bytes_in_memory = 32 << 20;
+};
+
+/// Says what is wrong with the settings, or returns null.
+const char* complaint_about(const settings& x);
+
+} // namespace raft::consensus

@@ -1,0 +1,13 @@
+// All messages.
+
+#pragma once
+
+#include <raft/messages/append.hpp>
+#include <raft/messages/apply.hpp>
+#include <raft/messages/client.hpp>
+#include <raft/messages/entry.hpp>
+#include <raft/messages/header.hpp>
+#include <raft/messages/link.hpp>
+#include <raft/messages/persist.hpp>
+#include <raft/messages/timer.hpp>
+#include <raft/messages/vote.hpp>

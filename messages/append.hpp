@@ -1,0 +1,53 @@
+// Append conversation: a leader extends a follower's log, the follower answers.
+
+#pragma once
+
+#include <raft/messages/entry.hpp>
+#include <raft/messages/header.hpp>
+
+#include <vector>
+
+namespace raft {
+
+/// AppendEntries (paper, figure 2). Without entries it is a heartbeat; it
+/// carries the consistency check all the same.
+struct append_request {
+  message_header header;
+  term_number term;
+  /// The entry before `entries`, which the follower must have.
+  log_position previous;
+  /// The leader's commit index.
+  log_index commit;
+  /// The heartbeat round that this request belongs to. The answer repeats it,
+  /// so that an answer proves leadership only for rounds up to it.
+  round_number round;
+  /// In order and without gaps, the first at `previous.index + 1`.
+  std::vector<entry> entries;
+
+  friend bool operator==(const append_request&,
+                         const append_request&)
+    = default;
+};
+
+/// The answer. It never claims more than the follower's disk holds.
+struct append_reply {
+  message_header header;
+  term_number term;
+  bool accepted = false;
+  /// Accepted: the follower's durable log agrees with the leader's up to here.
+  log_index match;
+  /// Refused: where the logs may still agree (conflict back-off by term). If
+  /// the follower's log ends before `previous`, its index is the first one
+  /// missing and its term 0. Otherwise the term is the follower's at
+  /// `previous.index`, and the index is its first entry of that term.
+  log_position conflict;
+  /// Refused: `previous.index` of the request, so that the leader knows an old
+  /// refusal when it sees one.
+  log_index refused;
+  /// `append_request::round` of the request.
+  round_number round;
+
+  friend bool operator==(const append_reply&, const append_reply&) = default;
+};
+
+} // namespace raft

@@ -1,0 +1,49 @@
+// Apply conversation: committed entries go to the state machine.
+
+#pragma once
+
+#include <raft/messages/entry.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace raft {
+
+/// What became of one applied entry.
+enum class apply_status : std::uint8_t {
+  /// It took effect, now or (a retry) earlier; the reply is the same.
+  done = 0,
+  /// Its session is unknown or expired; it had no effect.
+  session_expired = 1,
+};
+
+/// Gives committed entries to the applier, in order, each once.
+struct apply {
+  group_id group;
+  std::vector<entry> entries;
+  /// Whether anybody waits for replies: a leader does, a follower does not.
+  bool results_wanted = false;
+
+  friend bool operator==(const apply&, const apply&) = default;
+};
+
+struct apply_result {
+  log_index index;
+  apply_status status = apply_status::done;
+  bytes reply;
+
+  friend bool operator==(const apply_result&, const apply_result&) = default;
+};
+
+/// The answer, after all entries of the request took effect.
+struct applied {
+  group_id group;
+  /// Last entry applied.
+  log_index index;
+  /// One per command and session entry if wanted, in log order; else empty.
+  std::vector<apply_result> results;
+
+  friend bool operator==(const applied&, const applied&) = default;
+};
+
+} // namespace raft

@@ -1,0 +1,102 @@
+// Teaches CAF to carry the messages: one `inspect` for all plain structs of
+// namespace raft, on CAF 0.17 and 1.x.
+
+#pragma once
+
+#include <raft/messages/all.hpp>
+#include <raft/messages/fields.hpp>
+
+#include <caf/config.hpp>
+
+#include <string>
+#include <tuple>
+#include <type_traits>
+
+#if CAF_MAJOR_VERSION == 0
+#  include <caf/meta/type_name.hpp>
+#endif
+
+namespace raft {
+
+namespace detail {
+
+/// Whether `inspect` below may take `T`: a struct of ours that is nothing but
+/// its fields.
+template <class T>
+struct is_plain_message
+  : std::bool_constant<std::is_class_v<T> && std::is_aggregate_v<T>> {};
+
+template <class Inspector>
+constexpr bool is_loading() {
+#if CAF_MAJOR_VERSION == 0
+  return Inspector::writes_state;
+#else
+  return Inspector::is_loading;
+#endif
+}
+
+/// Hands a list of values to the inspector.
+template <class Inspector, class... Ts>
+auto visit_values(Inspector& f, Ts&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  return f(xs...);
+#else
+  return (f.apply(xs) && ...);
+#endif
+}
+
+} // namespace detail
+
+#if CAF_MAJOR_VERSION > 0
+/// Shows an enumeration to the inspector as its underlying number, as 0.17
+/// does of itself. Values that no enumerator names are possible on input:
+/// handle them.
+template <class Inspector, class Enum>
+  requires std::is_enum_v<Enum>
+bool inspect(Inspector& f, Enum& x) {
+  auto number = static_cast<std::underlying_type_t<Enum>>(x);
+  if (!f.apply(number))
+    return false;
+  if constexpr (Inspector::is_loading)
+    x = static_cast<Enum>(number);
+  return true;
+}
+#endif
+
+template <class Inspector, class Tag>
+auto inspect(Inspector& f, strong_number<Tag>& x) {
+  return detail::visit_values(f, x.value);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, bytes& x) {
+  if constexpr (detail::is_loading<Inspector>()) {
+    std::string data;
+    auto result = detail::visit_values(f, data);
+    x = bytes{std::move(data)};
+    return result;
+  } else {
+    // Inspectors that only read take a mutable reference all the same.
+    static const std::string nothing;
+    auto& data = const_cast<std::string&>(x.empty() ? nothing : x.str());
+    return detail::visit_values(f, data);
+  }
+}
+
+/// Shows all fields of a message, in the order of declaration.
+template <class Inspector, class T>
+  requires(detail::is_plain_message<T>::value)
+auto inspect(Inspector& f, T& x) {
+  return std::apply(
+    [&f, &x](auto&... fields) {
+#if CAF_MAJOR_VERSION == 0
+      static_cast<void>(x);
+      return f(fields...);
+#else
+      return f.object(x).fields(f.field("", fields)...);
+#endif
+    },
+    tie_fields(x));
+}
+
+} // namespace raft

@@ -1,0 +1,70 @@
+// Announces the messages to CAF. The numbers are part of the wire protocol:
+// add new types at the end.
+
+#pragma once
+
+#include <raft/messages/caf/inspect.hpp>
+
+#include <caf/type_id.hpp>
+
+namespace raft {
+
+/// The block of ids that this library takes. It starts well above CAF's first
+/// free id, where everybody's first block starts.
+inline constexpr caf::type_id_t first_type_id
+  = caf::first_custom_type_id + 1000;
+
+/// Programs that use this library and have message types of their own start
+/// their first block here.
+inline constexpr caf::type_id_t first_free_type_id
+  = caf::first_custom_type_id + 1200;
+
+} // namespace raft
+
+CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
+
+  CAF_ADD_TYPE_ID(raft_messages, (raft::append_reply))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::append_request))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::applied))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::apply))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::apply_result))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::bytes))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::command_tag))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::credit))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::delivery))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::durable_batch))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::durable_state))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::entries_read))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::entry))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::executed))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::execute))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::flush))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::get_state))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::hard_state))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::hello))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::link_down))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::link_up))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::log_position))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::membership))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::message_header))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::open_session))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::peer_progress))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::peer_state))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::persist))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::persisted))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::queried))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::query))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::read_entries))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::start))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::started))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::stop))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::stopped))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::submit))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::subscribe))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::subscribed))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::vote_reply))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::vote_request))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::wake))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::welcome))
+
+CAF_END_TYPE_ID_BLOCK(raft_messages)

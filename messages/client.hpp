@@ -1,0 +1,222 @@
+// Client conversation: what users of a peer send it and get back.
+
+#pragma once
+
+#include <raft/messages/entry.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace raft {
+
+/// Roles of a peer (paper, figure 4; pre-candidate: thesis, section 9.6).
+enum class peer_role : std::uint8_t {
+  follower = 0,
+  pre_candidate = 1,
+  candidate = 2,
+  leader = 3,
+};
+
+/// How an `execute` ended.
+enum class outcome : std::uint8_t {
+  /// The command is committed and was applied; there is a reply.
+  committed = 0,
+  /// The command was not appended and never takes effect.
+  rejected = 1,
+  /// It may or may not take effect. With a session, retry; without, ask.
+  unknown = 2,
+};
+
+/// Why a command was rejected.
+enum class reject_reason : std::uint8_t {
+  none = 0,
+  /// Ask the peer named as leader, if any.
+  not_leader = 1,
+  /// A bound is reached; try again later.
+  busy = 2,
+  /// The command is larger than an entry may be.
+  too_large = 3,
+  /// The session is unknown or expired; open another one.
+  session_expired = 4,
+  /// The peer is stopping.
+  stopping = 5,
+};
+
+/// Asks a peer to append a command to the replicated log. Answered at once by
+/// `started`; whether it commits shows in the delivered entries.
+struct start {
+  group_id group;
+  bytes command;
+
+  friend bool operator==(const start&, const start&) = default;
+};
+
+/// The answer, as of the moment of the request.
+struct started {
+  /// Where the command will be if it ever commits; 0 if it was not appended.
+  log_index index;
+  term_number term;
+  /// Whether this peer believes that it leads.
+  bool leads = false;
+  /// Why it was not appended, or `none`.
+  reject_reason reason = reject_reason::none;
+  /// The leader that this peer knows of; 0 if none.
+  peer_id leader;
+
+  friend bool operator==(const started&, const started&) = default;
+};
+
+/// Asks a peer to replicate and apply a command and to return the reply of the
+/// state machine. Answered by `executed`, always, but perhaps late: use a
+/// deadline.
+struct execute {
+  group_id group;
+  command_tag tag;
+  bytes command;
+
+  friend bool operator==(const execute&, const execute&) = default;
+};
+
+/// Asks a peer to open a client session. Answered by `executed`; once
+/// committed, the index is the session's id.
+struct open_session {
+  group_id group;
+
+  friend bool operator==(const open_session&, const open_session&) = default;
+};
+
+struct executed {
+  outcome result = outcome::unknown;
+  reject_reason reason = reject_reason::none;
+  bytes reply;
+  log_index index;
+  term_number term;
+  /// The leader that this peer knows of; 0 if none.
+  peer_id leader;
+
+  friend bool operator==(const executed&, const executed&) = default;
+};
+
+/// Asks a client handle (not a peer) to have a command executed: it finds the
+/// leader, follows it, and retries within a session of its own, so that the
+/// command takes effect at most once. Answered by `executed`; `unknown` means
+/// that the deadline passed before the outcome was known.
+struct submit {
+  group_id group;
+  bytes command;
+  /// Milliseconds from now.
+  std::uint64_t deadline_ms = 0;
+
+  friend bool operator==(const submit&, const submit&) = default;
+};
+
+/// Asks the state machine of this very peer, as far as it has applied: no
+/// round trip, no promise of freshness. Answered by `queried`.
+struct query {
+  group_id group;
+  bytes request;
+
+  friend bool operator==(const query&, const query&) = default;
+};
+
+struct queried {
+  /// Last entry that the answer reflects.
+  log_index applied;
+  bytes reply;
+
+  friend bool operator==(const queried&, const queried&) = default;
+};
+
+/// Asks a peer about itself.
+struct get_state {
+  group_id group;
+
+  friend bool operator==(const get_state&, const get_state&) = default;
+};
+
+/// What a leader knows of another peer.
+struct peer_progress {
+  peer_id peer;
+  log_index match;
+  log_index next;
+  /// Whether there is a connection.
+  bool connected = false;
+
+  friend bool operator==(const peer_progress&, const peer_progress&) = default;
+};
+
+struct peer_state {
+  group_id group;
+  peer_id id;
+  incarnation_id incarnation;
+  term_number term;
+  peer_role role = peer_role::follower;
+  peer_id leader;
+  log_index commit;
+  log_index applied;
+  log_index durable;
+  log_index last;
+  /// Filled by a leader only.
+  std::vector<peer_progress> others;
+
+  friend bool operator==(const peer_state&, const peer_state&) = default;
+};
+
+/// Asks a peer for its committed entries from an index on. Deliveries come as
+/// `delivery` messages to the given subscriber, in order, each entry once.
+struct subscribe {
+  group_id group;
+  /// Names the subscription among those of the same subscriber.
+  std::uint64_t id = 0;
+  /// First index wanted, from 1.
+  log_index from;
+  /// How many bytes may be on their way before the subscriber sends `credit`.
+  std::uint64_t credit_bytes = 0;
+
+  friend bool operator==(const subscribe&, const subscribe&) = default;
+};
+
+struct subscribed {
+  /// False if `from` lies below the first entry kept: start from a snapshot.
+  bool accepted = false;
+  /// First entry that this peer can deliver.
+  log_index first_available;
+
+  friend bool operator==(const subscribed&, const subscribed&) = default;
+};
+
+/// Committed entries for a subscriber. Includes the empty entries that leaders
+/// write.
+struct delivery {
+  group_id group;
+  std::uint64_t id = 0;
+  std::vector<entry> entries;
+
+  friend bool operator==(const delivery&, const delivery&) = default;
+};
+
+/// Allows the peer to send more. Sum up the `cost` of what was handled.
+struct credit {
+  group_id group;
+  std::uint64_t id = 0;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const credit&, const credit&) = default;
+};
+
+/// Ends a peer for good. Answered by `stopped` when nothing of it can act any
+/// more; then a new peer may use its store.
+struct stop {
+  group_id group;
+
+  friend bool operator==(const stop&, const stop&) = default;
+};
+
+struct stopped {
+  group_id group;
+
+  friend bool operator==(const stopped&, const stopped&) = default;
+};
+
+} // namespace raft

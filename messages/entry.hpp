@@ -1,0 +1,69 @@
+// What a log is made of.
+
+#pragma once
+
+#include <raft/messages/bytes.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace raft {
+
+/// What an entry asks the appliers to do.
+enum class entry_kind : std::uint8_t {
+  /// Nothing. A leader begins its term with one (paper, section 8).
+  empty = 0,
+  /// Give `data` to the state machine.
+  command = 1,
+  /// Open the client session whose id is this entry's index.
+  open_session = 2,
+  /// Change the members of the group; `data` holds the new configuration.
+  configuration = 3,
+};
+
+/// Tells who asked for a command, so that a retry takes effect once
+/// (thesis, section 6.3).
+struct command_tag {
+  /// The session, or 0 for none; then the other fields mean nothing.
+  session_id session;
+  /// The client's number for this command, from 1, never used twice.
+  std::uint64_t sequence = 0;
+  /// The client has the answer to every command below this number, so their
+  /// kept replies may be forgotten.
+  std::uint64_t lowest_unanswered = 0;
+
+  friend bool operator==(const command_tag&, const command_tag&) = default;
+};
+
+/// One entry of the log.
+struct entry {
+  term_number term;
+  log_index index;
+  entry_kind kind = entry_kind::empty;
+  /// Leader's wall clock when it appended the entry, in milliseconds since
+  /// 1970, never below the entry before it. Sessions expire by it.
+  std::uint64_t time_ms = 0;
+  command_tag tag;
+  bytes data;
+
+  friend bool operator==(const entry&, const entry&) = default;
+};
+
+/// A place in the log with the term that makes it unambiguous: logs that agree
+/// on both agree on everything before it (paper, section 5.3).
+struct log_position {
+  log_index index;
+  term_number term;
+
+  friend bool operator==(const log_position&, const log_position&) = default;
+};
+
+/// What an entry costs in memory and on the wire, in bytes; all byte bounds
+/// count with it.
+inline std::size_t cost(const entry& x) noexcept {
+  constexpr std::size_t overhead = 64;
+  return overhead + x.data.size();
+}
+
+} // namespace raft

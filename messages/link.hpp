@@ -1,0 +1,56 @@
+// Link conversation: two processes find out whether they belong together.
+
+#pragma once
+
+#include <raft/messages/ids.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace raft {
+
+/// Grows when a peer of the version before could not understand us.
+inline constexpr std::uint32_t protocol_version = 1;
+
+/// First message on a connection; a handle of the sender's peer goes with it.
+struct hello {
+  /// Name of the cluster; both sides must use the same.
+  std::string cluster;
+  std::uint32_t version = protocol_version;
+  /// Who speaks; 0 for a client.
+  peer_id from;
+  /// Whom the address was configured to lead to; 0 if the sender cannot know.
+  peer_id to;
+  incarnation_id incarnation;
+
+  friend bool operator==(const hello&, const hello&) = default;
+};
+
+/// The answer; a handle of the receiver's peer goes with it.
+struct welcome {
+  /// Empty if the sender is welcome, else why not and what to do.
+  std::string refusal;
+  std::string cluster;
+  std::uint32_t version = protocol_version;
+  peer_id from;
+  incarnation_id incarnation;
+
+  friend bool operator==(const welcome&, const welcome&) = default;
+};
+
+/// Tells a peer that another one can be reached; a handle goes with it.
+struct link_up {
+  peer_id peer;
+  incarnation_id incarnation;
+
+  friend bool operator==(const link_up&, const link_up&) = default;
+};
+
+/// Tells a peer that another one can no longer be reached.
+struct link_down {
+  peer_id peer;
+
+  friend bool operator==(const link_down&, const link_down&) = default;
+};
+
+} // namespace raft

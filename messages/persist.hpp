@@ -1,0 +1,106 @@
+// Persist conversation: a peer has its state made durable and reads it back.
+
+#pragma once
+
+#include <raft/messages/entry.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace raft {
+
+/// What a peer must never forget (paper, figure 2, "persistent state").
+struct hard_state {
+  term_number term;
+  /// Who got this peer's vote in `term`; 0 if nobody.
+  peer_id vote;
+
+  friend bool operator==(const hard_state&, const hard_state&) = default;
+};
+
+/// The members of a group and the log index that made them so.
+struct membership {
+  /// 0 for the members that the group was bootstrapped with.
+  log_index index;
+  std::vector<peer_id> voters;
+  std::vector<peer_id> learners;
+
+  friend bool operator==(const membership&, const membership&) = default;
+};
+
+/// Everything of one group that becomes durable in one atomic step.
+struct durable_batch {
+  hard_state hard;
+  /// Forget all entries from here on, before `entries` are added; 0 for none.
+  log_index truncate_from;
+  /// In order and without gaps; the first follows the last one kept.
+  std::vector<entry> entries;
+  /// Set `members` only if this is true.
+  bool members_changed = false;
+  membership members;
+  /// Last entry that a snapshot replaced; 0 keeps what is there. Entries up to
+  /// it may be dropped.
+  log_position compacted;
+
+  friend bool operator==(const durable_batch&, const durable_batch&) = default;
+};
+
+/// Asks the persister to make a batch durable. A peer has at most one under
+/// way. Answered by `persisted` with the same number when it is on the disk.
+struct persist {
+  group_id group;
+  batch_number number;
+  durable_batch batch;
+
+  friend bool operator==(const persist&, const persist&) = default;
+};
+
+struct persisted {
+  group_id group;
+  batch_number number;
+
+  friend bool operator==(const persisted&, const persisted&) = default;
+};
+
+/// Asks for durable entries, because the peer no longer holds them in memory.
+struct read_entries {
+  group_id group;
+  /// Whom they are for: a slow follower, or the reading peer itself for what
+  /// it still has to apply.
+  peer_id reader;
+  /// First and last index, both inclusive.
+  log_index first;
+  log_index last;
+  /// Stop before the sum of their `cost` passes this; at least one is read.
+  std::uint64_t bytes_max = 0;
+
+  friend bool operator==(const read_entries&, const read_entries&) = default;
+};
+
+/// The answer. Holds no entries if `first` is not in the log any more.
+struct entries_read {
+  group_id group;
+  peer_id reader;
+  log_index first;
+  std::vector<entry> entries;
+
+  friend bool operator==(const entries_read&, const entries_read&) = default;
+};
+
+/// What a store knows of a group when it is opened.
+struct durable_state {
+  hard_state hard;
+  membership members;
+  log_position compacted;
+  /// Where the log ends; equal to `compacted` if it holds no entry.
+  log_position last;
+  /// First entry of each term in the log, ascending in both fields. The term
+  /// at any index follows from it without a read.
+  std::vector<log_position> term_starts;
+  /// `entry::time_ms` of the last entry.
+  std::uint64_t last_time_ms = 0;
+
+  friend bool operator==(const durable_state&, const durable_state&) = default;
+};
+
+} // namespace raft

@@ -1,0 +1,40 @@
+// Vote conversation: a candidate asks for votes, the others answer.
+
+#pragma once
+
+#include <raft/messages/entry.hpp>
+#include <raft/messages/header.hpp>
+
+namespace raft {
+
+/// RequestVote (paper, figure 2), also as pre-vote (thesis, section 9.6).
+struct vote_request {
+  message_header header;
+  /// The term to be elected in. A pre-vote asks about a term that the sender
+  /// has not entered yet.
+  term_number term;
+  /// Where the candidate's log ends.
+  log_position last;
+  bool pre_vote = false;
+  /// The old leader asked for this election; stickiness does not apply
+  /// (thesis, section 3.10).
+  bool transfer = false;
+
+  friend bool operator==(const vote_request&, const vote_request&) = default;
+};
+
+/// The answer. It names the campaign that it answers, so that a pre-vote is
+/// never counted as a vote, nor a vote of one term in another.
+struct vote_reply {
+  message_header header;
+  /// The voter's own term.
+  term_number term;
+  /// `vote_request::term` of the request.
+  term_number campaign;
+  bool granted = false;
+  bool pre_vote = false;
+
+  friend bool operator==(const vote_reply&, const vote_reply&) = default;
+};
+
+} // namespace raft

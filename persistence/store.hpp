@@ -1,0 +1,126 @@
+// Where durable state lives: the interface that all stores share.
+
+#pragma once
+
+#include <raft/messages/persist.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace raft::persistence {
+
+/// What went wrong with a store. Each kind wants another cure.
+enum class store_errc : std::uint8_t {
+  /// The directory can not be made, read or written.
+  no_access,
+  /// Another process, or another store of this one, has it open.
+  in_use,
+  /// It belongs to another cluster or another peer.
+  foreign,
+  /// A later version of this library wrote it.
+  newer_format,
+  /// A record fails its checksum or can not be decoded. Nothing is cut off.
+  corrupt,
+  /// The disk is full. Nothing was written; what was durable still is.
+  no_space,
+  /// A write or sync failed. What is on the disk is not known: the process
+  /// must end and recover from what it finds.
+  write_failed,
+};
+
+const char* to_text(store_errc x);
+
+/// The message says which file or record, and what to do.
+class store_error : public std::runtime_error {
+public:
+  store_error(store_errc code, const std::string& what)
+    : std::runtime_error{what}, code_{code} {
+    // nop
+  }
+
+  store_errc code() const noexcept {
+    return code_;
+  }
+
+private:
+  store_errc code_;
+};
+
+/// Whose store it is. Written when the store is made, compared whenever it is
+/// opened.
+struct store_identity {
+  std::string cluster;
+  peer_id peer;
+  /// Drawn at random when the store is made.
+  incarnation_id incarnation;
+
+  friend bool operator==(const store_identity&,
+                         const store_identity&)
+    = default;
+};
+
+/// The durable state of all groups of one process.
+///
+/// Threads: `commit` is called by one thread at a time. The other members may
+/// be called by any thread, also beside a `commit`. No call keeps a transaction
+/// open when it returns.
+class store {
+public:
+  virtual ~store();
+
+  virtual const store_identity& identity() const noexcept = 0;
+
+  /// Makes all batches durable in one atomic step: after a crash either all of
+  /// it is there or nothing. When it returns, everything is on the disk.
+  ///
+  /// Within a group, entries follow the last one kept without a gap and their
+  /// terms never decrease; anything else is a `std::logic_error` and writes
+  /// nothing. So is a group that appears twice.
+  /// @throws store_error `no_space` or `write_failed`. After any exception that
+  ///         is not a `std::logic_error`, the store refuses further commits.
+  virtual void commit(std::span<const persist> batches) = 0;
+
+  /// What is known of a group; a default value if nothing is.
+  /// @throws store_error `corrupt`.
+  virtual durable_state load(group_id group) const = 0;
+
+  /// Reads entries from `first` to `last`, both inclusive, up to `bytes_max` in
+  /// summed `cost` but at least one. Stops early where the log ends.
+  /// @returns nothing if `first` is not in the log.
+  /// @throws store_error `corrupt`.
+  virtual std::vector<entry> read(group_id group, log_index first,
+                                  log_index last, std::uint64_t bytes_max) const
+    = 0;
+
+  /// All groups that anything is known of, ascending.
+  virtual std::vector<group_id> groups() const = 0;
+};
+
+/// A store in memory, for tests and for groups that need not survive. Lives as
+/// long as the object; share it between a peer and its successor to simulate a
+/// restart.
+std::unique_ptr<store> make_memory_store(store_identity identity);
+
+/// How to open a store on the disk.
+struct lmdb_options {
+  std::string directory;
+  std::string cluster;
+  peer_id peer;
+  /// Address space to reserve, in bytes; not disk space. A store can not grow
+  /// beyond it.
+  std::uint64_t map_bytes = std::uint64_t{1} << 40;
+  /// False opens what is there and never makes or changes anything.
+  bool writable = true;
+};
+
+/// Opens or makes the store in a directory. The directory is locked until the
+/// store is destroyed.
+/// @throws store_error any kind but `no_space` and `write_failed`.
+std::unique_ptr<store> open_lmdb_store(const lmdb_options& options);
+
+} // namespace raft::persistence

@@ -1,0 +1,27 @@
+// Visiting the fields of a message forgets none of them.
+
+#include <raft/messages/all.hpp>
+#include <raft/messages/fields.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace raft;
+
+BOOST_AUTO_TEST_SUITE(fields)
+
+static_assert(field_count<term_number> == 1);
+static_assert(field_count<hard_state> == 2);
+static_assert(field_count<entry> == 6);
+static_assert(field_count<append_request> == 6);
+static_assert(field_count<peer_state> == 11);
+
+BOOST_AUTO_TEST_CASE(ties_are_references_in_order_of_declaration) {
+  hard_state x{{3}, {4}};
+  auto [term, vote] = tie_fields(x);
+  BOOST_TEST(term.value == 3u);
+  BOOST_TEST(vote.value == 4u);
+  std::get<0>(tie_fields(x)) = term_number{5};
+  BOOST_TEST(x.term.value == 5u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
