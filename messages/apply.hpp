@@ -15,6 +15,11 @@ enum class apply_status : std::uint8_t {
   done = 0,
   /// Its session is unknown or expired; it had no effect.
   session_expired = 1,
+  /// Its sequence lies below those whose replies its session keeps. It had no
+  /// effect now; whether it had one earlier is not known any more, so whoever
+  /// waits for it is answered `unknown`. A client that keeps its own bounds
+  /// never sees this.
+  stale = 2,
 };
 
 /// Gives committed entries to the applier, in order, each once.

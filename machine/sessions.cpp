@@ -1,0 +1,85 @@
+#include <raft/machine/sessions.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace raft::machine {
+
+sessions::sessions(session_bounds bounds) : bounds_{bounds} {
+  assert(bounds_.sessions_max >= 1 && bounds_.replies_max >= 1);
+}
+
+void sessions::advance(std::uint64_t time_ms) {
+  now_ms_ = std::max(now_ms_, time_ms);
+  while (!by_use_.empty()) {
+    const auto& oldest = sessions_.at(by_use_.begin()->second);
+    if (now_ms_ - oldest.last_used_ms <= bounds_.idle_ms_max)
+      return;
+    drop_least_recently_used();
+  }
+}
+
+void sessions::open(log_index where) {
+  if (sessions_.size() >= bounds_.sessions_max)
+    drop_least_recently_used();
+  auto id = session_id{where.value};
+  touch(id, sessions_[id], where);
+}
+
+sessions::admission sessions::admit(const command_tag& tag, log_index where) {
+  auto i = sessions_.find(tag.session);
+  if (i == sessions_.end())
+    return {verdict::expired, {}};
+  auto& x = i->second;
+  touch(i->first, x, where);
+  x.low_water = std::max(x.low_water, tag.lowest_unanswered);
+  while (!x.replies.empty() && x.replies.begin()->first < x.low_water)
+    drop_first_reply(x);
+  if (tag.sequence < x.low_water)
+    return {verdict::stale, {}};
+  auto reply = x.replies.find(tag.sequence);
+  if (reply != x.replies.end())
+    return {verdict::kept, reply->second};
+  return {verdict::fresh, {}};
+}
+
+void sessions::keep(const command_tag& tag, const bytes& reply) {
+  auto& x = sessions_.at(tag.session);
+  auto added = x.replies.emplace(tag.sequence, reply).second;
+  assert(added);
+  static_cast<void>(added);
+  x.reply_bytes += reply.size();
+  while (x.replies.size() > bounds_.replies_max
+         || (x.reply_bytes > bounds_.reply_bytes_max && x.replies.size() > 1)) {
+    // From here on nobody can tell a retry of this command, or one below it
+    // that never came, from a new one: refuse them all.
+    x.low_water = x.replies.begin()->first + 1;
+    drop_first_reply(x);
+  }
+}
+
+std::size_t sessions::size() const noexcept {
+  return sessions_.size();
+}
+
+void sessions::touch(session_id id, session& x, log_index where) {
+  by_use_.erase(x.last_used);
+  assert(by_use_.empty() || by_use_.rbegin()->first < where);
+  by_use_.emplace(where, id);
+  x.last_used = where;
+  x.last_used_ms = now_ms_;
+}
+
+void sessions::drop_least_recently_used() {
+  auto oldest = by_use_.begin();
+  sessions_.erase(oldest->second);
+  by_use_.erase(oldest);
+}
+
+void sessions::drop_first_reply(session& x) {
+  auto first = x.replies.begin();
+  x.reply_bytes -= first->second.size();
+  x.replies.erase(first);
+}
+
+} // namespace raft::machine

@@ -1,0 +1,102 @@
+// Client sessions: a command takes effect once, however often it was sent.
+
+#pragma once
+
+#include <raft/messages/apply.hpp>
+#include <raft/messages/bytes.hpp>
+#include <raft/messages/entry.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+namespace raft::machine {
+
+/// How much is remembered of clients. Part of the replicated state: all peers
+/// of a group must use the same bounds, or they would answer differently.
+struct session_bounds {
+  /// A session that no command used for so long is expired, in milliseconds.
+  std::uint64_t idle_ms_max = 60 * 60 * 1000;
+  /// One more session expires the least recently used one. At least 1.
+  std::size_t sessions_max = 4096;
+  /// Replies kept per session, and their bytes. Past a bound the reply with the
+  /// lowest sequence goes; the last one always stays.
+  std::size_t replies_max = 1024;
+  std::size_t reply_bytes_max = 16 << 20;
+};
+
+/// What each client session was answered (thesis, section 6.3). A pure object
+/// and a function of the log alone: its only clock are the times that leaders
+/// wrote into entries.
+///
+/// Per session there is a low-water mark. The reply of every applied command at
+/// or above it is kept; no command below it is ever applied (again). It rises
+/// when the client says that it has the replies (`lowest_unanswered`), or when
+/// a bound is reached.
+class sessions {
+public:
+  /// What to do with a command.
+  enum class verdict : std::uint8_t {
+    /// Apply it, then call `keep`.
+    fresh,
+    /// Do not: it was applied before and here is its reply.
+    kept,
+    /// Do not: it lies below the low-water mark.
+    stale,
+    /// Do not: there is no such session (any more).
+    expired,
+  };
+
+  struct admission {
+    verdict what = verdict::expired;
+    bytes reply;
+  };
+
+  explicit sessions(session_bounds bounds = {});
+
+  /// Expires sessions that have been idle for too long. Call it for each entry,
+  /// of any kind, before anything else.
+  /// @param time_ms The entry's. A time before an earlier one counts as that.
+  void advance(std::uint64_t time_ms);
+
+  /// Opens the session that is named after the entry's index.
+  /// @pre `where` is above the index of all earlier calls, also of `admit`.
+  void open(log_index where);
+
+  /// Looks up a command that arrived at `where`, frees the replies that its
+  /// client has, and marks the session as used.
+  /// @pre `tag.session` is not 0; `where` as for `open`.
+  admission admit(const command_tag& tag, log_index where);
+
+  /// Keeps the reply of a command that was just applied.
+  /// @pre `admit` said `fresh` and was not called since.
+  void keep(const command_tag& tag, const bytes& reply);
+
+  /// Number of open sessions.
+  std::size_t size() const noexcept;
+
+private:
+  struct session {
+    log_index last_used;
+    std::uint64_t last_used_ms = 0;
+    std::uint64_t low_water = 1;
+    std::map<std::uint64_t, bytes> replies;
+    std::size_t reply_bytes = 0;
+  };
+
+  void touch(session_id id, session& x, log_index where);
+
+  void drop_least_recently_used();
+
+  static void drop_first_reply(session& x);
+
+  session_bounds bounds_;
+  std::uint64_t now_ms_ = 0;
+  std::map<session_id, session> sessions_;
+  // Ordered by last use. As times never go backwards in the log, this is also
+  // the order in which sessions expire.
+  std::map<log_index, session_id> by_use_;
+};
+
+} // namespace raft::machine
