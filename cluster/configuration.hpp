@@ -1,0 +1,109 @@
+// What a node must be told before it can start: one table of options, read
+// from flags and from a TOML file.
+
+#pragma once
+
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace raft::cluster {
+
+/// A TCP endpoint as people write it: `host:port`, `[ipv6]:port`.
+struct address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const address&, const address&) = default;
+};
+
+std::string to_text(const address& x);
+
+/// Reads `host:port`. Port 0 is allowed (listeners then pick a free one).
+/// @throws configuration_error naming the text and the form that is expected.
+address parse_address(std::string_view text);
+
+/// Whether only processes of this machine can reach the address. Names other
+/// than `localhost` count as foreign: what they mean can change.
+bool is_loopback(const address& x);
+
+/// One peer of the cluster and where its door is.
+struct member {
+  peer_id id;
+  address where;
+
+  friend bool operator==(const member&, const member&) = default;
+};
+
+/// Reads `id=host:port`.
+/// @throws configuration_error naming the text and the form that is expected.
+member parse_member(std::string_view text);
+
+/// A setting that can not work. The message says which one, why, and what to
+/// do.
+class configuration_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// All that makes one node. Fill it by hand or with `read_arguments`.
+struct configuration {
+  /// Peers and clients of another cluster are refused by this name.
+  std::string cluster = "raft";
+  /// Who this node is, from 1.
+  peer_id id;
+  /// All voters, this node included.
+  std::vector<member> members;
+  group_id group{1};
+  /// Where the log lives.
+  std::string data_directory;
+  /// Where to wait for peers and clients; by default the own member address.
+  /// Port 0 picks a free one.
+  std::optional<address> listen;
+  /// Where to wait for Redis clients, if at all.
+  std::optional<address> redis;
+  consensus::settings raft;
+  /// Found the cluster: an empty store takes `members` as its first
+  /// configuration. Without it, an empty store never votes.
+  bool bootstrap = false;
+  /// Allow addresses that are not loopback although nothing is encrypted.
+  bool insecure = false;
+  /// Address space for the log, in bytes; not disk space.
+  std::uint64_t map_bytes = std::uint64_t{1} << 40;
+  /// trace, debug, info, warning, error or off.
+  std::string log_level = "info";
+};
+
+/// Where the node is to listen: `listen`, or else its own member address.
+/// @pre `check` passes.
+address listen_address(const configuration& x);
+
+/// @throws configuration_error if a node could not run with this.
+void check(const configuration& x);
+
+/// Fills a configuration from a TOML file: the keys are the long flags.
+/// @throws configuration_error naming file, line and key for syntax errors,
+///         unknown keys and wrong values.
+void read_file(const std::string& path, configuration& x);
+
+/// What the arguments of a program ask for.
+struct arguments {
+  /// Set unless the program has to end at once.
+  std::optional<configuration> config;
+  /// Help, version or an error, to be printed.
+  std::string text;
+  /// Exit code if there is no configuration: 0 for help, 2 for errors.
+  int exit_code = 0;
+};
+
+/// Reads flags, and the file that `--config` names; flags win. Checks the
+/// result. Never throws a `configuration_error`, never prints.
+arguments read_arguments(int argc, const char* const* argv);
+
+} // namespace raft::cluster
