@@ -5,13 +5,19 @@
 
 #include <caf/actor_addr.hpp>
 #include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
 #include <caf/config.hpp>
+#include <caf/error.hpp>
+#include <caf/result.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/spawn_options.hpp>
+#include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #if CAF_MAJOR_VERSION == 0
-#  include <caf/down_msg.hpp>
 #  include <caf/send.hpp>
+#  include <caf/system_messages.hpp>
 #else
 #  include <caf/anon_mail.hpp>
 #endif
@@ -19,6 +25,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace raft::actors {
@@ -73,6 +80,94 @@ auto ask(caf::scoped_actor& self, const Handle& to, Duration deadline,
   return ask(self.ptr(), to, deadline, std::forward<Ts>(xs)...);
 }
 
+/// Hands the request that is being handled on to another actor, which answers
+/// it. Return the result from the handler.
+template <class Self, class Handle, class... Ts>
+auto delegate(Self* self, const Handle& to, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  return self->delegate(to, std::forward<Ts>(xs)...);
+#else
+  return self->mail(std::forward<Ts>(xs)...).delegate(to);
+#endif
+}
+
+/// An error for whoever asked, in plain words.
+inline caf::error failure(const std::string& reason) {
+  return caf::make_error(caf::sec::runtime_error, reason);
+}
+
+/// The duty to answer one request of type `T`, later. Where it is forgotten, or
+/// its owner ends, the answer is an error: nobody waits for ever.
+template <class T>
+class promise {
+public:
+  promise() = default;
+
+  explicit promise(caf::typed_response_promise<T> impl)
+      : impl_{std::move(impl)} {
+    // nop
+  }
+
+  promise(promise&& other) noexcept
+      : impl_{std::exchange(other.impl_, caf::typed_response_promise<T>{})} {
+    // nop
+  }
+
+  promise& operator=(promise&& other) noexcept {
+    if (this != &other) {
+      fail("the actor gave up on this request");
+      impl_ = std::exchange(other.impl_, caf::typed_response_promise<T>{});
+    }
+    return *this;
+  }
+
+  ~promise() {
+    fail("the actor ended before it could answer");
+  }
+
+  void answer(T x) {
+    if (impl_.pending())
+      std::exchange(impl_, caf::typed_response_promise<T>{})
+          .deliver(std::move(x));
+  }
+
+  void fail(const std::string& reason) {
+    if (impl_.pending())
+      std::exchange(impl_, caf::typed_response_promise<T>{})
+          .deliver(failure(reason));
+  }
+
+private:
+  caf::typed_response_promise<T> impl_;
+};
+
+/// Keeps the request that is being handled for later: `keep` gets the promise;
+/// return the result from the handler.
+template <class T, class Self, class Keep>
+caf::result<T> answer_later(Self* self, Keep&& keep) {
+  auto impl = self->template make_response_promise<T>();
+  keep(promise<T>{impl});
+  return impl;
+}
+
+/// The state of a stateful actor.
+template <class State, class Base>
+State& state_of(caf::stateful_actor<State, Base>* self) {
+#if CAF_MAJOR_VERSION == 0
+  return self->state;
+#else
+  return self->state();
+#endif
+}
+
+/// Spawns an actor on the scheduler or in a thread of its own.
+template <class F, class... Ts>
+auto spawn_actor(caf::actor_system& system, bool detached, F f, Ts&&... xs) {
+  if (detached)
+    return system.spawn<caf::detached>(f, std::forward<Ts>(xs)...);
+  return system.spawn(f, std::forward<Ts>(xs)...);
+}
+
 /// Tells an actor when others end. Lives in the state of the actor that
 /// watches, one per actor.
 class watcher {
@@ -88,7 +183,7 @@ public:
       return;
 #if CAF_MAJOR_VERSION == 0
     self->set_down_handler(
-      [this](const caf::down_msg& msg) { went_down(msg.source); });
+        [this](const caf::down_msg& msg) { went_down(msg.source); });
     self->monitor(handle);
 #else
     self->monitor(handle,

@@ -22,15 +22,27 @@ struct meta_objects {
 
 } // namespace detail
 
-/// The configuration of an actor system that runs Raft actors: knows the
-/// message types and sets what CAF's defaults get wrong for them. Add message
-/// types of your own with `add`, those of 1.x before making this object.
+/// The configuration of an actor system that runs Raft actors: knows their
+/// message types and sets what CAF's defaults get wrong for them.
 class system_config : private detail::meta_objects,
                       public caf::actor_system_config {
 public:
   /// @param remoting Whether to load the middleman. Peers of one process do
   ///        without.
   explicit system_config(bool remoting = false);
+
+  /// Makes message types of your own known, such as `caf::id_block::my_app`.
+  /// Their ids start at `raft::first_free_type_id`.
+  /// @pre No actor system runs yet.
+  template <class IdBlock>
+  system_config& add_message_types() {
+#if CAF_MAJOR_VERSION == 0
+    caf::actor_system_config::add_message_types<IdBlock>();
+#else
+    caf::init_global_meta_objects<IdBlock>();
+#endif
+    return *this;
+  }
 };
 
 } // namespace raft::actors

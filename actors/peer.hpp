@@ -1,0 +1,79 @@
+// The peer actor: carries out what the consensus core decides.
+//
+// This is the lower level, for those who bring their own persister and applier.
+// <raft/actors/spawn.hpp> puts the three together.
+
+#pragma once
+
+#include <raft/actors/failure.hpp>
+#include <raft/actors/interfaces.hpp>
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/note.hpp>
+#include <raft/consensus/settings.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::actors {
+
+/// What a peer reads the time from. Both are called in its own context.
+struct clocks {
+  /// Never goes backwards; any origin. The default is the steady clock.
+  std::function<consensus::instant()> now = steady_now;
+  /// Milliseconds since 1970. The default is the system clock.
+  std::function<std::uint64_t()> wall_ms = system_wall_ms;
+
+  static consensus::instant steady_now();
+  static std::uint64_t system_wall_ms();
+};
+
+/// Told what the core has to say to people, in the peer's context.
+using note_handler = std::function<void(const consensus::note&)>;
+
+/// Everything that a peer is made of.
+struct peer_parts {
+  consensus::identity self = {};
+  /// @pre `complaint_about(settings) == nullptr`.
+  consensus::settings settings = {};
+
+  /// What the store held, see `consensus::core`.
+  durable_state recovered = {};
+  std::vector<entry> tail = {};
+
+  persister_actor persister = {};
+  /// Belongs to this peer, which stops it when it ends.
+  applier_actor applier = {};
+  /// Whether the persister serves this peer alone and is stopped with it.
+  bool owns_persister = false;
+
+  clocks time = {};
+  /// Called at most once, when persister or applier failed; the peer then ends.
+  failure_handler on_failure = abort_on_failure;
+  note_handler on_note = {};
+
+  /// Whether the peer runs in the middleman's thread, as a typed broker. That
+  /// saves two hand-offs between threads for each message from another process.
+  /// The system must have loaded the middleman.
+  bool in_middleman = false;
+};
+
+/// Spawns a peer. Besides what its interface says:
+///
+/// - It knows no other peer until `link_up`. Messages to peers that are not
+///   linked are dropped.
+/// - `execute` and `open_session` are always answered, at the latest when the
+///   peer ends; `outcome::unknown` if leadership was lost before the entry was
+///   committed.
+/// - `credit` must come from the subscriber itself. A `delivery` without
+///   entries ends a subscription: what it needs next was compacted away.
+/// - A request for another group is answered with an error.
+/// - `stop` is answered when nothing of the peer can act any more, however
+///   often it is sent.
+peer_actor launch_peer(caf::actor_system& system, peer_parts parts);
+
+} // namespace raft::actors

@@ -1,0 +1,119 @@
+#include <raft/actors/batcher.hpp>
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/persister.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace raft::actors {
+
+namespace {
+
+class persister_state {
+public:
+  static inline const char* name = "raft.persister";
+
+  void init(persister_options options) {
+    options_ = std::move(options);
+  }
+
+  /// @returns whether a flush must be ordered: this is the first of a batch.
+  bool collect(persist&& batch, promise<persisted> waiting) {
+    if (!failure_.empty()) {
+      waiting.fail(failure_);
+      return false;
+    }
+    auto first = collected_.empty();
+    collected_.add(std::move(batch), std::move(waiting));
+    return first;
+  }
+
+  /// Writes what has been collected and answers for it.
+  void write() {
+    while (!collected_.empty())
+      write(collected_.take());
+  }
+
+  caf::result<entries_read> read(const read_entries& what) {
+    if (!failure_.empty())
+      return failure(failure_);
+    try {
+      return entries_read{what.group, what.reader, what.first,
+                          options_.store->read(what.group, what.first,
+                                               what.last, what.bytes_max)};
+    } catch (const std::exception& e) {
+      fail("reading entry " + to_text(what.first) + " of group "
+           + to_text(what.group) + " failed: " + e.what());
+      return failure(failure_);
+    }
+  }
+
+  void close() {
+    options_.store.reset();
+    if (failure_.empty())
+      failure_ = "the persister has stopped";
+  }
+
+private:
+  void write(batcher<promise<persisted>>::commit what) {
+    // Nothing is written after an error: what the disk holds is not known.
+    if (failure_.empty()) {
+      try {
+        options_.store->commit(what.batches);
+      } catch (const std::exception& e) {
+        fail(std::string{"making state durable failed: "} + e.what());
+      }
+    }
+    for (std::size_t i = 0; i < what.batches.size(); ++i) {
+      const auto& batch = what.batches[i];
+      if (failure_.empty())
+        what.tickets[i].answer(persisted{batch.group, batch.number});
+      else
+        what.tickets[i].fail(failure_);
+    }
+  }
+
+  void fail(std::string reason) {
+    failure_ = std::move(reason);
+    options_.on_failure(failure_);
+  }
+
+  persister_options options_;
+  batcher<promise<persisted>> collected_;
+  /// Why nothing can be written any more; empty while all is well.
+  std::string failure_;
+};
+
+persister_actor::behavior_type
+persister(persister_actor::stateful_pointer<persister_state> self,
+          persister_options options) {
+  state_of(self).init(std::move(options));
+  return {
+      [self](persist& msg) {
+        return answer_later<persisted>(self, [&](promise<persisted> waiting) {
+          if (state_of(self).collect(std::move(msg), std::move(waiting)))
+            send(self, persister_actor{self}, flush{});
+        });
+      },
+      [self](const read_entries& msg) { return state_of(self).read(msg); },
+      [self](const flush&) { state_of(self).write(); },
+      [self](const stop& msg) {
+        state_of(self).write();
+        state_of(self).close();
+        self->quit();
+        return stopped{msg.group};
+      },
+  };
+}
+
+} // namespace
+
+persister_actor spawn_persister(caf::actor_system& system,
+                                persister_options options) {
+  if (!options.store)
+    throw std::invalid_argument{"a persister needs a store"};
+  auto detached = options.detached;
+  return spawn_actor(system, detached, persister, std::move(options));
+}
+
+} // namespace raft::actors

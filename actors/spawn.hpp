@@ -1,0 +1,94 @@
+// Runs a Raft peer inside a program: an actor that replicates what it is sent.
+//
+//   using namespace raft;
+//   using namespace raft::actors;
+//
+//   caf::actor_system system{config}; // an actors::system_config
+//   std::map<peer_id, peer_actor> peers;
+//   for (auto id : members)
+//     peers[id] = spawn_peer(system, {
+//       .store = persistence::make_memory_store({"demo", id, {id.value}}),
+//       .machine = make_counter,
+//       .bootstrap = members,
+//     });
+//   connect(peers);
+
+#pragma once
+
+#include <raft/actors/failure.hpp>
+#include <raft/actors/interfaces.hpp>
+#include <raft/actors/peer.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/machine/state_machine.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::actors {
+
+/// What `spawn_peer` needs to know. Only `store` and `machine` have no default.
+struct peer_options {
+  /// The peer's memory. It also says who the peer is.
+  std::shared_ptr<persistence::store> store = {};
+
+  /// Makes what is replicated.
+  machine::state_machine_factory machine = {};
+
+  /// The members to found the group with, if the store knows none. Leave it
+  /// empty on a peer that lost its store: it must not vote a second time, so
+  /// it waits to be added.
+  std::vector<peer_id> bootstrap = {};
+
+  group_id group = {1};
+  consensus::settings settings = {};
+
+  /// A persister of the same store that several groups share. Whoever spawned
+  /// it stops it, after the peers. Without one the peer gets its own.
+  persister_actor persister = {};
+
+  /// Whether the peer runs in the middleman's thread, see `peer_parts`.
+  bool in_middleman = false;
+  /// Whether the persister gets a thread, see `persister_options`.
+  bool persister_detached = true;
+  /// Whether the applier gets a thread, see `applier_options`.
+  bool applier_detached = false;
+
+  /// Called when store or state machine failed. The peer ends; after a failure
+  /// of the store the process must end, too.
+  failure_handler on_failure = abort_on_failure;
+  /// Told what the peer decides and why.
+  note_handler on_note = {};
+
+  clocks time = {};
+  /// Seeds the election timeouts; drawn at random if not given.
+  std::optional<std::uint64_t> seed = {};
+};
+
+/// Spawns a peer with all that belongs to it: persister, applier, state
+/// machine. `stop` ends all of it; then the store may be opened again.
+/// @throws persistence::store_error if the store can not be read, or not be
+///         written where it is to be founded.
+/// @throws std::invalid_argument if the options make no sense.
+peer_actor spawn_peer(caf::actor_system& system, peer_options options);
+
+/// Gives every peer the handles of the others, all in one process. Call it
+/// again when one of them was replaced.
+void connect(const std::map<peer_id, peer_actor>& peers);
+
+/// Writes the first members of a group into a store that knows none; does
+/// nothing to one that does. `spawn_peer` does this for a peer with a persister
+/// of its own. Call it before anybody spawns a persister on the store.
+/// @returns whether anything was written.
+/// @throws persistence::store_error
+bool found_group(persistence::store& store, group_id group,
+                 const std::vector<peer_id>& members);
+
+} // namespace raft::actors
