@@ -4,6 +4,7 @@
 
 #include <raft/messages/bytes.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,22 @@
 #include <vector>
 
 namespace raft::kv {
+
+// The bounds are part of the replicated state machine: peers that differ in
+// them would answer differently.
+
+/// Longest value, in bytes. No command makes a longer one.
+inline constexpr std::size_t value_bytes_max = 8 << 20;
+
+/// Most keys or pairs in one command.
+inline constexpr std::size_t keys_max = 1 << 20;
+
+/// Most bytes of keys and values that a `scan` returns, except that it returns
+/// at least one pair.
+inline constexpr std::size_t scan_bytes_max = 1 << 20;
+
+/// Most bytes of values that a `get` returns.
+inline constexpr std::size_t get_bytes_max = 32 << 20;
 
 /// Sets a key.
 struct put {
@@ -44,20 +61,34 @@ struct compare_and_set {
   std::string value;
 };
 
-/// Reads keys with a prefix, in the order of their bytes.
+/// Reads keys with a prefix, in the order of their bytes. To read on, scan
+/// again after the last key, until a reply comes back without pairs: one may
+/// hold fewer than `limit` because of `scan_bytes_max`.
 struct scan {
   std::string prefix;
-  /// Only keys above this one; empty for all.
-  std::string after;
+  /// Only keys above this one; nothing for all.
+  std::optional<std::string> after;
   /// At most so many pairs.
   std::uint64_t limit = 0;
+  /// Leave the values in the reply's pairs empty.
+  bool keys_only = false;
 };
 
 /// Counts the keys.
 struct count {};
 
-using command
-  = std::variant<put, get, append, erase, compare_and_set, scan, count>;
+/// Counts how many of the keys there are; one that is named twice counts twice.
+struct exists {
+  std::vector<std::string> keys;
+};
+
+/// Sets keys, all in one step, in the order given.
+struct put_many {
+  std::vector<std::pair<std::string, std::string>> pairs;
+};
+
+using command = std::variant<put, get, append, erase, compare_and_set, scan,
+                             count, exists, put_many>;
 
 enum class status : std::uint8_t {
   ok = 0,
@@ -65,13 +96,17 @@ enum class status : std::uint8_t {
   mismatch = 1,
   /// The bytes are no command of this version; nothing happened.
   malformed = 2,
+  /// A value, or the values of a `get`, would pass their bound; nothing
+  /// happened.
+  too_large = 3,
 };
 
 struct reply {
   status result = status::ok;
-  /// `append`: length; `erase`, `count`: number of keys.
+  /// `append`: length; `erase`, `count`, `exists`: number of keys.
   std::uint64_t count = 0;
-  /// `get`: one per key, in order; `compare_and_set`: the one found.
+  /// `get`: one per key, in order; `compare_and_set`, on a mismatch: the one
+  /// found.
   std::vector<std::optional<std::string>> values;
   /// `scan`.
   std::vector<std::pair<std::string, std::string>> pairs;

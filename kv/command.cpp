@@ -1,0 +1,266 @@
+// The bytes of commands and replies. All begin with a version and a kind, then
+// come the fields in the order of their declaration:
+//
+//   number    7 bits per byte, the lowest first, the top bit set in all but the
+//             last byte; no longer than needed
+//   flag      one byte, 0 or 1
+//   string    its length as a number, then its bytes
+//   optional  a flag, then the value if there is one
+//   list      its length as a number, then its elements
+//
+// A value has exactly one encoding; everything else is refused.
+
+#include <raft/kv/command.hpp>
+#include <raft/messages/fields.hpp>
+
+#include <limits>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace raft::kv {
+
+namespace {
+
+constexpr char version = 1;
+
+// What follows the version. Commands come in the order of their variant.
+constexpr char first_command = 1;
+constexpr char reply_kind = 0x40;
+constexpr char digest_request_kind = 0x41;
+constexpr char digest_kind = 0x42;
+
+class writer {
+public:
+  explicit writer(char kind) : out_{version, kind} {
+    // nop
+  }
+
+  bytes finish() {
+    return bytes{std::move(out_)};
+  }
+
+  void put(std::uint64_t x) {
+    for (; x >= 0x80; x >>= 7)
+      out_ += static_cast<char>((x & 0x7f) | 0x80);
+    out_ += static_cast<char>(x);
+  }
+
+  void put(bool x) {
+    out_ += static_cast<char>(x);
+  }
+
+  void put(status x) {
+    put(static_cast<std::uint64_t>(x));
+  }
+
+  void put(const std::string& x) {
+    put(std::uint64_t{x.size()});
+    out_ += x;
+  }
+
+  template <class T>
+  void put(const std::optional<T>& x) {
+    put(x.has_value());
+    if (x)
+      put(*x);
+  }
+
+  template <class T, class U>
+  void put(const std::pair<T, U>& x) {
+    put(x.first);
+    put(x.second);
+  }
+
+  template <class T>
+  void put(const std::vector<T>& xs) {
+    put(std::uint64_t{xs.size()});
+    for (const auto& x : xs)
+      put(x);
+  }
+
+  template <class T>
+  void put_fields(const T& x) {
+    if constexpr (!std::is_empty_v<T>)
+      std::apply([this](const auto&... fields) { (put(fields), ...); },
+                 tie_fields(x));
+  }
+
+private:
+  std::string out_;
+};
+
+/// Each `take` returns whether it found a value.
+class reader {
+public:
+  explicit reader(std::string_view in) : in_{in} {
+    // nop
+  }
+
+  bool at_end() const {
+    return in_.empty();
+  }
+
+  bool take(char& x) {
+    if (in_.empty())
+      return false;
+    x = in_.front();
+    in_.remove_prefix(1);
+    return true;
+  }
+
+  bool take(std::uint64_t& x) {
+    x = 0;
+    for (auto shift = 0; shift < 64; shift += 7) {
+      char next = 0;
+      if (!take(next))
+        return false;
+      auto group = static_cast<std::uint64_t>(next & 0x7f);
+      if (shift == 63 && group > 1)
+        return false;
+      x |= group << shift;
+      if ((next & 0x80) == 0)
+        return group != 0 || shift == 0;
+    }
+    return false;
+  }
+
+  bool take(bool& x) {
+    char flag = 0;
+    if (!take(flag) || (flag != 0 && flag != 1))
+      return false;
+    x = flag == 1;
+    return true;
+  }
+
+  bool take(status& x) {
+    std::uint64_t number = 0;
+    if (!take(number) || number > static_cast<std::uint64_t>(status::too_large))
+      return false;
+    x = static_cast<status>(number);
+    return true;
+  }
+
+  bool take(std::string& x) {
+    std::uint64_t size = 0;
+    if (!take(size) || size > in_.size())
+      return false;
+    x = in_.substr(0, size);
+    in_.remove_prefix(size);
+    return true;
+  }
+
+  template <class T>
+  bool take(std::optional<T>& x) {
+    auto there = false;
+    return take(there) && (!there || take(x.emplace()));
+  }
+
+  template <class T, class U>
+  bool take(std::pair<T, U>& x) {
+    return take(x.first) && take(x.second);
+  }
+
+  template <class T>
+  bool take(std::vector<T>& xs) {
+    std::uint64_t size = 0;
+    // Every element takes a byte at least: a length that can not be true costs
+    // no memory.
+    if (!take(size) || size > in_.size() || size > keys_max)
+      return false;
+    xs.reserve(size);
+    while (xs.size() < size)
+      if (!take(xs.emplace_back()))
+        return false;
+    return true;
+  }
+
+  template <class T>
+  bool take_fields(T& x) {
+    if constexpr (std::is_empty_v<T>)
+      return true;
+    else
+      return std::apply(
+          [this](auto&... fields) { return (take(fields) && ...); },
+          tie_fields(x));
+  }
+
+private:
+  std::string_view in_;
+};
+
+template <class T>
+bytes encode_as(char kind, const T& x) {
+  writer out{kind};
+  out.put_fields(x);
+  return out.finish();
+}
+
+/// Takes version and kind.
+bool take_head(reader& in, char& kind) {
+  char found = 0;
+  return in.take(found) && found == version && in.take(kind);
+}
+
+template <class T>
+std::optional<T> decode_as(char kind, const bytes& x) {
+  reader in{x.view()};
+  char found = 0;
+  T result;
+  if (take_head(in, found) && found == kind && in.take_fields(result)
+      && in.at_end())
+    return result;
+  return std::nullopt;
+}
+
+template <std::size_t I>
+bool take_alternative(reader& in, std::size_t which, command& x) {
+  if constexpr (I < std::variant_size_v<command>) {
+    if (which == I)
+      return in.take_fields(x.emplace<I>());
+    return take_alternative<I + 1>(in, which, x);
+  } else {
+    return false;
+  }
+}
+
+} // namespace
+
+bytes encode(const command& x) {
+  auto kind = static_cast<char>(first_command + x.index());
+  return std::visit([kind](const auto& y) { return encode_as(kind, y); }, x);
+}
+
+bytes encode(const reply& x) {
+  return encode_as(reply_kind, x);
+}
+
+std::optional<command> decode_command(const bytes& x) {
+  reader in{x.view()};
+  char kind = 0;
+  if (!take_head(in, kind) || kind < first_command)
+    return std::nullopt;
+  command result;
+  auto which = static_cast<std::size_t>(kind - first_command);
+  if (take_alternative<0>(in, which, result) && in.at_end())
+    return result;
+  return std::nullopt;
+}
+
+std::optional<reply> decode_reply(const bytes& x) {
+  return decode_as<reply>(reply_kind, x);
+}
+
+bytes digest_request() {
+  return writer{digest_request_kind}.finish();
+}
+
+bytes encode(const digest& x) {
+  return encode_as(digest_kind, x);
+}
+
+std::optional<digest> decode_digest(const bytes& x) {
+  return decode_as<digest>(digest_kind, x);
+}
+
+} // namespace raft::kv
