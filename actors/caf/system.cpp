@@ -1,3 +1,5 @@
+// Starts an actor system as Raft actors need it, on either version of CAF.
+
 #include <raft/actors/caf/system.hpp>
 
 #include <caf/defaults.hpp>

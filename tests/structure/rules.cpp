@@ -1,0 +1,120 @@
+// The tables behind rules.hpp.
+
+#include <raft/tests/structure/rules.hpp>
+
+#include <algorithm>
+
+namespace raft::structure {
+
+const std::vector<folder_rule>& folder_rules() {
+  static const std::vector<folder_rule> rules{
+    {"messages", {}, {}},
+    {"messages/caf", {"messages"}, {"caf"}},
+    {"consensus", {"messages"}, {}},
+    {"persistence", {"messages"}, {"lmdb", "xxhash", "posix"}},
+    {"machine", {"messages"}, {}},
+    {"kv", {"messages", "persistence", "machine"}, {"lmdb", "xxhash"}},
+    {"actors",
+     {"messages", "messages/caf", "consensus", "persistence", "machine", "kv"},
+     {"caf", "fmt", "spdlog"}},
+    {"cluster",
+     {"messages", "messages/caf", "consensus", "persistence", "machine", "kv",
+      "actors"},
+     {"caf", "cli11", "toml++", "fmt", "spdlog", "posix"}},
+    {"redis",
+     {"messages", "messages/caf", "consensus", "persistence", "machine", "kv",
+      "actors", "cluster"},
+     {"caf", "fmt", "spdlog"}},
+    {"tools", {"*"}, {"*"}},
+    {"examples", {"*"}, {"*"}},
+    {"tests", {"*"}, {"*"}},
+  };
+  return rules;
+}
+
+const std::vector<ban>& banned_headers() {
+  static const std::vector<ban> bans{
+    {{"consensus/"},
+     {},
+     {"thread",  "mutex",         "shared_mutex",   "condition_variable",
+      "atomic",  "future",        "stop_token",     "semaphore",
+      "latch",   "barrier",       "random",         "unordered_map",
+      "ctime",   "unordered_set", "cstdlib",        "iostream",
+      "fstream", "filesystem",    "cstdio",         "syncstream",
+      "cmath",   "iomanip",       "source_location"},
+     "the core is a function of state and input: let the shell pass it in"},
+  };
+  return bans;
+}
+
+const std::vector<ban>& banned_words() {
+  static const std::vector<ban> bans{
+    {{"consensus/"},
+     {},
+     {"system_clock", "steady_clock", "high_resolution_clock", "getenv", "rand",
+      "float", "double", "thread_local", "reinterpret_cast"},
+     "the core is a function of state and input: let the shell pass it in"},
+    {{},
+     {"messages/caf/", "actors/caf/"},
+     {"CAF_VERSION"},
+     "CAF 1.1.0 says 0100, which is octal; use CAF_MAJOR_VERSION"},
+    {{"tests/"},
+     {},
+     {"sleep_for", "sleep_until", "usleep", "nanosleep"},
+     "wait for a condition with a deadline, or use virtual time"},
+    {{}, {}, {"NDEBUG"}, "assertions stay on, also in production"},
+  };
+  return bans;
+}
+
+const std::vector<ban>& banned_marks() {
+  // Put together here, so that this file does not contain them.
+  static const std::string hash_if = std::string{"#if CAF_MAJOR"} + "_VERSION";
+  static const std::vector<ban> bans{
+    {{},
+     {"messages/caf/", "actors/caf/"},
+     {hash_if, std::string{"#elif CAF_MAJOR"} + "_VERSION"},
+     "what differs between versions of CAF goes to actors/caf/"},
+    {{},
+     {},
+     {std::string{"TO"} + "DO", std::string{"FIX"} + "ME",
+      std::string{"XX"} + "X"},
+     "finish it, or write an issue"},
+  };
+  return bans;
+}
+
+bool holds_for(const ban& x, const std::string& file) {
+  auto below
+    = [&](const std::string& prefix) { return file.starts_with(prefix); };
+  auto listed = [&](const std::vector<std::string>& xs) {
+    return std::any_of(xs.begin(), xs.end(), below);
+  };
+  return (x.where.empty() || listed(x.where)) && !listed(x.except);
+}
+
+const folder_rule* rule_for(const std::string& file) {
+  const folder_rule* result = nullptr;
+  for (const auto& rule : folder_rules()) {
+    auto better
+      = result == nullptr || rule.folder.size() > result->folder.size();
+    if (better && file.starts_with(rule.folder + "/"))
+      result = &rule;
+  }
+  return result;
+}
+
+std::string library_of(const std::string& header) {
+  static const std::vector<std::pair<std::string, std::string>> prefixes{
+    {"caf/", "caf"},     {"lmdb.h", "lmdb"},      {"xxhash.h", "xxhash"},
+    {"CLI/", "cli11"},   {"toml++/", "toml++"},   {"spdlog/", "spdlog"},
+    {"fmt/", "fmt"},     {"hiredis/", "hiredis"}, {"nlohmann/", "nlohmann"},
+    {"boost/", "boost"},
+  };
+  for (const auto& [prefix, library] : prefixes)
+    if (header.starts_with(prefix))
+      return library;
+  return header.find('.') == std::string::npos ? "std" : "posix";
+}
+
+} // namespace raft::structure
