@@ -39,7 +39,7 @@ const char* to_text(store_errc x);
 class store_error : public std::runtime_error {
 public:
   store_error(store_errc code, const std::string& what)
-    : std::runtime_error{what}, code_{code} {
+      : std::runtime_error{what}, code_{code} {
     // nop
   }
 
@@ -60,8 +60,7 @@ struct store_identity {
   incarnation_id incarnation;
 
   friend bool operator==(const store_identity&,
-                         const store_identity&)
-    = default;
+                         const store_identity&) = default;
 };
 
 /// The durable state of all groups of one process.
@@ -78,11 +77,18 @@ public:
   /// Makes all batches durable in one atomic step: after a crash either all of
   /// it is there or nothing. When it returns, everything is on the disk.
   ///
-  /// Within a group, entries follow the last one kept without a gap and their
-  /// terms never decrease; anything else is a `std::logic_error` and writes
-  /// nothing. So is a group that appears twice.
-  /// @throws store_error `no_space` or `write_failed`. After any exception that
-  ///         is not a `std::logic_error`, the store refuses further commits.
+  /// Rules, within a group; a batch that breaks one is a `std::logic_error`,
+  /// and nothing of any batch is written:
+  ///  - The term never goes back, and a vote never changes within its term.
+  ///  - Entries follow the last one kept (or the new compaction point, where
+  ///    that lies beyond it) without a gap; their terms never decrease and are
+  ///    not above the batch's own term.
+  ///  - What is compacted is not truncated; the compaction point never goes
+  ///    back, and where the log has an entry at it, the terms agree.
+  ///  - A group appears once.
+  /// @throws store_error `no_space`: nothing was written, and a later commit
+  ///         may succeed. `write_failed`: the store refuses further commits.
+  ///         `corrupt`: nothing was written.
   virtual void commit(std::span<const persist> batches) = 0;
 
   /// What is known of a group; a default value if nothing is.
@@ -94,8 +100,8 @@ public:
   /// @returns nothing if `first` is not in the log.
   /// @throws store_error `corrupt`.
   virtual std::vector<entry> read(group_id group, log_index first,
-                                  log_index last, std::uint64_t bytes_max) const
-    = 0;
+                                  log_index last,
+                                  std::uint64_t bytes_max) const = 0;
 
   /// All groups that anything is known of, ascending.
   virtual std::vector<group_id> groups() const = 0;
@@ -112,14 +118,16 @@ struct lmdb_options {
   std::string cluster;
   peer_id peer;
   /// Address space to reserve, in bytes; not disk space. A store can not grow
-  /// beyond it.
-  std::uint64_t map_bytes = std::uint64_t{1} << 40;
-  /// False opens what is there and never makes or changes anything.
+  /// beyond it. 0 for the default: 1 TiB, under a sanitizer 1 GiB.
+  std::uint64_t map_bytes = 0;
+  /// False opens what is there, also while another process writes it, and never
+  /// makes or changes anything. Then an empty `cluster` with a `peer` of 0
+  /// accepts a store of any identity.
   bool writable = true;
 };
 
 /// Opens or makes the store in a directory. The directory is locked until the
-/// store is destroyed.
+/// store is destroyed, unless it is opened for reading only.
 /// @throws store_error any kind but `no_space` and `write_failed`.
 std::unique_ptr<store> open_lmdb_store(const lmdb_options& options);
 

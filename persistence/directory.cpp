@@ -1,0 +1,141 @@
+#include <raft/persistence/directory.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace raft::persistence {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what, const std::string& path) {
+  auto reason = std::generic_category().message(errno);
+  throw store_error{store_errc::no_access,
+                    "cannot " + what + " '" + path + "': " + reason
+                        + "; check its permissions and the disk"};
+}
+
+/// The directories that this process has open, by device and inode.
+struct claims {
+  std::mutex mutex;
+  std::set<std::pair<unsigned long, unsigned long>> taken;
+
+  static claims& instance() {
+    static claims result;
+    return result;
+  }
+};
+
+std::string read_holder(int fd) {
+  char text[32];
+  auto n = pread(fd, text, sizeof text, 0);
+  std::string result{text, n > 0 ? static_cast<std::size_t>(n) : 0};
+  result.erase(result.find_last_not_of(" \n") + 1);
+  return result.empty() ? "unknown" : result;
+}
+
+} // namespace
+
+file_descriptor::file_descriptor(file_descriptor&& other) noexcept
+    : fd_{std::exchange(other.fd_, -1)} {
+  // nop
+}
+
+file_descriptor& file_descriptor::operator=(file_descriptor&& other) noexcept {
+  file_descriptor old{std::exchange(fd_, std::exchange(other.fd_, -1))};
+  return *this;
+}
+
+file_descriptor::~file_descriptor() {
+  if (fd_ >= 0)
+    close(fd_);
+}
+
+void make_directory(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  auto absolute = fs::absolute(path, code).lexically_normal();
+  fs::path here;
+  for (auto& part : absolute) {
+    auto parent = here;
+    here /= part;
+    if (part.empty() || fs::exists(here, code))
+      continue;
+    if (mkdir(here.c_str(), 0750) != 0 && errno != EEXIST)
+      fail("make directory", here.string());
+    sync_directory(parent.string());
+  }
+}
+
+void sync_directory(const std::string& path) {
+  file_descriptor fd{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd)
+    fail("open directory", path);
+  if (fsync(fd.get()) != 0)
+    fail("sync directory", path);
+}
+
+directory_claim::directory_claim(const std::string& path, bool shared) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0)
+    fail("open directory", path);
+  auto& all = claims::instance();
+  {
+    std::lock_guard guard{all.mutex};
+    if (!all.taken.emplace(info.st_dev, info.st_ino).second)
+      throw store_error{store_errc::in_use,
+                        "directory '" + path + "' is in use by another store "
+                            + "of this process (" + std::to_string(getpid())
+                            + "); use a directory of its own for each"};
+  }
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+  if (shared)
+    return;
+  try {
+    take_lock(path + '/' + lock_file_name);
+  } catch (...) {
+    std::lock_guard guard{all.mutex};
+    all.taken.erase({device_, inode_});
+    throw;
+  }
+}
+
+directory_claim::~directory_claim() {
+  lock_ = file_descriptor{};
+  auto& all = claims::instance();
+  std::lock_guard guard{all.mutex};
+  all.taken.erase({device_, inode_});
+}
+
+void directory_claim::take_lock(const std::string& path) {
+  file_descriptor fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)};
+  if (!fd)
+    fail("open lock file", path);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK)
+      fail("lock", path);
+    throw store_error{store_errc::in_use,
+                      "'" + path + "' is locked by process "
+                          + read_holder(fd.get())
+                          + "; stop it, or use another directory"};
+  }
+  // For whoever finds the directory locked; nothing else depends on it. Always
+  // of one length: overwriting it needs no room on a full disk.
+  auto text = std::to_string(getpid());
+  text.resize(20, ' ');
+  text += '\n';
+  if (pwrite(fd.get(), text.data(), text.size(), 0) < 0)
+    fail("write", path);
+  lock_ = std::move(fd);
+}
+
+} // namespace raft::persistence

@@ -1,0 +1,203 @@
+#include <raft/persistence/lmdb_database.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <sys/random.h>
+#include <unistd.h>
+
+namespace raft::persistence {
+
+namespace {
+
+constexpr const char* format_key = "format";
+constexpr const char* identity_key = "identity";
+constexpr unsigned tables_max = 16;
+
+// Sanitizers keep a shadow of all address space; a terabyte is too much.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr auto default_map_bytes = std::uint64_t{1} << 30;
+#elif defined(__has_feature)
+#  if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+constexpr auto default_map_bytes = std::uint64_t{1} << 30;
+#  else
+constexpr auto default_map_bytes = std::uint64_t{1} << 40;
+#  endif
+#else
+constexpr auto default_map_bytes = std::uint64_t{1} << 40;
+#endif
+
+/// Makes the directory if it may, and claims it.
+std::string prepared(const lmdb_options& options) {
+  if (options.writable)
+    make_directory(options.directory);
+  else if (!std::filesystem::exists(options.directory + "/data.mdb"))
+    throw store_error{store_errc::no_access,
+                      "there is no store in '" + options.directory
+                          + "'; name the directory that holds data.mdb"};
+  return options.directory;
+}
+
+/// How to open the environment. Readers register in the lock file, so that a
+/// process that writes leaves alone what they read. Where there is no lock
+/// file, nobody writes, and none is made.
+unsigned open_flags(const lmdb_options& options) {
+  if (options.writable)
+    return 0;
+  auto lock_file = options.directory + "/lock.mdb";
+  if (access(lock_file.c_str(), F_OK) != 0)
+    return MDB_RDONLY | MDB_NOLOCK;
+  if (access(lock_file.c_str(), R_OK | W_OK) != 0)
+    throw store_error{store_errc::no_access,
+                      "reading beside a process that writes needs write access "
+                      "to '"
+                          + lock_file + "'; run as the owner of the directory"};
+  return MDB_RDONLY;
+}
+
+lmdb::environment open_environment(const lmdb_options& options) {
+  auto map_bytes =
+      options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
+  try {
+    return {options.directory, map_bytes, tables_max, open_flags(options)};
+  } catch (const lmdb::error& e) {
+    if (e.code() == ENOMEM)
+      throw store_error{store_errc::no_access,
+                        "cannot reserve " + std::to_string(map_bytes)
+                            + " bytes of address space for '"
+                            + options.directory
+                            + "'; set a smaller map or raise the limit (ulimit "
+                              "-v)"};
+    rethrow(e, options.directory);
+  }
+}
+
+incarnation_id draw_incarnation() {
+  incarnation_id result;
+  while (!result)
+    if (getrandom(&result.value, sizeof result.value, 0)
+        != static_cast<ssize_t>(sizeof result.value))
+      throw store_error{store_errc::no_access,
+                        "the system gives no random numbers (getrandom)"};
+  return result;
+}
+
+} // namespace
+
+std::string record_name(const char* table, group_id group) {
+  return std::string{table} + ' ' + to_text(group);
+}
+
+std::string record_name(const char* table, group_id group, log_index index) {
+  return record_name(table, group) + '/' + to_text(index);
+}
+
+void rethrow(const lmdb::error& e, const std::string& directory) {
+  auto where = " ('" + directory + "')";
+  switch (e.code()) {
+    case MDB_VERSION_MISMATCH:
+      throw store_error{store_errc::newer_format,
+                        std::string{e.what()} + where
+                            + ": written by another version of LMDB; use that "
+                              "one"};
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_VALSIZE:
+      throw store_error{
+          store_errc::corrupt,
+          std::string{e.what()} + where
+              + ": the data file is damaged or no store; keep the "
+                "directory, remove this peer from its group and "
+                "let it rejoin with a new, empty directory"};
+    default:
+      throw store_error{store_errc::no_access,
+                        std::string{e.what()} + where
+                            + ": check permissions, limits and the disk"};
+  }
+}
+
+lmdb_database::lmdb_database(const lmdb_options& options)
+    : directory_{prepared(options)},
+      claim_{directory_, !options.writable},
+      env_{open_environment(options)} {
+  try {
+    open_tables(options);
+  } catch (const lmdb::error& e) {
+    rethrow(e, directory_);
+  }
+  if (options.writable)
+    sync_directory(directory_);
+}
+
+void lmdb_database::corrupt(const std::string& record,
+                            const std::string& reason) const {
+  throw store_error{store_errc::corrupt,
+                    "record '" + record + "' in '" + directory_ + "': " + reason
+                        + ". Nothing was changed. Keep the directory, remove "
+                          "this peer from its group and let it rejoin with a "
+                          "new, empty directory"};
+}
+
+void lmdb_database::open_tables(const lmdb_options& options) {
+  auto txn = options.writable ? begin_write() : begin_read();
+  auto known = txn.open_table("meta", 0);
+  if (known) {
+    meta = *known;
+    check_meta(txn, options);
+  }
+  auto unnamed = txn.open_table(nullptr, 0);
+  if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
+    corrupt("meta", "the data file belongs to another program");
+  auto flags = options.writable ? unsigned{MDB_CREATE} : 0u;
+  for (auto [name, table] :
+       {std::pair{"meta", &meta}, std::pair{"hard_state", &hard_state_table},
+        std::pair{"members", &members}, std::pair{"compaction", &compaction},
+        std::pair{"log", &log}, std::pair{"term_starts", &term_starts}}) {
+    // Once it was made, nothing may be missing.
+    auto opened = txn.open_table(name, known ? 0 : flags);
+    if (!opened)
+      corrupt(name, known ? "missing" : "nothing was ever written here");
+    *table = *opened;
+  }
+  if (!known)
+    make(txn, options);
+  txn.commit();
+}
+
+void lmdb_database::make(lmdb::transaction& txn, const lmdb_options& options) {
+  identity_ = {options.cluster, options.peer, draw_incarnation()};
+  txn.put(meta, format_key, encode(group_id{}, store_header{}));
+  txn.put(meta, identity_key, encode(group_id{}, identity_));
+}
+
+void lmdb_database::check_meta(const lmdb::transaction& txn,
+                               const lmdb_options& options) {
+  auto format = txn.get(meta, format_key);
+  if (!format)
+    corrupt("meta format", "missing");
+  auto header = decoded<store_header>({}, *format, "meta format");
+  if (header.format > store_format)
+    throw store_error{
+        store_errc::newer_format,
+        "'" + directory_ + "' has format " + std::to_string(header.format)
+            + ", this program knows " + std::to_string(store_format)
+            + "; use a newer program"};
+  auto identity = txn.get(meta, identity_key);
+  if (!identity)
+    corrupt("meta identity", "missing");
+  identity_ = decoded<store_identity>({}, *identity, "meta identity");
+  auto anybody = !options.writable && options.cluster.empty() && !options.peer;
+  if (anybody
+      || (identity_.cluster == options.cluster
+          && identity_.peer == options.peer))
+    return;
+  throw store_error{store_errc::foreign,
+                    "'" + directory_ + "' belongs to peer "
+                        + to_text(identity_.peer) + " of cluster '"
+                        + identity_.cluster + "', not to peer "
+                        + to_text(options.peer) + " of cluster '"
+                        + options.cluster + "'; check directory and identity"};
+}
+
+} // namespace raft::persistence

@@ -1,0 +1,109 @@
+// The tables of a store on the disk, and how they are opened.
+//
+// | table       | key          | record |
+// |-------------|--------------|-----------------------------------------------|
+// | meta        | "format"     | store_header | | meta        | "identity"   |
+// store_identity                                | | hard_state  | group |
+// hard_state                                    | | members     | group |
+// membership                                    | | compaction  | group |
+// log_position: last entry a snapshot replaced  | | log         | group, index
+// | entry; those up to the compaction are gone    | | term_starts | group,
+// index | log_position: first entry of a term           |
+//
+// Group and index are 8 bytes each, big-endian, so that records sort by them.
+
+#pragma once
+
+#include <raft/persistence/big_endian.hpp>
+#include <raft/persistence/directory.hpp>
+#include <raft/persistence/lmdb.hpp>
+#include <raft/persistence/record.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace raft::persistence {
+
+inline std::string group_key(group_id group) {
+  std::string result;
+  append_big_endian(result, group.value);
+  return result;
+}
+
+inline std::string log_key(group_id group, log_index index) {
+  auto result = group_key(group);
+  append_big_endian(result, index.value);
+  return result;
+}
+
+/// @pre `key` is a `group_key` or a `log_key`.
+inline group_id group_of(std::string_view key) {
+  return {from_big_endian<std::uint64_t>(key)};
+}
+
+/// @pre `key` is a `log_key`.
+inline log_index index_of(std::string_view key) {
+  return {from_big_endian<std::uint64_t>(key.substr(8))};
+}
+
+/// Names a record in messages, such as "log 1/17".
+std::string record_name(const char* table, group_id group);
+std::string record_name(const char* table, group_id group, log_index index);
+
+/// An open store directory: claimed, its format and identity checked.
+class lmdb_database {
+public:
+  /// @throws store_error any kind but `no_space` and `write_failed`.
+  explicit lmdb_database(const lmdb_options& options);
+
+  const store_identity& identity() const noexcept {
+    return identity_;
+  }
+
+  lmdb::transaction begin_read() const {
+    return {env_, MDB_RDONLY};
+  }
+
+  lmdb::transaction begin_write() const {
+    return {env_, 0};
+  }
+
+  /// Says that a record is damaged, and what to do.
+  [[noreturn]] void corrupt(const std::string& record,
+                            const std::string& reason) const;
+
+  /// Decodes a record of this store.
+  /// @throws store_error `corrupt`.
+  template <class T>
+  T decoded(group_id group, std::string_view data,
+            const std::string& record) const {
+    T result;
+    auto fault = decode(group, data, result);
+    if (fault != record_fault::none)
+      corrupt(record, to_text(fault));
+    return result;
+  }
+
+  MDB_dbi meta = 0;
+  MDB_dbi hard_state_table = 0;
+  MDB_dbi members = 0;
+  MDB_dbi compaction = 0;
+  MDB_dbi log = 0;
+  MDB_dbi term_starts = 0;
+
+private:
+  void open_tables(const lmdb_options& options);
+  void make(lmdb::transaction& txn, const lmdb_options& options);
+  void check_meta(const lmdb::transaction& txn, const lmdb_options& options);
+
+  std::string directory_;
+  directory_claim claim_;
+  lmdb::environment env_;
+  store_identity identity_;
+};
+
+/// Turns an error of LMDB into one of ours, for everything but `commit`.
+[[noreturn]] void rethrow(const lmdb::error& e, const std::string& directory);
+
+} // namespace raft::persistence

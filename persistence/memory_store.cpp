@@ -1,0 +1,132 @@
+// The store that keeps everything in memory.
+
+#include <raft/persistence/plan.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+
+namespace raft::persistence {
+
+namespace {
+
+struct group_data {
+  hard_state hard;
+  membership members;
+  log_position compacted;
+  std::deque<entry> entries; // from `compacted.index + 1` on, without gaps
+
+  const entry& at(log_index index) const {
+    return entries[index - compacted.index - 1];
+  }
+
+  log_position last() const {
+    if (entries.empty())
+      return compacted;
+    return {entries.back().index, entries.back().term};
+  }
+};
+
+class memory_store : public store {
+public:
+  explicit memory_store(store_identity identity)
+      : identity_{std::move(identity)} {
+    // nop
+  }
+
+  const store_identity& identity() const noexcept override {
+    return identity_;
+  }
+
+  void commit(std::span<const persist> batches) override {
+    std::lock_guard guard{mutex_};
+    check_groups(batches);
+    std::vector<log_plan> plans;
+    plans.reserve(batches.size());
+    for (auto& x : batches) {
+      static const group_data nothing;
+      auto known = groups_.find(x.group);
+      auto& now = known == groups_.end() ? nothing : known->second;
+      plans.push_back(
+          make_plan({now.hard, now.compacted, now.last()}, x,
+                    [&now](log_index i) { return now.at(i).term; }));
+    }
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      carry_out(groups_[batches[i].group], plans[i], batches[i].batch);
+  }
+
+  durable_state load(group_id group) const override {
+    std::lock_guard guard{mutex_};
+    durable_state result;
+    auto known = groups_.find(group);
+    if (known == groups_.end())
+      return result;
+    auto& data = known->second;
+    result.hard = data.hard;
+    result.members = data.members;
+    result.compacted = data.compacted;
+    result.last = data.last();
+    for (auto& x : data.entries)
+      if (result.term_starts.empty() || result.term_starts.back().term < x.term)
+        result.term_starts.push_back({x.index, x.term});
+    if (!data.entries.empty())
+      result.last_time_ms = data.entries.back().time_ms;
+    return result;
+  }
+
+  std::vector<entry> read(group_id group, log_index first, log_index last,
+                          std::uint64_t bytes_max) const override {
+    std::lock_guard guard{mutex_};
+    std::vector<entry> result;
+    auto known = groups_.find(group);
+    if (known == groups_.end() || first <= known->second.compacted.index)
+      return result;
+    auto& data = known->second;
+    last = std::min(last, data.last().index);
+    std::uint64_t bytes = 0;
+    for (auto i = first; i <= last; ++i) {
+      bytes += cost(data.at(i));
+      if (!result.empty() && bytes > bytes_max)
+        break;
+      result.push_back(data.at(i));
+    }
+    return result;
+  }
+
+  std::vector<group_id> groups() const override {
+    std::lock_guard guard{mutex_};
+    std::vector<group_id> result;
+    for (auto& [group, data] : groups_)
+      result.push_back(group);
+    return result;
+  }
+
+private:
+  static void carry_out(group_data& data, const log_plan& plan,
+                        const durable_batch& batch) {
+    data.hard = batch.hard;
+    if (batch.members_changed)
+      data.members = batch.members;
+    auto& entries = data.entries;
+    if (plan.truncate_from)
+      entries.resize(plan.truncate_from - data.compacted.index - 1);
+    entries.insert(entries.end(), batch.entries.begin(), batch.entries.end());
+    data.compacted = plan.compacted;
+    while (!entries.empty() && entries.front().index <= data.compacted.index)
+      entries.pop_front();
+  }
+
+  store_identity identity_;
+  mutable std::mutex mutex_;
+  std::map<group_id, group_data> groups_;
+};
+
+} // namespace
+
+std::unique_ptr<store> make_memory_store(store_identity identity) {
+  return std::make_unique<memory_store>(std::move(identity));
+}
+
+} // namespace raft::persistence

@@ -1,0 +1,108 @@
+#include <raft/persistence/plan.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace raft::persistence {
+
+namespace {
+
+std::string text(const log_position& x) {
+  return to_text(x.index) + '@' + to_text(x.term);
+}
+
+[[noreturn]] void refuse(const persist& x, const std::string& why) {
+  throw std::logic_error{"batch " + to_text(x.number) + " of group "
+                         + to_text(x.group) + ' ' + why};
+}
+
+void check_hard_state(const group_summary& now, const persist& x) {
+  const auto& next = x.batch.hard;
+  if (next.term < now.hard.term)
+    refuse(x, "goes back from term " + to_text(now.hard.term) + " to "
+                  + to_text(next.term));
+  if (next.term == now.hard.term && now.hard.vote && next.vote != now.hard.vote)
+    refuse(x, "changes the vote of term " + to_text(next.term) + " from peer "
+                  + to_text(now.hard.vote) + " to " + to_text(next.vote));
+}
+
+/// Checks that the entries follow `base`. Returns where they end.
+log_position check_entries(const persist& x, log_position base) {
+  for (auto& entry : x.batch.entries) {
+    log_position here{entry.index, entry.term};
+    if (here.index != base.index.next())
+      refuse(x, "leaves a gap: entry " + text(here) + " after " + text(base));
+    if (here.term < base.term)
+      refuse(x,
+             "lowers the term: entry " + text(here) + " after " + text(base));
+    if (here.term > x.batch.hard.term)
+      refuse(x, "has entry " + text(here) + " in term "
+                    + to_text(x.batch.hard.term));
+    base = here;
+  }
+  return base;
+}
+
+} // namespace
+
+log_plan make_plan(const group_summary& now, const persist& x,
+                   const std::function<term_number(log_index)>& term_at) {
+  check_hard_state(now, x);
+  const auto& batch = x.batch;
+  log_plan result;
+  auto kept = now.last;
+  if (batch.truncate_from) {
+    auto from = batch.truncate_from;
+    if (from <= now.compacted.index)
+      refuse(x, "truncates from " + to_text(from) + " on, but "
+                    + text(now.compacted) + " is compacted");
+    if (from <= now.last.index) {
+      result.truncate_from = from;
+      kept.index = from.previous();
+      kept.term = kept.index == now.compacted.index ? now.compacted.term
+                                                    : term_at(kept.index);
+    }
+  }
+  const auto& point = batch.compacted;
+  if (point.index
+      && (point.index < now.compacted.index
+          || (point.index == now.compacted.index
+              && point.term != now.compacted.term)))
+    refuse(x, "compacts to " + text(point) + ", but " + text(now.compacted)
+                  + " is compacted");
+  // A snapshot from elsewhere may replace all that we have; the log then goes
+  // on behind it.
+  auto jumps = point.index > kept.index && !batch.entries.empty()
+            && batch.entries.front().index == point.index.next();
+  result.base = jumps ? point : kept;
+  result.last = check_entries(x, result.base);
+  result.compacted = point.index ? point : now.compacted;
+  if (point.index > result.last.index) {
+    result.last = point;
+  } else if (point.index > now.compacted.index && !jumps) {
+    auto term = point.index <= kept.index
+                  ? term_at(point.index)
+                  : batch.entries[point.index - kept.index - 1].term;
+    if (term != point.term)
+      refuse(x, "compacts to " + text(point) + ", but the entry there has term "
+                    + to_text(term));
+  }
+  if (point.term > batch.hard.term)
+    refuse(x, "compacts to " + text(point) + " in term "
+                  + to_text(batch.hard.term));
+  return result;
+}
+
+void check_groups(std::span<const persist> batches) {
+  std::vector<group_id> groups;
+  groups.reserve(batches.size());
+  for (auto& x : batches)
+    groups.push_back(x.group);
+  std::sort(groups.begin(), groups.end());
+  auto twice = std::adjacent_find(groups.begin(), groups.end());
+  if (twice != groups.end())
+    throw std::logic_error{"group " + to_text(*twice) + " appears twice"};
+}
+
+} // namespace raft::persistence

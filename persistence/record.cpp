@@ -1,0 +1,267 @@
+#include <raft/persistence/big_endian.hpp>
+#include <raft/persistence/record.hpp>
+
+#include <xxhash.h>
+
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+namespace raft::persistence {
+
+namespace {
+
+constexpr std::size_t prefix_bytes = 2;
+constexpr std::size_t checksum_bytes = 8;
+
+std::uint64_t checksum(group_id group, std::string_view data) {
+  return XXH3_64bits_withSeed(data.data(), data.size(), group.value);
+}
+
+class writer {
+public:
+  writer(record_type type, std::size_t payload_bytes) {
+    out_.reserve(prefix_bytes + payload_bytes + checksum_bytes);
+    *this << record_version << static_cast<std::uint8_t>(type);
+  }
+
+  template <std::unsigned_integral T>
+  writer& operator<<(T x) {
+    append_big_endian(out_, x);
+    return *this;
+  }
+
+  template <class Tag>
+  writer& operator<<(strong_number<Tag> x) {
+    return *this << x.value;
+  }
+
+  writer& operator<<(std::string_view x) {
+    *this << length(x.size());
+    out_.append(x);
+    return *this;
+  }
+
+  writer& operator<<(const std::vector<peer_id>& xs) {
+    *this << length(xs.size());
+    for (auto x : xs)
+      *this << x;
+    return *this;
+  }
+
+  std::string finish(group_id group) {
+    append_big_endian(out_, checksum(group, out_));
+    return std::move(out_);
+  }
+
+private:
+  static std::uint32_t length(std::size_t x) {
+    if (x > std::numeric_limits<std::uint32_t>::max())
+      throw std::length_error{"a field of a record is longer than 4 GiB"};
+    return static_cast<std::uint32_t>(x);
+  }
+
+  std::string out_;
+};
+
+/// Reads fields one after the other; once one is cut short, all that follow
+/// read as nothing.
+class reader {
+public:
+  reader(group_id group, std::string_view data, record_type type) {
+    if (data.size() < prefix_bytes + checksum_bytes) {
+      fault_ = record_fault::too_short;
+      return;
+    }
+    auto body = data.substr(0, data.size() - checksum_bytes);
+    auto sum = from_big_endian<std::uint64_t>(data.substr(body.size()));
+    if (static_cast<std::uint8_t>(body[0]) != record_version)
+      fault_ = record_fault::wrong_version;
+    else if (sum != checksum(group, body))
+      fault_ = record_fault::wrong_checksum;
+    else if (static_cast<std::uint8_t>(body[1])
+             != static_cast<std::uint8_t>(type))
+      fault_ = record_fault::wrong_type;
+    else
+      rest_ = body.substr(prefix_bytes);
+  }
+
+  template <std::unsigned_integral T>
+  reader& operator>>(T& x) {
+    auto part = take(sizeof(T));
+    x = fault_ == record_fault::none ? from_big_endian<T>(part) : T{0};
+    return *this;
+  }
+
+  template <class Tag>
+  reader& operator>>(strong_number<Tag>& x) {
+    return *this >> x.value;
+  }
+
+  reader& operator>>(std::string_view& x) {
+    std::uint32_t size = 0;
+    *this >> size;
+    x = take(size);
+    return *this;
+  }
+
+  reader& operator>>(std::vector<peer_id>& xs) {
+    std::uint32_t size = 0;
+    *this >> size;
+    if (size > rest_.size() / sizeof(std::uint64_t))
+      cut_short();
+    else
+      xs.resize(size);
+    for (auto& x : xs)
+      *this >> x;
+    return *this;
+  }
+
+  record_fault finish() const {
+    if (fault_ == record_fault::none && !rest_.empty())
+      return record_fault::trailing_bytes;
+    return fault_;
+  }
+
+private:
+  std::string_view take(std::size_t n) {
+    if (n > rest_.size())
+      cut_short();
+    auto result = rest_.substr(0, n);
+    rest_.remove_prefix(result.size());
+    return result;
+  }
+
+  void cut_short() {
+    if (fault_ == record_fault::none)
+      fault_ = record_fault::truncated;
+    rest_ = {};
+  }
+
+  std::string_view rest_;
+  record_fault fault_ = record_fault::none;
+};
+
+/// Moves what was read to where it is wanted, if it is sound.
+template <class T>
+record_fault give(const reader& in, T&& from, T& to) {
+  auto result = in.finish();
+  if (result == record_fault::none)
+    to = std::move(from);
+  return result;
+}
+
+} // namespace
+
+const char* to_text(record_fault x) {
+  switch (x) {
+    case record_fault::none:
+      return "sound";
+    case record_fault::too_short:
+      return "too short for a record";
+    case record_fault::wrong_version:
+      return "unknown record version";
+    case record_fault::wrong_checksum:
+      return "wrong checksum";
+    case record_fault::wrong_type:
+      return "record of another type";
+    case record_fault::truncated:
+      return "ends within a field";
+    case record_fault::trailing_bytes:
+      return "bytes after the last field";
+  }
+  return "unknown fault";
+}
+
+std::string encode(group_id group, const store_header& x) {
+  writer out{record_type::header, 4};
+  out << x.format;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, store_header& x) {
+  reader in{group, data, record_type::header};
+  store_header result;
+  in >> result.format;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const store_identity& x) {
+  writer out{record_type::identity, 20 + x.cluster.size()};
+  out << std::string_view{x.cluster} << x.peer << x.incarnation;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, store_identity& x) {
+  reader in{group, data, record_type::identity};
+  std::string_view cluster;
+  store_identity result;
+  in >> cluster >> result.peer >> result.incarnation;
+  result.cluster = std::string{cluster};
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const hard_state& x) {
+  writer out{record_type::hard_state, 16};
+  out << x.term << x.vote;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, hard_state& x) {
+  reader in{group, data, record_type::hard_state};
+  hard_state result;
+  in >> result.term >> result.vote;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const membership& x) {
+  writer out{record_type::membership,
+             16 + 8 * (x.voters.size() + x.learners.size())};
+  out << x.index << x.voters << x.learners;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, membership& x) {
+  reader in{group, data, record_type::membership};
+  membership result;
+  in >> result.index >> result.voters >> result.learners;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const log_position& x) {
+  writer out{record_type::position, 16};
+  out << x.index << x.term;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, log_position& x) {
+  reader in{group, data, record_type::position};
+  log_position result;
+  in >> result.index >> result.term;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const entry& x) {
+  writer out{record_type::entry, 53 + x.data.size()};
+  out << x.term << x.index << static_cast<std::uint8_t>(x.kind) << x.time_ms
+      << x.tag.session << x.tag.sequence << x.tag.lowest_unanswered
+      << x.data.view();
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, entry& x) {
+  reader in{group, data, record_type::entry};
+  entry result;
+  std::uint8_t kind = 0;
+  std::string_view payload;
+  in >> result.term >> result.index >> kind >> result.time_ms
+      >> result.tag.session >> result.tag.sequence
+      >> result.tag.lowest_unanswered >> payload;
+  // A kind that we do not know is kept as it is: to understand it is up to
+  // those who apply entries, and to lose it would be worse.
+  result.kind = static_cast<entry_kind>(kind);
+  result.data = bytes{payload};
+  return give(in, std::move(result), x);
+}
+
+} // namespace raft::persistence

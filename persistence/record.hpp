@@ -1,0 +1,81 @@
+// The bytes of a record on the disk, byte by byte. See docs/format.md.
+
+#pragma once
+
+#include <raft/messages/persist.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace raft::persistence {
+
+/// Format of the whole store: which tables there are, and their keys.
+inline constexpr std::uint32_t store_format = 1;
+
+/// First byte of every record.
+inline constexpr std::uint8_t record_version = 1;
+
+/// Second byte of every record. The numbers are on disks: never change one.
+enum class record_type : std::uint8_t {
+  header = 1,
+  identity = 2,
+  hard_state = 3,
+  membership = 4,
+  position = 5,
+  entry = 6,
+};
+
+/// What the store as a whole is. Its record keeps this layout for ever, so that
+/// every version can tell that a store is too new for it.
+struct store_header {
+  std::uint32_t format = store_format;
+
+  friend bool operator==(const store_header&, const store_header&) = default;
+};
+
+/// Why bytes are no record.
+enum class record_fault : std::uint8_t {
+  none,
+  /// Shorter than version, type and checksum.
+  too_short,
+  /// The first byte is not `record_version`.
+  wrong_version,
+  /// The bytes are not those that were written, or not for this group.
+  wrong_checksum,
+  /// A sound record of another type.
+  wrong_type,
+  /// It ends before its last field does.
+  truncated,
+  /// It goes on after its last field.
+  trailing_bytes,
+};
+
+const char* to_text(record_fault x);
+
+/// @name Encoding
+/// The checksum covers all other bytes and the group, so that a record that
+/// turns up in another group's place is found out.
+/// @{
+std::string encode(group_id group, const store_header& x);
+std::string encode(group_id group, const store_identity& x);
+std::string encode(group_id group, const hard_state& x);
+std::string encode(group_id group, const membership& x);
+std::string encode(group_id group, const log_position& x);
+/// @throws std::length_error if the data does not fit into 32 bits of length.
+std::string encode(group_id group, const entry& x);
+/// @}
+
+/// @name Decoding
+/// Never reads outside of `data`. Changes `x` only if there is no fault.
+/// @{
+record_fault decode(group_id group, std::string_view data, store_header& x);
+record_fault decode(group_id group, std::string_view data, store_identity& x);
+record_fault decode(group_id group, std::string_view data, hard_state& x);
+record_fault decode(group_id group, std::string_view data, membership& x);
+record_fault decode(group_id group, std::string_view data, log_position& x);
+record_fault decode(group_id group, std::string_view data, entry& x);
+/// @}
+
+} // namespace raft::persistence
