@@ -4,12 +4,15 @@
 
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
+#include <raft/consensus/random.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/all.hpp>
 
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <optional>
+#include <set>
 #include <vector>
 
 namespace raft::consensus {
@@ -28,30 +31,28 @@ struct identity {
 /// to be done comes out as `output`. The same inputs give the same outputs,
 /// byte for byte.
 ///
-/// Use: give it one input, then `take_output` and carry that out. A refused
-/// input (a message for somebody else, an unknown number) changes nothing.
+/// Use: tell it the time, give it one input, then `take_output` and carry that
+/// out. A refused input (a message for somebody else, an unknown number)
+/// changes nothing.
 ///
 /// Not thread safe; one actor owns it.
 class core {
 public:
   /// Wakes up as a follower.
-  /// @param recovered What the store held; `recovered.members` must not be
-  ///        empty, else the core waits to be added and never votes.
+  /// @param recovered What the store held. If `recovered.members` does not name
+  ///        this peer as a voter, the core neither campaigns nor votes.
   /// @param tail The last entries of the durable log, without gaps up to
   ///        `recovered.last`, as many as the shell cared to read; may be empty.
   /// @pre `complaint_about(config) == nullptr`.
   core(const identity& self, const settings& config,
        const durable_state& recovered, std::vector<entry> tail, instant now);
 
-  ~core();
-  core(core&&) noexcept;
-  core& operator=(core&&) noexcept;
-
   // -- inputs: time -----------------------------------------------------------
 
-  /// Tells the time and acts on what is due. A call that comes much later than
-  /// `wake_at` (the process was stopped) does not start an election at once:
-  /// it first leaves time for the mail that waits.
+  /// Tells the time and acts on what is due. All other inputs happen at the
+  /// time told last, so call it before each of them. A call that comes much
+  /// later than `wake_at` (the process was stopped) does not start an election
+  /// at once: it first leaves time for the mail that waits.
   void advance(instant now);
 
   // -- inputs: messages of other peers ----------------------------------------
@@ -112,12 +113,146 @@ public:
   const membership& members() const noexcept;
   const consensus::log& log() const noexcept;
   const settings& config() const noexcept;
+  /// When `advance` is wanted next; `instant::max()` if never.
+  instant wake_at() const noexcept;
   /// Everything `get_state` shows.
   peer_state state() const;
 
 private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
+  friend class invariant_checker;
+
+  /// An answer that promises what is not durable yet.
+  struct held_answer {
+    message answer;
+    /// The log must be durable up to here; the hard state must be in any case.
+    log_index index;
+  };
+
+  /// The batch that the shell has and did not report as durable.
+  struct batch_under_way {
+    batch_number number;
+    hard_state hard;
+    instant since{0};
+  };
+
+  /// Entries that went to the state machine together.
+  struct piece {
+    log_index last;
+    std::size_t bytes = 0;
+  };
+
+  // -- who is who (core.cpp) --------------------------------------------------
+
+  message_header header_to(peer_id to) const noexcept;
+  bool is_for_us(const message_header& x) const noexcept;
+  bool is_member(peer_id x) const noexcept;
+  bool is_voter(peer_id x) const noexcept;
+  bool is_majority(const std::set<peer_id>& granted) const noexcept;
+  void note_that(note_kind kind, peer_id peer = {}, log_position where = {});
+
+  // -- elections (elections.cpp) ----------------------------------------------
+
+  // When a higher term is adopted:
+  //
+  //   vote request   pre-vote                         never
+  //                  refused because a leader lives   no (thesis, 4.2.3)
+  //                  any other                        yes
+  //   vote reply     pre-vote, granted                no: it speaks of a term
+  //                                                   that nobody is in yet
+  //                  any other                        yes
+  //   append request                                  yes
+  //   append reply                                    yes
+  //
+  // Only messages from members to this very peer come that far. The term is
+  // adopted before anything else in the message is looked at.
+  void adopt(term_number term);
+
+  void follow(peer_id leader);
+  void draw_election_timeout();
+  void pre_campaign();
+  void campaign();
+  void ask_for_votes();
+  void ask_for_vote(peer_id voter);
+  void count_votes();
+  void lead();
+  bool leader_is_alive() const;
+  std::optional<note_kind> objection_to(const vote_request& msg) const;
+  void check_quorum(consensus::leader& state, bool late);
+  void check_disk();
+  instant quorum_heard_at(const consensus::leader& state) const;
+
+  // -- append requests received (on_append_request.cpp) -----------------------
+
+  void refuse(const append_request& msg, append_reply& reply);
+  void accept(const append_request& msg, append_reply& reply);
+  void merge(const append_request& msg);
+
+  // -- replication (replication.cpp) ------------------------------------------
+
+  log_index append_entry(entry_kind kind, const command_tag& tag, bytes data,
+                         std::uint64_t wall_ms);
+  void release(consensus::leader& state);
+  void replicate(consensus::leader& state, peer_id id, progress& x);
+  void beat(consensus::leader& state);
+  void send_entries(const consensus::leader& state, peer_id id, progress& x,
+                    std::vector<entry> entries);
+  void send_append(const consensus::leader& state, peer_id id,
+                   const progress& x, std::vector<entry> entries);
+  void commit_what_is_agreed(consensus::leader& state);
+  void commit_to(log_index index);
+
+  // -- durability (durability.cpp) --------------------------------------------
+
+  bool hard_state_is_durable() const noexcept;
+  bool disk_hangs() const noexcept;
+  void answer(message msg, log_index durable_index = {});
+  void release_held_answers();
+  void drop_held_answers();
+  void drop_held_answers_from(log_index index);
+  log_index log_end_to_write() const noexcept;
+  void make_batch();
+
+  // -- output (output.cpp) ----------------------------------------------------
+
+  void hand_out();
+  void hand_out(std::vector<entry> entries);
+
+  // -- state ------------------------------------------------------------------
+
+  identity self_;
+  settings config_;
+  membership members_;
+  std::set<peer_id> connected_;
+  random random_;
+  instant now_;
+
+  hard_state hard_;
+  consensus::log log_;
+  role_state role_;
+
+  /// When to campaign; `instant::max()` for a leader and for who may not.
+  instant election_at_{0};
+  /// Whether something due was put off because we woke late.
+  bool put_off_ = false;
+
+  /// Invariants: `applied_ <= handed_out_ <= commit_ <= log_.last().index`.
+  log_index commit_;
+  log_index handed_out_;
+  log_index applied_;
+  std::deque<piece> applying_;
+  std::size_t applying_bytes_ = 0;
+  /// First entry of the read under way for our own state machine; 0 if none.
+  log_index reading_;
+  /// Time of the latest entry ever seen here.
+  std::uint64_t time_ms_ = 0;
+
+  hard_state durable_hard_;
+  std::optional<batch_under_way> batch_;
+  batch_number last_batch_;
+  /// Invariant: all are of the current term.
+  std::vector<held_answer> held_;
+
+  output out_;
 };
 
 } // namespace raft::consensus

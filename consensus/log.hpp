@@ -6,6 +6,7 @@
 #include <raft/messages/persist.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -15,9 +16,13 @@ namespace raft::consensus {
 /// The entries that follow a compaction point. Older ones may be on the disk
 /// only; the term at any index is known all the same.
 ///
-/// Invariants: `compacted().index <= durable() <= last().index`; indexes have
-/// no gaps; terms never decrease; the entries in memory are a suffix of the
-/// log and include everything that is not durable.
+/// It also knows what the disk has of it. Entries go to the disk batch by
+/// batch, one batch at a time: `fill` takes the next one out, `wrote` tells
+/// that it is durable.
+///
+/// Invariants: `compacted().index <= durable() <= handed_to_disk()
+/// <= last().index`; indexes have no gaps; terms never decrease; the entries in
+/// memory are a suffix of the log and include everything that is not durable.
 class log {
 public:
   log() = default;
@@ -36,6 +41,10 @@ public:
   /// Last index whose entry, with this very term, is on this peer's disk.
   log_index durable() const noexcept;
 
+  /// Last index whose entry, with this very term, was given to the disk, be it
+  /// durable by now or not.
+  log_index handed_to_disk() const noexcept;
+
   /// First index held in memory; `last().index + 1` if none is.
   log_index first_in_memory() const noexcept;
 
@@ -51,6 +60,7 @@ public:
   log_index first_of_term_at(log_index index) const noexcept;
 
   /// Last index with a term not above `term`, looking back from `from`.
+  /// @pre `compacted().index <= from && from <= last().index`.
   log_index last_not_above(term_number term, log_index from) const noexcept;
 
   /// The entry at `index`, or null if it is not in memory.
@@ -62,8 +72,14 @@ public:
   std::vector<entry> slice(log_index first, log_index last,
                            std::size_t bytes_max) const;
 
-  /// The summed `cost` of the entries in memory from `first` on.
+  /// The summed `cost` of the entries in memory.
   std::size_t bytes_in_memory() const noexcept;
+
+  /// The summed `cost` of the entries in memory that follow `index`.
+  std::size_t bytes_after(log_index index) const noexcept;
+
+  /// Whether the disk must be told something about the log up to `end`.
+  bool unwritten(log_index end) const noexcept;
 
   // -- modifiers --------------------------------------------------------------
 
@@ -71,24 +87,40 @@ public:
   void append(entry x);
 
   /// Drops `from` and everything after it; `durable()` goes down with it.
-  /// @pre `from > compacted().index`.
+  /// @pre `compacted().index < from && from <= last().index`.
   void truncate(log_index from);
 
-  /// Notes that a batch ending in `written` is on the disk. Counts up to the
-  /// last index whose entry is still the one that was written.
-  /// @param first First entry of the batch. @param written Its last.
-  void wrote(log_index first, const log_position& written);
+  /// Adds to `batch` what the disk does not know yet: where to cut its log, and
+  /// the entries that follow, up to `end` and `bytes_max`, but at least one.
+  void fill(durable_batch& batch, log_index end, std::size_t bytes_max);
+
+  /// Notes that what `fill` took out last is on the disk. What was truncated
+  /// since does not count.
+  void wrote() noexcept;
 
   /// Drops entries from the front of memory until at most `bytes_max` are left,
   /// but none above `keep_above` and none that is not durable.
   void evict(std::size_t bytes_max, log_index keep_above);
 
 private:
+  /// An entry, and the summed cost of all entries up to and including it since
+  /// this object was made. The difference of two such sums is what lies
+  /// between: no counter that could drift.
+  struct slot {
+    entry value;
+    std::uint64_t bytes_up_to = 0;
+  };
+
+  const slot* find_slot(log_index index) const noexcept;
+  std::uint64_t bytes_up_to_last() const noexcept;
+
   log_position compacted_;
+  log_position last_;
   log_index durable_;
-  log_index first_in_memory_{1};
-  std::deque<entry> entries_;             // the ones in memory
-  std::size_t bytes_ = 0;                 // their summed cost
+  log_index handed_to_disk_;
+  log_index truncate_disk_from_; // 0 if the disk needs no cut
+  std::deque<slot> slots_; // the entries in memory
+  std::uint64_t bytes_up_to_evicted_ = 0; // of the last entry evicted
   std::vector<log_position> term_starts_; // first entry of each term
 };
 

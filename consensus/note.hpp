@@ -19,12 +19,14 @@ enum class note_kind : std::uint8_t {
   // Why a leader gave up.
   stepped_down_higher_term,
   stepped_down_no_quorum,
+  stepped_down_slow_disk,
   // Why a vote was refused.
   refused_vote_old_term,
   refused_vote_already_given,
   refused_vote_log_behind,
   refused_vote_leader_alive,
   granted_vote,
+  granted_pre_vote,
   // Replication.
   truncated_conflict,
   refused_append_gap,

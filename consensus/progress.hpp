@@ -34,36 +34,44 @@ struct progress {
   /// First entry to send next.
   log_index next{1};
 
-  /// Unanswered requests with entries, oldest first.
+  /// Unanswered requests with entries, oldest first. Empty while probing.
   std::deque<request> in_flight;
   std::size_t bytes_in_flight = 0;
 
-  /// Probe only: whether the one request is out. A heartbeat clears it.
+  /// Probe only: whether the one request is out. Heartbeats repeat its question
+  /// without its entries, in case it was lost.
   bool probe_out = false;
 
-  /// Whether a read from the disk is under way for it.
-  bool reading = false;
+  /// First entry of the read from the disk that is under way for it; 0 if none.
+  log_index reading;
 
   bool connected = false;
 
-  /// Whether it answered since the last quorum check.
-  bool answered = false;
+  /// When it last proved that it follows us.
+  instant heard_at{0};
 
   /// Highest heartbeat round that it has answered.
   round_number round_answered;
 
-  /// Whether the window lets another request with entries go.
+  /// Whether the window lets another request with entries go: while fewer
+  /// requests and bytes than allowed are out, so that the last one may pass the
+  /// bound on bytes.
   bool may_send(const settings& config) const noexcept;
 
   /// Notes a request with entries as sent; `next` moves behind it.
+  /// @pre `sending == mode::stream`.
   void sent(log_index last, std::size_t bytes);
 
-  /// Notes that the follower has everything up to `index`.
+  /// Notes that the follower's durable log agrees up to `index`. An old answer
+  /// changes nothing.
   void matched(log_index index);
 
   /// Goes back to probing from `index` on; nothing is in flight any more.
   /// @pre `index > match`.
   void probe_from(log_index index);
+
+  /// Forgets what was in flight on a connection that is gone, and probes.
+  void lost_link();
 };
 
 } // namespace raft::consensus

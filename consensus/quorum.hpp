@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/messages/ids.hpp>
-
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <vector>
 
@@ -14,8 +14,16 @@ constexpr std::size_t majority(std::size_t voters) noexcept {
   return voters / 2 + 1;
 }
 
-/// The highest index that a majority has reached.
-/// @param reached One index per voter, in any order, not empty.
-log_index agreed(std::vector<log_index> reached);
+/// The highest value that a majority has reached: an index or a moment.
+/// @param reached One value per voter, in any order, not empty.
+template <class T>
+T agreed(std::vector<T> reached) {
+  assert(!reached.empty());
+  // As many values as a majority needs are at least the one in this place.
+  const auto place = reached.size() - majority(reached.size());
+  const auto it = reached.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(reached.begin(), it, reached.end());
+  return *it;
+}
 
 } // namespace raft::consensus

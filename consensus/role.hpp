@@ -4,7 +4,7 @@
 
 #include <raft/consensus/progress.hpp>
 #include <raft/consensus/settings.hpp>
-#include <raft/messages/ids.hpp>
+#include <raft/messages/entry.hpp>
 
 #include <deque>
 #include <map>
@@ -17,21 +17,22 @@ namespace raft::consensus {
 struct follower {
   /// 0 while no leader of the current term is known.
   peer_id leader;
-  /// When to start an election.
-  instant election_at{0};
+  /// When it last spoke. Means nothing without a leader.
+  instant heard_at{0};
 };
 
 /// Asks whether an election could be won, without disturbing anybody (thesis,
 /// section 9.6). Its term is still the old one.
 struct pre_candidate {
   std::set<peer_id> granted;
-  instant election_at{0};
 };
 
 /// Wants to be elected in the current term.
 struct candidate {
   std::set<peer_id> granted;
-  instant election_at{0};
+  /// Whether term, own vote and log are durable, so that it could vote for
+  /// itself and ask the others.
+  bool asked = false;
 };
 
 /// Leads the current term.
@@ -50,6 +51,9 @@ struct leader {
   instant heartbeat_at{0};
   /// When to step down unless a quorum has answered since.
   instant quorum_check_at{0};
+  /// Answers to earlier rounds do not count as signs of life: they were asked
+  /// for before this process was stopped for a while.
+  round_number counts_from{1};
 };
 
 using role_state = std::variant<follower, pre_candidate, candidate, leader>;

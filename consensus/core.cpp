@@ -1,0 +1,162 @@
+// Set-up, time and observers of the core.
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/quorum.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace raft::consensus {
+
+core::core(const identity& self, const settings& config,
+           const durable_state& recovered, std::vector<entry> tail, instant now)
+  : self_{self},
+    config_{config},
+    members_{recovered.members},
+    random_{self.seed},
+    now_{now},
+    hard_{recovered.hard},
+    log_{recovered, std::move(tail)},
+    commit_{recovered.compacted.index},
+    handed_out_{commit_},
+    applied_{commit_},
+    time_ms_{recovered.last_time_ms},
+    durable_hard_{recovered.hard} {
+  assert(complaint_about(config) == nullptr);
+  assert(self.id);
+  draw_election_timeout();
+}
+
+// -- inputs: time -------------------------------------------------------------
+
+void core::advance(instant now) {
+  const auto due = wake_at();
+  now_ = std::max(now_, now);
+  if (now_ < due)
+    return;
+  const auto late = now_ - due > config_.heartbeat_interval;
+  if (auto* state = std::get_if<consensus::leader>(&role_)) {
+    if (now_ >= state->quorum_check_at)
+      check_quorum(*state, late);
+    if (leads() && now_ >= state->heartbeat_at)
+      beat(*state);
+    if (leads())
+      check_disk();
+  } else if (late && !put_off_) {
+    // The process was stopped: the leader's messages may be in the mailbox.
+    put_off_ = true;
+    election_at_ = now_ + config_.heartbeat_interval;
+    note_that(note_kind::woke_late);
+  } else {
+    pre_campaign();
+  }
+}
+
+instant core::wake_at() const noexcept {
+  if (const auto* state = std::get_if<consensus::leader>(&role_))
+    return std::min(state->heartbeat_at, state->quorum_check_at);
+  return election_at_;
+}
+
+// -- who is who ---------------------------------------------------------------
+
+message_header core::header_to(peer_id to) const noexcept {
+  return {self_.group, self_.id, to, self_.incarnation};
+}
+
+bool core::is_for_us(const message_header& x) const noexcept {
+  return x.group == self_.group && x.to == self_.id && x.from != self_.id
+      && is_member(x.from);
+}
+
+bool core::is_member(peer_id x) const noexcept {
+  return is_voter(x) || std::ranges::count(members_.learners, x) > 0;
+}
+
+bool core::is_voter(peer_id x) const noexcept {
+  return std::ranges::count(members_.voters, x) > 0;
+}
+
+bool core::is_majority(const std::set<peer_id>& granted) const noexcept {
+  const auto count
+    = std::ranges::count_if(granted, [this](peer_id x) { return is_voter(x); });
+  return static_cast<std::size_t>(count) >= majority(members_.voters.size());
+}
+
+void core::note_that(note_kind kind, peer_id peer, log_position where) {
+  out_.notes.push_back({kind, hard_.term, peer, where});
+}
+
+// -- observers ----------------------------------------------------------------
+
+const identity& core::self() const noexcept {
+  return self_;
+}
+
+term_number core::term() const noexcept {
+  return hard_.term;
+}
+
+peer_id core::vote() const noexcept {
+  return hard_.vote;
+}
+
+peer_role core::role() const noexcept {
+  static_assert(std::is_same_v<std::variant_alternative_t<3, role_state>,
+                               consensus::leader>);
+  return static_cast<peer_role>(role_.index());
+}
+
+bool core::leads() const noexcept {
+  return std::holds_alternative<consensus::leader>(role_);
+}
+
+peer_id core::leader() const noexcept {
+  if (const auto* state = std::get_if<follower>(&role_))
+    return state->leader;
+  return leads() ? self_.id : peer_id{};
+}
+
+log_index core::commit() const noexcept {
+  return commit_;
+}
+
+log_index core::handed_out() const noexcept {
+  return handed_out_;
+}
+
+log_index core::applied() const noexcept {
+  return applied_;
+}
+
+const membership& core::members() const noexcept {
+  return members_;
+}
+
+const consensus::log& core::log() const noexcept {
+  return log_;
+}
+
+const settings& core::config() const noexcept {
+  return config_;
+}
+
+peer_state core::state() const {
+  peer_state result;
+  result.group = self_.group;
+  result.id = self_.id;
+  result.incarnation = self_.incarnation;
+  result.term = hard_.term;
+  result.role = role();
+  result.leader = leader();
+  result.commit = commit_;
+  result.applied = applied_;
+  result.durable = log_.durable();
+  result.last = log_.last().index;
+  if (const auto* state = std::get_if<consensus::leader>(&role_))
+    for (const auto& [id, x] : state->others)
+      result.others.push_back({id, x.match, x.next, x.connected});
+  return result;
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,203 @@
+// How a leader comes into office, and how it leaves.
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/quorum.hpp>
+
+#include <cassert>
+
+namespace raft::consensus {
+
+// -- changes of term and role -------------------------------------------------
+
+void core::adopt(term_number term) {
+  assert(term > hard_.term);
+  const auto led = leads();
+  hard_ = {term, {}};
+  drop_held_answers();
+  if (led)
+    note_that(note_kind::stepped_down_higher_term);
+  follow({});
+}
+
+void core::follow(peer_id leader) {
+  const auto* state = std::get_if<follower>(&role_);
+  const auto was_leader = leads();
+  if (leader || (!state && !was_leader))
+    note_that(note_kind::became_follower, leader);
+  role_ = follower{leader, now_};
+  // Everybody else has drawn its timeout already. It is not drawn anew for a
+  // higher term alone: whoever disturbs us could then keep us from campaigning.
+  if (was_leader)
+    draw_election_timeout();
+}
+
+void core::draw_election_timeout() {
+  put_off_ = false;
+  election_at_ = instant::max();
+  if (!is_voter(self_.id))
+    return;
+  const instant low = config_.election_timeout_min;
+  const instant high = config_.election_timeout_max;
+  // Section 5.2: "election timeouts are chosen randomly from a fixed interval".
+  election_at_ = now_ + instant{random_.between(low.count(), high.count())};
+}
+
+// -- campaigns ----------------------------------------------------------------
+
+void core::pre_campaign() {
+  draw_election_timeout();
+  // Who can not make its own vote durable can not win.
+  if (disk_hangs())
+    return;
+  if (!std::holds_alternative<pre_candidate>(role_))
+    note_that(note_kind::became_pre_candidate);
+  role_ = pre_candidate{{self_.id}};
+  ask_for_votes();
+  count_votes();
+}
+
+void core::campaign() {
+  // Section 5.2: "To begin an election, a follower increments its current term
+  // and transitions to candidate state."
+  hard_ = {hard_.term.next(), self_.id};
+  drop_held_answers();
+  role_ = candidate{};
+  note_that(note_kind::became_candidate);
+  draw_election_timeout();
+}
+
+void core::ask_for_votes() {
+  for (const auto voter : members_.voters)
+    if (voter != self_.id)
+      ask_for_vote(voter);
+}
+
+void core::ask_for_vote(peer_id voter) {
+  if (!connected_.contains(voter))
+    return;
+  vote_request msg;
+  msg.header = header_to(voter);
+  msg.pre_vote = std::holds_alternative<pre_candidate>(role_);
+  msg.term = msg.pre_vote ? hard_.term.next() : hard_.term;
+  msg.last = log_.last();
+  out_.messages.push_back(msg);
+}
+
+void core::count_votes() {
+  if (const auto* state = std::get_if<pre_candidate>(&role_)) {
+    if (is_majority(state->granted))
+      campaign();
+  } else if (const auto* state = std::get_if<candidate>(&role_)) {
+    // Section 5.2: "A candidate wins an election if it receives votes from a
+    // majority of the servers in the full cluster for the same term."
+    if (is_majority(state->granted))
+      lead();
+  }
+}
+
+// -- leadership ---------------------------------------------------------------
+
+void core::lead() {
+  consensus::leader state;
+  // Section 8: "each leader [commits] a blank no-op entry into the log at the
+  // start of its term".
+  const auto first = append_entry(entry_kind::empty, {}, {}, 0);
+  state.first = {first, hard_.term};
+  state.released = first;
+  state.under_way.push_back(first);
+  for (const auto* ids : {&members_.voters, &members_.learners}) {
+    for (const auto id : *ids) {
+      if (id == self_.id)
+        continue;
+      progress x;
+      x.next = first;
+      x.connected = connected_.contains(id);
+      x.heard_at = now_;
+      state.others.emplace(id, std::move(x));
+    }
+  }
+  state.round = round_number{1};
+  state.heartbeat_at
+    = state.others.empty() ? instant::max() : now_ + config_.heartbeat_interval;
+  state.quorum_check_at = members_.voters.size() == 1
+                          ? instant::max()
+                          : now_ + config_.election_timeout_max;
+  role_ = std::move(state);
+  election_at_ = instant::max();
+  put_off_ = false;
+  note_that(note_kind::became_leader, {}, log_.last());
+}
+
+instant core::quorum_heard_at(const consensus::leader& state) const {
+  std::vector<instant> heard;
+  for (const auto id : members_.voters)
+    heard.push_back(id == self_.id ? now_ : state.others.at(id).heard_at);
+  return agreed(std::move(heard));
+}
+
+void core::check_quorum(consensus::leader& state, bool late) {
+  const auto heard_at = quorum_heard_at(state);
+  if (now_ - heard_at < config_.election_timeout_max) {
+    state.quorum_check_at = heard_at + config_.election_timeout_max;
+    put_off_ = false;
+  } else if (late && !put_off_) {
+    // The process was stopped. The check begins anew, and answers that were
+    // asked for before the stop prove nothing.
+    put_off_ = true;
+    state.counts_from = state.round.next();
+    state.quorum_check_at = now_ + config_.election_timeout_max;
+    note_that(note_kind::woke_late);
+  } else {
+    // Thesis, section 6.2: a leader steps down "if an election timeout elapses
+    // without a successful round of heartbeats to a majority of its cluster".
+    note_that(note_kind::stepped_down_no_quorum);
+    follow({});
+  }
+}
+
+void core::check_disk() {
+  // Heartbeats alone would keep a leader in office for ever that can no longer
+  // write, while it refuses every command as `busy`.
+  if (disk_hangs()
+      && log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max) {
+    note_that(note_kind::stepped_down_slow_disk);
+    follow({});
+  }
+}
+
+bool core::leader_is_alive() const {
+  auto heard_at = instant::min();
+  if (const auto* state = std::get_if<follower>(&role_)) {
+    if (!state->leader)
+      return false;
+    heard_at = state->heard_at;
+  } else if (const auto* state = std::get_if<consensus::leader>(&role_)) {
+    heard_at = quorum_heard_at(*state);
+  } else {
+    return false;
+  }
+  return now_ - heard_at < config_.election_timeout_min;
+}
+
+std::optional<note_kind> core::objection_to(const vote_request& msg) const {
+  if (msg.term < hard_.term)
+    return note_kind::refused_vote_old_term;
+  // Thesis, section 4.2.3: "if a server receives a RequestVote request within
+  // the minimum election timeout of hearing from a current leader, it does not
+  // update its term or grant its vote".
+  if (!msg.transfer && leader_is_alive())
+    return note_kind::refused_vote_leader_alive;
+  // Figure 2: "If votedFor is null or candidateId, and candidate's log is at
+  // least as up-to-date as receiver's log, grant vote (§5.2, §5.4)".
+  if (msg.term == hard_.term && hard_.vote && hard_.vote != msg.header.from)
+    return note_kind::refused_vote_already_given;
+  // Section 5.4.1: "If the logs have last entries with different terms, then
+  // the log with the later term is more up-to-date."
+  const auto ours = log_.last();
+  if (msg.last.term < ours.term
+      || (msg.last.term == ours.term && msg.last.index < ours.index))
+    return note_kind::refused_vote_log_behind;
+  return std::nullopt;
+}
+
+} // namespace raft::consensus

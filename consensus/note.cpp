@@ -1,0 +1,77 @@
+#include <raft/consensus/note.hpp>
+
+namespace raft::consensus {
+
+std::string to_text(const log_position& x) {
+  return to_text(x.index) + "@" + to_text(x.term);
+}
+
+const char* to_text(peer_role x) {
+  switch (x) {
+    case peer_role::follower:
+      return "follower";
+    case peer_role::pre_candidate:
+      return "pre-candidate";
+    case peer_role::candidate:
+      return "candidate";
+    case peer_role::leader:
+      return "leader";
+  }
+  return "unknown role";
+}
+
+std::string to_text(const note& x) {
+  const auto term = "term " + to_text(x.term);
+  const auto peer = to_text(x.peer);
+  const auto where = to_text(x.where);
+  const auto refuses_vote = "refuses to vote for " + peer + ": ";
+  const auto refuses_append = "refuses " + peer + "'s entries after " + where;
+  switch (x.kind) {
+    case note_kind::became_follower:
+      return x.peer ? "follows " + peer + " in " + term
+                    : "becomes follower in " + term;
+    case note_kind::became_pre_candidate:
+      return "hears no leader in " + term + ", asks whether it could win";
+    case note_kind::became_candidate:
+      return "campaigns in " + term;
+    case note_kind::became_leader:
+      return "leads " + term + ", beginning with " + where;
+    case note_kind::stepped_down_higher_term:
+      return "steps down: it heard of " + term;
+    case note_kind::stepped_down_no_quorum:
+      return "steps down: no quorum has answered in " + term;
+    case note_kind::stepped_down_slow_disk:
+      return "steps down: its disk does not keep up in " + term;
+    case note_kind::refused_vote_old_term:
+      return refuses_vote + "it is in " + term + " already";
+    case note_kind::refused_vote_already_given:
+      return refuses_vote + "its vote in " + term + " is given";
+    case note_kind::refused_vote_log_behind:
+      return refuses_vote + "that log ends at " + where + ", before its own";
+    case note_kind::refused_vote_leader_alive:
+      return refuses_vote + "the leader of " + term + " is alive";
+    case note_kind::granted_vote:
+      return "votes for " + peer + " in " + term;
+    case note_kind::granted_pre_vote:
+      return "would vote for " + peer + ", says so in " + term;
+    case note_kind::truncated_conflict:
+      return "truncates its log from " + where + " on: it conflicts with "
+           + peer + "'s";
+    case note_kind::refused_append_gap:
+      return refuses_append + ": its log ends before";
+    case note_kind::refused_append_conflict:
+      return refuses_append + ": it has another term there";
+    case note_kind::refused_append_old_term:
+      return refuses_append + ": it is in " + term + " already";
+    case note_kind::backed_off:
+      return "backs off, tries " + peer + " from " + to_text(x.where.index)
+           + " on";
+    case note_kind::dropped_held_answer:
+      return "drops an answer that waited for the disk: it is no longer true";
+    case note_kind::woke_late:
+      return "woke up late, reads its mail first";
+  }
+  return "unknown note";
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,70 @@
+// A follower answers our append request.
+
+#include <raft/consensus/core.hpp>
+
+#include <algorithm>
+
+namespace raft::consensus {
+
+namespace {
+
+/// Where to try next after a refusal: the last place where the logs can still
+/// agree, as far as the follower's hint and our own terms tell. Steps over
+/// whole terms of either log (section 5.3: "one AppendEntries RPC will be
+/// required for each term with conflicting entries, rather than one RPC per
+/// entry").
+log_index next_after(const append_reply& msg, const log& ours) {
+  const auto before = msg.refused.previous();
+  if (!msg.conflict.term) // its log ends before
+    return std::min(msg.conflict.index, msg.refused);
+  // From here on to `refused`, ours has later terms than its log can have.
+  const auto last = ours.last_not_above(
+    msg.conflict.term, std::max(before, ours.compacted().index));
+  if (ours.term_at(last) == msg.conflict.term)
+    return last.next();
+  // We have nothing of that term: all of the follower's entries of it are
+  // wrong.
+  return std::min(last.next(), msg.conflict.index);
+}
+
+} // namespace
+
+void core::receive(const append_reply& msg) {
+  if (!is_for_us(msg.header))
+    return;
+  if (msg.term > hard_.term) {
+    adopt(msg.term);
+    return;
+  }
+  auto* state = std::get_if<consensus::leader>(&role_);
+  if (!state || msg.term < hard_.term)
+    return;
+  // What we never asked.
+  if (std::max(msg.match, msg.refused) > log_.last().index
+      || msg.round > state->round)
+    return;
+  const auto from = msg.header.from;
+  auto& x = state->others.at(from);
+  x.round_answered = std::max(x.round_answered, msg.round);
+  if (msg.round >= state->counts_from)
+    x.heard_at = now_;
+  if (msg.accepted) {
+    x.matched(msg.match);
+    x.sending = progress::mode::stream;
+    commit_what_is_agreed(*state);
+    return;
+  }
+  // Old refusals: the follower has matched that place since, or it is not the
+  // place that we probe now.
+  if (msg.refused <= x.match
+      || (x.sending == progress::mode::probe
+          && msg.refused != x.next.previous()))
+    return;
+  // Section 5.3: "After a rejection, the leader decrements nextIndex and
+  // retries the AppendEntries RPC."
+  x.probe_from(std::max(next_after(msg, log_), x.match.next()));
+  note_that(note_kind::backed_off, from,
+            {x.next, log_.term_at(x.next).value_or(term_number{})});
+}
+
+} // namespace raft::consensus

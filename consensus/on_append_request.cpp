@@ -1,0 +1,123 @@
+// A leader extends our log, or says that it is there.
+
+#include <raft/consensus/core.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace raft::consensus {
+
+namespace {
+
+/// Whether a leader can have meant it. Indexes follow each other, and terms
+/// never decrease nor pass the leader's.
+bool is_sound(const append_request& msg) {
+  if (!msg.term || (msg.previous.index.value == 0) != !msg.previous.term)
+    return false;
+  auto before = msg.previous;
+  for (const auto& x : msg.entries) {
+    if (x.index != before.index.next() || x.term < before.term || !x.term)
+      return false;
+    before = {x.index, x.term};
+  }
+  return before.term <= msg.term;
+}
+
+} // namespace
+
+void core::receive(const append_request& msg) {
+  const auto from = msg.header.from;
+  if (!is_for_us(msg.header) || !is_sound(msg))
+    return;
+  append_reply reply;
+  reply.header = header_to(from);
+  reply.round = msg.round;
+  reply.refused = msg.previous.index;
+  // Figure 2: "Reply false if term < currentTerm (§5.1)".
+  if (msg.term < hard_.term) {
+    reply.term = hard_.term;
+    note_that(note_kind::refused_append_old_term, from, msg.previous);
+    answer(reply);
+    return;
+  }
+  if (msg.term > hard_.term)
+    adopt(msg.term);
+  reply.term = hard_.term;
+  // Section 5.2: "at most one candidate can win the election for a particular
+  // term". Who claims otherwise is not listened to.
+  if (leads() || (leader() && leader() != from))
+    return;
+  // Section 5.2: "the candidate recognizes the leader as legitimate and returns
+  // to follower state." Any request of the leader shows that it is alive, also
+  // one that we have to refuse.
+  if (leader() != from)
+    follow(from);
+  std::get<follower>(role_).heard_at = now_;
+  draw_election_timeout();
+  // Figure 2: "Reply false if log doesn't contain an entry at prevLogIndex
+  // whose term matches prevLogTerm (§5.3)".
+  if (msg.previous.index >= log_.compacted().index
+      && !log_.holds(msg.previous)) {
+    refuse(msg, reply);
+    return;
+  }
+  accept(msg, reply);
+}
+
+void core::refuse(const append_request& msg, append_reply& reply) {
+  // Section 5.3: "the follower can include the term of the conflicting entry
+  // and the first index it stores for that term".
+  const auto at = msg.previous.index;
+  if (const auto term = log_.term_at(at)) {
+    reply.conflict = {log_.first_of_term_at(at), *term};
+    note_that(note_kind::refused_append_conflict, msg.header.from,
+              msg.previous);
+  } else {
+    reply.conflict = {log_.last().index.next(), {}};
+    note_that(note_kind::refused_append_gap, msg.header.from, msg.previous);
+  }
+  answer(reply);
+}
+
+void core::accept(const append_request& msg, append_reply& reply) {
+  reply.accepted = true;
+  reply.refused = {};
+  // What this request proves to be the same in both logs. What follows in ours
+  // may be left over from another leader.
+  const auto proven = msg.previous.index + msg.entries.size();
+  merge(msg);
+  commit_to(std::min(msg.commit, proven));
+  if (msg.entries.empty()) {
+    // At once, so that a slow disk does not depose a healthy leader.
+    reply.match = std::min(proven, log_.durable());
+    answer(reply);
+  } else {
+    reply.match = proven;
+    answer(reply, proven);
+  }
+}
+
+void core::merge(const append_request& msg) {
+  auto it = std::ranges::find_if(msg.entries, [this](const entry& x) {
+    // A snapshot's entries are committed: every leader has the same.
+    return x.index > log_.compacted().index && !log_.holds({x.index, x.term});
+  });
+  if (it == msg.entries.end())
+    return;
+  // Figure 2: "If an existing entry conflicts with a new one (same index but
+  // different terms), delete the existing entry and all that follow it (§5.3)".
+  if (it->index <= log_.last().index) {
+    assert(it->index > commit_ && "a leader contradicts a committed entry");
+    note_that(note_kind::truncated_conflict, msg.header.from,
+              {it->index, *log_.term_at(it->index)});
+    log_.truncate(it->index);
+    drop_held_answers_from(it->index);
+  }
+  // Figure 2: "Append any new entries not already in the log".
+  for (; it != msg.entries.end(); ++it) {
+    time_ms_ = std::max(time_ms_, it->time_ms);
+    log_.append(*it);
+  }
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,30 @@
+// A voter answers our vote request or pre-vote request.
+
+#include <raft/consensus/core.hpp>
+
+namespace raft::consensus {
+
+void core::receive(const vote_reply& msg) {
+  if (!is_for_us(msg.header))
+    return;
+  if (msg.term > hard_.term && !(msg.pre_vote && msg.granted)) {
+    adopt(msg.term);
+    return;
+  }
+  if (!msg.granted)
+    return;
+  if (auto* state = std::get_if<pre_candidate>(&role_)) {
+    if (!msg.pre_vote || msg.campaign != hard_.term.next())
+      return;
+    state->granted.insert(msg.header.from);
+  } else if (auto* state = std::get_if<candidate>(&role_)) {
+    // A vote counts only in the campaign that asked for it, and after we asked.
+    if (msg.pre_vote || msg.campaign != hard_.term || msg.term != hard_.term
+        || !state->asked)
+      return;
+    state->granted.insert(msg.header.from);
+  }
+  count_votes();
+}
+
+} // namespace raft::consensus

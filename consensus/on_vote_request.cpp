@@ -1,0 +1,40 @@
+// A candidate asks for our vote.
+
+#include <raft/consensus/core.hpp>
+
+namespace raft::consensus {
+
+void core::receive(const vote_request& msg) {
+  const auto from = msg.header.from;
+  if (!is_for_us(msg.header) || !is_voter(self_.id) || !msg.term)
+    return;
+  const auto objection = objection_to(msg);
+  vote_reply reply;
+  reply.header = header_to(from);
+  reply.campaign = msg.term;
+  reply.granted = !objection;
+  reply.pre_vote = msg.pre_vote;
+  if (msg.pre_vote) {
+    // It asks what we would do, and has no effect. If we are in a higher term,
+    // our refusal spreads it.
+    reply.term = hard_.term;
+    note_that(objection.value_or(note_kind::granted_pre_vote), from, msg.last);
+    out_.messages.push_back(reply);
+    return;
+  }
+  if (msg.term > hard_.term
+      && objection != note_kind::refused_vote_leader_alive)
+    adopt(msg.term);
+  if (!objection) {
+    hard_.vote = from;
+    if (!std::holds_alternative<follower>(role_))
+      follow({});
+    // Section 5.2: who grants its vote waits for its candidate to win.
+    draw_election_timeout();
+  }
+  reply.term = hard_.term;
+  note_that(objection.value_or(note_kind::granted_vote), from, msg.last);
+  answer(reply);
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,206 @@
+// How a leader's entries reach its followers and become committed.
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/quorum.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace raft::consensus {
+
+// -- new entries --------------------------------------------------------------
+
+started core::start(entry_kind kind, const command_tag& tag, bytes data,
+                    std::uint64_t wall_ms) {
+  started result;
+  result.term = hard_.term;
+  result.leads = leads();
+  result.leader = leader();
+  if (!result.leads)
+    result.reason = reject_reason::not_leader;
+  else if (data.size() > config_.command_bytes_max)
+    result.reason = reject_reason::too_large;
+  else if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
+           || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max)
+    result.reason = reject_reason::busy;
+  else
+    result.index = append_entry(kind, tag, std::move(data), wall_ms);
+  return result;
+}
+
+log_index core::append_entry(entry_kind kind, const command_tag& tag,
+                             bytes data, std::uint64_t wall_ms) {
+  time_ms_ = std::max(time_ms_, wall_ms);
+  entry x;
+  x.term = hard_.term;
+  x.index = log_.last().index.next();
+  x.kind = kind;
+  x.time_ms = time_ms_;
+  x.tag = tag;
+  x.data = std::move(data);
+  const auto result = x.index;
+  log_.append(std::move(x));
+  return result;
+}
+
+void core::release(consensus::leader& state) {
+  // What collected while a batch was under way is the next batch.
+  if (state.released < log_.last().index
+      && state.under_way.size() < config_.batches_under_way_max) {
+    state.released = log_.last().index;
+    state.under_way.push_back(state.released);
+  }
+}
+
+// -- links --------------------------------------------------------------------
+
+void core::link_up(peer_id peer) {
+  connected_.insert(peer);
+  if (auto* state = std::get_if<consensus::leader>(&role_)) {
+    const auto it = state->others.find(peer);
+    if (it != state->others.end()) {
+      it->second.connected = true;
+      it->second.lost_link();
+    }
+    return;
+  }
+  const auto* state = std::get_if<candidate>(&role_);
+  const auto asks
+    = std::holds_alternative<pre_candidate>(role_) || (state && state->asked);
+  if (asks && is_voter(peer) && peer != self_.id)
+    ask_for_vote(peer);
+}
+
+void core::link_down(peer_id peer) {
+  connected_.erase(peer);
+  if (auto* state = std::get_if<consensus::leader>(&role_)) {
+    const auto it = state->others.find(peer);
+    if (it != state->others.end()) {
+      it->second.connected = false;
+      it->second.lost_link();
+    }
+  }
+}
+
+// -- append requests ----------------------------------------------------------
+
+void core::replicate(consensus::leader& state, peer_id id, progress& x) {
+  if (x.sending == progress::mode::probe) {
+    if (!x.may_send(config_))
+      return;
+    x.probe_out = true;
+    send_append(state, id, x,
+                log_.slice(x.next, state.released, config_.batch_bytes_max));
+    return;
+  }
+  while (x.next <= state.released && x.may_send(config_)) {
+    auto entries = log_.slice(x.next, state.released, config_.batch_bytes_max);
+    if (entries.empty()) {
+      // They are on the disk only; one read at a time fetches them.
+      if (!x.reading && x.next > log_.compacted().index) {
+        x.reading = x.next;
+        out_.reads.push_back(
+          {self_.group, id, x.next,
+           std::min(state.released, log_.first_in_memory().previous()),
+           config_.batch_bytes_max});
+      }
+      return;
+    }
+    send_entries(state, id, x, std::move(entries));
+  }
+}
+
+void core::send_entries(const consensus::leader& state, peer_id id, progress& x,
+                        std::vector<entry> entries) {
+  std::size_t size = 0;
+  for (const auto& e : entries)
+    size += cost(e);
+  const auto last = entries.back().index;
+  send_append(state, id, x, std::move(entries));
+  x.sent(last, size);
+}
+
+void core::send_append(const consensus::leader& state, peer_id id,
+                       const progress& x, std::vector<entry> entries) {
+  // Each request names its own predecessor, be it sent already or not.
+  const auto previous = std::max(x.next.previous(), log_.compacted().index);
+  append_request msg;
+  msg.header = header_to(id);
+  msg.term = hard_.term;
+  msg.previous = {previous, *log_.term_at(previous)};
+  msg.commit = commit_;
+  msg.round = state.round;
+  msg.entries = std::move(entries);
+  out_.messages.push_back(std::move(msg));
+}
+
+void core::beat(consensus::leader& state) {
+  ++state.round;
+  state.heartbeat_at = now_ + config_.heartbeat_interval;
+  // A heartbeat asks whether the follower has all that was sent. If a request
+  // was lost, the follower refuses; if only the answer was, it repeats it.
+  for (auto& [id, x] : state.others) {
+    if (!x.connected)
+      continue;
+    x.probe_out = x.sending == progress::mode::probe;
+    send_append(state, id, x, {});
+  }
+}
+
+void core::entries_read(raft::entries_read&& result) {
+  if (result.group != self_.group)
+    return;
+  // An index and a term name an entry for ever: what our log still holds is
+  // right, however old the answer is.
+  auto& entries = result.entries;
+  auto index = result.first;
+  const auto wrong = std::ranges::find_if(entries, [&](const entry& x) {
+    const auto right = x.index == index && log_.holds({x.index, x.term});
+    ++index;
+    return !right;
+  });
+  entries.erase(wrong, entries.end());
+  if (result.reader == self_.id) {
+    if (reading_ && result.first == reading_) {
+      reading_ = {};
+      hand_out(std::move(entries));
+    }
+    return;
+  }
+  auto* state = std::get_if<consensus::leader>(&role_);
+  if (!state || !state->others.contains(result.reader))
+    return;
+  auto& x = state->others.at(result.reader);
+  if (!x.reading || result.first != x.reading)
+    return;
+  x.reading = {};
+  if (!entries.empty() && entries.front().index == x.next
+      && entries.back().index <= state->released
+      && x.sending == progress::mode::stream && x.may_send(config_))
+    send_entries(*state, result.reader, x, std::move(entries));
+}
+
+// -- commit -------------------------------------------------------------------
+
+void core::commit_what_is_agreed(consensus::leader& state) {
+  std::vector<log_index> reached;
+  reached.reserve(members_.voters.size());
+  for (const auto id : members_.voters)
+    reached.push_back(id == self_.id ? log_.durable()
+                                     : state.others.at(id).match);
+  // Section 5.4.2: "Only log entries from the leader's current term are
+  // committed by counting replicas".
+  const auto index = agreed(std::move(reached));
+  if (index < state.first.index)
+    return;
+  commit_to(index);
+  while (!state.under_way.empty() && state.under_way.front() <= commit_)
+    state.under_way.pop_front();
+}
+
+void core::commit_to(log_index index) {
+  assert(index <= log_.last().index);
+  commit_ = std::max(commit_, index);
+}
+
+} // namespace raft::consensus

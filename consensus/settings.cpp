@@ -1,0 +1,26 @@
+#include <raft/consensus/settings.hpp>
+
+namespace raft::consensus {
+
+const char* complaint_about(const settings& x) {
+  if (x.heartbeat_interval.count() <= 0)
+    return "the heartbeat interval must be positive";
+  if (x.election_timeout_min <= x.heartbeat_interval)
+    return "the minimal election timeout must be longer than the heartbeat "
+           "interval, or followers depose healthy leaders";
+  if (x.election_timeout_max < x.election_timeout_min)
+    return "the maximal election timeout must not be below the minimal one";
+  if (x.batches_under_way_max == 0)
+    return "at least one batch must be allowed to be under way";
+  if (x.requests_in_flight_max == 0 || x.bytes_in_flight_max == 0)
+    return "at least one append request must be allowed to be in flight";
+  if (x.batch_bytes_max == 0)
+    return "a batch must be allowed to hold at least one byte";
+  if (x.uncommitted_bytes_max == 0 || x.undurable_bytes_max == 0
+      || x.applying_bytes_max == 0)
+    return "the bounds on uncommitted, undurable and applying bytes must be "
+           "positive, or no command gets through";
+  return nullptr;
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,314 @@
+// Drives cores by hand, in virtual time, without threads or disks.
+
+#pragma once
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/invariants.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace raft::consensus::test {
+
+using namespace std::chrono_literals;
+
+inline constexpr group_id group{1};
+
+inline membership voters(std::size_t count) {
+  membership result;
+  for (std::uint64_t id = 1; id <= count; ++id)
+    result.voters.push_back(peer_id{id});
+  return result;
+}
+
+inline entry make_entry(std::uint64_t index, std::uint64_t term,
+                        const char* data = "x") {
+  entry result;
+  result.index = log_index{index};
+  result.term = term_number{term};
+  result.kind = entry_kind::command;
+  result.data = bytes{data};
+  return result;
+}
+
+/// A log as a list of terms: {1, 1, 2} is 1@1, 2@1, 3@2.
+inline std::vector<entry> make_entries(const std::vector<std::uint64_t>& terms,
+                                       std::uint64_t first = 1) {
+  std::vector<entry> result;
+  for (const auto term : terms)
+    result.push_back(make_entry(first++, term));
+  return result;
+}
+
+inline durable_state make_state(const membership& members,
+                                const std::vector<entry>& entries,
+                                hard_state hard) {
+  durable_state result;
+  result.hard = hard;
+  result.members = members;
+  for (const auto& x : entries) {
+    if (result.term_starts.empty() || result.term_starts.back().term != x.term)
+      result.term_starts.push_back({x.index, x.term});
+    result.last = {x.index, x.term};
+    result.last_time_ms = x.time_ms;
+  }
+  return result;
+}
+
+/// One core with a disk, and everything that came out of it.
+class lone_peer {
+public:
+  explicit lone_peer(std::uint64_t id, membership members = voters(3),
+                     const std::vector<std::uint64_t>& terms = {},
+                     hard_state hard = {}, settings config = {},
+                     std::optional<std::size_t> tail = {})
+    : disk{make_entries(terms)} {
+    if (!terms.empty() && hard.term.value < terms.back())
+      hard.term = term_number{terms.back()};
+    auto in_memory = disk;
+    if (tail)
+      in_memory.erase(in_memory.begin(),
+                      in_memory.end() - static_cast<std::ptrdiff_t>(*tail));
+    x = std::make_unique<core>(
+      identity{group, peer_id{id}, incarnation_id{id + 100}, id}, config,
+      make_state(members, disk, hard), std::move(in_memory), now);
+    for (const auto peer : members.voters)
+      if (peer.value != id)
+        x->link_up(peer);
+    drain();
+  }
+
+  core* operator->() {
+    return x.get();
+  }
+
+  /// Feeds an input and collects what comes out.
+  template <class F>
+  void input(F f) {
+    f(*x);
+    drain();
+  }
+
+  void receive(const message& msg) {
+    std::visit([this](const auto& m) { x->receive(m); }, msg);
+    drain();
+  }
+
+  void advance(instant by) {
+    now += by;
+    x->advance(now);
+    drain();
+  }
+
+  /// Advances to when the core wants to be woken.
+  void wake() {
+    advance(x->wake_at() - now);
+  }
+
+  /// Makes the batch under way durable.
+  void persist() {
+    BOOST_REQUIRE(batch.has_value());
+    const auto number = batch->number;
+    store(*batch);
+    batch.reset();
+    x->persisted(number);
+    drain();
+  }
+
+  /// Makes everything durable.
+  void persist_all() {
+    while (batch)
+      persist();
+  }
+
+  /// Campaigns with the votes of the others until it leads.
+  void elect() {
+    wake();
+    answer_votes();
+    persist_all();
+    answer_votes();
+    BOOST_REQUIRE(x->leads());
+  }
+
+  /// Answers all vote requests that came out with yes.
+  void answer_votes() {
+    for (const auto& msg : take<vote_request>()) {
+      vote_reply reply;
+      reply.header = {group, msg.header.to, msg.header.from, {}};
+      reply.campaign = msg.term;
+      reply.term = msg.pre_vote ? x->term() : msg.term;
+      reply.granted = true;
+      reply.pre_vote = msg.pre_vote;
+      receive(reply);
+    }
+  }
+
+  /// Takes the messages of one kind that came out, or those of them that go to
+  /// one peer.
+  template <class T>
+  std::vector<T> take(std::uint64_t to = 0) {
+    std::vector<T> result;
+    std::erase_if(messages, [&](const message& msg) {
+      const auto* m = std::get_if<T>(&msg);
+      if (!m || (to != 0 && m->header.to.value != to))
+        return false;
+      result.push_back(*m);
+      return true;
+    });
+    return result;
+  }
+
+  /// Takes the one message of this kind.
+  template <class T>
+  T take_one(std::uint64_t to = 0) {
+    auto all = take<T>(to);
+    BOOST_REQUIRE_EQUAL(all.size(), 1u);
+    return all.front();
+  }
+
+  bool noted(note_kind kind) const {
+    return std::ranges::count(notes, kind, &note::kind) > 0;
+  }
+
+  instant now{0};
+  std::unique_ptr<core> x;
+  std::vector<entry> disk;
+  hard_state hard;
+  std::optional<raft::persist> batch;
+  std::vector<message> messages;
+  std::vector<entry> committed;
+  std::vector<read_entries> reads;
+  std::vector<note> notes;
+
+private:
+  void drain() {
+    auto out = x->take_output();
+    if (out.batch) {
+      BOOST_REQUIRE(!batch.has_value());
+      batch = std::move(out.batch);
+    }
+    append(messages, out.messages);
+    append(committed, out.committed);
+    append(reads, out.reads);
+    append(notes, out.notes);
+    BOOST_REQUIRE(out.wake_at == x->wake_at());
+    const auto violation = checker_.check(*x);
+    BOOST_REQUIRE_MESSAGE(!violation, violation.value_or(""));
+  }
+
+  template <class T>
+  static void append(std::vector<T>& to, std::vector<T>& from) {
+    std::ranges::move(from, std::back_inserter(to));
+  }
+
+  void store(const raft::persist& msg) {
+    hard = msg.batch.hard;
+    if (msg.batch.truncate_from)
+      std::erase_if(disk, [&](const entry& e) {
+        return e.index >= msg.batch.truncate_from;
+      });
+    for (const auto& e : msg.batch.entries) {
+      BOOST_REQUIRE_EQUAL(e.index.value, disk.size() + 1);
+      disk.push_back(e);
+    }
+  }
+
+  invariant_checker checker_;
+};
+
+/// Several cores and the network between them. Disks are instant unless named
+/// in `slow_disks`.
+class small_cluster {
+public:
+  explicit small_cluster(std::size_t size, settings config = {}) {
+    for (std::uint64_t id = 1; id <= size; ++id)
+      peers.emplace(id, std::make_unique<lone_peer>(
+                          id, voters(size), std::vector<std::uint64_t>{},
+                          hard_state{}, config));
+  }
+
+  lone_peer& operator[](std::uint64_t id) {
+    return *peers.at(id);
+  }
+
+  /// Delivers messages and completes writes until nothing moves.
+  void settle() {
+    auto moved = true;
+    while (moved) {
+      moved = false;
+      for (auto& [id, p] : peers) {
+        if (p->batch && !slow_disks.contains(id)) {
+          p->persist();
+          moved = true;
+        }
+        auto messages = std::exchange(p->messages, {});
+        for (auto& msg : messages) {
+          const auto to
+            = std::visit([](auto& m) { return m.header.to.value; }, msg);
+          if (cut(id, to))
+            continue;
+          peers.at(to)->receive(msg);
+          moved = true;
+        }
+      }
+    }
+  }
+
+  /// Lets time pass in small steps.
+  void run(instant time) {
+    constexpr instant step = 10ms;
+    for (auto passed = 0us; passed < time; passed += step) {
+      for (auto& [id, p] : peers)
+        p->advance(step);
+      settle();
+    }
+  }
+
+  /// Makes one peer the leader by letting only its time pass.
+  void elect(std::uint64_t id) {
+    for (auto& [other, p] : peers)
+      p->advance(600ms * (other != id && p->x->leader() ? 1 : 0));
+    while (!peers.at(id)->x->leads()) {
+      peers.at(id)->wake();
+      settle();
+    }
+  }
+
+  /// The one peer that leads the highest term, or 0.
+  std::uint64_t leader() {
+    std::uint64_t result = 0;
+    term_number term;
+    for (auto& [id, p] : peers) {
+      if (p->x->leads() && p->x->term() > term) {
+        result = id;
+        term = p->x->term();
+      }
+    }
+    return result;
+  }
+
+  log_index start(std::uint64_t id, const char* data) {
+    log_index result;
+    peers.at(id)->input([&](core& x) {
+      result = x.start(entry_kind::command, {}, bytes{data}, 0).index;
+    });
+    return result;
+  }
+
+  std::map<std::uint64_t, std::unique_ptr<lone_peer>> peers;
+  std::set<std::uint64_t> slow_disks;
+  /// Whether messages from one peer to another are lost.
+  std::function<bool(std::uint64_t, std::uint64_t)> cut
+    = [](std::uint64_t, std::uint64_t) { return false; };
+};
+
+} // namespace raft::consensus::test
