@@ -29,6 +29,7 @@ constexpr char first_command = 1;
 constexpr char reply_kind = 0x40;
 constexpr char digest_request_kind = 0x41;
 constexpr char digest_kind = 0x42;
+constexpr char batch_kind = 0x43;
 
 class writer {
 public:
@@ -54,9 +55,17 @@ public:
     put(static_cast<std::uint64_t>(x));
   }
 
-  void put(const std::string& x) {
+  void put(std::string_view x) {
     put(std::uint64_t{x.size()});
     out_ += x;
+  }
+
+  void put(const std::string& x) {
+    put(std::string_view{x});
+  }
+
+  void put(const bytes& x) {
+    put(x.view());
   }
 
   template <class T>
@@ -82,7 +91,7 @@ public:
   template <class T>
   void put_fields(const T& x) {
     if constexpr (!std::is_empty_v<T>)
-      std::apply([this](const auto&... fields) { (put(fields), ...); },
+      std::apply([this](const auto&... fields) { (this->put(fields), ...); },
                  tie_fields(x));
   }
 
@@ -141,12 +150,28 @@ public:
     return true;
   }
 
-  bool take(std::string& x) {
+  bool take(std::string_view& x) {
     std::uint64_t size = 0;
     if (!take(size) || size > in_.size())
       return false;
     x = in_.substr(0, size);
     in_.remove_prefix(size);
+    return true;
+  }
+
+  bool take(std::string& x) {
+    std::string_view found;
+    if (!take(found))
+      return false;
+    x = found;
+    return true;
+  }
+
+  bool take(bytes& x) {
+    std::string_view found;
+    if (!take(found))
+      return false;
+    x = bytes{found};
     return true;
   }
 
@@ -181,7 +206,7 @@ public:
       return true;
     else
       return std::apply(
-          [this](auto&... fields) { return (take(fields) && ...); },
+          [this](auto&... fields) { return (this->take(fields) && ...); },
           tie_fields(x));
   }
 
@@ -249,6 +274,22 @@ std::optional<command> decode_command(const bytes& x) {
 
 std::optional<reply> decode_reply(const bytes& x) {
   return decode_as<reply>(reply_kind, x);
+}
+
+bytes encode_batch(const std::vector<bytes>& commands) {
+  writer out{batch_kind};
+  out.put(commands);
+  return out.finish();
+}
+
+std::optional<std::vector<bytes>> decode_batch(const bytes& x) {
+  reader in{x.view()};
+  char kind = 0;
+  std::vector<bytes> result;
+  if (take_head(in, kind) && kind == batch_kind && in.take(result)
+      && in.at_end() && !result.empty())
+    return result;
+  return std::nullopt;
 }
 
 bytes digest_request() {

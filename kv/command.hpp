@@ -30,6 +30,10 @@ inline constexpr std::size_t scan_bytes_max = 1 << 20;
 /// Most bytes of values that a `get` returns.
 inline constexpr std::size_t get_bytes_max = 32 << 20;
 
+/// A batch ends after the command whose reply brings all replies to so many
+/// bytes.
+inline constexpr std::size_t batch_reply_bytes_max = 4 << 20;
+
 /// Sets a key.
 struct put {
   std::string key;
@@ -62,8 +66,8 @@ struct compare_and_set {
 };
 
 /// Reads keys with a prefix, in the order of their bytes. To read on, scan
-/// again after the last key, until a reply comes back without pairs: one may
-/// hold fewer than `limit` because of `scan_bytes_max`.
+/// again after the last key for as long as the reply says that there is more:
+/// it may hold fewer pairs than `limit` because of `scan_bytes_max`.
 struct scan {
   std::string prefix;
   /// Only keys above this one; nothing for all.
@@ -110,6 +114,8 @@ struct reply {
   std::vector<std::optional<std::string>> values;
   /// `scan`.
   std::vector<std::pair<std::string, std::string>> pairs;
+  /// `scan`: there are keys with the prefix beyond the last pair.
+  bool more = false;
 };
 
 /// What can be asked of one peer's state (`query`): the digest of all of it.
@@ -125,6 +131,17 @@ bytes encode(const reply& x);
 /// @returns nothing if the bytes are not exactly one well-formed value.
 std::optional<command> decode_command(const bytes& x);
 std::optional<reply> decode_reply(const bytes& x);
+
+/// Several commands that take effect in one step and in order, each given as
+/// its own encoding. Answered by a batch of replies, one per command that was
+/// executed: at least one and perhaps not all of them, see
+/// `batch_reply_bytes_max`; those after the last reply had no effect.
+/// @pre `!commands.empty()`.
+bytes encode_batch(const std::vector<bytes>& commands);
+
+/// The commands, or replies, that a batch holds, each encoded.
+/// @returns nothing if the bytes are no batch of at least one element.
+std::optional<std::vector<bytes>> decode_batch(const bytes& x);
 
 /// The request and answer of a digest query.
 bytes digest_request();

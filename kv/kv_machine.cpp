@@ -60,10 +60,18 @@ private:
 } // namespace
 
 bytes kv_machine::apply(const machine::apply_context&, const bytes& command) {
-  auto decoded = decode_command(command);
-  if (!decoded)
-    return encode(refused(status::malformed));
-  return encode(run(std::move(*decoded)));
+  auto batch = decode_batch(command);
+  if (!batch)
+    return apply_one(command);
+  std::vector<bytes> replies;
+  std::size_t total = 0;
+  for (const auto& x : *batch) {
+    replies.push_back(apply_one(x));
+    total += replies.back().size();
+    if (total >= batch_reply_bytes_max)
+      break;
+  }
+  return encode_batch(replies);
 }
 
 bytes kv_machine::query(const bytes& request) const {
@@ -83,6 +91,13 @@ digest kv_machine::compute_digest() const {
     h.add(value);
   }
   return {data_.size(), h.finish()};
+}
+
+bytes kv_machine::apply_one(const bytes& command) {
+  auto decoded = decode_command(command);
+  if (!decoded)
+    return encode(refused(status::malformed));
+  return encode(run(std::move(*decoded)));
 }
 
 reply kv_machine::run_one(put& x) {
@@ -149,14 +164,15 @@ reply kv_machine::run_one(scan& x) {
   std::size_t total = 0;
   auto i = x.after && *x.after >= x.prefix ? data_.upper_bound(*x.after)
                                            : data_.lower_bound(x.prefix);
-  for (; i != data_.end() && i->first.starts_with(x.prefix)
-         && result.pairs.size() < x.limit;
-       ++i) {
-    total += i->first.size() + (x.keys_only ? 0 : i->second.size());
-    if (total > scan_bytes_max && !result.pairs.empty())
+  for (; i != data_.end() && i->first.starts_with(x.prefix); ++i) {
+    const auto& [key, value] = *i;
+    total += key.size() + (x.keys_only ? 0 : value.size());
+    auto full = total > scan_bytes_max && !result.pairs.empty();
+    if (full || result.pairs.size() >= x.limit) {
+      result.more = true;
       break;
-    result.pairs.emplace_back(i->first,
-                              x.keys_only ? std::string{} : i->second);
+    }
+    result.pairs.emplace_back(key, x.keys_only ? std::string{} : value);
   }
   return result;
 }

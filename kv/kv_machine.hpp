@@ -15,8 +15,8 @@ namespace raft::kv {
 /// replies are those of kv/command.hpp.
 class kv_machine : public machine::state_machine {
 public:
-  /// Never throws on account of `command`: what can not be decoded is answered
-  /// `malformed`.
+  /// Takes a command or a batch. Never throws on account of what it is: what
+  /// can not be decoded is answered `malformed`.
   bytes apply(const machine::apply_context& where,
               const bytes& command) override;
 
@@ -29,6 +29,8 @@ public:
   digest compute_digest() const;
 
 private:
+  bytes apply_one(const bytes& command);
+
   reply run_one(put& x);
   reply run_one(get& x);
   reply run_one(append& x);

@@ -47,6 +47,8 @@ void decode_all(const bytes& x) {
     BOOST_REQUIRE((encode(*found) == x));
   if (auto found = decode_digest(x))
     BOOST_REQUIRE((encode(*found) == x));
+  if (auto found = decode_batch(x))
+    BOOST_REQUIRE((encode_batch(*found) == x));
 }
 
 /// Cuts, lengthens and changes an encoding everywhere.
@@ -57,6 +59,7 @@ void damage(const bytes& good, std::mt19937_64& random) {
     BOOST_REQUIRE(!decode_command(cut));
     BOOST_REQUIRE(!decode_reply(cut));
     BOOST_REQUIRE(!decode_digest(cut));
+    BOOST_REQUIRE(!decode_batch(cut));
   }
   decode_all(raw(text + '\0'));
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -74,6 +77,7 @@ reply random_reply(command_source& source) {
     x.values.push_back(source.maybe(source.value()));
   for (auto i = source.number() % 4; i > 0; --i)
     x.pairs.emplace_back(source.key(), source.value());
+  x.more = source.number() % 2 == 0;
   return x;
 }
 
@@ -86,8 +90,8 @@ BOOST_AUTO_TEST_CASE(the_bytes_are_these) {
   BOOST_TEST(x.view()
              == std::string("\1\5\1k\1\3old\xc8\1") + std::string(200, 'v'));
   BOOST_TEST(encode(command{count{}}).view() == "\1\7");
-  BOOST_TEST(encode(reply{status::mismatch, 2, {std::nullopt}, {}}).view()
-             == std::string("\1\x40\1\2\1\0\0", 7));
+  BOOST_TEST(encode(reply{status::mismatch, 2, {std::nullopt}, {}, true}).view()
+             == std::string("\1\x40\1\2\1\0\0\1", 8));
   BOOST_TEST(digest_request().view() == "\1\x41");
 }
 
@@ -117,6 +121,21 @@ BOOST_DATA_TEST_CASE(replies_round_trip, data::xrange(100), seed) {
     BOOST_REQUIRE(again);
     BOOST_REQUIRE(same(*again, d));
   }
+}
+
+BOOST_DATA_TEST_CASE(batches_round_trip, data::xrange(100), seed) {
+  command_source source{static_cast<std::uint64_t>(seed)};
+  std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
+  std::vector<bytes> x;
+  for (auto i = 0; i < 5; ++i) {
+    x.push_back(encode(source.next()));
+    auto found = decode_batch(encode_batch(x));
+    BOOST_REQUIRE(found);
+    BOOST_REQUIRE((*found == x));
+    damage(encode_batch(x), random);
+  }
+  BOOST_TEST(!decode_batch(encode_batch({})));
+  BOOST_TEST(!decode_command(encode_batch(x)));
 }
 
 BOOST_DATA_TEST_CASE(garbage_is_refused_or_means_what_it_says,

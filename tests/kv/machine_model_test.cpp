@@ -17,6 +17,10 @@ using namespace raft::kv;
 
 namespace {
 
+reply counted(std::uint64_t x) {
+  return {status::ok, x, {}, {}, false};
+}
+
 struct model {
   std::vector<std::pair<std::string, std::string>> pairs;
 
@@ -54,7 +58,7 @@ struct model {
 
   reply run(const append& x) {
     set(x.key, look_up(x.key).value_or("") + x.value);
-    return {status::ok, look_up(x.key)->size(), {}, {}};
+    return counted(look_up(x.key)->size());
   }
 
   reply run(const erase& x) {
@@ -67,7 +71,7 @@ struct model {
   reply run(const compare_and_set& x) {
     auto found = look_up(x.key);
     if (found != x.expected)
-      return {status::mismatch, 0, {found}, {}};
+      return {status::mismatch, 0, {found}, {}, false};
     set(x.key, x.value);
     return {};
   }
@@ -79,16 +83,17 @@ struct model {
           || (x.after && y.first <= *x.after);
     });
     std::sort(sorted.begin(), sorted.end());
-    if (sorted.size() > x.limit)
+    auto more = sorted.size() > x.limit;
+    if (more)
       sorted.resize(x.limit);
     if (x.keys_only)
       for (auto& y : sorted)
         y.second.clear();
-    return {status::ok, 0, {}, sorted};
+    return {status::ok, 0, {}, sorted, more};
   }
 
   reply run(const count&) {
-    return {status::ok, pairs.size(), {}, {}};
+    return counted(pairs.size());
   }
 
   reply run(const exists& x) {

@@ -36,6 +36,30 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_command_are_answered_as_such) {
   BOOST_TEST((decode_reply(uut.apply({}, {}))->result == status::malformed));
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_is_executed_in_order) {
+  auto x = decode_batch(uut.apply(
+      {}, encode_batch({encode(command{append{"k", "a"}}), bytes{"what?"},
+                        encode(command{append{"k", "b"}}),
+                        encode_batch({encode(command{count{}})})})));
+  BOOST_REQUIRE(x);
+  BOOST_REQUIRE(x->size() == 4u);
+  BOOST_TEST(decode_reply((*x)[0])->count == 1u);
+  BOOST_TEST((decode_reply((*x)[1])->result == status::malformed));
+  BOOST_TEST(decode_reply((*x)[2])->count == 2u);
+  BOOST_TEST((decode_reply((*x)[3])->result == status::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_ends_when_its_replies_are_large) {
+  uut.run(put{"k", std::string(batch_reply_bytes_max / 2, 'x')});
+  std::vector<bytes> commands(3, encode(command{get{{"k"}}}));
+  commands.push_back(encode(command{put{"k", ""}}));
+  auto x = decode_batch(uut.apply({}, encode_batch(commands)));
+  BOOST_REQUIRE(x);
+  BOOST_TEST(x->size() == 2u);
+  BOOST_TEST(uut.run(get{{"k"}}).values[0]->size()
+             == batch_reply_bytes_max / 2);
+}
+
 BOOST_AUTO_TEST_CASE(scans_go_in_the_order_of_unsigned_bytes) {
   uut.run(put_many{{{"a\xff", ""}, {"a", ""}, {"a\x01", ""}, {"b", ""}}});
   BOOST_TEST(keys({"a", {}, 9, true}) == (strings{"a", "a\x01", "a\xff"}),
@@ -62,6 +86,9 @@ BOOST_AUTO_TEST_CASE(scans_are_bounded_in_bytes_but_get_ahead) {
   BOOST_TEST(keys({"", "b", 9, false}) == (strings{"c", "d"}),
              boost::test_tools::per_element());
   BOOST_TEST(keys({"", {}, 9, true}).size() == 4u);
+  BOOST_TEST(uut.run(scan{"", {}, 4, false}).more);
+  BOOST_TEST(!uut.run(scan{"", "b", 2, false}).more);
+  BOOST_TEST(uut.run(scan{"", "b", 1, false}).more);
 }
 
 BOOST_AUTO_TEST_CASE(a_get_does_not_return_more_than_its_bound) {
