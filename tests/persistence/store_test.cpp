@@ -48,11 +48,11 @@ BOOST_DATA_TEST_CASE(everything_of_a_batch_comes_back, kinds(), kind) {
   any_store x{kind};
   membership members{{0}, {{1}, {2}}, {{3}}};
   auto b = batch{}
-               .term(5, 3)
-               .add(1, 2, "one")
-               .add(2, 2, "")
-               .add(3, 5, "three")
-               .members(members);
+             .term(5, 3)
+             .add(1, 2, "one")
+             .add(2, 2, "")
+             .add(3, 5, "three")
+             .members(members);
   commit(x, b);
   x.reopen();
   auto state = x->load({1});
@@ -61,7 +61,7 @@ BOOST_DATA_TEST_CASE(everything_of_a_batch_comes_back, kinds(), kind) {
   BOOST_TEST(state.compacted == log_position{});
   BOOST_TEST(state.last == (log_position{{3}, {5}}));
   BOOST_TEST(state.term_starts
-                 == (std::vector<log_position>{{{1}, {2}}, {{3}, {5}}}),
+               == (std::vector<log_position>{{{1}, {2}}, {{3}, {5}}}),
              boost::test_tools::per_element());
   BOOST_TEST(state.last_time_ms == 1003u);
   BOOST_TEST(x->read({1}, {1}, {3}, 1000) == b.entries(),
@@ -78,9 +78,9 @@ BOOST_DATA_TEST_CASE(entries_follow_over_many_commits, kinds(), kind) {
   auto state = x->load({1});
   BOOST_TEST(state.last == (log_position{{20}, {3}}));
   BOOST_TEST(
-      state.term_starts
-          == (std::vector<log_position>{{{1}, {1}}, {{10}, {2}}, {{20}, {3}}}),
-      boost::test_tools::per_element());
+    state.term_starts
+      == (std::vector<log_position>{{{1}, {1}}, {{10}, {2}}, {{20}, {3}}}),
+    boost::test_tools::per_element());
 }
 
 BOOST_DATA_TEST_CASE(groups_are_independent, kinds(), kind) {
@@ -120,7 +120,7 @@ BOOST_DATA_TEST_CASE(truncation_takes_the_suffix, kinds(), kind) {
   auto state = x->load({1});
   BOOST_TEST(state.last == (log_position{{6}, {2}}));
   BOOST_TEST(state.term_starts
-                 == (std::vector<log_position>{{{1}, {1}}, {{5}, {2}}}),
+               == (std::vector<log_position>{{{1}, {1}}, {{5}, {2}}}),
              boost::test_tools::per_element());
   BOOST_TEST(x->read({1}, {7}, {12}, 1000).empty());
 }
@@ -132,7 +132,7 @@ BOOST_DATA_TEST_CASE(truncation_and_new_entries_in_one_step, kinds(), kind) {
   x.reopen();
   BOOST_TEST(log_of(x) == (texts{"1@1", "2@1", "3@1", "4@1", "5@3", "6@3"}));
   BOOST_TEST(x->load({1}).term_starts
-                 == (std::vector<log_position>{{{1}, {1}}, {{5}, {3}}}),
+               == (std::vector<log_position>{{{1}, {1}}, {{5}, {3}}}),
              boost::test_tools::per_element());
 }
 
@@ -167,7 +167,7 @@ BOOST_DATA_TEST_CASE(compaction_hides_the_prefix, kinds(), kind) {
   BOOST_TEST(state.compacted == (log_position{{6}, {2}}));
   BOOST_TEST(state.last == (log_position{{12}, {3}}));
   BOOST_TEST(state.term_starts
-                 == (std::vector<log_position>{{{7}, {2}}, {{9}, {3}}}),
+               == (std::vector<log_position>{{{7}, {2}}, {{9}, {3}}}),
              boost::test_tools::per_element());
   BOOST_TEST(x->read({1}, {6}, {12}, 1000).empty());
   BOOST_TEST(x->read({1}, {7}, {12}, 1000).size() == 6u);
@@ -200,7 +200,7 @@ BOOST_DATA_TEST_CASE(compaction_of_everything_leaves_an_empty_log, kinds(),
   x.reopen();
   BOOST_TEST(log_of(x) == texts{"9@2"});
   BOOST_TEST(x->load({1}).term_starts
-                 == (std::vector<log_position>{{{9}, {2}}}),
+               == (std::vector<log_position>{{{9}, {2}}}),
              boost::test_tools::per_element());
   commit(x, batch{}.term(2).truncate(9));
   BOOST_TEST(x->load({1}).last == (log_position{{8}, {2}}));
@@ -214,7 +214,7 @@ BOOST_DATA_TEST_CASE(snapshot_beyond_the_end_replaces_the_log, kinds(), kind) {
   auto state = x->load({1});
   BOOST_TEST(state.compacted == (log_position{{100}, {4}}));
   BOOST_TEST(state.term_starts
-                 == (std::vector<log_position>{{{101}, {4}}, {{102}, {5}}}),
+               == (std::vector<log_position>{{{101}, {4}}, {{102}, {5}}}),
              boost::test_tools::per_element());
   BOOST_TEST(log_of(x) == (texts{"101@4", "102@5"}));
 }
@@ -238,7 +238,7 @@ BOOST_DATA_TEST_CASE(compaction_within_the_new_entries, kinds(), kind) {
   x.reopen();
   BOOST_TEST(log_of(x) == (texts{"8@2", "9@2"}));
   BOOST_TEST(x->load({1}).term_starts
-                 == (std::vector<log_position>{{{8}, {2}}}),
+               == (std::vector<log_position>{{{8}, {2}}}),
              boost::test_tools::per_element());
 }
 

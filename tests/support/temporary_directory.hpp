@@ -12,8 +12,8 @@ namespace raft::test {
 class temporary_directory {
 public:
   temporary_directory() {
-    auto name =
-        (std::filesystem::temp_directory_path() / "raft-XXXXXX").string();
+    auto name
+      = (std::filesystem::temp_directory_path() / "raft-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw std::runtime_error{"cannot make a temporary directory"};
     path_ = name;
