@@ -20,7 +20,7 @@ namespace {
   auto reason = std::generic_category().message(errno);
   throw store_error{store_errc::no_access,
                     "cannot " + what + " '" + path + "': " + reason
-                        + "; check its permissions and the disk"};
+                      + "; check its permissions and the disk"};
 }
 
 /// The directories that this process has open, by device and inode.
@@ -45,7 +45,7 @@ std::string read_holder(int fd) {
 } // namespace
 
 file_descriptor::file_descriptor(file_descriptor&& other) noexcept
-    : fd_{std::exchange(other.fd_, -1)} {
+  : fd_{std::exchange(other.fd_, -1)} {
   // nop
 }
 
@@ -93,8 +93,8 @@ directory_claim::directory_claim(const std::string& path, bool shared) {
     if (!all.taken.emplace(info.st_dev, info.st_ino).second)
       throw store_error{store_errc::in_use,
                         "directory '" + path + "' is in use by another store "
-                            + "of this process (" + std::to_string(getpid())
-                            + "); use a directory of its own for each"};
+                          + "of this process (" + std::to_string(getpid())
+                          + "); use a directory of its own for each"};
   }
   device_ = info.st_dev;
   inode_ = info.st_ino;
@@ -125,8 +125,8 @@ void directory_claim::take_lock(const std::string& path) {
       fail("lock", path);
     throw store_error{store_errc::in_use,
                       "'" + path + "' is locked by process "
-                          + read_holder(fd.get())
-                          + "; stop it, or use another directory"};
+                        + read_holder(fd.get())
+                        + "; stop it, or use another directory"};
   }
   // For whoever finds the directory locked; nothing else depends on it. Always
   // of one length: overwriting it needs no room on a full disk.

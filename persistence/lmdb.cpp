@@ -14,8 +14,8 @@ MDB_val to_val(std::string_view x) {
 } // namespace
 
 error::error(int code, const char* call)
-    : std::runtime_error{std::string{call} + ": " + mdb_strerror(code)},
-      code_{code} {
+  : std::runtime_error{std::string{call} + ": " + mdb_strerror(code)},
+    code_{code} {
   // nop
 }
 
@@ -36,7 +36,7 @@ environment::environment(const std::string& directory, std::uint64_t map_bytes,
 }
 
 transaction::transaction(const environment& env, unsigned flags)
-    : txn_{nullptr} {
+  : txn_{nullptr} {
   check(mdb_txn_begin(env.handle(), nullptr, flags, &txn_), "mdb_txn_begin");
 }
 

@@ -33,7 +33,7 @@ std::string prepared(const lmdb_options& options) {
   else if (!std::filesystem::exists(options.directory + "/data.mdb"))
     throw store_error{store_errc::no_access,
                       "there is no store in '" + options.directory
-                          + "'; name the directory that holds data.mdb"};
+                        + "'; name the directory that holds data.mdb"};
   return options.directory;
 }
 
@@ -50,23 +50,22 @@ unsigned open_flags(const lmdb_options& options) {
     throw store_error{store_errc::no_access,
                       "reading beside a process that writes needs write access "
                       "to '"
-                          + lock_file + "'; run as the owner of the directory"};
+                        + lock_file + "'; run as the owner of the directory"};
   return MDB_RDONLY;
 }
 
 lmdb::environment open_environment(const lmdb_options& options) {
-  auto map_bytes =
-      options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
+  auto map_bytes
+    = options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
   try {
     return {options.directory, map_bytes, tables_max, open_flags(options)};
   } catch (const lmdb::error& e) {
     if (e.code() == ENOMEM)
       throw store_error{store_errc::no_access,
                         "cannot reserve " + std::to_string(map_bytes)
-                            + " bytes of address space for '"
-                            + options.directory
-                            + "'; set a smaller map or raise the limit (ulimit "
-                              "-v)"};
+                          + " bytes of address space for '" + options.directory
+                          + "'; set a smaller map or raise the limit (ulimit "
+                            "-v)"};
     rethrow(e, options.directory);
   }
 }
@@ -97,30 +96,29 @@ void rethrow(const lmdb::error& e, const std::string& directory) {
     case MDB_VERSION_MISMATCH:
       throw store_error{store_errc::newer_format,
                         std::string{e.what()} + where
-                            + ": written by another version of LMDB; use that "
-                              "one"};
+                          + ": written by another version of LMDB; use that "
+                            "one"};
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
     case MDB_INCOMPATIBLE:
     case MDB_BAD_VALSIZE:
-      throw store_error{
-          store_errc::corrupt,
-          std::string{e.what()} + where
-              + ": the data file is damaged or no store; keep the "
-                "directory, remove this peer from its group and "
-                "let it rejoin with a new, empty directory"};
+      throw store_error{store_errc::corrupt,
+                        std::string{e.what()} + where
+                          + ": the data file is damaged or no store; keep the "
+                            "directory, remove this peer from its group and "
+                            "let it rejoin with a new, empty directory"};
     default:
       throw store_error{store_errc::no_access,
                         std::string{e.what()} + where
-                            + ": check permissions, limits and the disk"};
+                          + ": check permissions, limits and the disk"};
   }
 }
 
 lmdb_database::lmdb_database(const lmdb_options& options)
-    : directory_{prepared(options)},
-      claim_{directory_, !options.writable},
-      env_{open_environment(options)} {
+  : directory_{prepared(options)},
+    claim_{directory_, !options.writable},
+    env_{open_environment(options)} {
   try {
     open_tables(options);
   } catch (const lmdb::error& e) {
@@ -134,9 +132,9 @@ void lmdb_database::corrupt(const std::string& record,
                             const std::string& reason) const {
   throw store_error{store_errc::corrupt,
                     "record '" + record + "' in '" + directory_ + "': " + reason
-                        + ". Nothing was changed. Keep the directory, remove "
-                          "this peer from its group and let it rejoin with a "
-                          "new, empty directory"};
+                      + ". Nothing was changed. Keep the directory, remove "
+                        "this peer from its group and let it rejoin with a "
+                        "new, empty directory"};
 }
 
 void lmdb_database::open_tables(const lmdb_options& options) {
@@ -178,11 +176,11 @@ void lmdb_database::check_meta(const lmdb::transaction& txn,
     corrupt("meta format", "missing");
   auto header = decoded<store_header>({}, *format, "meta format");
   if (header.format > store_format)
-    throw store_error{
-        store_errc::newer_format,
-        "'" + directory_ + "' has format " + std::to_string(header.format)
-            + ", this program knows " + std::to_string(store_format)
-            + "; use a newer program"};
+    throw store_error{store_errc::newer_format,
+                      "'" + directory_ + "' has format "
+                        + std::to_string(header.format)
+                        + ", this program knows " + std::to_string(store_format)
+                        + "; use a newer program"};
   auto identity = txn.get(meta, identity_key);
   if (!identity)
     corrupt("meta identity", "missing");
@@ -194,10 +192,10 @@ void lmdb_database::check_meta(const lmdb::transaction& txn,
     return;
   throw store_error{store_errc::foreign,
                     "'" + directory_ + "' belongs to peer "
-                        + to_text(identity_.peer) + " of cluster '"
-                        + identity_.cluster + "', not to peer "
-                        + to_text(options.peer) + " of cluster '"
-                        + options.cluster + "'; check directory and identity"};
+                      + to_text(identity_.peer) + " of cluster '"
+                      + identity_.cluster + "', not to peer "
+                      + to_text(options.peer) + " of cluster '"
+                      + options.cluster + "'; check directory and identity"};
 }
 
 } // namespace raft::persistence

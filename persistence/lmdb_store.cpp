@@ -21,7 +21,7 @@ constexpr std::size_t erased_per_commit = 256;
 class lmdb_store : public store {
 public:
   explicit lmdb_store(const lmdb_options& options)
-      : directory_{options.directory}, db_{options} {
+    : directory_{options.directory}, db_{options} {
     writable_ = options.writable;
   }
 
@@ -51,6 +51,7 @@ private:
 
   // -- writing, within a transaction ------------------------------------------
 
+  [[noreturn]] void fail(const lmdb::error& e, bool committing);
   void write(transaction& txn, const persist& x);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
@@ -220,8 +221,8 @@ void lmdb_store::commit(std::span<const persist> batches) {
   if (failed_)
     throw store_error{store_errc::write_failed,
                       "an earlier write to '" + directory_
-                          + "' failed; end the process, check the disk, start "
-                            "again"};
+                        + "' failed; end the process, check the disk, start "
+                          "again"};
   check_groups(batches);
   auto committing = false;
   try {
@@ -231,20 +232,27 @@ void lmdb_store::commit(std::span<const persist> batches) {
     committing = true;
     txn.commit();
   } catch (const lmdb::error& e) {
-    auto full = e.code() == MDB_MAP_FULL || e.code() == ENOSPC
-             || e.code() == EDQUOT || e.code() == EFBIG;
-    if (!committing && full)
-      throw store_error{
-          store_errc::no_space,
-          std::string{e.what()} + " ('" + directory_
-              + "'): nothing was written; make room on the disk or "
-                "set a larger map"};
-    failed_ = true;
-    throw store_error{store_errc::write_failed,
-                      std::string{e.what()} + " ('" + directory_
-                          + "'): what is on the disk is not known; end the "
-                            "process, check the disk, start again"};
+    fail(e, committing);
   }
+}
+
+/// Decides what an error while writing means.
+void lmdb_store::fail(const lmdb::error& e, bool committing) {
+  auto why = std::string{e.what()} + " ('" + directory_ + "'): ";
+  // LMDB finds the map full before it writes anything.
+  if (e.code() == MDB_MAP_FULL)
+    throw store_error{store_errc::no_space,
+                      why + "nothing was written; set a larger map"};
+  // Until the commit, only pages that nothing refers to can have been written.
+  auto full = e.code() == ENOSPC || e.code() == EDQUOT || e.code() == EFBIG;
+  if (full && !committing)
+    throw store_error{store_errc::no_space,
+                      why + "nothing was written; make room on the disk"};
+  failed_ = true;
+  throw store_error{store_errc::write_failed,
+                    why
+                      + "what is on the disk is not known; end the process, "
+                        "check the disk and its free space, start again"};
 }
 
 void lmdb_store::write(transaction& txn, const persist& x) {
@@ -252,12 +260,12 @@ void lmdb_store::write(transaction& txn, const persist& x) {
   group_summary now;
   auto hard = txn.get(db_.hard_state_table, group_key(group));
   if (hard)
-    now.hard =
-        db_.decoded<hard_state>(group, *hard, record_name("hard_state", group));
+    now.hard
+      = db_.decoded<hard_state>(group, *hard, record_name("hard_state", group));
   now.compacted = compacted(txn, group);
   now.last = last_of(txn, group, now.compacted);
   auto plan = make_plan(
-      now, x, [&](log_index i) { return term_start_of(txn, group, i).term; });
+    now, x, [&](log_index i) { return term_start_of(txn, group, i).term; });
   if (!hard || now.hard != x.batch.hard)
     txn.put(db_.hard_state_table, group_key(group),
             encode(group, x.batch.hard));

@@ -32,7 +32,7 @@ struct group_data {
 class memory_store : public store {
 public:
   explicit memory_store(store_identity identity)
-      : identity_{std::move(identity)} {
+    : identity_{std::move(identity)} {
     // nop
   }
 
@@ -50,8 +50,8 @@ public:
       auto known = groups_.find(x.group);
       auto& now = known == groups_.end() ? nothing : known->second;
       plans.push_back(
-          make_plan({now.hard, now.compacted, now.last()}, x,
-                    [&now](log_index i) { return now.at(i).term; }));
+        make_plan({now.hard, now.compacted, now.last()}, x,
+                  [&now](log_index i) { return now.at(i).term; }));
     }
     for (std::size_t i = 0; i < batches.size(); ++i)
       carry_out(groups_[batches[i].group], plans[i], batches[i].batch);

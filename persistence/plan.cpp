@@ -21,10 +21,10 @@ void check_hard_state(const group_summary& now, const persist& x) {
   const auto& next = x.batch.hard;
   if (next.term < now.hard.term)
     refuse(x, "goes back from term " + to_text(now.hard.term) + " to "
-                  + to_text(next.term));
+                + to_text(next.term));
   if (next.term == now.hard.term && now.hard.vote && next.vote != now.hard.vote)
     refuse(x, "changes the vote of term " + to_text(next.term) + " from peer "
-                  + to_text(now.hard.vote) + " to " + to_text(next.vote));
+                + to_text(now.hard.vote) + " to " + to_text(next.vote));
 }
 
 /// Checks that the entries follow `base`. Returns where they end.
@@ -38,7 +38,7 @@ log_position check_entries(const persist& x, log_position base) {
              "lowers the term: entry " + text(here) + " after " + text(base));
     if (here.term > x.batch.hard.term)
       refuse(x, "has entry " + text(here) + " in term "
-                    + to_text(x.batch.hard.term));
+                  + to_text(x.batch.hard.term));
     base = here;
   }
   return base;
@@ -56,7 +56,7 @@ log_plan make_plan(const group_summary& now, const persist& x,
     auto from = batch.truncate_from;
     if (from <= now.compacted.index)
       refuse(x, "truncates from " + to_text(from) + " on, but "
-                    + text(now.compacted) + " is compacted");
+                  + text(now.compacted) + " is compacted");
     if (from <= now.last.index) {
       result.truncate_from = from;
       kept.index = from.previous();
@@ -70,7 +70,7 @@ log_plan make_plan(const group_summary& now, const persist& x,
           || (point.index == now.compacted.index
               && point.term != now.compacted.term)))
     refuse(x, "compacts to " + text(point) + ", but " + text(now.compacted)
-                  + " is compacted");
+                + " is compacted");
   // A snapshot from elsewhere may replace all that we have; the log then goes
   // on behind it.
   auto jumps = point.index > kept.index && !batch.entries.empty()
@@ -82,15 +82,15 @@ log_plan make_plan(const group_summary& now, const persist& x,
     result.last = point;
   } else if (point.index > now.compacted.index && !jumps) {
     auto term = point.index <= kept.index
-                  ? term_at(point.index)
-                  : batch.entries[point.index - kept.index - 1].term;
+                ? term_at(point.index)
+                : batch.entries[point.index - kept.index - 1].term;
     if (term != point.term)
       refuse(x, "compacts to " + text(point) + ", but the entry there has term "
-                    + to_text(term));
+                  + to_text(term));
   }
   if (point.term > batch.hard.term)
     refuse(x, "compacts to " + text(point) + " in term "
-                  + to_text(batch.hard.term));
+                + to_text(batch.hard.term));
   return result;
 }
 

@@ -255,8 +255,8 @@ record_fault decode(group_id group, std::string_view data, entry& x) {
   std::uint8_t kind = 0;
   std::string_view payload;
   in >> result.term >> result.index >> kind >> result.time_ms
-      >> result.tag.session >> result.tag.sequence
-      >> result.tag.lowest_unanswered >> payload;
+    >> result.tag.session >> result.tag.sequence >> result.tag.lowest_unanswered
+    >> payload;
   // A kind that we do not know is kept as it is: to understand it is up to
   // those who apply entries, and to lose it would be worse.
   result.kind = static_cast<entry_kind>(kind);
