@@ -1,0 +1,339 @@
+#include <raft/cluster/client_state.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace raft::cluster {
+
+client_state::client_state(const client_settings& settings, std::uint64_t seed,
+                           peer_id home)
+  : settings_{settings},
+    random_{seed},
+    home_{home},
+    guess_{home},
+    next_pause_{settings.pause_min} {
+  // nop
+}
+
+// -- inputs -------------------------------------------------------------------
+
+client_state::ticket client_state::submit(bytes command, instant deadline,
+                                          instant now) {
+  auto what = ++last_ticket_;
+  auto size = command.size();
+  if (commands_.size() >= settings_.outstanding_max
+      || (bytes_ + size > settings_.bytes_max && bytes_ > 0)) {
+    executed refusal;
+    refusal.result = outcome::rejected;
+    refusal.reason = reject_reason::busy;
+    refusal.leader = leader_;
+    out_.answers.push_back({what, std::move(refusal)});
+    return what;
+  }
+  journey x;
+  x.data = std::move(command);
+  x.deadline = deadline;
+  commands_.emplace_hint(commands_.end(), what, std::move(x));
+  ready_.insert(ready_.end(), what);
+  bytes_ += size;
+  watch_until(deadline);
+  pump(now);
+  return what;
+}
+
+void client_state::peer_up(peer_id who, instant now) {
+  forget_connection(who);
+  up_.insert(who);
+  if (up_.size() == 1)
+    paused_until_ = now;
+  pump(now);
+}
+
+void client_state::peer_down(peer_id who, instant now) {
+  up_.erase(who);
+  forget_connection(who);
+  pump(now);
+}
+
+void client_state::answered(ticket what, std::uint64_t attempt,
+                            const executed& result, instant now) {
+  if (find(what) == nullptr)
+    return; // was given up
+  if (what == 0 && result.result == outcome::committed)
+    on_opened(attempt, result);
+  else if (result.result == outcome::committed)
+    on_committed(what, attempt, result);
+  else if (result.result == outcome::rejected)
+    on_rejected(what, attempt, result, now);
+  else
+    on_unknown(what, attempt, result.leader, now);
+  pump(now);
+}
+
+void client_state::failed(ticket what, std::uint64_t attempt, instant now) {
+  if (find(what) == nullptr)
+    return;
+  on_unknown(what, attempt, {}, now);
+  pump(now);
+}
+
+void client_state::advance(instant now) {
+  check_times(now);
+  pump(now);
+}
+
+void client_state::stop() {
+  while (!commands_.empty()) {
+    auto& [what, x] = *commands_.begin();
+    give_up(what, x, reject_reason::stopping);
+  }
+}
+
+// -- outputs ------------------------------------------------------------------
+
+client_state::output client_state::take_output() {
+  return std::exchange(out_, {});
+}
+
+std::optional<instant> client_state::wake_at() const {
+  if (!check_at_ || !resume_at_)
+    return check_at_ ? check_at_ : resume_at_;
+  return std::min(*check_at_, *resume_at_);
+}
+
+peer_id client_state::target() const {
+  for (auto who : {leader_, guess_, home_})
+    if (up_.count(who) > 0)
+      return who;
+  return up_.empty() ? peer_id{} : *up_.begin();
+}
+
+// -- what an answer means -----------------------------------------------------
+
+void client_state::on_opened(std::uint64_t attempt, const executed& result) {
+  if (attempt == opening_.attempt)
+    on_committed(0, attempt, result);
+  // A session that an attempt opened which we had given up is as good.
+  if (!session_)
+    session_ = session_id{result.index.value};
+  opening_ = {};
+}
+
+void client_state::on_committed(ticket what, std::uint64_t attempt,
+                                const executed& result) {
+  auto& x = *find(what);
+  if (attempt == x.attempt && x.route == route_) {
+    leader_ = x.to;
+    hops_ = 0;
+    next_pause_ = settings_.pause_min;
+  }
+  if (what != 0)
+    finish(what, result);
+}
+
+void client_state::on_rejected(ticket what, std::uint64_t attempt,
+                               const executed& result, instant now) {
+  auto& x = *find(what);
+  auto current = attempt == x.attempt;
+  // Whatever the reason: this attempt never takes effect.
+  if (x.open > 0)
+    --x.open;
+  if (result.reason == reject_reason::session_expired && what != 0)
+    return on_expired(what, current);
+  if (result.reason == reject_reason::too_large && what != 0)
+    return give_up(what, x, reject_reason::too_large);
+  if (!current)
+    return;
+  last_reason_ = result.reason;
+  last_hint_ = result.leader;
+  if (result.reason != reject_reason::busy) {
+    change_route(x, result.leader, now);
+  } else if (x.route == route_) {
+    ++route_;
+    pause(now);
+  }
+  ask_again(what, x);
+}
+
+void client_state::on_expired(ticket what, bool current) {
+  auto& x = *find(what);
+  if (x.session == session_)
+    session_ = {};
+  // An earlier attempt may have taken effect while the session lived.
+  if (x.open > 0)
+    return give_up(what, x, reject_reason::session_expired);
+  if (current)
+    ask_again(what, x);
+}
+
+void client_state::on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
+                              instant now) {
+  auto& x = *find(what);
+  if (attempt != x.attempt)
+    return;
+  change_route(x, hint, now);
+  ask_again(what, x);
+}
+
+void client_state::ask_again(ticket what, journey& x) {
+  x.attempt = 0;
+  if (what != 0)
+    ready_.insert(what);
+}
+
+void client_state::give_up(ticket what, const journey& x,
+                           reject_reason reason) {
+  executed result;
+  result.leader = leader_ ? leader_ : last_hint_;
+  if (x.open == 0) {
+    result.result = outcome::rejected;
+    result.reason = reason;
+  }
+  finish(what, std::move(result));
+}
+
+void client_state::finish(ticket what, executed result) {
+  auto i = commands_.find(what);
+  bytes_ -= i->second.data.size();
+  commands_.erase(i);
+  ready_.erase(what);
+  out_.answers.push_back({what, std::move(result)});
+}
+
+// -- whom to ask --------------------------------------------------------------
+
+void client_state::change_route(const journey& x, peer_id hint, instant now) {
+  if (x.route != route_)
+    return;
+  ++route_;
+  ++hops_;
+  auto follow = hint && hint != x.to && up_.count(hint) > 0;
+  leader_ = follow ? hint : peer_id{};
+  guess_ = follow ? guess_ : next_after(x.to);
+  // All were asked in vain: they need time to find a leader.
+  if (hops_ >= up_.size()) {
+    hops_ = 0;
+    pause(now);
+  }
+}
+
+void client_state::pause(instant now) {
+  auto half = instant{next_pause_} / 2;
+  paused_until_ = now + half + instant{random_.between(0, half.count())};
+  next_pause_ = std::min(2 * next_pause_, settings_.pause_max);
+}
+
+void client_state::forget_connection(peer_id who) {
+  if (who == leader_) {
+    ++route_;
+    leader_ = {};
+    guess_ = next_after(who);
+  }
+  if (opening_.attempt != 0 && opening_.to == who)
+    ask_again(0, opening_);
+  for (auto& [what, x] : commands_)
+    if (x.attempt != 0 && x.to == who)
+      ask_again(what, x);
+}
+
+peer_id client_state::next_after(peer_id who) const {
+  if (up_.empty())
+    return {};
+  auto i = up_.upper_bound(who);
+  return i == up_.end() ? *up_.begin() : *i;
+}
+
+// -- sending ------------------------------------------------------------------
+
+void client_state::pump(instant now) {
+  resume_at_.reset();
+  if (ready_.empty() || !target())
+    return;
+  if (now < paused_until_) {
+    resume_at_ = paused_until_;
+    return;
+  }
+  if (!session_) {
+    if (opening_.attempt == 0)
+      send(0, opening_, now);
+    return;
+  }
+  auto limit = commands_.begin()->first + settings_.window;
+  for (auto i = ready_.begin(); i != ready_.end() && *i < limit;) {
+    if (!leader_ && scouting())
+      return;
+    scout_ = *i;
+    send(*i, *find(*i), now);
+    i = ready_.erase(i);
+  }
+}
+
+void client_state::send(ticket what, journey& x, instant now) {
+  if (x.open == 0)
+    x.session = session_;
+  x.attempt = ++last_attempt_;
+  x.to = target();
+  x.route = route_;
+  x.silence = x.silence.count() == 0
+              ? settings_.silence_min
+              : std::min(2 * x.silence, settings_.silence_max);
+  x.silent_at = now + x.silence;
+  ++x.open;
+  watch_until(x.silent_at);
+  request result{what, x.attempt, x.to, {}, x.data};
+  if (what != 0)
+    result.tag = {x.session, what, commands_.begin()->first};
+  out_.requests.push_back(std::move(result));
+}
+
+bool client_state::scouting() const {
+  auto x = find(scout_);
+  return x != nullptr && scout_ != 0 && x->attempt != 0 && x->route == route_;
+}
+
+const client_state::journey* client_state::find(ticket what) const {
+  if (what == 0)
+    return &opening_;
+  auto i = commands_.find(what);
+  return i == commands_.end() ? nullptr : &i->second;
+}
+
+client_state::journey* client_state::find(ticket what) {
+  return const_cast<journey*>(std::as_const(*this).find(what));
+}
+
+// -- time ---------------------------------------------------------------------
+
+void client_state::check_times(instant now) {
+  if (!check_at_ || now < *check_at_)
+    return;
+  check_at_.reset();
+  check_silence(0, opening_, now);
+  for (auto i = commands_.begin(); i != commands_.end();) {
+    auto& [what, x] = *i++;
+    if (now >= x.deadline) {
+      give_up(what, x, last_reason_);
+      continue;
+    }
+    watch_until(x.deadline);
+    check_silence(what, x, now);
+  }
+}
+
+void client_state::check_silence(ticket what, journey& x, instant now) {
+  if (x.attempt == 0)
+    return;
+  if (now < x.silent_at) {
+    watch_until(x.silent_at);
+    return;
+  }
+  change_route(x, {}, now);
+  ask_again(what, x);
+}
+
+void client_state::watch_until(instant when) {
+  if (!check_at_ || when < *check_at_)
+    check_at_ = when;
+}
+
+} // namespace raft::cluster

@@ -1,0 +1,201 @@
+// What a client of the cluster knows and decides: whom to ask, when to ask
+// again, and what to tell those who wait.
+
+#pragma once
+
+#include <raft/consensus/random.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/client.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace raft::cluster {
+
+using consensus::instant;
+
+/// Bounds and patience of one client.
+struct client_settings {
+  /// How many commands may be without an answer, and how many bytes of them.
+  /// More are answered `rejected`, `busy`.
+  std::size_t outstanding_max = 4096;
+  std::size_t bytes_max = 64 << 20;
+
+  /// How far sequence numbers on the way may be apart. Below the number of
+  /// replies that a session keeps, so that no retry finds its reply dropped.
+  std::uint64_t window = 1000;
+
+  /// Pause before asking again when nobody leads or the leader is busy; it
+  /// doubles up to the maximum.
+  std::chrono::milliseconds pause_min{10};
+  std::chrono::milliseconds pause_max{200};
+
+  /// How long a peer may be silent before the command is sent again, perhaps
+  /// to another one; it doubles up to the maximum.
+  std::chrono::milliseconds silence_min{1000};
+  std::chrono::milliseconds silence_max{8000};
+};
+
+/// One client session with one group. A pure object: time comes in as a value,
+/// and what comes out is what the shell must send and answer.
+///
+/// - A command keeps its session and sequence number for all attempts, so that
+///   it takes effect at most once.
+/// - `rejected` is answered only if no attempt can have taken effect. Otherwise
+///   it goes on until one is `committed`, or the deadline passes: `unknown`.
+/// - If the session has expired, commands move to a new one only if no earlier
+///   attempt can have taken effect.
+class client_state {
+public:
+  /// Names a command, and is its sequence number. From 1.
+  using ticket = std::uint64_t;
+
+  /// Must be sent to peer `to`; the result comes back by `answered`, if at all.
+  struct request {
+    /// 0: open a session.
+    ticket what = 0;
+    std::uint64_t attempt = 0;
+    peer_id to;
+    command_tag tag;
+    bytes command;
+  };
+
+  struct answer {
+    ticket what = 0;
+    executed result;
+  };
+
+  struct output {
+    std::vector<request> requests;
+    std::vector<answer> answers;
+  };
+
+  /// @param home The peer to ask first; 0 if none is nearer than the others.
+  client_state(const client_settings& settings, std::uint64_t seed,
+               peer_id home = {});
+
+  // -- inputs -----------------------------------------------------------------
+
+  /// Takes a command. Its answer comes out later, or at once if it is refused.
+  ticket submit(bytes command, instant deadline, instant now);
+
+  /// A peer can be reached, over a new connection.
+  void peer_up(peer_id who, instant now);
+
+  /// A peer can no longer be reached. What was sent there is never answered.
+  void peer_down(peer_id who, instant now);
+
+  /// The answer to one of `output::requests`.
+  void answered(ticket what, std::uint64_t attempt, const executed& result,
+                instant now);
+
+  /// The request failed in a way that says nothing about its effect.
+  void failed(ticket what, std::uint64_t attempt, instant now);
+
+  /// Tells the time.
+  void advance(instant now);
+
+  /// Answers everything that is outstanding.
+  void stop();
+
+  // -- outputs ----------------------------------------------------------------
+
+  output take_output();
+
+  /// When to call `advance`; nothing if only other inputs can change things.
+  std::optional<instant> wake_at() const;
+
+  // -- observers --------------------------------------------------------------
+
+  std::size_t outstanding() const noexcept {
+    return commands_.size();
+  }
+
+  /// Whom the next command would go to; 0 if nobody can be reached.
+  peer_id target() const;
+
+private:
+  /// The way of one command, or of the opening of the session.
+  struct journey {
+    bytes data;
+    instant deadline{0};
+    session_id session;
+    /// The attempt under way; 0 if none.
+    std::uint64_t attempt = 0;
+    peer_id to;
+    /// `route_` when the attempt was sent.
+    std::uint64_t route = 0;
+    instant silent_at{0};
+    std::chrono::milliseconds silence{0};
+    /// Attempts that may have taken effect or still may, the one under way
+    /// included.
+    std::size_t open = 0;
+  };
+
+  // What an answer means for the way of one command.
+  void on_opened(std::uint64_t attempt, const executed& result);
+  void on_committed(ticket what, std::uint64_t attempt, const executed& result);
+  void on_rejected(ticket what, std::uint64_t attempt, const executed& result,
+                   instant now);
+  void on_expired(ticket what, bool current);
+  void on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
+                  instant now);
+  void ask_again(ticket what, journey& x);
+  void give_up(ticket what, const journey& x, reject_reason reason);
+  void finish(ticket what, executed result);
+
+  // Whom to ask.
+  void change_route(const journey& x, peer_id hint, instant now);
+  void pause(instant now);
+  void forget_connection(peer_id who);
+  peer_id next_after(peer_id who) const;
+
+  // Sending.
+  void pump(instant now);
+  void send(ticket what, journey& x, instant now);
+  bool scouting() const;
+  journey* find(ticket what);
+  const journey* find(ticket what) const;
+
+  // Time.
+  void check_times(instant now);
+  void check_silence(ticket what, journey& x, instant now);
+  void watch_until(instant when);
+
+  client_settings settings_;
+  consensus::random random_;
+  peer_id home_;
+  std::set<peer_id> up_;
+  // Whom we take for the leader, and whom we would ask if we knew none.
+  peer_id leader_;
+  peer_id guess_;
+  // Changes with every decision about whom to ask; a refusal of an older one
+  // decides nothing.
+  std::uint64_t route_ = 0;
+  std::size_t hops_ = 0;
+  instant paused_until_{0};
+  std::chrono::milliseconds next_pause_;
+  // Why the last refused command was refused, and the leader named with it.
+  reject_reason last_reason_ = reject_reason::not_leader;
+  peer_id last_hint_;
+  session_id session_;
+  journey opening_;
+  ticket last_ticket_ = 0;
+  std::uint64_t last_attempt_ = 0;
+  std::map<ticket, journey> commands_;
+  std::set<ticket> ready_; // those without an attempt under way
+  // While we know no leader, one command looks for it and the others wait.
+  ticket scout_ = 0;
+  std::size_t bytes_ = 0;
+  // No deadline and no silence ends before the one, no pause before the other.
+  std::optional<instant> check_at_;
+  std::optional<instant> resume_at_;
+  output out_;
+};
+
+} // namespace raft::cluster

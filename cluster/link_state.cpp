@@ -1,0 +1,130 @@
+#include <raft/cluster/link_state.hpp>
+
+#include <algorithm>
+
+namespace raft::cluster {
+
+const char* to_text(link_stage x) {
+  switch (x) {
+    case link_stage::disconnected:
+      return "disconnected";
+    case link_stage::probing:
+      return "probing";
+    case link_stage::connecting:
+      return "connecting";
+    case link_stage::greeting:
+      return "greeting";
+    case link_stage::up:
+      return "up";
+  }
+  return "?";
+}
+
+link_state::link_state(const link_timing& timing, bool connects,
+                       std::uint64_t seed, instant now)
+  : timing_{timing},
+    connects_{connects},
+    random_{seed},
+    due_{now},
+    next_pause_{timing.pause_min} {
+  // nop
+}
+
+link_state::duty link_state::advance(instant now) {
+  if (!connects_ || stage_ == link_stage::up || now < due_)
+    return duty::nothing;
+  if (stage_ != link_stage::disconnected) {
+    back_off(now);
+    return duty::gave_up;
+  }
+  ++current_;
+  enter(link_stage::probing, now + timing_.probe);
+  return duty::probe;
+}
+
+bool link_state::probed(number which, instant now) {
+  if (!is_current(which, link_stage::probing))
+    return false;
+  enter(link_stage::connecting, now + timing_.connect);
+  return true;
+}
+
+bool link_state::connected(number which, instant now) {
+  if (!is_current(which, link_stage::connecting))
+    return false;
+  enter(link_stage::greeting, now + timing_.greet);
+  return true;
+}
+
+bool link_state::greeted(number which, incarnation_id who, instant now) {
+  if (!is_current(which, link_stage::greeting))
+    return false;
+  go_up(who, now);
+  return true;
+}
+
+bool link_state::failed(number which, instant now) {
+  if (which != current_ || stage_ == link_stage::disconnected
+      || stage_ == link_stage::up)
+    return false;
+  back_off(now);
+  return true;
+}
+
+bool link_state::refused(number which, instant now) {
+  if (!is_current(which, link_stage::greeting))
+    return false;
+  pause(timing_.pause_refused, now);
+  return true;
+}
+
+link_state::number link_state::accepted(incarnation_id who, instant now) {
+  ++current_;
+  go_up(who, now);
+  return current_;
+}
+
+bool link_state::lost(number which, instant now) {
+  if (!is_current(which, link_stage::up))
+    return false;
+  // A connection that lasted is no reason to be careful; one that did not is.
+  if (now - up_since_ > 2 * timing_.pause_max)
+    next_pause_ = timing_.pause_min;
+  back_off(now);
+  return true;
+}
+
+std::optional<instant> link_state::wake_at() const noexcept {
+  if (!connects_ || stage_ == link_stage::up)
+    return std::nullopt;
+  return due_;
+}
+
+void link_state::enter(link_stage stage, instant deadline) {
+  stage_ = stage;
+  due_ = deadline;
+}
+
+void link_state::go_up(incarnation_id who, instant now) {
+  stage_ = link_stage::up;
+  up_since_ = now;
+  incarnation_ = who;
+}
+
+void link_state::pause(std::chrono::milliseconds length, instant now) {
+  // Between half and all of it, so that many links do not move in step.
+  auto half = instant{length} / 2;
+  enter(link_stage::disconnected,
+        now + half + instant{random_.between(0, half.count())});
+}
+
+void link_state::back_off(instant now) {
+  pause(next_pause_, now);
+  next_pause_ = std::min(2 * next_pause_, timing_.pause_max);
+}
+
+bool link_state::is_current(number which, link_stage stage) const noexcept {
+  return which == current_ && stage == stage_;
+}
+
+} // namespace raft::cluster

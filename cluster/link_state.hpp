@@ -1,0 +1,136 @@
+// The connection to one other process: what to do next, and when to give up.
+
+#pragma once
+
+#include <raft/consensus/random.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace raft::cluster {
+
+using consensus::instant;
+
+/// How patient a link is.
+struct link_timing {
+  /// How long each step may take: the TCP probe (name lookup included), the
+  /// connection of the middleman, the answer to `hello`.
+  std::chrono::milliseconds probe{500};
+  std::chrono::milliseconds connect{1000};
+  std::chrono::milliseconds greet{1000};
+  /// Pause after the first failure; it doubles up to the maximum.
+  std::chrono::milliseconds pause_min{50};
+  std::chrono::milliseconds pause_max{1000};
+  /// Pause after the other side said that it does not want us.
+  std::chrono::milliseconds pause_refused{5000};
+};
+
+/// Where a link stands.
+///
+///   disconnected ──advance──► probing ──probed──► connecting ──connected──►
+///     greeting ──greeted──► up ──lost──► disconnected
+///
+/// `failed`, `refused` and a deadline lead from everywhere before `up` back to
+/// `disconnected`. The side that waits to be connected only knows
+/// `disconnected` and `up`: `accepted` and `lost` lead from one to the other.
+enum class link_stage {
+  disconnected,
+  probing,
+  connecting,
+  greeting,
+  up,
+};
+
+const char* to_text(link_stage x);
+
+/// Decides for one link. A pure object: time comes in as a value, and the
+/// shell does what it says.
+///
+/// Every attempt to connect, and every connection, has a number. What comes
+/// back late, for a number that is not the current one, changes nothing.
+class link_state {
+public:
+  using number = std::uint64_t;
+
+  /// What `advance` found.
+  enum class duty {
+    nothing,
+    /// Probe the address and report with the `current` number.
+    probe,
+    /// The other side did not answer in time; the attempt is over.
+    gave_up,
+  };
+
+  /// @param connects Whether this side connects, or waits to be connected.
+  /// @param seed For the jitter of the pauses.
+  link_state(const link_timing& timing, bool connects, std::uint64_t seed,
+             instant now);
+
+  // -- inputs; they return whether they meant the current number --------------
+
+  /// Tells the time.
+  duty advance(instant now);
+
+  /// The address answers: now connect.
+  bool probed(number which, instant now);
+
+  /// There is a connection: now say hello.
+  bool connected(number which, instant now);
+
+  /// The other side welcomed us.
+  bool greeted(number which, incarnation_id who, instant now);
+
+  /// The step did not succeed.
+  bool failed(number which, instant now);
+
+  /// The other side does not want us; trying again at once makes no sense.
+  bool refused(number which, instant now);
+
+  /// The other side came to us. Replaces whatever there was.
+  /// @returns the number of the new connection.
+  number accepted(incarnation_id who, instant now);
+
+  /// The connection is gone.
+  bool lost(number which, instant now);
+
+  // -- observers --------------------------------------------------------------
+
+  link_stage stage() const noexcept {
+    return stage_;
+  }
+
+  number current() const noexcept {
+    return current_;
+  }
+
+  /// When to call `advance`; nothing if only the other side can change things.
+  std::optional<instant> wake_at() const noexcept;
+
+  /// Who was met last on this link; 0 if nobody yet.
+  incarnation_id incarnation() const noexcept {
+    return incarnation_;
+  }
+
+private:
+  void enter(link_stage stage, instant deadline);
+  void go_up(incarnation_id who, instant now);
+  void pause(std::chrono::milliseconds length, instant now);
+  void back_off(instant now);
+  bool is_current(number which, link_stage stage) const noexcept;
+
+  link_timing timing_;
+  bool connects_;
+  consensus::random random_;
+  link_stage stage_ = link_stage::disconnected;
+  number current_ = 0;
+  // Disconnected: when to try again. In between: when to give up.
+  instant due_;
+  instant up_since_{0};
+  std::chrono::milliseconds next_pause_;
+  incarnation_id incarnation_;
+};
+
+} // namespace raft::cluster

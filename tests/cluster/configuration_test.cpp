@@ -1,0 +1,221 @@
+// Flags, file and checks of the node's configuration.
+
+#include <raft/cluster/configuration.hpp>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+using namespace raft;
+using namespace raft::cluster;
+
+namespace {
+
+arguments read(std::vector<const char*> flags) {
+  flags.insert(flags.begin(), "raftd");
+  return read_arguments(static_cast<int>(flags.size()), flags.data());
+}
+
+const std::vector<const char*> three{
+  "--id",   "2",         "--data",
+  "/tmp/x", "--members", "1=127.0.0.1:7001,2=127.0.0.1:7002,3=[::1]:7003"};
+
+std::vector<const char*> and_also(std::vector<const char*> more) {
+  auto result = three;
+  result.insert(result.end(), more.begin(), more.end());
+  return result;
+}
+
+bool contains(const std::string& text, const std::string& what) {
+  return text.find(what) != std::string::npos;
+}
+
+/// A file that is gone at the end of the test.
+struct temporary_file {
+  explicit temporary_file(const std::string& content) {
+    auto pattern
+      = (std::filesystem::temp_directory_path() / "raft-XXXXXX").string();
+    close_later = mkstemp(pattern.data());
+    path = pattern;
+    std::ofstream{path} << content;
+  }
+
+  ~temporary_file() {
+    std::filesystem::remove(path);
+    ::fclose(::fdopen(close_later, "r"));
+  }
+
+  std::string path;
+  int close_later = -1;
+};
+
+configuration good() {
+  return *read(three).config;
+}
+
+/// Asserts that `check` complains about a changed configuration, with a text
+/// that holds `what`.
+void refuses(const std::string& what,
+             const std::function<void(configuration&)>& change) {
+  auto x = good();
+  change(x);
+  BOOST_CHECK_EXCEPTION(check(x), configuration_error,
+                        [&](const configuration_error& e) {
+                          BOOST_TEST_MESSAGE(e.what());
+                          return contains(e.what(), what);
+                        });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(configuration_suite)
+
+BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
+  auto result = read(
+    and_also({"--heartbeat", "50", "--bootstrap", "--redis", "127.0.0.1:6379",
+              "--cluster", "blue", "--listen", "127.0.0.1:0"}));
+  BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
+  auto& x = *result.config;
+  BOOST_TEST(x.id.value == 2u);
+  BOOST_TEST(x.cluster == "blue");
+  BOOST_TEST(x.data_directory == "/tmp/x");
+  BOOST_TEST(x.members.size() == 3u);
+  BOOST_TEST((x.members[2] == member{{3}, {"::1", 7003}}));
+  BOOST_TEST(x.raft.heartbeat_interval.count() == 50);
+  BOOST_TEST(x.bootstrap);
+  BOOST_TEST(!x.insecure);
+  BOOST_TEST((x.redis == address{"127.0.0.1", 6379}));
+  BOOST_TEST((listen_address(x) == address{"127.0.0.1", 0}));
+}
+
+BOOST_AUTO_TEST_CASE(members_may_come_one_by_one) {
+  auto result = read({"--id", "1", "--data", "x", "--members",
+                      "1=127.0.0.1:7001", "--members", "2=127.0.0.1:7002"});
+  BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
+  BOOST_TEST(result.config->members.size() == 2u);
+  BOOST_TEST((listen_address(*result.config) == address{"127.0.0.1", 7001}));
+}
+
+BOOST_AUTO_TEST_CASE(help_names_every_option_and_its_default) {
+  auto result = read({"--help"});
+  BOOST_TEST(result.exit_code == 0);
+  BOOST_TEST(!result.config.has_value());
+  BOOST_TEST(contains(result.text, "--election-timeout-min"));
+  BOOST_TEST(contains(result.text, "How often a leader speaks [100]"));
+  BOOST_TEST(contains(result.text, "[info]"));
+}
+
+BOOST_AUTO_TEST_CASE(wrong_flags_end_with_2) {
+  for (auto flags : {std::vector<const char*>{"--nonsense"},
+                     and_also({"--heartbeat", "soon"}),
+                     and_also({"--listen", "7001"}),
+                     {"--id", "1"}}) {
+    auto result = read(flags);
+    BOOST_TEST(result.exit_code == 2);
+    BOOST_TEST(!result.config.has_value());
+    BOOST_TEST(!result.text.empty());
+  }
+  BOOST_TEST(contains(read(and_also({"--heartbeat", "soon"})).text,
+                      "--heartbeat: \"soon\" is no whole number"));
+}
+
+BOOST_AUTO_TEST_CASE(file_gives_values_and_flags_win) {
+  temporary_file file{"id = 3\n"
+                      "cluster = \"green\"\n"
+                      "data = \"/tmp/y\"\n"
+                      "members = [\"1=127.0.0.1:7001\", \"3=127.0.0.1:7003\"]\n"
+                      "bootstrap = true\n"
+                      "heartbeat = 70\n"};
+  auto result = read({"--config", file.path.c_str(), "--heartbeat", "80"});
+  BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
+  auto& x = *result.config;
+  BOOST_TEST(x.id.value == 3u);
+  BOOST_TEST(x.cluster == "green");
+  BOOST_TEST(x.bootstrap);
+  BOOST_TEST(x.members.size() == 2u);
+  BOOST_TEST(x.raft.heartbeat_interval.count() == 80);
+}
+
+struct bad_file {
+  const char* content;
+  const char* complaint;
+};
+
+std::ostream& operator<<(std::ostream& out, const bad_file& x) {
+  return out << x.content;
+}
+
+const bad_file bad_files[] = {
+  {"id = 1\nhaertbeat = 5\n", ":2: unknown key \"haertbeat\""},
+  {"id = \"one\"\n", ":1: id: must be a whole number"},
+  {"\nid = -1\n", ":2: id: \"-1\" is no whole number"},
+  {"bootstrap = \"yes\"\n", ":1: bootstrap: must be true or false"},
+  {"members = \"1=a:1\"\n", ":1: members: must be a list"},
+  {"members = [\"1=a\"]\n", ":1: members: \"a\" is no address"},
+  {"cluster = 5\n", ":1: cluster: must be a string"},
+  {"[server]\nid = 1\n", ":1: unknown key \"server\""},
+  {"id = 1\nid = 2\n", ":2: "},
+  {"id = \n", ":1: "},
+};
+
+BOOST_DATA_TEST_CASE(file_errors_name_line_and_key, bad_files, x) {
+  temporary_file file{x.content};
+  auto result = read({"--config", file.path.c_str()});
+  BOOST_TEST(result.exit_code == 2);
+  BOOST_TEST(contains(result.text, file.path + x.complaint), result.text);
+}
+
+BOOST_AUTO_TEST_CASE(missing_file_is_named) {
+  auto result = read({"--config", "/nonexistent/raft.toml"});
+  BOOST_TEST(result.exit_code == 2);
+  BOOST_TEST(contains(result.text, "/nonexistent/raft.toml"), result.text);
+}
+
+BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
+  refuses("no members", [](auto& x) { x.members.clear(); });
+  refuses("no id", [](auto& x) { x.id = {}; });
+  refuses("peer 9 is not among the members", [](auto& x) { x.id = {9}; });
+  refuses("two members have the id 1", [](auto& x) { x.members[1].id = {1}; });
+  refuses("the same address",
+          [](auto& x) { x.members[1].where = x.members[0].where; });
+  refuses("member 1 has port 0", [](auto& x) { x.members[0].where.port = 0; });
+  refuses("no data directory", [](auto& x) { x.data_directory.clear(); });
+  refuses("1 to 200 characters", [](auto& x) { x.cluster.clear(); });
+  refuses("unknown log level \"loud\"", [](auto& x) { x.log_level = "loud"; });
+  refuses("", [](auto& x) { x.raft.election_timeout_min = {}; });
+}
+
+BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {
+  auto foreign = [](configuration& x) { x.members[2].where.host = "10.0.0.3"; };
+  refuses("10.0.0.3:7003 is not a loopback address", foreign);
+  refuses("--insecure", foreign);
+  refuses("0.0.0.0:7002", [](auto& x) { x.listen = address{"0.0.0.0", 7002}; });
+  refuses("Redis", [](auto& x) { x.redis = address{"::", 6379}; });
+  auto x = good();
+  foreign(x);
+  x.insecure = true;
+  BOOST_CHECK_NO_THROW(check(x));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_read_and_written) {
+  for (auto text : {"127.0.0.1:7001", "[::1]:7001", "host.example:0"})
+    BOOST_TEST(to_text(parse_address(text)) == text);
+  for (auto text : {"", ":", "host", "host:", ":70", "::1:70", "h:70000",
+                    "h:-1", "h:1x", "[]:1"})
+    BOOST_CHECK_THROW(parse_address(text), configuration_error);
+  for (auto text : {"", "1", "=h:1", "0=h:1", "x=h:1", "1=h", "-1=h:1"})
+    BOOST_CHECK_THROW(parse_member(text), configuration_error);
+}
+
+BOOST_AUTO_TEST_CASE(loopback_is_recognized) {
+  for (auto host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"})
+    BOOST_TEST(is_loopback({host, 1}));
+  for (auto host : {"0.0.0.0", "::", "10.0.0.1", "example.org", "128.0.0.1"})
+    BOOST_TEST(!is_loopback({host, 1}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,169 @@
+// The life of a link, in virtual time.
+
+#include <raft/cluster/link_state.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+using duty = link_state::duty;
+
+struct fixture {
+  instant now{1s};
+  link_timing timing;
+  link_state link{timing, true, 1, now};
+
+  /// Lets time pass until the link wants to be woken, and wakes it.
+  duty wait() {
+    auto at = link.wake_at();
+    BOOST_REQUIRE(at.has_value());
+    BOOST_TEST((link.advance(*at - 1us) == duty::nothing || *at <= now));
+    now = std::max(now, *at);
+    return link.advance(now);
+  }
+
+  /// Goes from `disconnected` to `up`.
+  void go_up(incarnation_id who = {7}) {
+    BOOST_TEST((wait() == duty::probe));
+    BOOST_TEST(link.probed(link.current(), now));
+    BOOST_TEST(link.connected(link.current(), now));
+    BOOST_TEST(link.greeted(link.current(), who, now));
+    BOOST_TEST((link.stage() == link_stage::up));
+  }
+
+  /// How long it pauses before the next attempt.
+  instant pause() {
+    return *link.wake_at() - now;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(link_state_suite, fixture)
+
+BOOST_AUTO_TEST_CASE(goes_up_step_by_step) {
+  BOOST_TEST((link.stage() == link_stage::disconnected));
+  BOOST_TEST((link.advance(now) == duty::probe));
+  BOOST_TEST((link.stage() == link_stage::probing));
+  BOOST_TEST(link.probed(1, now));
+  BOOST_TEST((link.stage() == link_stage::connecting));
+  BOOST_TEST(link.connected(1, now));
+  BOOST_TEST((link.stage() == link_stage::greeting));
+  BOOST_TEST(link.greeted(1, {7}, now));
+  BOOST_TEST((link.stage() == link_stage::up));
+  BOOST_TEST(link.incarnation().value == 7u);
+  BOOST_TEST(!link.wake_at().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(every_step_has_a_deadline) {
+  for (int steps = 0; steps < 3; ++steps) {
+    BOOST_TEST((wait() == duty::probe));
+    auto which = link.current();
+    if (steps > 0)
+      BOOST_TEST(link.probed(which, now));
+    if (steps > 1)
+      BOOST_TEST(link.connected(which, now));
+    auto patience = pause();
+    BOOST_TEST((patience > 0ms && patience <= 1s));
+    BOOST_TEST((wait() == duty::gave_up));
+    BOOST_TEST((link.stage() == link_stage::disconnected));
+    // What comes back later means nothing any more.
+    BOOST_TEST(!link.probed(which, now));
+    BOOST_TEST(!link.connected(which, now));
+    BOOST_TEST(!link.greeted(which, {1}, now));
+    BOOST_TEST(!link.failed(which, now));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(late_answers_do_not_touch_the_next_attempt) {
+  wait();
+  auto old = link.current();
+  BOOST_TEST(link.failed(old, now));
+  BOOST_TEST((wait() == duty::probe));
+  BOOST_TEST(link.current() != old);
+  BOOST_TEST(!link.probed(old, now));
+  BOOST_TEST(!link.failed(old, now));
+  BOOST_TEST((link.stage() == link_stage::probing));
+  BOOST_TEST(link.probed(link.current(), now));
+  BOOST_TEST(!link.connected(old, now));
+  BOOST_TEST(!link.probed(link.current(), now)); // twice is too often
+}
+
+BOOST_AUTO_TEST_CASE(pauses_double_up_to_the_maximum) {
+  instant longest{50ms};
+  for (int i = 0; i < 12; ++i) {
+    BOOST_TEST((wait() == duty::probe));
+    BOOST_TEST(link.failed(link.current(), now));
+    BOOST_TEST((pause() >= longest / 2 && pause() <= longest));
+    longest = std::min<instant>(2 * longest, 1s);
+  }
+  BOOST_TEST((longest == 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_lasted_comes_back_soon) {
+  for (int i = 0; i < 8; ++i) {
+    wait();
+    link.failed(link.current(), now);
+  }
+  go_up();
+  now += 1h;
+  BOOST_TEST(link.lost(link.current(), now));
+  BOOST_TEST((pause() <= 50ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_flaps_slows_down) {
+  for (int i = 0; i < 8; ++i) {
+    go_up();
+    now += 1ms;
+    BOOST_TEST(link.lost(link.current(), now));
+  }
+  BOOST_TEST((pause() >= 500ms));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_refusal_it_waits_long) {
+  wait();
+  link.probed(1, now);
+  BOOST_TEST(!link.refused(1, now)); // nobody was asked yet
+  link.connected(1, now);
+  BOOST_TEST(link.refused(1, now));
+  BOOST_TEST((link.stage() == link_stage::disconnected));
+  BOOST_TEST((pause() >= 2500ms));
+  BOOST_TEST((wait() == duty::probe));
+}
+
+BOOST_AUTO_TEST_CASE(the_passive_side_never_acts) {
+  link_state passive{timing, false, 1, now};
+  BOOST_TEST(!passive.wake_at().has_value());
+  BOOST_TEST((passive.advance(now + 1h) == duty::nothing));
+  auto first = passive.accepted({3}, now);
+  BOOST_TEST((passive.stage() == link_stage::up));
+  BOOST_TEST(passive.incarnation().value == 3u);
+  // The other side comes again before we know that it was gone.
+  auto second = passive.accepted({4}, now);
+  BOOST_TEST(passive.incarnation().value == 4u);
+  BOOST_TEST(!passive.lost(first, now));
+  BOOST_TEST((passive.stage() == link_stage::up));
+  BOOST_TEST(passive.lost(second, now));
+  BOOST_TEST((passive.stage() == link_stage::disconnected));
+  BOOST_TEST(!passive.wake_at().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(two_seeds_do_not_move_in_step) {
+  link_state other{timing, true, 2, now};
+  int different = 0;
+  for (int i = 0; i < 10; ++i) {
+    for (auto x : {&link, &other}) {
+      now = std::max(now, *x->wake_at());
+      x->advance(now);
+      x->failed(x->current(), now);
+    }
+    different += *link.wake_at() != *other.wake_at();
+  }
+  BOOST_TEST(different > 5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
