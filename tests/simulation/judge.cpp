@@ -1,0 +1,143 @@
+#include <raft/consensus/quorum.hpp>
+#include <raft/tests/simulation/judge.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace raft::test {
+
+void judge::process_started(const virtual_peer& peer) {
+  auto& known = peers_[peer.id().value - 1];
+  auto process = known.process + 1;
+  known = {};
+  known.process = process;
+}
+
+void judge::after_step(const virtual_peer& peer,
+                       const std::vector<virtual_peer>& all) {
+  auto& known = peers_[peer.id().value - 1];
+  check_log(peer, known);
+  check_election(peer, known);
+  check_commit(peer, known, all);
+  check_applied(peer, known);
+}
+
+void judge::check_disks(const std::vector<virtual_peer>& all) const {
+  if (committed_.empty())
+    return;
+  // By log matching, who has the last one has all of them.
+  log_position last{{committed_.size()}, committed_.back().term};
+  auto holders
+    = std::count_if(all.begin(), all.end(), [&last](const virtual_peer& x) {
+        return x.disk().holds(last);
+      });
+  if (static_cast<std::size_t>(holders) < consensus::majority(all.size()))
+    throw violation{"durability: the committed entry "
+                    + consensus::to_text(last)
+                    + " is not on the disks of a majority"};
+}
+
+/// "Election Safety: at most one leader can be elected in a given term."
+void judge::check_election(const virtual_peer& peer, of_peer& known) {
+  const auto& core = peer.core();
+  auto leads = core.leads();
+  auto began = leads && !known.led;
+  known.led = leads;
+  if (!leads)
+    return;
+  std::pair who{peer.id(), known.process};
+  auto [at, fresh] = leaders_.emplace(core.term(), who);
+  if (at->second != who)
+    throw violation{"election safety: term " + to_text(core.term())
+                    + " has two leaders, " + to_text(at->second.first) + " and "
+                    + to_text(who.first)};
+  if (began && !fresh)
+    throw violation{"a leader was elected twice in the same term"};
+  // "Leader Completeness: if a log entry is committed in a given term, then
+  // that entry will be present in the logs of the leaders for all
+  // higher-numbered terms."
+  if (began && !has_all_committed(core))
+    throw violation{"leader completeness: the new leader " + to_text(peer.id())
+                    + " lacks a committed entry"};
+}
+
+/// "Log Matching: if two logs contain an entry with the same index and term,
+/// then the logs are identical in all entries up through the given index."
+void judge::check_log(const virtual_peer& peer, of_peer& known) {
+  const auto& log = peer.core().log();
+  auto last = log.last();
+  auto same = std::min<std::size_t>(last.index.value, known.terms.size());
+  while (same > 0 && log.term_at({same}) != known.terms[same - 1])
+    --same;
+  known.terms.resize(same);
+  for (log_index i{same + 1}; i <= last.index; ++i) {
+    auto term = log.term_at(i).value();
+    auto previous = known.terms.empty() ? term_number{} : known.terms.back();
+    known.terms.push_back(term);
+    const auto* e = log.find(i);
+    if (!e)
+      e = &peer.disk().entries().at(i.value - 1);
+    if (e->index != i || e->term != term)
+      throw violation{"an entry is not where it says"};
+    auto [at, fresh] = entries_.try_emplace({i, term}, origin{*e, previous});
+    if (at->second.previous != previous || at->second.what != *e)
+      throw violation{"log matching: two entries "
+                      + consensus::to_text(log_position{i, term}) + " differ"};
+  }
+}
+
+void judge::check_commit(const virtual_peer& peer, of_peer& known,
+                         const std::vector<virtual_peer>& all) {
+  const auto& core = peer.core();
+  if (core.commit() > core.log().last().index)
+    throw violation{"a commit index lies beyond the log"};
+  auto before = committed_.size();
+  for (auto i = known.commit.next(); i <= core.commit(); ++i) {
+    auto term = core.log().term_at(i).value();
+    if (i.value > committed_.size())
+      committed_.push_back({term, core.term()});
+    auto& entry = committed_[i.value - 1];
+    if (entry.term != term)
+      throw violation{"state machine safety: at index " + to_text(i)
+                      + " two entries are committed"};
+    entry.known_in = std::min(entry.known_in, core.term());
+  }
+  known.commit = core.commit();
+  if (committed_.size() == before)
+    return;
+  check_disks(all);
+  for (const auto& other : all)
+    if (other.running() && other.core().leads()
+        && other.core().term() > core.term()
+        && !has_all_committed(other.core()))
+      throw violation{"leader completeness: the leader " + to_text(other.id())
+                      + " lacks a committed entry"};
+}
+
+/// "State Machine Safety: if a server has applied a log entry at a given index
+/// to its state machine, no other server will ever apply a different log entry
+/// for the same index."
+void judge::check_applied(const virtual_peer& peer, of_peer& known) {
+  const auto& applied = peer.applied();
+  for (; known.applied < applied.size(); ++known.applied) {
+    const auto& e = applied[known.applied];
+    if (e.index.value != known.applied + 1 || e.index.value > committed_.size()
+        || committed_[known.applied].term != e.term
+        || entries_.at({e.index, e.term}).what != e)
+      throw violation{"state machine safety: peer " + to_text(peer.id())
+                      + " applied something else than was committed"};
+  }
+}
+
+/// Whether a leader has all that was committed in the terms before its own. An
+/// old leader need not have what later ones committed.
+bool judge::has_all_committed(const consensus::core& x) const {
+  for (auto i = committed_.size(); i > 0; --i) {
+    const auto& entry = committed_[i - 1];
+    if (entry.known_in < x.term())
+      return x.log().holds({{i}, entry.term});
+  }
+  return true;
+}
+
+} // namespace raft::test

@@ -1,0 +1,80 @@
+// What must be true of all peers together, always.
+
+#pragma once
+
+#include <raft/tests/support/virtual_peer.hpp>
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace raft::test {
+
+/// The safety properties of Raft (paper, figure 3), checked from outside with
+/// knowledge that no peer has.
+class judge {
+public:
+  explicit judge(std::size_t peers) : peers_(peers) {
+    // nop
+  }
+
+  /// Forgets what belonged to the process of a peer that starts again.
+  void process_started(const virtual_peer& peer);
+
+  /// Checks the peer that just made a step against all that was seen before.
+  /// @throws violation
+  void after_step(const virtual_peer& peer,
+                  const std::vector<virtual_peer>& all);
+
+  /// Checks that what was committed is still on the disks of a majority. To be
+  /// called when a disk has changed or a process has ended.
+  /// @throws violation
+  void check_disks(const std::vector<virtual_peer>& all) const;
+
+  /// How many entries were committed so far.
+  std::size_t committed() const noexcept {
+    return committed_.size();
+  }
+
+  /// How many terms had a leader so far.
+  std::size_t terms_led() const noexcept {
+    return leaders_.size();
+  }
+
+private:
+  struct of_peer {
+    std::uint64_t process = 0;
+    std::vector<term_number> terms; // of its log, as of its last step
+    log_index commit;
+    std::size_t applied = 0;
+    bool led = false;
+  };
+
+  /// An entry, and the term of the one before it.
+  struct origin {
+    entry what;
+    term_number previous;
+  };
+
+  /// A committed entry's term, and the lowest one in which some peer knew it to
+  /// be committed.
+  struct commitment {
+    term_number term;
+    term_number known_in;
+  };
+
+  void check_election(const virtual_peer& peer, of_peer& known);
+  void check_log(const virtual_peer& peer, of_peer& known);
+  void check_commit(const virtual_peer& peer, of_peer& known,
+                    const std::vector<virtual_peer>& all);
+  void check_applied(const virtual_peer& peer, of_peer& known);
+  bool has_all_committed(const consensus::core& x) const;
+
+  std::vector<of_peer> peers_; // peer 1 is at 0
+  std::map<term_number, std::pair<peer_id, std::uint64_t>> leaders_;
+  std::map<std::pair<log_index, term_number>, origin> entries_;
+  std::vector<commitment> committed_; // of the entries 1, 2, ...
+};
+
+} // namespace raft::test

@@ -1,0 +1,73 @@
+#include <raft/tests/support/promises.hpp>
+
+#include <algorithm>
+
+namespace raft::test {
+
+namespace {
+
+struct checker {
+  const consensus::core& sender;
+  const recorded_disk& disk;
+
+  void expect(bool held, const char* what) const {
+    if (!held)
+      throw violation{what};
+  }
+
+  /// Pre-vote requests promise nothing. The others speak of the candidate's
+  /// term, vote and log.
+  void operator()(const vote_request& x) const {
+    if (x.pre_vote)
+      return;
+    expect(disk.hard() == hard_state{x.term, sender.self().id},
+           "a vote request left before its sender's term and vote were "
+           "durable");
+    expect(disk.holds(x.last),
+           "a vote request left before its sender's log was durable");
+  }
+
+  void operator()(const vote_reply& x) const {
+    if (x.pre_vote)
+      return;
+    expect(disk.hard().term >= x.term,
+           "a vote answer shows a term that is not durable");
+    expect(!x.granted || disk.hard() == hard_state{x.campaign, x.header.to},
+           "a vote was granted before it was durable");
+  }
+
+  /// Append requests promise nothing: a leader's disk works in parallel with
+  /// its followers' (thesis, section 10.2.1).
+  void operator()(const append_request& x) const {
+    expect(x.term == sender.term() && sender.leads(),
+           "an append request comes from a peer that does not lead");
+  }
+
+  void operator()(const append_reply& x) const {
+    if (!x.accepted)
+      return;
+    expect(x.term == sender.term(), "an append was accepted in an old term");
+    auto term = sender.log().term_at(x.match);
+    expect(term && disk.holds({x.match, *term}),
+           "an append answer claims entries that are not durable");
+  }
+};
+
+} // namespace
+
+void check_promise(const consensus::message& x, const consensus::core& sender,
+                   const recorded_disk& disk) {
+  const auto& header = std::visit(
+    [](const auto& msg) -> const message_header& { return msg.header; }, x);
+  const auto& self = sender.self();
+  const auto& voters = sender.members().voters;
+  if (header.group != self.group || header.from != self.id
+      || header.incarnation != self.incarnation)
+    throw violation{"a message does not say who sent it"};
+  if (header.to == self.id
+      || std::find(voters.begin(), voters.end(), header.to) == voters.end())
+    throw violation{"a message goes to nobody who should have it"};
+  std::visit(checker{sender, disk}, x);
+}
+
+} // namespace raft::test

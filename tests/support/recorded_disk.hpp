@@ -1,0 +1,60 @@
+// A peer's store, reduced to what it would hold after a crash.
+
+#pragma once
+
+#include <raft/messages/persist.hpp>
+
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
+namespace raft::test {
+
+/// Something happened that must never happen. The text says what.
+struct violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What one peer's disk holds. It outlives the peer's process, which may crash
+/// and be started again on it. Keeps all entries from index 1 on.
+class recorded_disk {
+public:
+  explicit recorded_disk(std::vector<peer_id> voters);
+
+  /// Puts a log there as if earlier processes had written it.
+  void preset(const hard_state& hard, std::vector<entry> entries);
+
+  /// Makes a batch durable, all of it or (by throwing) nothing.
+  /// @throws violation if the log would get a gap or terms that go back.
+  void write(const durable_batch& x);
+
+  /// What a store tells when it is opened.
+  durable_state state() const;
+
+  /// The last entries, at most `count`.
+  std::vector<entry> tail(std::size_t count) const;
+
+  /// Reads as a store would: what was cut off the log meanwhile is not there.
+  entries_read read(const read_entries& x) const;
+
+  const hard_state& hard() const noexcept {
+    return hard_;
+  }
+
+  const std::vector<entry>& entries() const noexcept {
+    return entries_;
+  }
+
+  /// Where the log ends; 0@0 if it is empty.
+  log_position last() const noexcept;
+
+  /// Whether exactly this entry is on the disk. 0@0 is.
+  bool holds(const log_position& x) const noexcept;
+
+private:
+  membership members_;
+  hard_state hard_;
+  std::vector<entry> entries_; // index 1 is at 0
+};
+
+} // namespace raft::test

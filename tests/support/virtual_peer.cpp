@@ -1,0 +1,135 @@
+#include <raft/tests/support/promises.hpp>
+#include <raft/tests/support/virtual_peer.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace raft::test {
+
+virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
+                           std::vector<peer_id> voters, std::uint64_t seed)
+  : id_{id}, config_{config}, seed_{seed}, disk_{std::move(voters)} {
+  // nop
+}
+
+// -- the process --------------------------------------------------------------
+
+consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail) {
+  now_ = now;
+  // Each process draws its own seed.
+  seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
+  consensus::identity self{group_id{1}, id_, incarnation_id{id_.value}, seed_};
+  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), now);
+  return carry_out();
+}
+
+void virtual_peer::crash(unfinished_write fate) {
+  if (writing_ && fate == unfinished_write::kept)
+    disk_.write(writing_->batch);
+  core_.reset();
+  checker_ = {};
+  writing_.reset();
+  last_batch_ = {};
+  reading_.clear();
+  applying_.clear();
+  handed_out_ = {};
+  applied_.clear();
+}
+
+// -- inputs -------------------------------------------------------------------
+
+consensus::output virtual_peer::advance(consensus::instant now) {
+  now_ = now;
+  core_->advance(now);
+  return carry_out();
+}
+
+consensus::output virtual_peer::receive(const consensus::message& msg) {
+  std::visit([this](const auto& x) { core_->receive(x); }, msg);
+  return carry_out();
+}
+
+consensus::output virtual_peer::link_up(peer_id peer) {
+  core_->link_up(peer);
+  return carry_out();
+}
+
+consensus::output virtual_peer::link_down(peer_id peer) {
+  core_->link_down(peer);
+  return carry_out();
+}
+
+consensus::output virtual_peer::start(bytes command, started& answer) {
+  auto wall_ms = static_cast<std::uint64_t>(now_.count() / 1000);
+  answer = core_->start(entry_kind::command, {}, std::move(command), wall_ms);
+  return carry_out();
+}
+
+consensus::output virtual_peer::complete_write() {
+  disk_.write(writing_->batch);
+  auto number = writing_->number;
+  writing_.reset();
+  core_->persisted(number);
+  return carry_out();
+}
+
+consensus::output virtual_peer::complete_read() {
+  auto result = disk_.read(reading_.front());
+  reading_.pop_front();
+  core_->entries_read(std::move(result));
+  return carry_out();
+}
+
+consensus::output virtual_peer::apply(std::size_t count) {
+  auto n = std::min(count, applying_.size());
+  auto end = applying_.begin() + static_cast<std::ptrdiff_t>(n);
+  applied_.insert(applied_.end(), applying_.begin(), end);
+  applying_.erase(applying_.begin(), end);
+  if (!applied_.empty())
+    core_->applied(applied_.back().index);
+  return carry_out();
+}
+
+// -- what came out ------------------------------------------------------------
+
+consensus::output virtual_peer::carry_out() {
+  auto out = core_->take_output();
+  if (auto complaint = checker_.check(*core_))
+    throw violation{*complaint};
+  check_duties(out);
+  wake_at_ = out.wake_at;
+  if (out.batch) {
+    last_batch_ = out.batch->number;
+    writing_ = out.batch;
+  }
+  if (!out.committed.empty())
+    handed_out_ = out.committed.back().index;
+  applying_.insert(applying_.end(), out.committed.begin(), out.committed.end());
+  reading_.insert(reading_.end(), out.reads.begin(), out.reads.end());
+  return out;
+}
+
+void virtual_peer::check_duties(const consensus::output& out) const {
+  for (const auto& msg : out.messages)
+    check_promise(msg, *core_, disk_);
+  if (out.batch) {
+    if (writing_)
+      throw violation{"a second batch came out while one was under way"};
+    if (out.batch->number <= last_batch_)
+      throw violation{"a batch has a number that was used before"};
+  }
+  for (const auto& read : out.reads)
+    if (!read.first || read.last < read.first
+        || read.last > disk_.last().index)
+      throw violation{"a read asks for entries that are not on the disk"};
+  auto previous = handed_out_;
+  for (const auto& e : out.committed) {
+    if (e.index != previous.next())
+      throw violation{"committed entries do not come out in order"};
+    previous = e.index;
+  }
+  if (previous != core_->handed_out())
+    throw violation{"the core miscounts what it handed out"};
+}
+
+} // namespace raft::test

@@ -1,0 +1,134 @@
+// A peer without actors: the real core on a recorded disk, in virtual time.
+
+#pragma once
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/invariants.hpp>
+#include <raft/tests/support/recorded_disk.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace raft::test {
+
+/// What happens to the batch on its way to the disk when a process crashes.
+enum class unfinished_write { lost, kept };
+
+/// Does what a shell does (see consensus/output.hpp), but only when told to:
+/// writes, reads and applies wait here until somebody completes them. The
+/// owner sends the messages. After each input the invariants of the core and
+/// its duties towards its shell are checked.
+///
+/// All inputs return what came out and throw `violation`.
+class virtual_peer {
+public:
+  static constexpr auto whole_log = std::numeric_limits<std::size_t>::max();
+
+  virtual_peer(peer_id id, const consensus::settings& config,
+               std::vector<peer_id> voters, std::uint64_t seed);
+
+  // -- the process ------------------------------------------------------------
+
+  /// Starts the process on what the disk holds.
+  /// @param tail How many entries to read ahead.
+  consensus::output boot(consensus::instant now, std::size_t tail = whole_log);
+
+  void crash(unfinished_write fate);
+
+  bool running() const noexcept {
+    return core_.has_value();
+  }
+
+  // -- inputs; the process must run -------------------------------------------
+
+  consensus::output advance(consensus::instant now);
+  consensus::output receive(const consensus::message& msg);
+  consensus::output link_up(peer_id peer);
+  consensus::output link_down(peer_id peer);
+
+  /// @param answer Takes what the core answers.
+  consensus::output start(bytes command, started& answer);
+
+  /// Completes the write under way.
+  consensus::output complete_write();
+
+  /// Completes the oldest read.
+  consensus::output complete_read();
+
+  /// Applies the next entries, at most `count`.
+  consensus::output apply(std::size_t count = whole_log);
+
+  // -- what waits to be completed ---------------------------------------------
+
+  const std::optional<persist>& writing() const noexcept {
+    return writing_;
+  }
+
+  const std::deque<read_entries>& reading() const noexcept {
+    return reading_;
+  }
+
+  const std::deque<entry>& applying() const noexcept {
+    return applying_;
+  }
+
+  // -- observers --------------------------------------------------------------
+
+  peer_id id() const noexcept {
+    return id_;
+  }
+
+  /// @pre `running()`.
+  const consensus::core& core() const noexcept {
+    return *core_;
+  }
+
+  const recorded_disk& disk() const noexcept {
+    return disk_;
+  }
+
+  recorded_disk& disk() noexcept {
+    return disk_;
+  }
+
+  /// This peer's own clock.
+  consensus::instant now() const noexcept {
+    return now_;
+  }
+
+  consensus::instant wake_at() const noexcept {
+    return wake_at_;
+  }
+
+  /// What the state machine of this process was given so far.
+  const std::vector<entry>& applied() const noexcept {
+    return applied_;
+  }
+
+private:
+  consensus::output carry_out();
+  void check_duties(const consensus::output& out) const;
+
+  peer_id id_;
+  consensus::settings config_;
+  std::uint64_t seed_;
+  recorded_disk disk_;
+  consensus::instant now_{0};
+
+  // Lost in a crash.
+  std::optional<consensus::core> core_;
+  consensus::invariant_checker checker_;
+  consensus::instant wake_at_{0};
+  std::optional<persist> writing_;
+  batch_number last_batch_;
+  std::deque<read_entries> reading_;
+  std::deque<entry> applying_;
+  log_index handed_out_;
+  std::vector<entry> applied_;
+};
+
+} // namespace raft::test
