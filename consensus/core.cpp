@@ -38,10 +38,10 @@ void core::advance(instant now) {
   if (auto* state = std::get_if<consensus::leader>(&role_)) {
     if (now_ >= state->quorum_check_at)
       check_quorum(*state, late);
-    if (leads() && now_ >= state->heartbeat_at)
-      beat(*state);
     if (leads())
       check_disk();
+    if (leads() && now_ >= state->heartbeat_at)
+      beat(*state);
   } else if (late && !put_off_) {
     // The process was stopped: the leader's messages may be in the mailbox.
     put_off_ = true;
