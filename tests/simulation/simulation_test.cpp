@@ -19,7 +19,7 @@ namespace {
 
 struct seeds {
   std::uint64_t first = 1;
-  std::uint64_t last = 300;
+  std::uint64_t last = 2000;
 };
 
 seeds wanted_seeds() {
