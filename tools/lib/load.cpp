@@ -1,0 +1,126 @@
+#include <raft/kv/command.hpp>
+#include <raft/tools/lib/load.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+namespace raft::tools {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds progress_interval{50};
+
+/// Runs one load. The caller's thread submits and waits; threads of the client
+/// report answers.
+class loader {
+public:
+  loader(const std::vector<key_value>& pairs, const submit_function& submit,
+         const load_options& options)
+    : pairs_{pairs}, submit_{submit}, options_{options} {
+    // nop
+  }
+
+  load_result run() {
+    std::size_t next = 0;
+    while (next < pairs_.size() && wait_for_room(pairs_[next].first))
+      submit(next++);
+    std::unique_lock guard{mutex_};
+    wait(guard, [this] { return keys_.empty(); });
+    result_.skipped = pairs_.size() - next;
+    result_.elapsed = clock::now() - began_;
+    std::sort(result_.failures.begin(), result_.failures.end(),
+              [](const auto& x, const auto& y) { return x.line < y.line; });
+    return std::move(result_);
+  }
+
+private:
+  /// @returns false if there was a failure, and nothing more should go out.
+  bool wait_for_room(const std::string& key) {
+    std::unique_lock guard{mutex_};
+    wait(guard, [&] {
+      return !result_.failures.empty()
+          || (keys_.size() < options_.outstanding_max && keys_.count(key) == 0);
+    });
+    return result_.failures.empty();
+  }
+
+  /// Bounded, because every answer comes within the deadline of its command.
+  template <class Predicate>
+  void wait(std::unique_lock<std::mutex>& guard, Predicate done) {
+    for (;;) {
+      auto finished = changed_.wait_for(guard, progress_interval, done);
+      auto acknowledged = result_.acknowledged;
+      if (clock::now() >= progress_at_) {
+        progress_at_ = clock::now() + progress_interval;
+        guard.unlock();
+        options_.on_progress(acknowledged, clock::now() - began_);
+        guard.lock();
+      }
+      if (finished)
+        return;
+    }
+  }
+
+  void submit(std::size_t i) {
+    {
+      std::lock_guard guard{mutex_};
+      if (keys_.empty())
+        last_answer_ = clock::now();
+      keys_.insert(pairs_[i].first);
+    }
+    submit_(kv::encode(kv::command{kv::put{pairs_[i].first, pairs_[i].second}}),
+            [this, i](const executed& x) { on_answer(i, read_answer(x).why); });
+  }
+
+  void on_answer(std::size_t i, verdict what) {
+    std::lock_guard guard{mutex_};
+    if (what.code == exit_code::ok) {
+      ++result_.acknowledged;
+      auto now = clock::now();
+      result_.longest_gap = std::max<std::chrono::duration<double>>(
+        result_.longest_gap, now - last_answer_);
+      last_answer_ = now;
+    } else {
+      result_.failures.push_back({i + 1, pairs_[i].first, std::move(what)});
+    }
+    keys_.erase(pairs_[i].first);
+    // Inside the lock: when `run` sees the last answer, this object ends.
+    changed_.notify_one();
+  }
+
+  const std::vector<key_value>& pairs_;
+  const submit_function& submit_;
+  const load_options& options_;
+  const clock::time_point began_ = clock::now();
+  clock::time_point progress_at_ = began_;
+
+  std::mutex mutex_; // guards all below
+  std::condition_variable changed_;
+  std::set<std::string> keys_; // outstanding
+  clock::time_point last_answer_ = began_;
+  load_result result_;
+};
+
+} // namespace
+
+load_result load(const std::vector<key_value>& pairs,
+                 const submit_function& submit, const load_options& options) {
+  return loader{pairs, submit, options}.run();
+}
+
+exit_code judge(const load_result& x) {
+  auto code = exit_code::ok;
+  for (const auto& failure : x.failures) {
+    if (failure.why.code == exit_code::unknown)
+      return exit_code::unknown;
+    if (code != exit_code::unreachable)
+      code = failure.why.code;
+  }
+  return code;
+}
+
+} // namespace raft::tools

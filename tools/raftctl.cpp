@@ -1,0 +1,218 @@
+// The command line of a cluster: reads arguments and calls what they name.
+
+#include <raft/tools/lib/commands.hpp>
+#include <raft/tools/lib/targets.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace raft::tools {
+
+namespace {
+
+constexpr const char* footer = R"(
+Exit codes:
+  0  done
+  1  no: key not found, value differs, digests differ
+  2  the command line, a file or a value can not be used
+  3  no leader, or a peer can not be reached; nothing was executed
+  4  outcome unknown: the command may or may not have taken effect
+
+Examples:
+  export RAFT_PEERS=127.0.0.1:7401,127.0.0.1:7402,127.0.0.1:7403
+  raftctl status
+  raftctl put color blue
+  raftctl cas color green --expect blue)";
+
+/// All that arguments can say.
+struct arguments {
+  target_sources sources;
+  double timeout = 10;
+  bool json = false;
+  std::string key;
+  std::vector<std::string> keys;
+  std::string value;
+  std::optional<std::string> expected;
+  bool absent = false;
+  std::string prefix;
+  std::uint64_t limit = 0;
+  std::string file;
+  std::size_t outstanding = 256;
+  double wait = 10;
+};
+
+using command_function = std::function<verdict(context&)>;
+
+std::chrono::milliseconds to_milliseconds(double seconds) {
+  return std::chrono::milliseconds{std::llround(seconds * 1000)};
+}
+
+/// Declares the options that all commands share.
+void add_common(CLI::App& app, arguments& args) {
+  app.add_option("--peers", args.sources.peers,
+                 "The peers' addresses: HOST:PORT,HOST:PORT,...");
+  app.add_option("--config", args.sources.config,
+                 "Take the addresses from a configuration file of raftd");
+  app
+    .add_option("--timeout", args.timeout,
+                "Seconds that one command may take (default 10)")
+    ->check(CLI::Range(0.001, 86400.));
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.fallthrough();
+}
+
+/// Declares the commands that look at the cluster as a whole.
+void add_cluster_commands(CLI::App& app, arguments& args,
+                          command_function& chosen) {
+  auto* status = app.add_subcommand("status", "Show all peers");
+  status->add_flag("--json", args.json, "Print JSON instead of a table");
+  status->callback([&] {
+    chosen = [&](context& ctx) { return show_status(ctx, args.json); };
+  });
+
+  auto* load_ = app.add_subcommand("load", "Put all pairs of a file");
+  load_
+    ->add_option("FILE", args.file,
+                 "Lines of KEY, tab, VALUE; with \\t, \\n, \\r, \\0 and "
+                 "\\\\ for tab, newline, return, zero and backslash; - for "
+                 "standard input")
+    ->required();
+  load_
+    ->add_option("--outstanding", args.outstanding,
+                 "How many commands may be without an answer (default 256)")
+    ->check(CLI::Range(1, 4096));
+  load_->callback([&] {
+    chosen
+      = [&](context& ctx) { return load(ctx, args.file, args.outstanding); };
+  });
+
+  auto* digest_ = app.add_subcommand(
+    "digest", "Compare the states of all peers by a hash of all they hold");
+  digest_
+    ->add_option("--wait", args.wait,
+                 "Seconds to wait until all have applied the same entries "
+                 "(default 10)")
+    ->check(CLI::Range(0., 86400.));
+  digest_->callback([&] {
+    chosen
+      = [&](context& ctx) { return digest(ctx, to_milliseconds(args.wait)); };
+  });
+}
+
+/// Declares the commands that read keys.
+void add_read_commands(CLI::App& app, arguments& args,
+                       command_function& chosen) {
+  auto* get_ = app.add_subcommand("get", "Print the value of a key");
+  get_->add_option("KEY", args.key)->required();
+  get_->callback(
+    [&] { chosen = [&](context& ctx) { return get(ctx, args.key); }; });
+
+  auto* scan_ = app.add_subcommand(
+    "scan", "Print the pairs whose keys have a prefix, as load reads them");
+  scan_->add_option("PREFIX", args.prefix, "All keys, if there is none");
+  scan_->add_option("--limit", args.limit, "At most so many pairs");
+  scan_->callback([&] {
+    chosen = [&](context& ctx) { return scan(ctx, args.prefix, args.limit); };
+  });
+}
+
+/// Declares the commands that change keys.
+void add_write_commands(CLI::App& app, arguments& args,
+                        command_function& chosen) {
+  auto* put_ = app.add_subcommand("put", "Set a key");
+  put_->add_option("KEY", args.key)->required();
+  put_->add_option("VALUE", args.value)->required();
+  put_->callback([&] {
+    chosen = [&](context& ctx) { return put(ctx, args.key, args.value); };
+  });
+
+  auto* append_ = app.add_subcommand(
+    "append", "Append to the value of a key, and print the new length");
+  append_->add_option("KEY", args.key)->required();
+  append_->add_option("VALUE", args.value)->required();
+  append_->callback([&] {
+    chosen = [&](context& ctx) { return append(ctx, args.key, args.value); };
+  });
+
+  auto* delete_
+    = app.add_subcommand("delete", "Delete keys, and print how many there "
+                                   "were");
+  delete_->add_option("KEY", args.keys)->required();
+  delete_->callback(
+    [&] { chosen = [&](context& ctx) { return erase(ctx, args.keys); }; });
+
+  auto* cas = app.add_subcommand(
+    "cas", "Set a key if it has the expected value (compare and set)");
+  cas->add_option("KEY", args.key)->required();
+  cas->add_option("VALUE", args.value)->required();
+  auto* expect = cas->add_option("--expect", args.expected, "The value now");
+  auto* absent
+    = cas->add_flag("--absent", args.absent, "There must be no such key");
+  expect->excludes(absent);
+  cas->callback([&, expect, absent] {
+    if (expect->count() + absent->count() == 0)
+      throw CLI::RequiredError{"--expect OLD or --absent"};
+    chosen = [&](context& ctx) {
+      return compare_and_set(ctx, args.key, args.expected, args.value);
+    };
+  });
+}
+
+int finish(const verdict& x) {
+  std::cout.flush();
+  if (!x.message.empty())
+    std::cerr << "raftctl: " << x.message << '\n';
+  if (!std::cout && x.code == exit_code::ok) {
+    std::cerr << "raftctl: standard output can not be written\n";
+    return static_cast<int>(exit_code::usage);
+  }
+  return static_cast<int>(x.code);
+}
+
+int run(const arguments& args, const command_function& chosen) {
+  try {
+    auto where = find_targets(args.sources);
+    cluster::client client{where.servers, where.options};
+    context ctx{client, to_milliseconds(args.timeout)};
+    return finish(chosen(ctx));
+  } catch (const cluster::configuration_error& problem) {
+    return finish({exit_code::usage, problem.what()});
+  } catch (const std::exception& problem) {
+    return finish({exit_code::unreachable, problem.what()});
+  }
+}
+
+int main(int argc, char** argv) {
+  CLI::App app{"Talks to a caf-raft cluster.", "raftctl"};
+  arguments args;
+  if (const char* peers = std::getenv("RAFT_PEERS"))
+    args.sources.environment = peers;
+  command_function chosen;
+  add_common(app, args);
+  add_cluster_commands(app, args, chosen);
+  add_read_commands(app, args, chosen);
+  add_write_commands(app, args, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : static_cast<int>(exit_code::usage);
+  }
+  return run(args, chosen);
+}
+
+} // namespace
+
+} // namespace raft::tools
+
+int main(int argc, char** argv) {
+  return raft::tools::main(argc, argv);
+}
