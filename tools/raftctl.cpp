@@ -46,6 +46,7 @@ struct arguments {
   std::uint64_t limit = 0;
   std::string file;
   std::size_t outstanding = 256;
+  double rate = 0;
   double wait = 10;
 };
 
@@ -90,9 +91,14 @@ void add_cluster_commands(CLI::App& app, arguments& args,
     ->add_option("--outstanding", args.outstanding,
                  "How many commands may be without an answer (default 256)")
     ->check(CLI::Range(1, 4096));
+  load_
+    ->add_option("--rate", args.rate,
+                 "At most so many pairs a second (default: no limit)")
+    ->check(CLI::Range(0., 1e9));
   load_->callback([&] {
-    chosen
-      = [&](context& ctx) { return load(ctx, args.file, args.outstanding); };
+    chosen = [&](context& ctx) {
+      return load(ctx, args.file, args.outstanding, args.rate);
+    };
   });
 
   auto* digest_ = app.add_subcommand(

@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(a_value_that_the_state_machine_refuses_is_a_failure) {
   BOOST_TEST((judge(result) == exit_code::usage));
 }
 
+BOOST_AUTO_TEST_CASE(a_rate_is_not_exceeded) {
+  fake_cluster cluster{20};
+  auto paced = options(8);
+  paced.per_second_max = 200;
+  auto result = load(pairs(20), cluster.function(), paced);
+  BOOST_TEST(result.acknowledged == 20u);
+  BOOST_TEST(result.elapsed.count() >= 19. / 200);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_file_is_fine) {
   fake_cluster cluster{0};
   auto result = load({}, cluster.function(), options(8));

@@ -154,8 +154,8 @@ verdict scan(context& ctx, const std::string& prefix, std::uint64_t limit) {
   return {};
 }
 
-verdict load(context& ctx, const std::string& file,
-             std::size_t outstanding_max) {
+verdict load(context& ctx, const std::string& file, std::size_t outstanding_max,
+             double per_second_max) {
   std::vector<key_value> pairs;
   try {
     pairs = read_pairs(file);
@@ -166,6 +166,7 @@ verdict load(context& ctx, const std::string& file,
   progress bar{std::cerr, pairs.size(), terminal_columns()};
   load_options options;
   options.outstanding_max = outstanding_max;
+  options.per_second_max = per_second_max;
   options.on_progress
     = [&](std::size_t done, auto elapsed) { bar.update(done, elapsed); };
   auto submit = [&](bytes command, std::function<void(executed)> done) {

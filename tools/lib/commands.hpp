@@ -39,8 +39,9 @@ verdict compare_and_set(context& ctx, const std::string& key,
 verdict scan(context& ctx, const std::string& prefix, std::uint64_t limit);
 
 /// Loads a file of lines KEY, tab, VALUE; `-` stands for standard input.
-verdict load(context& ctx, const std::string& file,
-             std::size_t outstanding_max);
+/// @param per_second_max 0 for no limit.
+verdict load(context& ctx, const std::string& file, std::size_t outstanding_max,
+             double per_second_max);
 
 /// @param wait How long to wait until all peers have applied the same entries.
 verdict digest(context& ctx, std::chrono::milliseconds wait);

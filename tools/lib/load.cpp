@@ -14,6 +14,9 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds progress_interval{50};
 
+/// How often to look whether the next pair is due.
+constexpr std::chrono::milliseconds pace_interval{5};
+
 /// Runs one load. The caller's thread submits and waits; threads of the client
 /// report answers.
 class loader {
@@ -26,7 +29,7 @@ public:
 
   load_result run() {
     std::size_t next = 0;
-    while (next < pairs_.size() && wait_for_room(pairs_[next].first))
+    while (next < pairs_.size() && wait_for_turn(next))
       submit(next++);
     std::unique_lock guard{mutex_};
     wait(guard, [this] { return keys_.empty(); });
@@ -38,12 +41,22 @@ public:
   }
 
 private:
+  /// When a pair may go out at the earliest.
+  clock::time_point due(std::size_t i) const {
+    if (options_.per_second_max <= 0)
+      return began_;
+    auto offset = std::chrono::duration<double>{static_cast<double>(i)
+                                                / options_.per_second_max};
+    return began_ + std::chrono::duration_cast<clock::duration>(offset);
+  }
+
   /// @returns false if there was a failure, and nothing more should go out.
-  bool wait_for_room(const std::string& key) {
+  bool wait_for_turn(std::size_t i) {
     std::unique_lock guard{mutex_};
     wait(guard, [&] {
       return !result_.failures.empty()
-          || (keys_.size() < options_.outstanding_max && keys_.count(key) == 0);
+          || (keys_.size() < options_.outstanding_max
+              && keys_.count(pairs_[i].first) == 0 && clock::now() >= due(i));
     });
     return result_.failures.empty();
   }
@@ -52,7 +65,9 @@ private:
   template <class Predicate>
   void wait(std::unique_lock<std::mutex>& guard, Predicate done) {
     for (;;) {
-      auto finished = changed_.wait_for(guard, progress_interval, done);
+      auto finished = changed_.wait_for(
+        guard, options_.per_second_max > 0 ? pace_interval : progress_interval,
+        done);
       auto acknowledged = result_.acknowledged;
       if (clock::now() >= progress_at_) {
         progress_at_ = clock::now() + progress_interval;

@@ -43,6 +43,8 @@ struct load_result {
 struct load_options {
   /// How many pairs may be without an answer at once, at least 1.
   std::size_t outstanding_max = 256;
+  /// How many pairs a second to submit at most; 0 for no limit.
+  double per_second_max = 0;
   /// Called now and then, by the thread that called `load`.
   std::function<void(std::size_t acknowledged,
                      std::chrono::duration<double> elapsed)>

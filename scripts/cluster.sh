@@ -1,0 +1,120 @@
+# Three peers as three processes on this machine: for ./dev run, the demo and
+# tests.
+# shellcheck shell=bash
+
+peer_ids=(1 2 3)
+declare -A peer_pid=() # of the peers that run, by id
+
+# use_cluster DIR PORT: says where data goes and which ports are used.
+use_cluster() {
+  cluster_dir=$1
+  cluster_port=$2
+}
+
+peer_address() { echo "127.0.0.1:$((cluster_port + $1))"; }
+redis_port() { echo $((cluster_port + 10 + $1)); }
+
+# All addresses, as raftctl wants them.
+peer_addresses() {
+  echo "$(peer_address 1),$(peer_address 2),$(peer_address 3)"
+}
+
+raftctl() { build/bin/raftctl --peers "$(peer_addresses)" "$@"; }
+
+# port_in_use PORT: whether somebody waits there.
+port_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# require_free_ports: fails if one of the ports is taken.
+require_free_ports() {
+  local id port
+  for id in "${peer_ids[@]}"; do
+    for port in $((cluster_port + id)) "$(redis_port "$id")"; do
+      ! port_in_use "$port" ||
+        fail "port $port is in use, perhaps by another ./dev run: end that," \
+          "or choose other ports with --port"
+    done
+  done
+}
+
+# pick_free_ports: prints a base whose ports nobody uses.
+pick_free_ports() {
+  local base offset
+  for _ in {1..50}; do
+    base=$((20000 + RANDOM % 10000))
+    for offset in 1 2 3 11 12 13; do
+      ! port_in_use $((base + offset)) || continue 2
+    done
+    echo "$base"
+    return
+  done
+  fail "found no free ports on this machine"
+}
+
+# start_peer ID [RAFTD_OPTION...]: its log is DIR/ID.log, its data DIR/ID.
+start_peer() {
+  local id=$1
+  shift
+  build/bin/raftd --id "$id" \
+    --members "1=$(peer_address 1),2=$(peer_address 2),3=$(peer_address 3)" \
+    --data "$cluster_dir/$id" --redis "127.0.0.1:$(redis_port "$id")" "$@" \
+    </dev/null >>"$cluster_dir/$id.log" 2>&1 &
+  peer_pid[$id]=$!
+}
+
+# start_cluster: the first start founds the cluster, later ones continue.
+start_cluster() {
+  local id options=()
+  mkdir -p "$cluster_dir"
+  if [ ! -e "$cluster_dir/founded" ]; then
+    options=(--bootstrap)
+  fi
+  for id in "${peer_ids[@]}"; do
+    start_peer "$id" "${options[@]}"
+  done
+}
+
+peer_runs() { [ -n "${peer_pid[$1]:-}" ] && kill -0 "${peer_pid[$1]}" 2>/dev/null; }
+
+# require_peers: fails if one has ended, and shows why.
+require_peers() {
+  local id
+  for id in "${peer_ids[@]}"; do
+    peer_runs "$id" || {
+      complain "peer $id has ended; the end of $cluster_dir/$id.log:"
+      tail -n 5 "$cluster_dir/$id.log" >&2
+      exit 1
+    }
+  done
+}
+
+has_leader() { raftctl --timeout 1 status >/dev/null 2>&1; }
+
+leader_or_ended() {
+  require_peers
+  has_leader
+}
+
+# wait_for_leader: once there is one, the cluster counts as founded.
+wait_for_leader() {
+  wait_for 30 leader_or_ended ||
+    fail "no leader after 30 seconds; see the logs $cluster_dir/*.log"
+  touch "$cluster_dir/founded"
+}
+
+# stop_cluster: ends all peers cleanly; those that do not end are killed.
+stop_cluster() {
+  local id pid
+  for id in "${!peer_pid[@]}"; do
+    kill -TERM "${peer_pid[$id]}" 2>/dev/null || true
+  done
+  for id in "${!peer_pid[@]}"; do
+    pid=${peer_pid[$id]}
+    # shellcheck disable=SC2016
+    wait_for 10 sh -c '! kill -0 "$1" 2>/dev/null' sh "$pid" || {
+      complain "peer $id (process $pid) did not end in 10 seconds; killing it"
+      kill -KILL "$pid" 2>/dev/null || true
+    }
+    wait "$pid" 2>/dev/null || true
+  done
+  peer_pid=()
+}

@@ -1,0 +1,56 @@
+# ./dev test: builds, runs every test, and says where the time went.
+# shellcheck shell=bash
+
+# Reads what ctest printed; prints the seconds of each label, with the number of
+# its tests, and the slowest tests.
+summarize_tests() {
+  awk '
+    / sec\*proc / {
+      label[++labels] = sprintf("%-10s %7.1f s   %s", "  " $1, $3,
+                                substr($0, index($0, "(")))
+    }
+    /Test +#[0-9]+: / && / sec *$/ {
+      name = $0
+      sub(/^.*Test +#[0-9]+: /, "", name)
+      sub(/ .*$/, "", name)
+      seconds[name] = $(NF - 1)
+    }
+    END {
+      for (i = 1; i <= labels; ++i)
+        print label[i]
+      print "Slowest tests"
+      for (n = 0; n < 5; ++n) {
+        slowest = ""
+        for (name in seconds)
+          if (slowest == "" || seconds[name] > seconds[slowest])
+            slowest = name
+        if (slowest == "")
+          break
+        printf "%-24s %7.1f s\n", "  " slowest, seconds[slowest]
+        delete seconds[slowest]
+      }
+    }' "$1"
+}
+
+dev_test() {
+  local began=$SECONDS set_up built tested status=0 log=build/tests.log
+  dev_setup
+  set_up=$((SECONDS - began))
+  configure build
+  build_targets build
+  built=$((SECONDS - began - set_up))
+  ctest --test-dir build --output-on-failure --no-tests=error \
+    --parallel "$(nproc)" "$@" 2>&1 | tee "$log" || status=$?
+  tested=$((SECONDS - began - set_up - built))
+
+  local passed failed
+  passed=$(grep -cE 'Test +#[0-9]+: .* Passed ' "$log" || true)
+  failed=$(grep -cE 'Test +#[0-9]+: .*\*\*\*' "$log" || true)
+  # A failure before any test ran counts, too.
+  [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  printf '\nWhere the time went\n%-10s %5d s\n%-10s %5d s\n%-10s %5d s\n' \
+    Set-up "$set_up" Build "$built" Tests "$tested"
+  summarize_tests "$log"
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  return "$status"
+}
