@@ -74,6 +74,10 @@ function(raft_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT})
+  # Beside others, elections between processes would take longer.
+  if(arg_LABEL MATCHES "socket|process")
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
 endfunction()
 
 # CAF's headers take seconds to read: once is enough. The first target to ask

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(tables_align_numbers_to_the_right) {
 
 BOOST_AUTO_TEST_CASE(the_bar_shows_share_rate_and_time_left) {
   BOOST_TEST(progress_bar(50, 200, seconds{2}, 60)
-             == "[######...................]   25 %  50/200  25/s  0:06 left");
+             == "[######.....................]  25 %  50/200  25/s  0:06 left");
   BOOST_TEST(
     progress_bar(0, 200, seconds{0}, 80).find("0 %  0/200  0/s  -:-- left")
     != std::string::npos);

@@ -38,13 +38,13 @@ std::string progress_bar(std::size_t done, std::size_t total, seconds elapsed,
   auto figures
     = fmt::format("{:3} %  {}/{}  {:.0f}/s  {} left", percent, done, total,
                   rate(done, elapsed), time_left(done, total, elapsed));
-  auto around = figures.size() + 4; // brackets and blanks
+  auto around = figures.size() + 3; // brackets and a blank
   if (columns < around + 8)
     return figures.substr(0, columns);
   auto width = std::min<std::size_t>(columns - around, 40);
   auto filled
     = static_cast<std::size_t>(static_cast<double>(width) * share(done, total));
-  return fmt::format("[{}{}]  {}", std::string(filled, '#'),
+  return fmt::format("[{}{}] {}", std::string(filled, '#'),
                      std::string(width - filled, '.'), figures);
 }
 
