@@ -14,8 +14,29 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+namespace raft {
+
+template <class Tag>
+std::ostream& boost_test_print_type(std::ostream& out, strong_number<Tag> x) {
+  return out << x.value;
+}
+
+inline std::ostream& boost_test_print_type(std::ostream& out,
+                                           const log_position& x) {
+  return out << consensus::to_text(x);
+}
+
+inline std::ostream& boost_test_print_type(std::ostream& out, peer_role x) {
+  return out << consensus::to_text(x);
+}
+
+} // namespace raft
 
 namespace raft::consensus::test {
 
@@ -61,6 +82,77 @@ inline durable_state make_state(const membership& members,
     result.last = {x.index, x.term};
     result.last_time_ms = x.time_ms;
   }
+  return result;
+}
+
+constexpr log_position at(std::uint64_t index, std::uint64_t term) {
+  return {log_index{index}, term_number{term}};
+}
+
+constexpr message_header header(std::uint64_t from, std::uint64_t to) {
+  return {group, peer_id{from}, peer_id{to}, {}};
+}
+
+/// An append request with entries of these terms.
+inline append_request make_append(std::uint64_t from, std::uint64_t to,
+                                  std::uint64_t term, log_position previous,
+                                  const std::vector<std::uint64_t>& entry_terms
+                                  = {},
+                                  std::uint64_t commit = 0) {
+  append_request result;
+  result.header = header(from, to);
+  result.term = term_number{term};
+  result.previous = previous;
+  result.commit = log_index{commit};
+  result.round = round_number{1};
+  result.entries = make_entries(entry_terms, previous.index.value + 1);
+  return result;
+}
+
+inline append_reply make_accept(std::uint64_t from, std::uint64_t to,
+                                std::uint64_t term, std::uint64_t match,
+                                std::uint64_t round = 1) {
+  append_reply result;
+  result.header = header(from, to);
+  result.term = term_number{term};
+  result.accepted = true;
+  result.match = log_index{match};
+  result.round = round_number{round};
+  return result;
+}
+
+inline append_reply make_refusal(std::uint64_t from, std::uint64_t to,
+                                 std::uint64_t term, std::uint64_t refused,
+                                 log_position conflict) {
+  append_reply result;
+  result.header = header(from, to);
+  result.term = term_number{term};
+  result.refused = log_index{refused};
+  result.conflict = conflict;
+  result.round = round_number{1};
+  return result;
+}
+
+inline vote_request make_vote_request(std::uint64_t from, std::uint64_t to,
+                                      std::uint64_t term, log_position last,
+                                      bool pre_vote = false) {
+  vote_request result;
+  result.header = header(from, to);
+  result.term = term_number{term};
+  result.last = last;
+  result.pre_vote = pre_vote;
+  return result;
+}
+
+inline vote_reply make_vote(std::uint64_t from, std::uint64_t to,
+                            std::uint64_t term, std::uint64_t campaign,
+                            bool granted, bool pre_vote = false) {
+  vote_reply result;
+  result.header = header(from, to);
+  result.term = term_number{term};
+  result.campaign = term_number{campaign};
+  result.granted = granted;
+  result.pre_vote = pre_vote;
   return result;
 }
 
@@ -139,16 +231,21 @@ public:
     BOOST_REQUIRE(x->leads());
   }
 
+  /// Starts one command.
+  log_index start(const char* data = "x") {
+    log_index result;
+    input([&](core& c) {
+      result = c.start(entry_kind::command, {}, bytes{data}, 0).index;
+    });
+    return result;
+  }
+
   /// Answers all vote requests that came out with yes.
   void answer_votes() {
     for (const auto& msg : take<vote_request>()) {
-      vote_reply reply;
-      reply.header = {group, msg.header.to, msg.header.from, {}};
-      reply.campaign = msg.term;
-      reply.term = msg.pre_vote ? x->term() : msg.term;
-      reply.granted = true;
-      reply.pre_vote = msg.pre_vote;
-      receive(reply);
+      const auto term = msg.pre_vote ? x->term() : msg.term;
+      receive(make_vote(msg.header.to.value, msg.header.from.value, term.value,
+                        msg.term.value, true, msg.pre_vote));
     }
   }
 
@@ -297,11 +394,7 @@ public:
   }
 
   log_index start(std::uint64_t id, const char* data) {
-    log_index result;
-    peers.at(id)->input([&](core& x) {
-      result = x.start(entry_kind::command, {}, bytes{data}, 0).index;
-    });
-    return result;
+    return peers.at(id)->start(data);
   }
 
   std::map<std::uint64_t, std::unique_ptr<lone_peer>> peers;
