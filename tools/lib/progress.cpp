@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace raft::tools {
 
@@ -25,8 +26,8 @@ double share(std::size_t done, std::size_t total) {
 std::string time_left(std::size_t done, std::size_t total, seconds elapsed) {
   if (done == 0)
     return "-:--";
-  auto left = static_cast<long>(
-    static_cast<double>(total - done) / rate(done, elapsed) + 0.5);
+  auto left
+    = std::lround(static_cast<double>(total - done) / rate(done, elapsed));
   return fmt::format("{}:{:02}", left / 60, left % 60);
 }
 
