@@ -72,7 +72,8 @@ bool link_state::failed(number which, instant now) {
 }
 
 bool link_state::refused(number which, instant now) {
-  if (!is_current(which, link_stage::greeting))
+  if (!is_current(which, link_stage::connecting)
+      && !is_current(which, link_stage::greeting))
     return false;
   pause(timing_.pause_refused, now);
   return true;

@@ -126,8 +126,8 @@ BOOST_AUTO_TEST_CASE(a_link_that_flaps_slows_down) {
 
 BOOST_AUTO_TEST_CASE(after_a_refusal_it_waits_long) {
   wait();
-  link.probed(1, now);
   BOOST_TEST(!link.refused(1, now)); // nobody was asked yet
+  link.probed(1, now);
   link.connected(1, now);
   BOOST_TEST(link.refused(1, now));
   BOOST_TEST((link.stage() == link_stage::disconnected));

@@ -1,0 +1,101 @@
+// How actors of different processes meet, on CAF 0.17 and 1.x.
+
+#pragma once
+
+#include <raft/actors/caf/act.hpp>
+
+#include <caf/behavior.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/message_id.hpp>
+#include <caf/node_id.hpp>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace raft::actors {
+
+/// Renders an error as CAF sees it.
+inline std::string to_text(caf::actor_system& system, const caf::error& x) {
+#if CAF_MAJOR_VERSION == 0
+  return system.render(x);
+#else
+  static_cast<void>(system);
+  return caf::to_string(x);
+#endif
+}
+
+/// Opens a TCP port at which other processes find an actor.
+/// @param host Numeric address to listen at.
+/// @param port 0 picks a free one.
+/// @returns the port, or an error.
+template <class Handle>
+caf::expected<std::uint16_t>
+publish(caf::actor_system& system, const Handle& door, const std::string& host,
+        std::uint16_t port) {
+  // A restarted process must not wait for connections of the one before.
+  constexpr auto reuse_address = true;
+  return system.middleman().publish(door, port, host.c_str(), reuse_address);
+}
+
+/// Closes a port again. Connections that came in by it stay.
+template <class Handle>
+void unpublish(caf::actor_system& system, const Handle& door,
+               std::uint16_t port) {
+  static_cast<void>(system.middleman().unpublish(door, port));
+}
+
+/// Asks the middleman for the actor that is published at an address. Continue
+/// as with `ask`; the answer is `(const caf::node_id&, caf::strong_actor_ptr&,
+/// const std::set<std::string>&)`, where the pointer may be null.
+///
+/// The middleman connects in one thread for all and blocks: probe the address
+/// first. It may answer with a connection that it has, even if the other side
+/// does not answer any more.
+template <class Self, class Duration>
+auto ask_middleman(Self&& self, caf::actor_system& system, Duration deadline,
+                   const std::string& host, std::uint16_t port) {
+  return ask(std::forward<Self>(self), system.middleman().actor_handle(),
+             deadline, caf::connect_atom_v, host, port);
+}
+
+/// Sends a request that CAF puts no timeout on, because that costs two
+/// messages to its clock. Whoever calls this has a deadline of his own and
+/// calls `cancel` when the receiver is gone.
+/// @param f Called with the answer. @param on_error Called with an error, also
+///        that of `cancel`.
+template <class Self, class Handle, class OnAnswer, class OnError, class... Ts>
+caf::message_id ask_without_timeout(Self* self, const Handle& to, OnAnswer f,
+                                    OnError on_error, Ts&&... xs) {
+#if CAF_MAJOR_VERSION == 0
+  auto response = self->request(to, caf::infinite, std::forward<Ts>(xs)...);
+  response.then(std::move(f), std::move(on_error));
+  return response.id();
+#else
+  auto id = self->new_request_id(caf::message_priority::normal);
+  auto receiver = caf::actor_cast<caf::strong_actor_ptr>(to);
+  receiver->enqueue(
+    caf::make_mailbox_element(self->ctrl(), id, std::forward<Ts>(xs)...),
+    self->context());
+  self->add_multiplexed_response_handler(
+    id.response_id(), caf::behavior{std::move(f), std::move(on_error)});
+  return id.response_id();
+#endif
+}
+
+/// Answers a request of `ask_without_timeout` with an error.
+template <class Self>
+void cancel(Self* self, caf::message_id id) {
+  auto reason = caf::make_error(caf::sec::request_receiver_down);
+#if CAF_MAJOR_VERSION == 0
+  self->enqueue(caf::make_mailbox_element(nullptr, id, {}, std::move(reason)),
+                self->context());
+#else
+  self->enqueue(caf::make_mailbox_element(nullptr, id, std::move(reason)),
+                self->context());
+#endif
+}
+
+} // namespace raft::actors

@@ -1,0 +1,232 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/actors/caf/system.hpp>
+#include <raft/cluster/client.hpp>
+#include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/links.hpp>
+#include <raft/cluster/probe.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <fmt/format.h>
+
+#include <optional>
+#include <random>
+#include <utility>
+
+namespace raft::cluster {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// How much longer than its deadline an answer may take, because threads do.
+constexpr milliseconds grace{2000};
+
+std::uint64_t draw_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+/// One conversation with one server, from the name lookup to the answer, by a
+/// thread that is no actor.
+class visit {
+public:
+  visit(caf::actor_system& system, const client_options& options,
+        const address& where)
+    : system_{system},
+      options_{options},
+      where_{where},
+      self_{system},
+      until_{steady_clock::now() + options.server_deadline} {
+    // nop
+  }
+
+  /// Asks the peer of that server.
+  /// @throws client_error
+  template <class Answer, class Request>
+  Answer ask(const Request& request) {
+    auto peer = meet();
+    std::optional<Answer> result;
+    actors::ask(self_, peer, left(), request)
+      .receive([&](Answer& x) { result = std::move(x); },
+               [&](const caf::error& reason) { fail(reason); });
+    return std::move(*result);
+  }
+
+private:
+  std::string find_host() {
+    std::string result;
+    auto patience = static_cast<std::uint64_t>(left().count());
+    actors::ask(self_, spawn_probe(system_), left(), where_.host, where_.port,
+                patience)
+      .receive(
+        [&](std::string& host, const std::string& complaint) {
+          if (!complaint.empty())
+            fail(complaint);
+          result = std::move(host);
+        },
+        [&](const caf::error& reason) { fail(reason); });
+    return result;
+  }
+
+  actors::door_actor find_door() {
+    auto host = find_host();
+    std::optional<actors::door_actor> result;
+    actors::ask_middleman(self_, system_, left(), host, where_.port)
+      .receive(
+        [&](const caf::node_id&, caf::strong_actor_ptr& door,
+            const std::set<std::string>&) {
+          if (!door)
+            fail("no raft peer waits at this port");
+          result = caf::actor_cast<actors::door_actor>(door);
+        },
+        [&](const caf::error& reason) { fail(reason); });
+    return *result;
+  }
+
+  actors::peer_actor meet() {
+    auto door = find_door();
+    card us{options_.cluster, {}, {}, {}};
+    std::optional<actors::peer_actor> result;
+    actors::ask(self_, door, left(), make_hello(us, {}))
+      .receive(
+        [&](const welcome& msg, const actors::peer_actor& peer) {
+          auto complaint = complaint_about(us, {}, msg);
+          if (!complaint.empty())
+            fail(complaint);
+          result = peer;
+        },
+        [&](const caf::error& reason) { fail(reason); });
+    return *result;
+  }
+
+  milliseconds left() const {
+    auto result = std::chrono::ceil<milliseconds>(until_ - steady_clock::now());
+    return std::max(result, milliseconds{1});
+  }
+
+  [[noreturn]] void fail(const std::string& why) const {
+    throw client_error{fmt::format("{}: {}", to_text(where_), why)};
+  }
+
+  [[noreturn]] void fail(const caf::error& reason) const {
+    if (reason == caf::sec::request_timeout)
+      fail(fmt::format("connected, but no answer within {} ms",
+                       options_.server_deadline.count()));
+    fail(actors::to_text(system_, reason));
+  }
+
+  caf::actor_system& system_;
+  const client_options& options_;
+  const address& where_;
+  caf::scoped_actor self_;
+  steady_clock::time_point until_;
+};
+
+} // namespace
+
+struct client::impl {
+  impl(std::vector<address> where, client_options chosen)
+    : servers{std::move(where)}, options{std::move(chosen)} {
+    client_actor_options own;
+    own.group = options.group;
+    own.settings.outstanding_max = options.outstanding_max;
+    own.slot = slot;
+    own.seed = draw_seed();
+    // The connection's thread has the answers first; stay there.
+    own.in_middleman = true;
+    actor = spawn_client(system, std::move(own));
+    links_options others;
+    others.cluster = options.cluster;
+    others.group = options.group;
+    for (auto& x : servers)
+      others.remotes.push_back({{}, x});
+    others.client = actor;
+    others.seed = draw_seed();
+    links = spawn_links(system, std::move(others));
+  }
+
+  ~impl() {
+    caf::scoped_actor self{system};
+    auto ignore = [](const caf::error&) {};
+    actors::ask(self, links, grace, stop{options.group})
+      .receive([](const stopped&) {}, ignore);
+    actors::ask(self, actor, grace, stop{options.group})
+      .receive([](const stopped&) {}, ignore);
+  }
+
+  void submit(bytes command, milliseconds deadline, callback done) {
+    if (slot->put({std::move(command), deadline, std::move(done)}))
+      actors::send_anonymously(actor, flush{});
+  }
+
+  std::vector<address> servers;
+  client_options options;
+  std::shared_ptr<mailslot> slot = std::make_shared<mailslot>();
+  actors::system_config config{true};
+  caf::actor_system system{config};
+  linked_client_actor actor;
+  links_actor links;
+};
+
+client::client(std::vector<address> servers, client_options options)
+  : impl_{std::make_unique<impl>(std::move(servers), std::move(options))} {
+  // nop
+}
+
+client::~client() = default;
+
+executed client::execute(bytes command, milliseconds deadline) {
+  auto answer = submit(std::move(command), deadline);
+  if (answer.wait_for(deadline + grace) != std::future_status::ready)
+    return {};
+  return answer.get();
+}
+
+void client::submit(bytes command, milliseconds deadline, callback done) {
+  impl_->submit(std::move(command), deadline, std::move(done));
+}
+
+std::future<executed> client::submit(bytes command, milliseconds deadline) {
+  auto answer = std::make_shared<std::promise<executed>>();
+  auto result = answer->get_future();
+  impl_->submit(std::move(command), deadline,
+                [answer](executed x) { answer->set_value(std::move(x)); });
+  return result;
+}
+
+peer_state client::state(const address& server) {
+  visit x{impl_->system, impl_->options, server};
+  return x.ask<peer_state>(get_state{impl_->options.group});
+}
+
+std::vector<server_state> client::states() {
+  auto ask_one = [this](const address& where) -> server_state {
+    try {
+      return {where, state(where), {}};
+    } catch (const client_error& e) {
+      return {where, {}, e.what()};
+    }
+  };
+  std::vector<std::future<server_state>> answers;
+  for (auto& where : impl_->servers)
+    answers.push_back(std::async(std::launch::async, ask_one, where));
+  std::vector<server_state> result;
+  for (auto& x : answers)
+    result.push_back(x.get());
+  return result;
+}
+
+queried client::query(const address& server, bytes request) {
+  visit x{impl_->system, impl_->options, server};
+  return x.ask<queried>(raft::query{impl_->options.group, std::move(request)});
+}
+
+const std::vector<address>& client::servers() const noexcept {
+  return impl_->servers;
+}
+
+} // namespace raft::cluster

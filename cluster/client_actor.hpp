@@ -1,0 +1,77 @@
+// The client handle as an actor: for front doors of a server, and inside the
+// blocking client.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/client_state.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::cluster {
+
+/// A client handle that is told who can be reached.
+using linked_client_actor = actors::client_actor::extend<
+  // A peer can be reached through this handle.
+  actors::takes<link_up, actors::peer_actor>,
+  // A peer can no longer be reached.
+  actors::takes<link_down>,
+  // From itself: a deadline or the end of a pause has come.
+  actors::takes<wake>,
+  // There is something in the `mailslot`.
+  actors::takes<flush>>;
+
+/// Commands from threads that are no actors, on their way to a client actor.
+/// Thread safe.
+class mailslot {
+public:
+  /// Called once, in the context of the client actor.
+  using callback = std::function<void(executed)>;
+
+  struct item {
+    bytes command;
+    std::chrono::milliseconds deadline{0};
+    callback done;
+  };
+
+  /// @returns whether the actor must be sent a `flush`.
+  bool put(item x);
+
+  std::vector<item> take();
+
+private:
+  std::mutex mutex_;
+  std::vector<item> items_;
+};
+
+/// What a client actor is made of.
+struct client_actor_options {
+  group_id group = {1};
+  client_settings settings = {};
+  /// The peer of this process, if there is one: it is asked first.
+  peer_id home = {};
+  actors::peer_actor peer = {};
+  /// Where commands of other threads arrive, if they do.
+  std::shared_ptr<mailslot> slot = {};
+  std::uint64_t seed = 0;
+  /// Whether it runs in the middleman's thread, as a typed broker: right where
+  /// peer and front doors do, too.
+  bool in_middleman = false;
+};
+
+/// Spawns a client actor. A command costs one message to the leader and one
+/// back. `query` goes to the home peer if there is one, else to whom it takes
+/// for the leader; if nobody can be reached, the answer is an error.
+linked_client_actor spawn_client(caf::actor_system& system,
+                                 client_actor_options options);
+
+} // namespace raft::cluster

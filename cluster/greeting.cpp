@@ -1,0 +1,99 @@
+#include <raft/cluster/greeting.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace raft::cluster {
+
+namespace {
+
+/// Why one process may take another one for itself.
+constexpr const char* mirror
+  = "Either an address in --members leads to the wrong process, or two hosts "
+    "look the same: CAF tells processes apart by the hardware addresses of "
+    "the network and the process id, which containers may share. Then give "
+    "each container a hardware address of its own, or make the process ids "
+    "differ";
+
+std::string wrong_cluster(const std::string& theirs, const std::string& ours) {
+  return fmt::format("it belongs to cluster \"{}\", not \"{}\": check "
+                     "--cluster and the addresses on both sides",
+                     theirs, ours);
+}
+
+std::string wrong_version(std::uint32_t theirs, std::uint32_t ours) {
+  return fmt::format("it speaks protocol version {}, not {}: run the same "
+                     "release on both sides",
+                     theirs, ours);
+}
+
+} // namespace
+
+hello make_hello(const card& us, peer_id to) {
+  hello result;
+  result.cluster = us.cluster;
+  result.version = us.version;
+  result.from = us.self;
+  result.to = to;
+  result.incarnation = us.incarnation;
+  return result;
+}
+
+welcome make_welcome(const card& us, std::string refusal) {
+  welcome result;
+  result.refusal = std::move(refusal);
+  result.cluster = us.cluster;
+  result.version = us.version;
+  result.from = us.self;
+  result.incarnation = us.incarnation;
+  return result;
+}
+
+std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
+  if (msg.cluster != us.cluster)
+    return wrong_cluster(us.cluster, msg.cluster);
+  if (msg.version != us.version)
+    return wrong_version(us.version, msg.version);
+  if (from_peer && msg.from == us.self)
+    return fmt::format("a hello from peer {}, but that is this peer itself. {}",
+                       msg.from.value, mirror);
+  if (msg.to && msg.to != us.self)
+    return fmt::format("this is peer {}, not peer {}: check the addresses in "
+                       "--members on both sides",
+                       us.self.value, msg.to.value);
+  if (!from_peer)
+    return {};
+  auto known = std::any_of(us.remotes.begin(), us.remotes.end(),
+                           [&](const member& x) { return x.id == msg.from; });
+  if (!known)
+    return fmt::format("peer {} is not among the members that peer {} knows: "
+                       "use the same --members on all nodes",
+                       msg.from.value, us.self.value);
+  if (msg.from > us.self)
+    return fmt::format("peer {} must wait for peer {} to connect: between two "
+                       "peers only the lower id does",
+                       msg.from.value, us.self.value);
+  return {};
+}
+
+std::string complaint_about(const card& us, peer_id to, const welcome& msg) {
+  if (!msg.refusal.empty())
+    return fmt::format("it refused us: {}", msg.refusal);
+  if (msg.cluster != us.cluster)
+    return wrong_cluster(msg.cluster, us.cluster);
+  if (msg.version != us.version)
+    return wrong_version(msg.version, us.version);
+  if (to && msg.from != to)
+    return fmt::format("it is peer {}, not peer {}: check the addresses in "
+                       "--members",
+                       msg.from.value, to.value);
+  return {};
+}
+
+std::string complaint_about_self(const address& where) {
+  return fmt::format("the connection to {} leads back to this very process. {}",
+                     to_text(where), mirror);
+}
+
+} // namespace raft::cluster

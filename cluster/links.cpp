@@ -1,0 +1,335 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/cluster/clock.hpp>
+#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/links.hpp>
+#include <raft/cluster/probe.hpp>
+
+#include <caf/io/middleman.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace raft::cluster {
+
+namespace {
+
+/// The actor around the links.
+class links_shell {
+public:
+  static inline const char* name = "raft.links";
+
+  using self_pointer = links_actor::stateful_pointer<links_shell>;
+
+  links_shell() = default;
+  links_shell(const links_shell&) = delete;
+  links_shell& operator=(const links_shell&) = delete;
+
+  links_actor::behavior_type begin(self_pointer self, links_options options) {
+    self_ = self;
+    us_ = {options.cluster, options.self, options.incarnation, options.remotes};
+    auto now = steady_now();
+    for (auto& to : options.remotes) {
+      // Between two peers the lower id connects; clients always do.
+      auto connects = !us_.self || us_.self < to.id;
+      links_.push_back(
+        {to, link_state{options.timing, connects, options.seed++, now}});
+    }
+    options_ = std::move(options);
+    advance();
+    return behavior();
+  }
+
+private:
+  struct link {
+    member to;
+    link_state state;
+    /// Whether a probe is under way, perhaps of an attempt that is over: a name
+    /// lookup can take longer than we want to wait.
+    bool probing = false;
+    /// What was last told to people, so that they are not told twice.
+    std::string told = {};
+  };
+
+  // -- messages ---------------------------------------------------------------
+
+  links_actor::behavior_type behavior() {
+    return {
+      [this](const hello& msg, const actors::peer_actor& peer) {
+        return on_peer(msg, peer);
+      },
+      [this](const hello& msg) { return on_client(msg); },
+      [this](const wake& msg) {
+        if (msg.number != alarm_)
+          return;
+        armed_.reset();
+        advance();
+      },
+      [this](const stop& msg) {
+        self_->quit();
+        return stopped{msg.group};
+      },
+    };
+  }
+
+  using greeted = caf::result<welcome, actors::peer_actor>;
+
+  greeted on_peer(const hello& msg, const actors::peer_actor& peer) {
+    auto refusal = refusal_of(us_, msg, true);
+    if (refusal.empty()) {
+      auto& x = find(msg.from);
+      note_incarnation(x, msg.incarnation);
+      auto number = x.state.accepted(msg.incarnation, steady_now());
+      go_up(x, number, peer);
+    } else {
+      tell_refusal(msg.from, refusal);
+    }
+    return {make_welcome(us_, std::move(refusal)), options_.peer};
+  }
+
+  greeted on_client(const hello& msg) {
+    auto refusal = refusal_of(us_, msg, false);
+    if (!refusal.empty())
+      tell_refusal({}, refusal);
+    return {make_welcome(us_, std::move(refusal)), options_.peer};
+  }
+
+  // -- the steps of connecting ------------------------------------------------
+
+  /// Does what is due on all links, and sets the alarm for what comes next.
+  void advance() {
+    auto now = steady_now();
+    for (auto& x : links_) {
+      auto stage = x.state.stage();
+      switch (x.state.advance(now)) {
+        case link_state::duty::probe:
+          probe(x);
+          break;
+        case link_state::duty::gave_up:
+          tell(x, severity::warning,
+               fmt::format("no answer in time, while {}", to_text(stage)));
+          break;
+        case link_state::duty::nothing:
+          break;
+      }
+    }
+    arm();
+  }
+
+  void probe(link& x) {
+    auto number = x.state.current();
+    if (x.probing)
+      return give_up(x, number, "the lookup of its name takes too long");
+    x.probing = true;
+    auto patience = static_cast<std::uint64_t>(options_.timing.probe.count());
+    actors::ask(self_, spawn_probe(self_->system()), caf::infinite,
+                x.to.where.host, x.to.where.port, patience)
+      .then(
+        [this, &x, number](const std::string& host,
+                           const std::string& complaint) {
+          x.probing = false;
+          if (!complaint.empty())
+            give_up(x, number, complaint);
+          else if (x.state.probed(number, steady_now()))
+            connect(x, number, host);
+          arm();
+        },
+        [this, &x, number](const caf::error& reason) {
+          x.probing = false;
+          give_up(x, number, text_of(reason));
+          arm();
+        });
+  }
+
+  void connect(link& x, link_state::number number, const std::string& host) {
+    actors::ask_middleman(self_, self_->system(), options_.timing.connect, host,
+                          x.to.where.port)
+      .then(
+        [this, &x, number](const caf::node_id& node,
+                           caf::strong_actor_ptr& door,
+                           const std::set<std::string>&) {
+          if (node == self_->system().node())
+            refuse(x, number, complaint_about_self(x.to.where));
+          else if (!door)
+            refuse(x, number, "no raft peer waits at this port");
+          else if (x.state.connected(number, steady_now()))
+            greet(x, number, caf::actor_cast<actors::door_actor>(door));
+          arm();
+        },
+        [this, &x, number](const caf::error& reason) {
+          give_up(x, number, text_of(reason));
+          arm();
+        });
+  }
+
+  void greet(link& x, link_state::number number,
+             const actors::door_actor& door) {
+    auto on_answer
+      = [this, &x, number](const welcome& msg, const actors::peer_actor& peer) {
+          welcomed(x, number, msg, peer);
+          arm();
+        };
+    auto on_error = [this, &x, number](const caf::error& reason) {
+      give_up(x, number, text_of(reason));
+      arm();
+    };
+    auto words = make_hello(us_, x.to.id);
+    auto patience = options_.timing.greet;
+    if (us_.self)
+      actors::ask(self_, door, patience, words, options_.peer)
+        .then(on_answer, on_error);
+    else
+      actors::ask(self_, door, patience, words).then(on_answer, on_error);
+  }
+
+  void welcomed(link& x, link_state::number number, const welcome& msg,
+                const actors::peer_actor& peer) {
+    auto complaint = complaint_about(us_, x.to.id, msg);
+    if (complaint.empty() && is_double(x, msg.from))
+      complaint = fmt::format("it is peer {}, which another address leads to, "
+                              "too",
+                              msg.from.value);
+    if (!complaint.empty())
+      return refuse(x, number, complaint);
+    note_incarnation(x, msg.incarnation);
+    if (!x.state.greeted(number, msg.incarnation, steady_now()))
+      return;
+    x.to.id = msg.from;
+    go_up(x, number, peer);
+  }
+
+  void give_up(link& x, link_state::number number, const std::string& why) {
+    if (x.state.failed(number, steady_now()))
+      tell(x, severity::warning, why);
+  }
+
+  void refuse(link& x, link_state::number number, const std::string& why) {
+    if (x.state.refused(number, steady_now()))
+      tell(x, severity::error, why);
+  }
+
+  // -- up and down ------------------------------------------------------------
+
+  void go_up(link& x, link_state::number number,
+             const actors::peer_actor& handle) {
+    x.told.clear();
+    watcher_.watch(self_, handle, [this, &x, number] { go_down(x, number); });
+    link_up news{x.to.id, x.state.incarnation()};
+    if (options_.peer)
+      actors::send(self_, options_.peer, news, actors::inbox_actor{handle});
+    if (options_.client)
+      actors::send(self_, options_.client, news, handle);
+    log(severity::info, fmt::format("{} is connected", title(x)));
+  }
+
+  void go_down(link& x, link_state::number number) {
+    if (!x.state.lost(number, steady_now()))
+      return;
+    if (options_.peer)
+      actors::send(self_, options_.peer, link_down{x.to.id});
+    if (options_.client)
+      actors::send(self_, options_.client, link_down{x.to.id});
+    log(severity::warning, fmt::format("{} is gone", title(x)));
+    arm();
+  }
+
+  // -- words ------------------------------------------------------------------
+
+  std::string title(const link& x) const {
+    auto where = to_text(x.to.where);
+    return x.to.id ? fmt::format("peer {} at {}", x.to.id.value, where)
+                   : fmt::format("the server at {}", where);
+  }
+
+  void tell(link& x, severity how, const std::string& why) {
+    // The first failure counts; its repetitions are of interest to few.
+    log(std::exchange(x.told, why) == why ? severity::debug : how,
+        fmt::format("can not connect to {}: {}", title(x), why));
+  }
+
+  void tell_refusal(peer_id from, const std::string& why) {
+    auto& told = refusals_told_[from];
+    auto how
+      = std::exchange(told, why) == why ? severity::debug : severity::error;
+    auto who = from ? fmt::format("peer {}", from.value) : "a client";
+    log(how, fmt::format("refused {}: {}", who, why));
+    // Strangers choose their ids; do not remember all of them.
+    if (refusals_told_.size() > 100)
+      refusals_told_.clear();
+  }
+
+  void note_incarnation(const link& x, incarnation_id now) {
+    auto before = x.state.incarnation();
+    if (before && before != now)
+      log(severity::warning,
+          fmt::format("{} has come back with another store: it remembers "
+                      "nothing of what it had",
+                      title(x)));
+  }
+
+  std::string text_of(const caf::error& x) const {
+    return actors::to_text(self_->system(), x);
+  }
+
+  void log(severity how, const std::string& what) const {
+    if (options_.log)
+      options_.log(how, what);
+  }
+
+  // -- the rest ---------------------------------------------------------------
+
+  /// @pre a link to this peer exists.
+  link& find(peer_id id) {
+    return *std::find_if(links_.begin(), links_.end(),
+                         [id](const link& x) { return x.to.id == id; });
+  }
+
+  bool is_double(const link& x, peer_id id) const {
+    return std::any_of(links_.begin(), links_.end(), [&](const link& other) {
+      return &other != &x && other.to.id == id
+          && other.state.stage() == link_stage::up;
+    });
+  }
+
+  /// Sets an alarm, unless an earlier one is set.
+  void arm() {
+    std::optional<instant> at;
+    for (auto& x : links_) {
+      auto wanted = x.state.wake_at();
+      if (wanted && (!at || *wanted < *at))
+        at = wanted;
+    }
+    if (!at || (armed_ && *armed_ <= *at))
+      return;
+    armed_ = at;
+    auto delay = std::max(*at - steady_now(), instant{0});
+    actors::send_later(self_, links_actor{self_}, delay, wake{++alarm_});
+  }
+
+  self_pointer self_ = nullptr;
+  links_options options_;
+  card us_;
+  std::deque<link> links_; // references stay valid
+  actors::watcher watcher_;
+  std::map<peer_id, std::string> refusals_told_;
+  std::uint64_t alarm_ = 0;
+  std::optional<instant> armed_;
+};
+
+links_actor::behavior_type run_links(links_shell::self_pointer self,
+                                     links_options options) {
+  return actors::state_of(self).begin(self, std::move(options));
+}
+
+} // namespace
+
+links_actor spawn_links(caf::actor_system& system, links_options options) {
+  return system.spawn(run_links, std::move(options));
+}
+
+} // namespace raft::cluster

@@ -1,0 +1,59 @@
+// Keeps connections to other processes: answers at the door, connects where it
+// is this side's turn, and tells the local actors who can be reached.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/address.hpp>
+#include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/link_state.hpp>
+#include <raft/cluster/log.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::cluster {
+
+/// The actor that keeps the links. It is what a server publishes at its port.
+using links_actor = actors::door_actor::extend<
+  // From itself: some link wanted to be woken.
+  actors::takes<wake>,
+  // End; nobody is told that links went down.
+  actors::answers<stop, stopped>>;
+
+/// Whose links they are, and to whom.
+struct links_options {
+  std::string cluster = {};
+  group_id group = {1};
+  /// Who we are; 0 for a process that is only a client.
+  peer_id self = {};
+  incarnation_id incarnation = {};
+  /// The others. Clients may leave out the ids: they learn them.
+  std::vector<member> remotes = {};
+
+  /// The own peer, which gets the handles of the others and goes with our
+  /// `hello`; none for a client.
+  actors::peer_actor peer = {};
+  /// Gets the handles of the others, too; may be none.
+  linked_client_actor client = {};
+
+  link_timing timing = {};
+  /// Seeds the pauses.
+  std::uint64_t seed = 0;
+  log_function log = {};
+};
+
+/// Spawns the links. Between two peers only the one with the lower id connects:
+/// CAF 1.1 loses handles when both do at once. One connection serves both ways.
+///
+/// A link is up once `hello` was answered by a `welcome`. It goes down when the
+/// other peer ends, or its connection is lost; silence is noticed by CAF's
+/// heartbeats. Then the lower id connects again, with growing pauses.
+links_actor spawn_links(caf::actor_system& system, links_options options);
+
+} // namespace raft::cluster

@@ -1,0 +1,16 @@
+// What the parts of a node have to tell to people.
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace raft::cluster {
+
+enum class severity { debug, info, warning, error };
+
+/// Takes one plain sentence. May be called by several threads at once; must
+/// not block for long.
+using log_function = std::function<void(severity, const std::string&)>;
+
+} // namespace raft::cluster

@@ -1,0 +1,213 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/actors/spawn.hpp>
+#include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/links.hpp>
+#include <raft/cluster/node.hpp>
+#include <raft/cluster/probe.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <fmt/format.h>
+
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace raft::cluster {
+
+namespace {
+
+/// A commit on a slow disk may take long; an actor that is stuck must not keep
+/// the process for ever.
+constexpr std::chrono::seconds stop_deadline{30};
+
+std::uint64_t draw_seed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+severity severity_of(consensus::note_kind kind) {
+  using consensus::note_kind;
+  switch (kind) {
+    case note_kind::became_follower:
+    case note_kind::became_leader:
+      return severity::info;
+    case note_kind::stepped_down_higher_term:
+    case note_kind::stepped_down_no_quorum:
+    case note_kind::truncated_conflict:
+    case note_kind::woke_late:
+      return severity::warning;
+    default:
+      return severity::debug;
+  }
+}
+
+} // namespace
+
+struct node::impl {
+  impl(caf::actor_system& sys, configuration cfg, node_options opts)
+    : system{sys}, config{std::move(cfg)}, options{std::move(opts)} {
+    // nop
+  }
+
+  ~impl() {
+    stop();
+  }
+
+  void start(machine::state_machine_factory machine) {
+    check(config);
+    auto store = open_store();
+    auto incarnation = store->identity().incarnation;
+    warn_if_waiting(*store);
+    spawn_peer(std::move(store), std::move(machine));
+    client_actor_options own;
+    own.group = config.group;
+    own.home = config.id;
+    own.peer = peer;
+    own.seed = draw_seed();
+    own.in_middleman = options.in_middleman;
+    client = spawn_client(system, std::move(own));
+    spawn_links(incarnation);
+    listen();
+  }
+
+  std::shared_ptr<persistence::store> open_store() {
+    if (options.store)
+      return std::exchange(options.store, nullptr);
+    persistence::lmdb_options lmdb;
+    lmdb.directory = config.data_directory;
+    lmdb.cluster = config.cluster;
+    lmdb.peer = config.id;
+    lmdb.map_bytes = config.map_bytes;
+    return persistence::open_lmdb_store(lmdb);
+  }
+
+  void warn_if_waiting(const persistence::store& store) const {
+    if (config.bootstrap || store.load(config.group) != durable_state{})
+      return;
+    log(severity::warning,
+        "the store is empty, so this peer takes part in no election until a "
+        "leader tells it who the members are. To found a new cluster, start "
+        "all its peers with --bootstrap; never do that with a peer that has "
+        "lost its data");
+  }
+
+  void spawn_peer(std::shared_ptr<persistence::store> store,
+                  machine::state_machine_factory machine) {
+    actors::peer_options x;
+    x.store = std::move(store);
+    x.machine = std::move(machine);
+    if (config.bootstrap)
+      for (auto& member : config.members)
+        x.bootstrap.push_back(member.id);
+    x.group = config.group;
+    x.settings = config.raft;
+    x.in_middleman = options.in_middleman;
+    x.applier_detached = options.applier_detached;
+    x.on_failure = options.on_failure;
+    x.on_note = [log = options.log](const consensus::note& what) {
+      if (log)
+        log(severity_of(what.kind), consensus::to_text(what));
+    };
+    peer = actors::spawn_peer(system, std::move(x));
+  }
+
+  void spawn_links(incarnation_id incarnation) {
+    links_options x;
+    x.cluster = config.cluster;
+    x.group = config.group;
+    x.self = config.id;
+    x.incarnation = incarnation;
+    for (auto& member : config.members)
+      if (member.id != config.id)
+        x.remotes.push_back(member);
+    x.peer = peer;
+    x.client = client;
+    x.timing = options.timing;
+    x.seed = draw_seed();
+    x.log = options.log;
+    links = cluster::spawn_links(system, std::move(x));
+  }
+
+  void listen() {
+    where = listen_address(config);
+    auto host = where.host == "localhost" ? "127.0.0.1" : where.host;
+    auto port
+      = actors::publish(system, actors::door_actor{links}, host, where.port);
+    if (!port)
+      throw std::runtime_error{fmt::format(
+        "can not listen at {} ({}): is another process there already?",
+        to_text(where), actors::to_text(system, port.error()))};
+    where.port = *port;
+    listening = true;
+  }
+
+  void stop() {
+    if (std::exchange(listening, false))
+      actors::unpublish(system, actors::door_actor{links}, where.port);
+    stop_one(links, "the links");
+    stop_one(client, "the client handle");
+    stop_one(peer, "the peer");
+  }
+
+  template <class Handle>
+  void stop_one(Handle& x, const char* what) {
+    if (!x)
+      return;
+    caf::scoped_actor self{system};
+    actors::ask(self, x, stop_deadline, raft::stop{config.group})
+      .receive([](const stopped&) {},
+               [&](const caf::error& reason) {
+                 log(severity::error,
+                     fmt::format("{} did not stop: {}", what,
+                                 actors::to_text(system, reason)));
+               });
+    x = Handle{};
+  }
+
+  void log(severity how, const std::string& what) const {
+    if (options.log)
+      options.log(how, what);
+  }
+
+  caf::actor_system& system;
+  configuration config;
+  node_options options;
+  address where;
+  bool listening = false;
+  actors::peer_actor peer;
+  linked_client_actor client;
+  links_actor links;
+};
+
+node::node(caf::actor_system& system, configuration config,
+           machine::state_machine_factory machine, node_options options)
+  : impl_{
+    std::make_unique<impl>(system, std::move(config), std::move(options))} {
+  impl_->start(std::move(machine));
+}
+
+node::~node() = default;
+
+const actors::peer_actor& node::peer() const noexcept {
+  return impl_->peer;
+}
+
+actors::client_actor node::client() const {
+  return impl_->client;
+}
+
+const address& node::where() const noexcept {
+  return impl_->where;
+}
+
+const configuration& node::config() const noexcept {
+  return impl_->config;
+}
+
+void node::stop() {
+  impl_->stop();
+}
+
+} // namespace raft::cluster

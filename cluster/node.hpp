@@ -1,0 +1,88 @@
+// One process of a cluster: its actors, put together and taken apart.
+//
+//   raft::actors::system_config config{true}; // with remote actors
+//   caf::actor_system system{config};
+//   raft::cluster::configuration me;
+//   me.id = {1};
+//   me.members = {{{1}, {"127.0.0.1", 7001}}, {{2}, {"127.0.0.1", 7002}},
+//                 {{3}, {"127.0.0.1", 7003}}};
+//   me.data_directory = "data1";
+//   me.bootstrap = true; // the first time
+//   raft::cluster::node node{system, me, make_my_state_machine};
+//   self->request(node.client(), 5s, raft::submit{{1}, command, 5000});
+
+#pragma once
+
+#include <raft/actors/failure.hpp>
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/configuration.hpp>
+#include <raft/cluster/link_state.hpp>
+#include <raft/cluster/log.hpp>
+#include <raft/machine/state_machine.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <memory>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::cluster {
+
+/// What a program may choose beyond the configuration.
+struct node_options {
+  /// Told what happens: roles, links, refusals.
+  log_function log = {};
+  /// Called when the disk or the state machine failed, from some thread: the
+  /// process can not go on and should end. The default ends it by `abort`.
+  actors::failure_handler on_failure = actors::abort_on_failure;
+  /// A store to use in place of the one in the data directory.
+  std::shared_ptr<persistence::store> store = {};
+  /// Whether peer and client handle run in the middleman's thread. This saves
+  /// hand-offs between threads, see `actors::peer_options`.
+  bool in_middleman = true;
+  /// Whether the state machine gets a thread of its own.
+  bool applier_detached = false;
+  link_timing timing = {};
+};
+
+/// A running node. The actor system must have loaded the middleman and must
+/// outlive it.
+class node {
+public:
+  /// Opens the store, starts the peer, listens, and connects to the others in
+  /// the background.
+  /// @throws configuration_error if the configuration can not work.
+  /// @throws persistence::store_error if the store can not be opened.
+  /// @throws std::runtime_error if the address can not be listened at.
+  node(caf::actor_system& system, configuration config,
+       machine::state_machine_factory machine, node_options options = {});
+
+  /// Stops it.
+  ~node();
+
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  const actors::peer_actor& peer() const noexcept;
+
+  /// For front doors: takes commands for the cluster, wherever the leader is.
+  actors::client_actor client() const;
+
+  /// Where this node listens, with the port that it really got.
+  const address& where() const noexcept;
+
+  const configuration& config() const noexcept;
+
+  /// Stops listening, the links, the client handle, and the peer with applier
+  /// and persister, in this order. Stop your own front doors before. Blocks
+  /// until the last commit; must not be called by an actor. May be called
+  /// twice.
+  void stop();
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace raft::cluster

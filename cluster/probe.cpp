@@ -1,0 +1,164 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/cluster/probe.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace raft::cluster {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+struct free_addresses {
+  void operator()(addrinfo* x) const noexcept {
+    ::freeaddrinfo(x);
+  }
+};
+
+using address_list = std::unique_ptr<addrinfo, free_addresses>;
+
+/// Connections under way, one per address that a name stands for.
+class attempts {
+public:
+  attempts() = default;
+  attempts(const attempts&) = delete;
+  attempts& operator=(const attempts&) = delete;
+
+  ~attempts() {
+    for (auto& x : sockets_)
+      ::close(x.fd);
+  }
+
+  /// Begins to connect.
+  void begin(const addrinfo& to) {
+    auto fd
+      = ::socket(to.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      error_ = errno;
+      return;
+    }
+    if (::connect(fd, to.ai_addr, to.ai_addrlen) != 0 && errno != EINPROGRESS) {
+      error_ = errno;
+      ::close(fd);
+      return;
+    }
+    sockets_.push_back({fd, POLLOUT, 0});
+    targets_.push_back(&to);
+  }
+
+  /// Waits until one has succeeded or all have failed.
+  /// @returns the address that succeeded, or null.
+  const addrinfo* wait(steady_clock::time_point until) {
+    while (!sockets_.empty()) {
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        until - steady_clock::now());
+      if (left.count() <= 0) {
+        error_ = ETIMEDOUT;
+        return nullptr;
+      }
+      ::poll(sockets_.data(), sockets_.size(), static_cast<int>(left.count()));
+      if (auto found = check())
+        return found;
+    }
+    return nullptr;
+  }
+
+  /// Why the last one failed.
+  int error() const noexcept {
+    return error_;
+  }
+
+private:
+  const addrinfo* check() {
+    for (std::size_t i = sockets_.size(); i-- > 0;) {
+      if (sockets_[i].revents == 0)
+        continue;
+      int code = 0;
+      socklen_t size = sizeof(code);
+      ::getsockopt(sockets_[i].fd, SOL_SOCKET, SO_ERROR, &code, &size);
+      if (code == 0 && !is_own_end(sockets_[i].fd))
+        return targets_[i];
+      error_ = code == 0 ? ECONNREFUSED : code;
+      ::close(sockets_[i].fd);
+      sockets_.erase(sockets_.begin() + static_cast<std::ptrdiff_t>(i));
+      targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    return nullptr;
+  }
+
+  /// Where nobody listens, TCP may connect a socket to itself, if the port is
+  /// the one that it got for its own end.
+  static bool is_own_end(int fd) {
+    sockaddr_storage near{};
+    sockaddr_storage far{};
+    socklen_t near_size = sizeof(near);
+    socklen_t far_size = sizeof(far);
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&near), &near_size);
+    ::getpeername(fd, reinterpret_cast<sockaddr*>(&far), &far_size);
+    return near_size == far_size && std::memcmp(&near, &far, near_size) == 0;
+  }
+
+  std::vector<pollfd> sockets_;
+  std::vector<const addrinfo*> targets_;
+  int error_ = 0;
+};
+
+std::string numeric_host(const addrinfo& x) {
+  char buffer[NI_MAXHOST] = {};
+  ::getnameinfo(x.ai_addr, x.ai_addrlen, buffer, sizeof(buffer), nullptr, 0,
+                NI_NUMERICHOST);
+  return buffer;
+}
+
+probe_actor::behavior_type probe_behavior(probe_actor::pointer self) {
+  return {
+    [self](const std::string& host, std::uint16_t port,
+           std::uint64_t deadline_ms) -> caf::result<std::string, std::string> {
+      self->quit();
+      auto [found, complaint]
+        = probe({host, port}, std::chrono::milliseconds{deadline_ms});
+      return {std::move(found), std::move(complaint)};
+    }};
+}
+
+} // namespace
+
+probe_result probe(const address& where, std::chrono::milliseconds deadline) {
+  auto until = steady_clock::now() + deadline;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* raw = nullptr;
+  auto code = ::getaddrinfo(where.host.c_str(),
+                            std::to_string(where.port).c_str(), &hints, &raw);
+  address_list all{raw};
+  if (code != 0)
+    return {{},
+            fmt::format("cannot resolve \"{}\": {}", where.host,
+                        ::gai_strerror(code))};
+  attempts under_way;
+  for (auto x = all.get(); x != nullptr; x = x->ai_next)
+    under_way.begin(*x);
+  if (auto found = under_way.wait(until))
+    return {numeric_host(*found), {}};
+  return {{}, std::generic_category().message(under_way.error())};
+}
+
+probe_actor spawn_probe(caf::actor_system& system) {
+  return system.spawn<caf::detached>(probe_behavior);
+}
+
+} // namespace raft::cluster
