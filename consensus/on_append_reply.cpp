@@ -40,7 +40,7 @@ void core::receive(const append_reply& msg) {
   if (!state || msg.term < hard_.term)
     return;
   // What we never asked.
-  if (std::max(msg.match, msg.refused) > log_.last().index
+  if (std::max(msg.match, msg.refused) > state->released
       || msg.round > state->round)
     return;
   const auto from = msg.header.from;
