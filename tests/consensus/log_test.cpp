@@ -30,8 +30,6 @@ durable_batch fill(log_of_peer& x) {
   return result;
 }
 
-const auto cost_of_one = cost(make_entry(1, 1));
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(log_in_memory)

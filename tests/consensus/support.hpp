@@ -216,6 +216,28 @@ public:
     drain();
   }
 
+  /// Carries out reads, and applies what was committed.
+  /// @returns whether there was anything to do.
+  bool read_and_apply() {
+    const auto todo = std::exchange(reads, {});
+    for (const auto& read : todo) {
+      raft::entries_read result{read.group, read.reader, read.first, {}};
+      std::size_t size = 0;
+      for (auto i = read.first; i <= read.last && i.value <= disk.size(); ++i) {
+        size += cost(disk[i.value - 1]);
+        if (size > read.bytes_max && !result.entries.empty())
+          break;
+        result.entries.push_back(disk[i.value - 1]);
+      }
+      x->entries_read(std::move(result));
+      drain();
+    }
+    const auto applies = x->applied() < x->handed_out();
+    x->applied(x->handed_out());
+    drain();
+    return applies || !todo.empty();
+  }
+
   /// Makes everything durable.
   void persist_all() {
     while (batch)
@@ -322,6 +344,35 @@ private:
   invariant_checker checker_;
 };
 
+inline const auto cost_of_one = cost(make_entry(1, 1));
+
+/// A leader in term 1 whose empty entry everybody has.
+inline lone_peer make_leader(settings config = {}, std::size_t members = 3) {
+  lone_peer x{1, voters(members), {}, {}, config};
+  x.elect();
+  x.persist_all();
+  for (std::uint64_t id = 2; id <= members; ++id)
+    x.receive(make_accept(id, 1, 1, 1));
+  x.take<append_request>();
+  return x;
+}
+
+/// What a leader knows of one other.
+inline peer_progress known(lone_peer& x, std::uint64_t id) {
+  for (const auto& y : x->state().others)
+    if (y.peer.value == id)
+      return y;
+  return {};
+}
+
+inline void connect(lone_peer& x, std::uint64_t id) {
+  x.input([&](core& c) { c.link_up(peer_id{id}); });
+}
+
+inline void disconnect(lone_peer& x, std::uint64_t id) {
+  x.input([&](core& c) { c.link_down(peer_id{id}); });
+}
+
 /// Several cores and the network between them. Disks are instant unless named
 /// in `slow_disks`.
 class small_cluster {
@@ -347,8 +398,10 @@ public:
           p->persist();
           moved = true;
         }
+        moved |= p->read_and_apply();
         auto messages = std::exchange(p->messages, {});
         for (auto& msg : messages) {
+          watch(msg);
           const auto to
             = std::visit([](auto& m) { return m.header.to.value; }, msg);
           if (cut(id, to))
@@ -399,6 +452,8 @@ public:
 
   std::map<std::uint64_t, std::unique_ptr<lone_peer>> peers;
   std::set<std::uint64_t> slow_disks;
+  /// Sees every message that is sent.
+  std::function<void(const message&)> watch = [](const message&) {};
   /// Whether messages from one peer to another are lost.
   std::function<bool(std::uint64_t, std::uint64_t)> cut
     = [](std::uint64_t, std::uint64_t) { return false; };
