@@ -22,8 +22,8 @@ build_targets() {
 
 dev_build() {
   dev_setup
-  configure build "$@"
-  build_targets build
+  configure "$build" "$@"
+  build_targets "$build"
 }
 
 dev_build_clang() {

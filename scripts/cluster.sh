@@ -19,7 +19,7 @@ peer_addresses() {
   echo "$(peer_address 1),$(peer_address 2),$(peer_address 3)"
 }
 
-raftctl() { build/bin/raftctl --peers "$(peer_addresses)" "$@"; }
+raftctl() { "$build"/bin/raftctl --peers "$(peer_addresses)" "$@"; }
 
 # port_in_use PORT: whether somebody waits there.
 port_in_use() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -54,7 +54,7 @@ pick_free_ports() {
 start_peer() {
   local id=$1
   shift
-  build/bin/raftd --id "$id" \
+  "$build"/bin/raftd --id "$id" \
     --members "1=$(peer_address 1),2=$(peer_address 2),3=$(peer_address 3)" \
     --data "$cluster_dir/$id" --redis "127.0.0.1:$(redis_port "$id")" "$@" \
     </dev/null >>"$cluster_dir/$id.log" 2>&1 &

@@ -144,8 +144,8 @@ dev_demo() {
     *) fail "demo knows --small, but not '$1'" ;;
   esac
   dev_setup
-  configure build
-  build_targets build raftd raftctl
+  configure "$build"
+  build_targets "$build" raftd raftctl
   use_cluster "$(mktemp -d "${TMPDIR:-/tmp}/raft-demo.XXXXXX")" \
     "$(pick_free_ports)"
   load_pid= killed=

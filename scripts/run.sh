@@ -22,10 +22,10 @@ show_cluster() {
 Talk to them from another terminal:
 
   export RAFT_PEERS=$(peer_addresses)
-  $(printf '%q' "$root")/build/bin/raftctl status
-  $(printf '%q' "$root")/build/bin/raftctl put color blue
+  $(printf '%q' "$root")/"$build"/bin/raftctl status
+  $(printf '%q' "$root")/"$build"/bin/raftctl put color blue
   redis-cli -p $(redis_port 1) get color
-  $(printf '%q' "$root")/build/bin/raftctl --help
+  $(printf '%q' "$root")/"$build"/bin/raftctl --help
 
 Ctrl-C ends them.
 TEXT
@@ -76,8 +76,8 @@ dev_run() {
     esac
   done
   dev_setup
-  configure build
-  build_targets build raftd raftctl
+  configure "$build"
+  build_targets "$build" raftd raftctl
   use_cluster "$data" "$port"
   require_free_ports
   trap 'end_run 0' INT TERM

@@ -6,7 +6,7 @@
 summarize_tests() {
   awk '
     / sec\*proc / {
-      label[++labels] = sprintf("%-10s %7.1f s   %s", "  " $1, $3,
+      label[++labels] = sprintf("%-24s %7.1f s   %s", "  " $1, $3,
                                 substr($0, index($0, "(")))
     }
     /Test +#[0-9]+: / && / sec *$/ {
@@ -33,22 +33,23 @@ summarize_tests() {
 }
 
 dev_test() {
-  local began=$SECONDS set_up built tested status=0 log=build/tests.log
+  local began=$SECONDS set_up built tested status=0 log=$build/tests.log
   dev_setup
   set_up=$((SECONDS - began))
-  configure build
-  build_targets build
+  configure "$build"
+  build_targets "$build"
   built=$((SECONDS - began - set_up))
-  ctest --test-dir build --output-on-failure --no-tests=error \
+  ctest --test-dir "$build" --output-on-failure --no-tests=error \
     --parallel "$(nproc)" "$@" 2>&1 | tee "$log" || status=$?
   tested=$((SECONDS - began - set_up - built))
 
   local passed failed
   passed=$(grep -cE 'Test +#[0-9]+: .* Passed ' "$log" || true)
-  failed=$(grep -cE 'Test +#[0-9]+: .*\*\*\*' "$log" || true)
+  failed=$(grep -cE 'Test +#[0-9]+: .*\*\*\*(Failed|Timeout|Exception|Not Run)' \
+    "$log" || true)
   # A failure before any test ran counts, too.
   [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
-  printf '\nWhere the time went\n%-10s %5d s\n%-10s %5d s\n%-10s %5d s\n' \
+  printf '\nWhere the time went\n%-24s %7d s\n%-24s %7d s\n%-24s %7d s\n' \
     Set-up "$set_up" Build "$built" Tests "$tested"
   summarize_tests "$log"
   printf '\n%d passed, %d failed\n' "$passed" "$failed"

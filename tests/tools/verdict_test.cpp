@@ -30,7 +30,7 @@ cluster::server_state server(std::uint64_t id, peer_role role,
 cluster::server_state dead_server() {
   cluster::server_state x;
   x.where = {"127.0.0.1", 7403};
-  x.error = "connection refused";
+  x.error = "127.0.0.1:7403: connection refused";
   return x;
 }
 
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(the_status_is_available_as_json) {
   BOOST_TEST(rows.size() == 2u);
   BOOST_TEST(rows[0]["role"] == "leader");
   BOOST_TEST(rows[0]["lag"] == 10);
-  BOOST_TEST(rows[1]["error"] == "connection refused");
+  BOOST_TEST(rows[1]["error"] == "127.0.0.1:7403: connection refused");
   BOOST_TEST(!rows[1].contains("role"));
 }
 

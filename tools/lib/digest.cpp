@@ -58,7 +58,7 @@ std::string digest_table(const std::vector<peer_digest>& peers) {
                   fmt::format("{:016x}", x.digest.hash)});
     } else {
       result.add({where, "-", "-", "no answer"});
-      problems += fmt::format("{}: {}\n", where, x.error);
+      problems += x.error + "\n";
     }
   }
   return result.to_text() + problems;

@@ -59,7 +59,7 @@ std::string status_table(const std::vector<cluster::server_state>& servers) {
                   std::to_string(lag(state, commit))});
     } else {
       result.add({"-", where, "no answer", "-", "-", "-", "-", "-"});
-      problems += fmt::format("{}: {}\n", where, x.error);
+      problems += x.error + "\n";
     }
   }
   return result.to_text() + problems;
