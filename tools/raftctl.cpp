@@ -58,15 +58,19 @@ std::chrono::milliseconds to_milliseconds(double seconds) {
 
 /// Declares the options that all commands share.
 void add_common(CLI::App& app, arguments& args) {
-  app.add_option("--peers", args.sources.peers,
-                 "The peers' addresses: HOST:PORT,HOST:PORT,...");
-  app.add_option("--config", args.sources.config,
-                 "Take the addresses from a configuration file of raftd");
+  app
+    .add_option("--peers", args.sources.peers,
+                "The peers' addresses; else RAFT_PEERS of the environment")
+    ->type_name("HOST:PORT,...");
+  app
+    .add_option("--config", args.sources.config,
+                "Take the addresses from a configuration file of raftd")
+    ->type_name("FILE");
   app
     .add_option("--timeout", args.timeout,
                 "Seconds that one command may take (default 10)")
-    ->check(CLI::Range(0.001, 86400.));
-  app.footer(footer);
+    ->type_name("SECONDS")
+    ->check(CLI::Range(0.001, 86400.).description(""));
   app.require_subcommand(1);
   app.fallthrough();
 }
@@ -90,11 +94,13 @@ void add_cluster_commands(CLI::App& app, arguments& args,
   load_
     ->add_option("--outstanding", args.outstanding,
                  "How many commands may be without an answer (default 256)")
-    ->check(CLI::Range(1, 4096));
+    ->type_name("N")
+    ->check(CLI::Range(1, 4096).description(""));
   load_
     ->add_option("--rate", args.rate,
                  "At most so many pairs a second (default: no limit)")
-    ->check(CLI::Range(0., 1e9));
+    ->type_name("N")
+    ->check(CLI::Range(0., 1e9).description(""));
   load_->callback([&] {
     chosen = [&](context& ctx) {
       return load(ctx, args.file, args.outstanding, args.rate);
@@ -107,7 +113,8 @@ void add_cluster_commands(CLI::App& app, arguments& args,
     ->add_option("--wait", args.wait,
                  "Seconds to wait until all have applied the same entries "
                  "(default 10)")
-    ->check(CLI::Range(0., 86400.));
+    ->type_name("SECONDS")
+    ->check(CLI::Range(0., 86400.).description(""));
   digest_->callback([&] {
     chosen
       = [&](context& ctx) { return digest(ctx, to_milliseconds(args.wait)); };
@@ -125,7 +132,8 @@ void add_read_commands(CLI::App& app, arguments& args,
   auto* scan_ = app.add_subcommand(
     "scan", "Print the pairs whose keys have a prefix, as load reads them");
   scan_->add_option("PREFIX", args.prefix, "All keys, if there is none");
-  scan_->add_option("--limit", args.limit, "At most so many pairs");
+  scan_->add_option("--limit", args.limit, "At most so many pairs")
+    ->type_name("N");
   scan_->callback([&] {
     chosen = [&](context& ctx) { return scan(ctx, args.prefix, args.limit); };
   });
@@ -160,7 +168,8 @@ void add_write_commands(CLI::App& app, arguments& args,
     "cas", "Set a key if it has the expected value (compare and set)");
   cas->add_option("KEY", args.key)->required();
   cas->add_option("VALUE", args.value)->required();
-  auto* expect = cas->add_option("--expect", args.expected, "The value now");
+  auto* expect = cas->add_option("--expect", args.expected, "The value now")
+                   ->type_name("OLD");
   auto* absent
     = cas->add_flag("--absent", args.absent, "There must be no such key");
   expect->excludes(absent);
@@ -207,6 +216,7 @@ int main(int argc, char** argv) {
   add_cluster_commands(app, args, chosen);
   add_read_commands(app, args, chosen);
   add_write_commands(app, args, chosen);
+  app.footer(footer); // last: subcommands would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
