@@ -15,7 +15,8 @@ void append_big_endian(std::string& out, T x) {
     out.push_back(static_cast<char>((x >> shift) & 0xff));
 }
 
-/// @pre `in.size() >= sizeof(T)`.
+/// Reads the first bytes of `in`; if there are too few, it is another number
+/// that comes out.
 template <std::unsigned_integral T>
 T from_big_endian(std::string_view in) {
   T result = 0;

@@ -60,7 +60,7 @@ public:
   /// @param flags 0 or `MDB_RDONLY`.
   transaction(const environment& env, unsigned flags);
   transaction(transaction&& other) noexcept
-      : txn_{std::exchange(other.txn_, nullptr)} {
+    : txn_{std::exchange(other.txn_, nullptr)} {
     // nop
   }
   ~transaction();

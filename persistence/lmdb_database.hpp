@@ -37,13 +37,15 @@ inline std::string log_key(group_id group, log_index index) {
   return result;
 }
 
-/// @pre `key` is a `group_key` or a `log_key`.
+/// The group of a `group_key` or `log_key`.
 inline group_id group_of(std::string_view key) {
   return {from_big_endian<std::uint64_t>(key)};
 }
 
-/// @pre `key` is a `log_key`.
+/// The index of a `log_key`; 0 for anything else.
 inline log_index index_of(std::string_view key) {
+  if (key.size() != 16)
+    return {};
   return {from_big_endian<std::uint64_t>(key.substr(8))};
 }
 

@@ -1,18 +1,14 @@
 // The store on the disk.
 
-#include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/plan.hpp>
+#include <raft/persistence/lmdb_reader.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <limits>
+#include <type_traits>
 
 namespace raft::persistence {
 
 namespace {
-
-constexpr log_index no_index{std::numeric_limits<std::uint64_t>::max()};
 
 /// How many compacted entries one commit erases at least. A large deletion
 /// would make LMDB slow for long; what is left is invisible already.
@@ -21,8 +17,8 @@ constexpr std::size_t erased_per_commit = 256;
 class lmdb_store : public store {
 public:
   explicit lmdb_store(const lmdb_options& options)
-    : directory_{options.directory}, db_{options} {
-    writable_ = options.writable;
+    : directory_{options.directory}, writable_{options.writable}, db_{options} {
+    // nop
   }
 
   const store_identity& identity() const noexcept override {
@@ -30,190 +26,52 @@ public:
   }
 
   void commit(std::span<const persist> batches) override;
-  durable_state load(group_id group) const override;
+
+  durable_state load(group_id group) const override {
+    return reading([&](const lmdb_reader& x) { return x.load(group); });
+  }
+
   std::vector<entry> read(group_id group, log_index first, log_index last,
-                          std::uint64_t bytes_max) const override;
-  std::vector<group_id> groups() const override;
+                          std::uint64_t bytes_max) const override {
+    return reading([&](const lmdb_reader& x) {
+      return x.read(group, first, last, bytes_max);
+    });
+  }
+
+  std::vector<group_id> groups() const override {
+    return reading([](const lmdb_reader& x) { return x.groups(); });
+  }
 
 private:
   using transaction = lmdb::transaction;
 
-  // -- reading, within a transaction ------------------------------------------
-
-  log_position compacted(const transaction& txn, group_id group) const;
-  log_position last_of(const transaction& txn, group_id group,
-                       const log_position& compacted) const;
-  log_position term_start_of(const transaction& txn, group_id group,
-                             log_index index) const;
-  entry entry_at(lmdb::cursor& place, group_id group) const;
-  void check_log(const transaction& txn, group_id group,
-                 durable_state& state) const;
-
-  // -- writing, within a transaction ------------------------------------------
+  template <class F>
+  std::invoke_result_t<F, const lmdb_reader&> reading(F f) const {
+    try {
+      auto txn = db_.begin_read();
+      return f(lmdb_reader{db_, txn});
+    } catch (const lmdb::error& e) {
+      rethrow(e, directory_);
+    }
+  }
 
   [[noreturn]] void fail(const lmdb::error& e, bool committing);
+
+  // Steps of `commit`, within its transaction.
   void write(transaction& txn, const persist& x);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
-  void append(transaction& txn, const persist& x, const log_plan& plan);
+  void append(transaction& txn, const persist& x, const group_summary& before,
+              const log_plan& plan);
   void compact(transaction& txn, group_id group, const log_plan& plan);
   void drop_compacted(transaction& txn, group_id group, log_index last,
                       std::size_t count_max);
 
   std::string directory_;
+  bool writable_;
   lmdb_database db_;
-  bool writable_ = false;
   std::atomic<bool> failed_ = false;
 };
-
-// -- reading ------------------------------------------------------------------
-
-log_position lmdb_store::compacted(const transaction& txn,
-                                   group_id group) const {
-  auto data = txn.get(db_.compaction, group_key(group));
-  if (!data)
-    return {};
-  return db_.decoded<log_position>(group, *data,
-                                   record_name("compaction", group));
-}
-
-log_position lmdb_store::last_of(const transaction& txn, group_id group,
-                                 const log_position& compacted) const {
-  lmdb::cursor place{txn, db_.log};
-  if (!place.at_or_below(log_key(group, no_index))
-      || group_of(place.key()) != group
-      || index_of(place.key()) <= compacted.index)
-    return compacted;
-  auto index = index_of(place.key());
-  return {index, term_start_of(txn, group, index).term};
-}
-
-/// Finds the beginning of the term that an entry belongs to.
-log_position lmdb_store::term_start_of(const transaction& txn, group_id group,
-                                       log_index index) const {
-  lmdb::cursor place{txn, db_.term_starts};
-  auto name = record_name("term_starts", group, index);
-  if (!place.at_or_below(log_key(group, index))
-      || group_of(place.key()) != group)
-    db_.corrupt(name, "missing");
-  auto result = db_.decoded<log_position>(group, place.data(), name);
-  if (result.index != index_of(place.key()))
-    db_.corrupt(name, "belongs to another index");
-  return result;
-}
-
-entry lmdb_store::entry_at(lmdb::cursor& place, group_id group) const {
-  auto index = index_of(place.key());
-  auto name = record_name("log", group, index);
-  auto result = db_.decoded<entry>(group, place.data(), name);
-  if (result.index != index)
-    db_.corrupt(name, "belongs to another index");
-  return result;
-}
-
-durable_state lmdb_store::load(group_id group) const {
-  try {
-    auto txn = db_.begin_read();
-    durable_state result;
-    auto hard = txn.get(db_.hard_state_table, group_key(group));
-    if (hard)
-      result.hard = db_.decoded<hard_state>(group, *hard,
-                                            record_name("hard_state", group));
-    auto members = txn.get(db_.members, group_key(group));
-    if (members)
-      result.members = db_.decoded<membership>(group, *members,
-                                               record_name("members", group));
-    result.compacted = compacted(txn, group);
-    check_log(txn, group, result);
-    return result;
-  } catch (const lmdb::error& e) {
-    rethrow(e, directory_);
-  }
-}
-
-/// Loads where the log begins and ends and where its terms begin, and checks
-/// that this agrees with the entries.
-void lmdb_store::check_log(const transaction& txn, group_id group,
-                           durable_state& state) const {
-  state.last = last_of(txn, group, state.compacted);
-  lmdb::cursor starts{txn, db_.term_starts};
-  lmdb::cursor entries{txn, db_.log};
-  auto expected = state.compacted.index.next();
-  auto more = starts.at_or_above(log_key(group, {}));
-  for (; more && group_of(starts.key()) == group; more = starts.next()) {
-    auto index = index_of(starts.key());
-    auto name = record_name("term_starts", group, index);
-    auto start = db_.decoded<log_position>(group, starts.data(), name);
-    auto& known = state.term_starts;
-    if (start.index != index)
-      db_.corrupt(name, "belongs to another index");
-    if (known.empty() ? index != expected : start.term <= known.back().term)
-      db_.corrupt(name, "does not fit the one before it");
-    if (index > state.last.index)
-      db_.corrupt(name, "lies beyond the end of the log");
-    if (!entries.at_or_above(log_key(group, index))
-        || entries.key() != starts.key())
-      db_.corrupt(record_name("log", group, index), "missing");
-    if (entry_at(entries, group).term != start.term)
-      db_.corrupt(name, "has another term than the entry");
-    known.push_back(start);
-  }
-  if (state.last.index == state.compacted.index)
-    return;
-  entries.at_or_below(log_key(group, state.last.index));
-  auto last = entry_at(entries, group);
-  if (last.term != state.last.term)
-    db_.corrupt(record_name("log", group, last.index),
-                "has another term than its place in term_starts");
-  if (last.term > state.hard.term)
-    db_.corrupt(record_name("hard_state", group),
-                "its term is below that of the last entry");
-  state.last_time_ms = last.time_ms;
-}
-
-std::vector<entry> lmdb_store::read(group_id group, log_index first,
-                                    log_index last,
-                                    std::uint64_t bytes_max) const {
-  try {
-    auto txn = db_.begin_read();
-    std::vector<entry> result;
-    if (first <= compacted(txn, group).index)
-      return result;
-    lmdb::cursor place{txn, db_.log};
-    auto more = place.at_or_above(log_key(group, first));
-    std::uint64_t bytes = 0;
-    for (auto expected = first;
-         more && expected <= last && group_of(place.key()) == group;
-         more = place.next(), ++expected) {
-      if (index_of(place.key()) != expected)
-        db_.corrupt(record_name("log", group, expected), "missing");
-      auto x = entry_at(place, group);
-      bytes += cost(x);
-      if (!result.empty() && bytes > bytes_max)
-        break;
-      result.push_back(std::move(x));
-    }
-    return result;
-  } catch (const lmdb::error& e) {
-    rethrow(e, directory_);
-  }
-}
-
-std::vector<group_id> lmdb_store::groups() const {
-  try {
-    auto txn = db_.begin_read();
-    std::vector<group_id> result;
-    lmdb::cursor place{txn, db_.hard_state_table};
-    // Every batch writes a hard state.
-    for (auto more = place.first(); more; more = place.next())
-      result.push_back(group_of(place.key()));
-    return result;
-  } catch (const lmdb::error& e) {
-    rethrow(e, directory_);
-  }
-}
-
-// -- writing ------------------------------------------------------------------
 
 void lmdb_store::commit(std::span<const persist> batches) {
   if (!writable_)
@@ -257,16 +115,12 @@ void lmdb_store::fail(const lmdb::error& e, bool committing) {
 
 void lmdb_store::write(transaction& txn, const persist& x) {
   auto group = x.group;
-  group_summary now;
-  auto hard = txn.get(db_.hard_state_table, group_key(group));
-  if (hard)
-    now.hard
-      = db_.decoded<hard_state>(group, *hard, record_name("hard_state", group));
-  now.compacted = compacted(txn, group);
-  now.last = last_of(txn, group, now.compacted);
+  lmdb_reader reader{db_, txn};
+  auto known = reader.knows(group);
+  auto now = reader.summary(group);
   auto plan = make_plan(
-    now, x, [&](log_index i) { return term_start_of(txn, group, i).term; });
-  if (!hard || now.hard != x.batch.hard)
+    now, x, [&](log_index i) { return reader.term_start(group, i).term; });
+  if (!known || now.hard != x.batch.hard)
     txn.put(db_.hard_state_table, group_key(group),
             encode(group, x.batch.hard));
   if (x.batch.members_changed)
@@ -275,7 +129,7 @@ void lmdb_store::write(transaction& txn, const persist& x) {
     erase_from(txn, db_.log, group, plan.truncate_from);
     erase_from(txn, db_.term_starts, group, plan.truncate_from);
   }
-  append(txn, x, plan);
+  append(txn, x, now, plan);
   if (plan.compacted.index > now.compacted.index)
     compact(txn, group, plan);
   if (plan.compacted.index)
@@ -292,7 +146,7 @@ void lmdb_store::erase_from(transaction& txn, MDB_dbi table, group_id group,
 }
 
 void lmdb_store::append(transaction& txn, const persist& x,
-                        const log_plan& plan) {
+                        const group_summary& before, const log_plan& plan) {
   auto& entries = x.batch.entries;
   if (entries.empty())
     return;
@@ -303,14 +157,18 @@ void lmdb_store::append(transaction& txn, const persist& x,
   };
   // Without it LMDB leaves every page half empty.
   auto flags = at_end(db_.log) ? unsigned{MDB_APPEND} : 0u;
-  auto before = plan.base;
+  auto previous = plan.base;
   for (auto& e : entries) {
     auto key = log_key(x.group, e.index);
     txn.put(db_.log, key, encode(x.group, e), flags);
-    if (e.term != before.term || before.index == plan.compacted.index)
+    // The first entry of a log begins a term, also where it goes on with that
+    // of the compacted ones.
+    auto is_first = previous.index == before.compacted.index
+                 || previous.index == plan.compacted.index;
+    if (is_first || e.term != previous.term)
       txn.put(db_.term_starts, key,
               encode(x.group, log_position{e.index, e.term}));
-    before = {e.index, e.term};
+    previous = {e.index, e.term};
   }
 }
 
@@ -321,7 +179,7 @@ void lmdb_store::compact(transaction& txn, group_id group,
   auto first = plan.compacted.index.next();
   log_position start;
   if (plan.last.index > plan.compacted.index)
-    start = {first, term_start_of(txn, group, first).term};
+    start = {first, lmdb_reader{db_, txn}.term_start(group, first).term};
   {
     lmdb::cursor place{txn, db_.term_starts};
     auto more = place.at_or_above(log_key(group, {}));

@@ -39,7 +39,7 @@ const char* to_text(store_errc x);
 class store_error : public std::runtime_error {
 public:
   store_error(store_errc code, const std::string& what)
-      : std::runtime_error{what}, code_{code} {
+    : std::runtime_error{what}, code_{code} {
     // nop
   }
 
@@ -59,8 +59,8 @@ struct store_identity {
   /// Drawn at random when the store is made.
   incarnation_id incarnation;
 
-  friend bool operator==(const store_identity&,
-                         const store_identity&) = default;
+  friend bool operator==(const store_identity&, const store_identity&)
+    = default;
 };
 
 /// The durable state of all groups of one process.

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <random>
@@ -92,18 +93,21 @@ void limit_file_size(std::uint64_t bytes) {
 BOOST_AUTO_TEST_SUITE(crash)
 
 BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_a_kill) {
-  constexpr int rounds = 40;
-  any_store disk{"lmdb"};
+  constexpr int rounds_max = 40;
+  auto enough = std::chrono::steady_clock::now() + std::chrono::seconds{4};
+  any_store disk{"lmdb", std::filesystem::temp_directory_path()};
   auto model = make_memory_store({"test", {1}, {77}});
   std::mt19937_64 random{42};
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < rounds_max; ++round) {
+    if (round >= 5 && std::chrono::steady_clock::now() > enough)
+      break;
     auto acknowledged = step_of(*disk);
     disk.close();
     child_process child{[&](int out) {
       disk.reopen();
       run_steps(*disk, out);
     }};
-    auto wanted = acknowledged + 1 + random() % 30;
+    auto wanted = acknowledged + 1 + random() % 20;
     while (acknowledged < wanted) {
       auto step = child.receive_number();
       BOOST_REQUIRE(step.has_value());
@@ -124,12 +128,11 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_a_kill) {
       check_same(*model, disk);
     }
   }
-  BOOST_TEST(step_of(*disk) > static_cast<std::uint64_t>(rounds));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_ends_the_writing_and_loses_nothing) {
   constexpr std::uint64_t refused = 1'000'000'000;
-  any_store disk{"lmdb"};
+  any_store disk{"lmdb", std::filesystem::temp_directory_path()};
   auto model = make_memory_store({"test", {1}, {77}});
   // Rooms that are, and that are not, a multiple of a page.
   for (std::uint64_t room : {0, 4096, 10'000, 65'536, 100'001, 500'000}) {

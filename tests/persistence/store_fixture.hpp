@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -38,7 +39,9 @@ inline constexpr std::array store_kinds{"memory", "lmdb"};
 /// A store that can be closed and opened again. A store in memory stays.
 class any_store {
 public:
-  explicit any_store(std::string kind) : kind_{std::move(kind)} {
+  explicit any_store(std::string kind,
+                     const std::filesystem::path& place = fast_place())
+    : kind_{std::move(kind)}, directory_{place} {
     reopen();
   }
 

@@ -6,6 +6,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <random>
 #include <stdexcept>
 
 using namespace raft;
@@ -242,6 +244,17 @@ BOOST_DATA_TEST_CASE(compaction_within_the_new_entries, kinds(), kind) {
              boost::test_tools::per_element());
 }
 
+BOOST_DATA_TEST_CASE(compaction_within_the_first_new_entries, kinds(), kind) {
+  any_store x{kind};
+  commit(x, batch{}.fill(1, 4, 1).compact(4, 1));
+  commit(x, batch{}.fill(5, 9, 1).compact(7, 1));
+  x.reopen();
+  BOOST_TEST(log_of(x) == (texts{"8@1", "9@1"}));
+  BOOST_TEST(x->load({1}).term_starts
+               == (std::vector<log_position>{{{8}, {1}}}),
+             boost::test_tools::per_element());
+}
+
 // -- reading ------------------------------------------------------------------
 
 BOOST_DATA_TEST_CASE(read_is_bounded_by_bytes_but_gives_one, kinds(), kind) {
@@ -297,6 +310,70 @@ BOOST_DATA_TEST_CASE(refusals_do_not_stop_the_store, kinds(), kind) {
   BOOST_CHECK_THROW(commit(x, batch{}.add(3, 1)), std::logic_error);
   commit(x, batch{}.add(1, 1));
   BOOST_TEST(log_of(x) == texts{"1@1"});
+}
+
+// -- both at once -------------------------------------------------------------
+
+namespace {
+
+/// Any batch at all, more often sound than not.
+batch random_batch(std::mt19937_64& random, const durable_state& state) {
+  auto below = [&random](std::uint64_t n) { return random() % n; };
+  auto next = state.last.index.value + 1;
+  batch result;
+  auto term = state.hard.term.value + below(2);
+  if (below(4) == 0) {
+    auto from = next - std::min(next, below(10)) + below(2);
+    result.truncate(from);
+    next = std::min(next, from);
+  }
+  if (below(4) != 0) {
+    auto jump = below(10) == 0 ? below(5) : 0;
+    auto first_term = std::max(state.last.term.value, term - below(2));
+    result.fill(next + jump, next + jump + below(4), first_term);
+    result.fill(next + jump + result.entries().size(),
+                next + jump + result.entries().size() + below(3), term);
+  }
+  if (below(5) == 0) {
+    auto all = result.entries();
+    auto point = state.compacted.index.value + below(6);
+    result.compact(point, below(3) == 0 ? term : state.last.term.value);
+    if (!all.empty() && below(2) == 0) {
+      auto& x = all[below(all.size())];
+      result.compact(x.index.value, x.term.value);
+    }
+  }
+  return result.term(term, below(2));
+}
+
+/// @returns whether the store took it.
+bool accepts(const any_store& to, const persist& x) {
+  try {
+    commit(to, x);
+    return true;
+  } catch (const std::logic_error&) {
+    return false;
+  }
+}
+
+} // namespace
+
+BOOST_DATA_TEST_CASE(stores_agree_on_random_histories,
+                     data::xrange(std::uint64_t{1}, std::uint64_t{11}), seed) {
+  std::mt19937_64 random{seed};
+  any_store memory{"memory"};
+  any_store disk{"lmdb"};
+  int accepted = 0;
+  for (int i = 0; i < 500; ++i) {
+    auto x = random_batch(random, memory->load({1}));
+    auto taken = accepts(memory, x);
+    accepted += taken;
+    BOOST_REQUIRE_EQUAL(accepts(disk, x), taken);
+    BOOST_REQUIRE((memory->load({1}) == disk->load({1})));
+    BOOST_REQUIRE(log_of(memory) == log_of(disk));
+  }
+  BOOST_TEST(accepted > 150);
+  BOOST_TEST(accepted < 500);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

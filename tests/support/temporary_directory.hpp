@@ -6,14 +6,25 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 
 namespace raft::test {
 
+/// Where files live in memory, if there is such a place: for tests that write
+/// much and do not care whether it lasts.
+inline std::filesystem::path fast_place() {
+  std::filesystem::path result{"/dev/shm"};
+  return access(result.c_str(), W_OK) == 0
+         ? result
+         : std::filesystem::temp_directory_path();
+}
+
 class temporary_directory {
 public:
-  temporary_directory() {
-    auto name
-      = (std::filesystem::temp_directory_path() / "raft-XXXXXX").string();
+  explicit temporary_directory(const std::filesystem::path& place
+                               = std::filesystem::temp_directory_path()) {
+    auto name = (place / "raft-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr)
       throw std::runtime_error{"cannot make a temporary directory"};
     path_ = name;

@@ -1,0 +1,57 @@
+// Reads a store on the disk, within one transaction.
+
+#pragma once
+
+#include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/plan.hpp>
+
+#include <vector>
+
+namespace raft::persistence {
+
+/// What one transaction sees of a store. Entries up to the compaction point
+/// count as gone, whether or not they have been erased already.
+///
+/// All members throw `store_error` (`corrupt`) if a record is damaged or does
+/// not fit the others, and `lmdb::error`.
+class lmdb_reader {
+public:
+  /// Keeps references to both.
+  lmdb_reader(const lmdb_database& db, const lmdb::transaction& txn)
+    : db_{&db}, txn_{&txn} {
+    // nop
+  }
+
+  /// As `store::load`.
+  durable_state load(group_id group) const;
+
+  /// As `store::read`.
+  std::vector<entry> read(group_id group, log_index first, log_index last,
+                          std::uint64_t bytes_max) const;
+
+  /// As `store::groups`.
+  std::vector<group_id> groups() const;
+
+  /// Whether anything is known of a group.
+  bool knows(group_id group) const;
+
+  /// The short form of `load`.
+  group_summary summary(group_id group) const;
+
+  log_position compacted(group_id group) const;
+
+  /// Where the term of an entry of the log begins.
+  log_position term_start(group_id group, log_index index) const;
+
+private:
+  hard_state hard(group_id group) const;
+  log_position last(group_id group, const log_position& compacted) const;
+  entry entry_at(const lmdb::cursor& place, group_id group) const;
+  void load_terms(group_id group, durable_state& state) const;
+  void load_last(group_id group, durable_state& state) const;
+
+  const lmdb_database* db_;
+  const lmdb::transaction* txn_;
+};
+
+} // namespace raft::persistence
