@@ -61,8 +61,7 @@ private:
   void write(transaction& txn, const persist& x);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
-  void append(transaction& txn, const persist& x, const group_summary& before,
-              const log_plan& plan);
+  void append(transaction& txn, const persist& x, const log_plan& plan);
   void compact(transaction& txn, group_id group, const log_plan& plan);
   void drop_compacted(transaction& txn, group_id group, log_index last,
                       std::size_t count_max);
@@ -129,7 +128,7 @@ void lmdb_store::write(transaction& txn, const persist& x) {
     erase_from(txn, db_.log, group, plan.truncate_from);
     erase_from(txn, db_.term_starts, group, plan.truncate_from);
   }
-  append(txn, x, now, plan);
+  append(txn, x, plan);
   if (plan.compacted.index > now.compacted.index)
     compact(txn, group, plan);
   if (plan.compacted.index)
@@ -146,26 +145,24 @@ void lmdb_store::erase_from(transaction& txn, MDB_dbi table, group_id group,
 }
 
 void lmdb_store::append(transaction& txn, const persist& x,
-                        const group_summary& before, const log_plan& plan) {
+                        const log_plan& plan) {
   auto& entries = x.batch.entries;
   if (entries.empty())
     return;
-  auto at_end = [&](MDB_dbi table) {
-    lmdb::cursor place{txn, table};
+  auto at_end = [&] {
+    lmdb::cursor place{txn, db_.log};
     return !place.last()
         || place.key() < log_key(x.group, entries.front().index);
   };
   // Without it LMDB leaves every page half empty.
-  auto flags = at_end(db_.log) ? unsigned{MDB_APPEND} : 0u;
+  auto flags = at_end() ? unsigned{MDB_APPEND} : 0u;
   auto previous = plan.base;
   for (auto& e : entries) {
     auto key = log_key(x.group, e.index);
     txn.put(db_.log, key, encode(x.group, e), flags);
     // The first entry of a log begins a term, also where it goes on with that
     // of the compacted ones.
-    auto is_first = previous.index == before.compacted.index
-                 || previous.index == plan.compacted.index;
-    if (is_first || e.term != previous.term)
+    if (e.term != previous.term || previous.index == plan.compacted.index)
       txn.put(db_.term_starts, key,
               encode(x.group, log_position{e.index, e.term}));
     previous = {e.index, e.term};

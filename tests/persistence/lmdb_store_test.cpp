@@ -1,6 +1,7 @@
 // What only a store on the disk does: directories, identity, damage, full maps.
 
 #include <raft/persistence/lmdb_database.hpp>
+#include <raft/tests/persistence/saboteur.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
 #include <raft/tests/support/child_process.hpp>
 
@@ -41,48 +42,6 @@ std::set<std::string> files_in(const std::string& directory) {
   return result;
 }
 
-/// Changes records behind the back of a store that is closed.
-class saboteur {
-public:
-  saboteur(const any_store& victim, const char* table)
-    : env_{victim.options().directory, std::uint64_t{1} << 30, 16, 0},
-      txn_{env_, 0},
-      table_{txn_.open_table(table, 0).value()} {
-    // nop
-  }
-
-  void flip(const std::string& key, std::size_t byte) {
-    std::string data{txn_.get(table_, key).value()};
-    data.at(byte) = static_cast<char>(data[byte] ^ 0x10);
-    txn_.put(table_, key, data);
-  }
-
-  void move(const std::string& from, const std::string& to) {
-    std::string data{txn_.get(table_, from).value()};
-    txn_.put(table_, to, data);
-  }
-
-  void put(const std::string& key, const std::string& data) {
-    txn_.put(table_, key, data);
-  }
-
-  void erase(const std::string& key) {
-    lmdb::cursor place{txn_, table_};
-    BOOST_REQUIRE(place.at_or_above(key));
-    BOOST_REQUIRE((place.key() == key));
-    place.erase();
-  }
-
-  void done() {
-    txn_.commit();
-  }
-
-private:
-  lmdb::environment env_;
-  lmdb::transaction txn_;
-  MDB_dbi table_;
-};
-
 /// A store with 12 entries in terms 1, 2 and 3, of which 2 are compacted.
 struct damaged_store : any_store {
   damaged_store() : any_store{"lmdb"} {
@@ -100,7 +59,7 @@ struct damaged_store : any_store {
   void flip(const char* table, const std::string& key) {
     close();
     {
-      saboteur x{*this, table};
+      saboteur x{options(), table};
       x.flip(key, 5);
       x.done();
     }
@@ -110,7 +69,7 @@ struct damaged_store : any_store {
   void erase(const char* table, const std::string& key) {
     close();
     {
-      saboteur x{*this, table};
+      saboteur x{options(), table};
       x.erase(key);
       x.done();
     }
@@ -213,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_refused) {
   any_store x{"lmdb"};
   x.close();
   {
-    saboteur y{x, "meta"};
+    saboteur y{x.options(), "meta"};
     y.put("format", encode({}, store_header{store_format + 1}));
     y.done();
   }
@@ -378,9 +337,9 @@ BOOST_AUTO_TEST_CASE(a_lost_hard_state_is_found) {
 BOOST_AUTO_TEST_CASE(a_record_in_the_place_of_another_is_found) {
   damaged_store x;
   {
-    saboteur y{x, "log"};
-    y.move(log_key({1}, {7}), log_key({1}, {8}));
-    y.move(log_key({1}, {7}), log_key({2}, {1}));
+    saboteur y{x.options(), "log"};
+    y.copy(log_key({1}, {7}), log_key({1}, {8}));
+    y.copy(log_key({1}, {7}), log_key({2}, {1}));
     y.done();
   }
   x.reopen();
@@ -410,7 +369,7 @@ BOOST_AUTO_TEST_CASE(load_does_not_scan_the_log) {
     commit(x, batch{}.fill(first, first + 4999, 1 + first / 20'000));
   x.close();
   {
-    saboteur y{x, "log"};
+    saboteur y{x.options(), "log"};
     y.flip(log_key({1}, {50'000}), 5);
     y.done();
   }

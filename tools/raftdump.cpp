@@ -1,0 +1,61 @@
+// raftdump: shows a peer's data directory as text.
+
+#include <raft/persistence/dump.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+
+namespace {
+
+enum exit_code { all_sound = 0, damaged = 1, unusable = 2 };
+
+int run(const raft::persistence::dump_options& options) {
+  using raft::persistence::store_errc;
+  std::ios::sync_with_stdio(false);
+  try {
+    auto damages = raft::persistence::dump(options, std::cout);
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "raftdump: cannot write the output\n";
+      return unusable;
+    }
+    return damages == 0 ? all_sound : damaged;
+  } catch (const raft::persistence::store_error& e) {
+    std::cout.flush();
+    std::cerr << "raftdump: " << e.what() << '\n';
+    return e.code() == store_errc::corrupt ? damaged : unusable;
+  } catch (const std::exception& e) {
+    std::cerr << "raftdump: " << e.what() << '\n';
+    return unusable;
+  }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Shows a peer's data directory as text. It changes nothing, and "
+               "the peer may be running.",
+               "raftdump"};
+  app.footer("Exit codes: 0 all sound, 1 damage found, 2 wrong usage or "
+             "unreadable.");
+  raft::persistence::dump_options options;
+  std::uint64_t group = 0;
+  app.add_option("DIR", options.directory, "The data directory")->required();
+  auto only = app.add_option("--group", group, "Show this group only");
+  app.add_option("--from", options.from.value, "First entry to show");
+  app.add_option("--to", options.to.value, "Last entry to show");
+  app.add_flag("--verify", options.verify,
+               "Show no entries, but read all and check every checksum");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? all_sound : unusable;
+  }
+  if (*only)
+    options.group = raft::group_id{group};
+  return run(options);
+}
