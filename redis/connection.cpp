@@ -1,0 +1,212 @@
+#include <raft/redis/connection.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace raft::redis {
+
+namespace {
+
+machine_call& call_of(action& x) {
+  return std::get<machine_call>(x);
+}
+
+bool is_machine_call(const action& x) {
+  return std::holds_alternative<machine_call>(x);
+}
+
+void add_nonsense(std::string& out) {
+  add_error(out, "ERR the reply of the state machine makes no sense; do all "
+                 "peers run the same version?");
+}
+
+} // namespace
+
+connection::connection(std::uint64_t id, const connection_limits& limits,
+                       cursor_table& cursors, const server_facts& server)
+  : limits_{limits},
+    cursors_{&cursors},
+    server_{&server},
+    client_{id, {}},
+    parser_{limits.requests} {
+  // nop
+}
+
+void connection::receive(std::string_view data, time_point now) {
+  if (closing_)
+    return;
+  parser_.feed(data);
+  parse(now);
+  write_ready_replies();
+}
+
+std::optional<bytes> connection::next_batch(time_point now) {
+  if (!under_way_.empty())
+    return std::nullopt;
+  expire(now);
+  std::vector<bytes> commands;
+  std::size_t size = 0;
+  for (; unsent_ < end(); ++unsent_) {
+    auto& x = at(unsent_);
+    if (x.reply || !is_machine_call(x.what))
+      continue;
+    auto& command = call_of(x.what).command;
+    if (!commands.empty() && size + command.size() > limits_.waiting_bytes_max)
+      break;
+    size += command.size();
+    unsent_bytes_ -= command.size();
+    commands.push_back(command);
+    under_way_.push_back(unsent_);
+  }
+  if (commands.empty())
+    return std::nullopt;
+  return kv::encode_batch(commands);
+}
+
+void connection::finish(const executed& result, time_point now) {
+  auto numbers = std::exchange(under_way_, {});
+  auto committed = result.result == outcome::committed;
+  auto replies = committed ? kv::decode_batch(result.reply) : std::nullopt;
+  if (replies && replies->size() <= numbers.size()) {
+    answer_batch(numbers, *replies);
+  } else {
+    for (auto number : numbers) {
+      std::string text;
+      if (committed)
+        add_nonsense(text);
+      else
+        add_failure(text, call_of(at(number).what), result);
+      set_reply(at(number), std::move(text));
+    }
+  }
+  write_ready_replies();
+  parse(now);
+  write_ready_replies();
+}
+
+void connection::tell_state(const peer_state* state) {
+  for (auto number : std::exchange(info_waiting_, {})) {
+    std::string text;
+    add_info(text, std::get<info_call>(at(number).what), *server_, state);
+    set_reply(at(number), std::move(text));
+  }
+  write_ready_replies();
+}
+
+bool connection::wants_input() const noexcept {
+  return !closing_ && has_room();
+}
+
+void connection::stop() {
+  closing_ = true;
+  executed how;
+  how.result = outcome::rejected;
+  how.reason = reject_reason::stopping;
+  for (; unsent_ < end(); ++unsent_) {
+    auto& x = at(unsent_);
+    if (x.reply || !is_machine_call(x.what))
+      continue;
+    unsent_bytes_ -= call_of(x.what).command.size();
+    std::string text;
+    add_failure(text, call_of(x.what), how);
+    set_reply(x, std::move(text));
+  }
+  write_ready_replies();
+}
+
+void connection::parse(time_point now) {
+  while (!closing_ && has_room()) {
+    switch (parser_.next()) {
+      case request_parser::result::incomplete:
+        return;
+      case request_parser::result::request:
+        ++request_count_;
+        add_request(parser_.arguments(), now);
+        break;
+      case request_parser::result::failed: {
+        std::string text;
+        add_error(text, "ERR " + parser_.error());
+        set_reply(requests_.emplace_back(), std::move(text));
+        closing_ = true;
+        break;
+      }
+    }
+  }
+}
+
+void connection::add_request(const arguments& args, time_point now) {
+  surroundings around{*cursors_, *server_, client_};
+  auto& x = requests_.emplace_back();
+  x.what = interpret(args, around);
+  x.arrived = now;
+  if (auto known = std::get_if<answer>(&x.what)) {
+    closing_ = known->closes;
+    set_reply(x, std::move(known->text));
+  } else if (auto call = std::get_if<machine_call>(&x.what)) {
+    unsent_bytes_ += call->command.size();
+  } else {
+    info_waiting_.push_back(end() - 1);
+  }
+}
+
+/// Takes the replies of a batch, or of its beginning.
+void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
+                              const std::vector<bytes>& replies) {
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    auto& x = at(numbers[i]);
+    std::string text;
+    if (auto found = kv::decode_reply(replies[i]))
+      add_reply(text, call_of(x.what), *found);
+    else
+      add_nonsense(text);
+    set_reply(x, std::move(text));
+  }
+  if (replies.size() == numbers.size())
+    return;
+  // The others were not executed: they come first in the next batch.
+  unsent_ = numbers[replies.size()];
+  for (auto i = replies.size(); i < numbers.size(); ++i)
+    unsent_bytes_ += call_of(at(numbers[i]).what).command.size();
+}
+
+void connection::set_reply(request& x, std::string text) {
+  reply_bytes_ += text.size();
+  x.reply = std::move(text);
+  // Give back what the command holds.
+  x.what = answer{};
+}
+
+/// Answers what has been waiting for too long. As requests come in order, so do
+/// their deadlines.
+void connection::expire(time_point now) {
+  for (; unsent_ < end(); ++unsent_) {
+    auto& x = at(unsent_);
+    if (x.reply || !is_machine_call(x.what))
+      continue;
+    if (now - x.arrived < limits_.deadline)
+      break;
+    unsent_bytes_ -= call_of(x.what).command.size();
+    std::string text;
+    add_expired(text);
+    set_reply(x, std::move(text));
+  }
+  write_ready_replies();
+}
+
+void connection::write_ready_replies() {
+  while (!requests_.empty() && requests_.front().reply) {
+    reply_bytes_ -= requests_.front().reply->size();
+    output_ += *requests_.front().reply;
+    requests_.pop_front();
+    ++first_;
+  }
+  if (unsent_ < first_)
+    unsent_ = first_;
+}
+
+bool connection::has_room() const noexcept {
+  return requests_.size() < limits_.waiting_max
+      && unsent_bytes_ + reply_bytes_ < limits_.waiting_bytes_max;
+}
+
+} // namespace raft::redis

@@ -1,0 +1,129 @@
+// One Redis client's connection, without the socket. Pure.
+
+#pragma once
+
+#include <raft/redis/commands.hpp>
+#include <raft/redis/resp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace raft::redis {
+
+/// What one client may cost.
+struct connection_limits {
+  request_limits requests;
+  /// Requests whose reply is not yet written, and the bytes that they hold:
+  /// commands that are not yet on their way, replies that wait for earlier
+  /// ones. Past a bound nothing more is read until there is room.
+  std::size_t waiting_max = 1024;
+  std::size_t waiting_bytes_max = 1 << 20;
+  /// A command that could not be sent for so long is answered with an error,
+  /// having no effect. Once sent, it has as long again.
+  std::chrono::milliseconds deadline{5000};
+};
+
+/// Bytes in, batches of commands out; their results in, bytes out.
+///
+/// Replies come in the order of requests, and commands take effect in the order
+/// of requests, as Redis promises: at most one batch is under way. What arrives
+/// meanwhile becomes the next batch. So a client that pipelines pays for one
+/// round of the cluster per batch, not per command.
+class connection {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  connection(std::uint64_t id, const connection_limits& limits,
+             cursor_table& cursors, const server_facts& server);
+
+  /// Takes bytes from the client.
+  void receive(std::string_view data, time_point now);
+
+  /// The next batch, to be executed; nothing if there is none or one is under
+  /// way. Call it after `receive` and `finish`.
+  std::optional<bytes> next_batch(time_point now);
+
+  /// Takes the result of the batch that is under way.
+  void finish(const executed& result, time_point now);
+
+  /// Whether a request waits for `tell_state`.
+  bool wants_state() const noexcept {
+    return !info_waiting_.empty();
+  }
+
+  /// Takes what the peer says about itself; null if it does not answer.
+  void tell_state(const peer_state* state);
+
+  /// Replies for the client; take them out.
+  std::string& output() noexcept {
+    return output_;
+  }
+
+  /// Whether to go on reading from the socket.
+  bool wants_input() const noexcept;
+
+  /// Answers what was not yet sent with an error and ignores further input.
+  void stop();
+
+  /// Whether no reply is to come any more and the client is to be sent away.
+  bool finished() const noexcept {
+    return closing_ && requests_.empty();
+  }
+
+  /// How many requests were read since the last call.
+  std::uint64_t take_request_count() noexcept {
+    return std::exchange(request_count_, 0);
+  }
+
+private:
+  /// A request without a reply, or with one that has to wait for its turn.
+  struct request {
+    std::optional<std::string> reply;
+    action what;
+    time_point arrived;
+  };
+
+  void parse(time_point now);
+  void add_request(const arguments& args, time_point now);
+  void expire(time_point now);
+  void set_reply(request& x, std::string text);
+  void answer_batch(const std::vector<std::uint64_t>& numbers,
+                    const std::vector<bytes>& replies);
+  void write_ready_replies();
+  bool has_room() const noexcept;
+
+  request& at(std::uint64_t number) {
+    return requests_[number - first_];
+  }
+
+  std::uint64_t end() const noexcept {
+    return first_ + requests_.size();
+  }
+
+  connection_limits limits_;
+  cursor_table* cursors_;
+  const server_facts* server_;
+  client_facts client_;
+  request_parser parser_;
+  // Requests are numbered; the first one here has number `first_`. Those below
+  // `unsent_` are answered or under way.
+  std::deque<request> requests_;
+  std::uint64_t first_ = 0;
+  std::uint64_t unsent_ = 0;
+  std::size_t unsent_bytes_ = 0;
+  std::size_t reply_bytes_ = 0;
+  std::vector<std::uint64_t> under_way_;
+  std::vector<std::uint64_t> info_waiting_;
+  std::string output_;
+  std::uint64_t request_count_ = 0;
+  bool closing_ = false;
+};
+
+} // namespace raft::redis

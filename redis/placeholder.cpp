@@ -1,1 +1,0 @@
-namespace raft {} // replaced by the folder's sources
