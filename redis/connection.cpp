@@ -36,14 +36,14 @@ void connection::receive(std::string_view data, time_point now) {
   if (closing_)
     return;
   parser_.feed(data);
-  parse(now);
-  write_ready_replies();
+  go_on(now);
 }
 
 std::optional<bytes> connection::next_batch(time_point now) {
   if (!under_way_.empty())
     return std::nullopt;
   expire(now);
+  go_on(now);
   std::vector<bytes> commands;
   std::size_t size = 0;
   for (; unsent_ < end(); ++unsent_) {
@@ -79,18 +79,16 @@ void connection::finish(const executed& result, time_point now) {
       set_reply(at(number), std::move(text));
     }
   }
-  write_ready_replies();
-  parse(now);
-  write_ready_replies();
+  go_on(now);
 }
 
-void connection::tell_state(const peer_state* state) {
+void connection::tell_state(const peer_state* state, time_point now) {
   for (auto number : std::exchange(info_waiting_, {})) {
     std::string text;
     add_info(text, std::get<info_call>(at(number).what), *server_, state);
     set_reply(at(number), std::move(text));
   }
-  write_ready_replies();
+  go_on(now);
 }
 
 bool connection::wants_input() const noexcept {
@@ -114,24 +112,31 @@ void connection::stop() {
   write_ready_replies();
 }
 
-void connection::parse(time_point now) {
-  while (!closing_ && has_room()) {
-    switch (parser_.next()) {
-      case request_parser::result::incomplete:
-        return;
-      case request_parser::result::request:
-        ++request_count_;
-        add_request(parser_.arguments(), now);
-        break;
-      case request_parser::result::failed: {
-        std::string text;
-        add_error(text, "ERR " + parser_.error());
-        set_reply(requests_.emplace_back(), std::move(text));
-        closing_ = true;
-        break;
-      }
+/// Writes the replies that are due and reads requests while there is room.
+void connection::go_on(time_point now) {
+  write_ready_replies();
+  while (!closing_ && has_room() && parse_one(now))
+    write_ready_replies();
+}
+
+/// @returns false if there is no complete request.
+bool connection::parse_one(time_point now) {
+  switch (parser_.next()) {
+    case request_parser::result::incomplete:
+      return false;
+    case request_parser::result::request:
+      ++request_count_;
+      add_request(parser_.arguments(), now);
+      break;
+    case request_parser::result::failed: {
+      std::string text;
+      add_error(text, "ERR " + parser_.error());
+      set_reply(requests_.emplace_back(), std::move(text));
+      closing_ = true;
+      break;
     }
   }
+  return true;
 }
 
 void connection::add_request(const arguments& args, time_point now) {
@@ -190,7 +195,6 @@ void connection::expire(time_point now) {
     add_expired(text);
     set_reply(x, std::move(text));
   }
-  write_ready_replies();
 }
 
 void connection::write_ready_replies() {

@@ -19,7 +19,7 @@ namespace raft::redis {
 
 /// What one client may cost.
 struct connection_limits {
-  request_limits requests;
+  request_limits requests = {};
   /// Requests whose reply is not yet written, and the bytes that they hold:
   /// commands that are not yet on their way, replies that wait for earlier
   /// ones. Past a bound nothing more is read until there is room.
@@ -59,7 +59,7 @@ public:
   }
 
   /// Takes what the peer says about itself; null if it does not answer.
-  void tell_state(const peer_state* state);
+  void tell_state(const peer_state* state, time_point now);
 
   /// Replies for the client; take them out.
   std::string& output() noexcept {
@@ -90,7 +90,8 @@ private:
     time_point arrived;
   };
 
-  void parse(time_point now);
+  void go_on(time_point now);
+  bool parse_one(time_point now);
   void add_request(const arguments& args, time_point now);
   void expire(time_point now);
   void set_reply(request& x, std::string text);

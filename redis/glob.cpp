@@ -11,9 +11,9 @@ constexpr auto npos = std::string_view::npos;
 
 bool in_range(char c, char from, char to) {
   auto x = static_cast<unsigned char>(c);
-  auto [low, high] = std::minmax(static_cast<unsigned char>(from),
-                                 static_cast<unsigned char>(to));
-  return low <= x && x <= high;
+  auto low = static_cast<unsigned char>(from);
+  auto high = static_cast<unsigned char>(to);
+  return (low <= x && x <= high) || (high <= x && x <= low);
 }
 
 /// Matches one byte with the class that begins behind a `[` at `i`.

@@ -24,7 +24,7 @@ const std::vector<folder_rule>& folder_rules() {
     {"redis",
      {"messages", "messages/caf", "consensus", "persistence", "machine", "kv",
       "actors", "cluster"},
-     {"caf", "fmt", "spdlog"}},
+     {"caf", "fmt", "spdlog", "posix"}},
     {"tools", {"*"}, {"*"}},
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},

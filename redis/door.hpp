@@ -1,0 +1,74 @@
+// The port for Redis clients.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/address.hpp>
+#include <raft/redis/connection.hpp>
+
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+namespace raft::redis {
+
+/// What a door needs to know. Only `where` and `client` have no default.
+struct door_options {
+  /// Port 0 picks a free one.
+  cluster::address where = {};
+  /// Executes the commands. Must outlive the door, or at least answer.
+  actors::client_actor client = {};
+  /// Tells INFO about this peer; without one, INFO says so.
+  actors::peer_actor peer = {};
+  group_id group = {1};
+  connection_limits limits = {};
+  /// How many clients may be connected. Lowered if the process may not open so
+  /// many files.
+  std::size_t connections_max = 1000;
+  /// Replies that a client does not read, in bytes. Past the bound the
+  /// connection is closed.
+  std::size_t unread_bytes_max = 64 << 20;
+  /// How long a client may take for its last replies before it is cut off.
+  std::chrono::milliseconds linger{2000};
+};
+
+/// The door can not be opened. The message says why, and what to do.
+class door_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Serves Redis clients from construction to destruction. All connections share
+/// one actor, which runs in the thread of the middleman.
+class door {
+public:
+  /// @param system Must have been started with remoting and outlive the door.
+  /// @throws door_error if the address can not be listened at.
+  door(caf::actor_system& system, const door_options& options);
+
+  ~door();
+  door(const door&) = delete;
+  door& operator=(const door&) = delete;
+
+  std::uint16_t port() const noexcept {
+    return port_;
+  }
+
+  /// Ends the door: takes no more clients and requests, waits for what is under
+  /// way, at most for `linger`, and closes all connections. Blocks until all is
+  /// done. Called by the destructor.
+  void stop();
+
+private:
+  caf::actor_system* system_;
+  caf::actor actor_;
+  group_id group_;
+  std::chrono::milliseconds patience_;
+  std::uint16_t port_ = 0;
+};
+
+} // namespace raft::redis

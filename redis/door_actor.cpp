@@ -1,0 +1,294 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/redis/door_actor.hpp>
+#include <raft/redis/resp.hpp>
+
+#include <caf/io/system_messages.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <sys/socket.h>
+#include <utility>
+
+namespace raft::redis {
+
+namespace {
+
+/// How much is read at once, in bytes. Each connection has a buffer so large.
+constexpr std::size_t read_bytes = 16 << 10;
+
+constexpr std::chrono::milliseconds tick_interval{20};
+
+/// How long the client handle may take to say that the deadline has passed.
+constexpr std::chrono::milliseconds grace{1000};
+
+constexpr std::chrono::milliseconds state_deadline{1000};
+
+/// Somewhere in a range that is large, so that cursors of an earlier life of
+/// this server are not known, and small enough for a double to hold exactly.
+std::uint64_t random_cursor() {
+  std::random_device source;
+  auto high = std::uint64_t{source()} << 20;
+  return (high | (source() & 0xfffff)) + 1;
+}
+
+} // namespace
+
+door_state::door_state()
+  : cursors_{random_cursor()}, started_{std::chrono::steady_clock::now()} {
+  // nop
+}
+
+void door_state::open(broker* self, caf::io::doorman_ptr doorman,
+                      const door_options& options) {
+  self_ = self;
+  options_ = options;
+  doorman_ = doorman->hdl();
+  facts_.port = options.where.port;
+  facts_.connections_max = options.connections_max;
+  facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
+  self->add_doorman(std::move(doorman));
+}
+
+void door_state::add(handle hdl) {
+  auto full = clients_.size() >= options_.connections_max;
+  auto [i, added] = clients_.emplace(
+    std::piecewise_construct, std::forward_as_tuple(hdl),
+    std::forward_as_tuple(++last_id_, options_, cursors_, facts_));
+  auto& x = i->second;
+  ++facts_.connections_total;
+  self_->ack_writes(hdl, true);
+  self_->configure_read(hdl, caf::io::receive_policy::at_most(read_bytes));
+  if (full || stopping_) {
+    std::string text;
+    add_error(text, stopping_ ? "CLUSTERDOWN this peer is stopping"
+                              : "ERR max number of clients reached");
+    x.state.stop();
+    write(hdl, x, text);
+  }
+  pump(hdl, x);
+}
+
+void door_state::receive(handle hdl, std::string_view data) {
+  auto i = clients_.find(hdl);
+  if (i == clients_.end() || i->second.cut)
+    return;
+  i->second.state.receive(data, std::chrono::steady_clock::now());
+  pump(hdl, i->second);
+}
+
+void door_state::transferred(handle hdl, std::uint64_t unread) {
+  auto i = clients_.find(hdl);
+  if (i == clients_.end())
+    return;
+  i->second.unread = unread;
+  if (unread == 0 && i->second.state.finished())
+    cut(hdl, i->second);
+}
+
+void door_state::closed(handle hdl) {
+  clients_.erase(hdl);
+  finish_if_empty();
+}
+
+void door_state::tick() {
+  tick_armed_ = false;
+  auto now = std::chrono::steady_clock::now();
+  for (auto& [hdl, x] : clients_) {
+    if (x.resumed && !x.halted)
+      self_->trigger(hdl);
+    x.resumed = false;
+    if (x.cut_at && now >= *x.cut_at && !x.cut)
+      cut(hdl, x);
+    if (x.cut_at)
+      arm_tick();
+  }
+}
+
+void door_state::stop(caf::typed_response_promise<stopped> promise) {
+  stop_promises_.push_back(std::move(promise));
+  if (stopping_)
+    return;
+  stopping_ = true;
+  self_->close(doorman_);
+  for (auto& [hdl, x] : clients_) {
+    x.state.stop();
+    pump(hdl, x);
+  }
+  finish_if_empty();
+}
+
+door_state::client* door_state::find(handle hdl, std::uint64_t id) {
+  auto i = clients_.find(hdl);
+  return i != clients_.end() && i->second.id == id ? &i->second : nullptr;
+}
+
+/// Does for a client all that has become possible.
+void door_state::pump(handle hdl, client& x) {
+  facts_.commands_total += x.state.take_request_count();
+  if (auto batch = x.state.next_batch(std::chrono::steady_clock::now()))
+    send_batch(hdl, x, std::move(*batch));
+  if (x.state.wants_state() && !x.asked_state)
+    ask_state(hdl, x);
+  write(hdl, x, x.state.output());
+  if (x.cut)
+    return;
+  if (x.state.finished() && x.unread == 0) {
+    cut(hdl, x);
+  } else if (x.state.finished() || stopping_) {
+    if (!x.cut_at)
+      x.cut_at = std::chrono::steady_clock::now() + options_.linger;
+    arm_tick();
+  }
+  control_input(hdl, x);
+}
+
+void door_state::send_batch(handle hdl, const client& x, bytes batch) {
+  auto deadline = options_.limits.deadline;
+  auto done = [this, hdl, id = x.id](const executed& result) {
+    if (auto client = find(hdl, id)) {
+      client->state.finish(result, std::chrono::steady_clock::now());
+      pump(hdl, *client);
+    }
+  };
+  actors::ask(self_, options_.client, deadline + grace,
+              submit{options_.group, std::move(batch),
+                     static_cast<std::uint64_t>(deadline.count())})
+    .then(done, [done](const caf::error&) {
+      executed result;
+      result.result = outcome::unknown;
+      done(result);
+    });
+}
+
+void door_state::ask_state(handle hdl, client& x) {
+  auto tell = [this, hdl, id = x.id](const peer_state* state) {
+    if (auto client = find(hdl, id)) {
+      client->asked_state = false;
+      update_facts();
+      client->state.tell_state(state, std::chrono::steady_clock::now());
+      pump(hdl, *client);
+    }
+  };
+  x.asked_state = true;
+  if (!options_.peer) {
+    tell(nullptr);
+    return;
+  }
+  actors::ask(self_, options_.peer, state_deadline, get_state{options_.group})
+    .then([tell](const peer_state& state) { tell(&state); },
+          [tell](const caf::error&) { tell(nullptr); });
+}
+
+/// Hands all data to the socket, in one go.
+void door_state::write(handle hdl, client& x, std::string& data) {
+  if (data.empty() || x.cut) {
+    data.clear();
+    return;
+  }
+  auto& buffer = self_->wr_buf(hdl);
+  using value_type = std::decay_t<decltype(buffer)>::value_type;
+  auto begin = reinterpret_cast<const value_type*>(data.data());
+  buffer.insert(buffer.end(), begin, begin + data.size());
+  x.unread += data.size();
+  if (data.capacity() > read_bytes)
+    std::string{}.swap(data);
+  data.clear();
+  self_->flush(hdl);
+  if (x.unread <= options_.unread_bytes_max)
+    return;
+  spdlog::warn("redis: closing the connection of client {}: it has not read {} "
+               "bytes of replies, the bound is {}",
+               x.id, x.unread, options_.unread_bytes_max);
+  cut(hdl, x);
+}
+
+/// Stops and goes on reading, as the client's backlog demands.
+void door_state::control_input(handle hdl, client& x) {
+  if (x.cut)
+    return;
+  // A client that is being sent away is read on, to see when it leaves.
+  auto wanted = x.state.wants_input() || x.state.finished();
+  if (!wanted && !x.halted) {
+    x.halted = true;
+    self_->halt(hdl);
+  } else if (wanted && x.halted) {
+    resume(hdl, x);
+  }
+}
+
+/// Goes on reading. CAF stops reading only after it has handled all events of
+/// its current round; asked to go on before that, it does nothing, and stops.
+/// Nothing tells whether this has happened: so ask again a little later.
+void door_state::resume(handle hdl, client& x) {
+  x.halted = false;
+  x.resumed = true;
+  self_->trigger(hdl);
+  arm_tick();
+}
+
+/// Ends a connection. CAF's own way to do that waits for the other side to
+/// close, perhaps for ever; and its buffer may never become empty. From here on
+/// CAF finds the socket closed and reports that as usual.
+void door_state::cut(handle hdl, client& x) {
+  if (x.cut)
+    return;
+  x.cut = true;
+  ::shutdown(static_cast<int>(hdl.id()), SHUT_RDWR);
+  resume(hdl, x);
+}
+
+void door_state::arm_tick() {
+  if (std::exchange(tick_armed_, true))
+    return;
+  actors::send_later(self_, caf::actor{self_}, tick_interval, wake{});
+}
+
+void door_state::finish_if_empty() {
+  if (!stopping_ || !clients_.empty())
+    return;
+  for (auto& promise : std::exchange(stop_promises_, {}))
+    promise.deliver(stopped{options_.group});
+  self_->quit();
+}
+
+void door_state::update_facts() {
+  facts_.connections = clients_.size();
+  facts_.uptime_seconds = static_cast<std::uint64_t>(
+    std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now() - started_)
+      .count());
+}
+
+caf::behavior
+serve_redis(caf::stateful_actor<door_state, caf::io::broker>* self,
+            const caf::io::doorman_ptr& doorman, const door_options& options) {
+  auto state = &self->state;
+  state->open(self, doorman, options);
+  return {
+    [state](const caf::io::new_connection_msg& x) { state->add(x.handle); },
+    [state](const caf::io::new_data_msg& x) {
+      state->receive(
+        x.handle, {reinterpret_cast<const char*>(x.buf.data()), x.buf.size()});
+    },
+    [state](const caf::io::data_transferred_msg& x) {
+      state->transferred(x.handle, x.remaining);
+    },
+    [state](const caf::io::connection_closed_msg& x) {
+      state->closed(x.handle);
+    },
+    [](const caf::io::acceptor_closed_msg&) {
+      spdlog::error("redis: the listening socket was closed; no more clients "
+                    "can connect");
+    },
+    [state](const wake&) { state->tick(); },
+    [self, state](const stop&) {
+      auto promise = self->make_response_promise<stopped>();
+      state->stop(promise);
+      return promise;
+    },
+  };
+}
+
+} // namespace raft::redis

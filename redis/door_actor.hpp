@@ -1,0 +1,88 @@
+// The actor behind a door.
+
+#pragma once
+
+#include <raft/redis/door.hpp>
+
+#include <caf/behavior.hpp>
+#include <caf/io/broker.hpp>
+#include <caf/io/doorman.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace raft::redis {
+
+/// All connections of one door. Lives in the middleman's thread.
+class door_state {
+public:
+  using broker = caf::io::broker;
+  using handle = caf::io::connection_handle;
+  using time_point = connection::time_point;
+
+  door_state();
+
+  void open(broker* self, caf::io::doorman_ptr doorman,
+            const door_options& options);
+  void add(handle hdl);
+  void receive(handle hdl, std::string_view data);
+  void transferred(handle hdl, std::uint64_t unread);
+  void closed(handle hdl);
+  void tick();
+  void stop(caf::typed_response_promise<stopped> promise);
+
+private:
+  struct client {
+    client(std::uint64_t number, const door_options& options,
+           cursor_table& cursors, const server_facts& facts)
+      : id{number}, state{number, options.limits, cursors, facts} {
+      // nop
+    }
+
+    /// Handles are file descriptors and are used again; this number is not.
+    std::uint64_t id;
+    connection state;
+    std::size_t unread = 0;
+    bool halted = false;
+    /// Has just been set going again, see `resume`.
+    bool resumed = false;
+    bool asked_state = false;
+    bool cut = false;
+    std::optional<time_point> cut_at;
+  };
+
+  client* find(handle hdl, std::uint64_t id);
+  void pump(handle hdl, client& x);
+  void send_batch(handle hdl, const client& x, bytes batch);
+  void ask_state(handle hdl, client& x);
+  void write(handle hdl, client& x, std::string& data);
+  void control_input(handle hdl, client& x);
+  void resume(handle hdl, client& x);
+  void cut(handle hdl, client& x);
+  void arm_tick();
+  void finish_if_empty();
+  void update_facts();
+
+  broker* self_ = nullptr;
+  door_options options_;
+  caf::io::accept_handle doorman_;
+  cursor_table cursors_;
+  server_facts facts_;
+  time_point started_;
+  std::map<handle, client> clients_;
+  std::uint64_t last_id_ = 0;
+  bool tick_armed_ = false;
+  bool stopping_ = false;
+  std::vector<caf::typed_response_promise<stopped>> stop_promises_;
+};
+
+/// The behavior of the actor. Answers `stop` with `stopped`.
+caf::behavior
+serve_redis(caf::stateful_actor<door_state, caf::io::broker>* self,
+            const caf::io::doorman_ptr& doorman, const door_options& options);
+
+} // namespace raft::redis

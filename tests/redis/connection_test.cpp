@@ -1,0 +1,249 @@
+// Replies keep the order of requests; commands go out in batches; bounds hold;
+// what is not known is not claimed.
+
+#include <raft/tests/redis/pure_server.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <string>
+
+using namespace raft;
+using namespace raft::redis;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture {
+  pure_server server;
+  connection client = server.connect();
+  connection::time_point now;
+
+  std::string take_output() {
+    return std::exchange(client.output(), {});
+  }
+
+  std::size_t batch_size(const bytes& batch) {
+    return kv::decode_batch(batch)->size();
+  }
+
+  void execute(const bytes& batch) {
+    client.finish(committed(server.machine.apply({}, batch)), now);
+  }
+
+  void fail(outcome result, reject_reason reason = reject_reason::none) {
+    executed x;
+    x.result = result;
+    x.reason = reason;
+    client.finish(x, now);
+  }
+
+  connection connect(const connection_limits& limits) {
+    server.limits = limits;
+    return server.connect();
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(connections, fixture)
+
+BOOST_AUTO_TEST_CASE(replies_wait_for_those_before_them) {
+  client.receive("PING\r\nSET k v\r\nPING\r\nGET k\r\nINFO x\r\nPING\r\n", now);
+  BOOST_TEST(take_output() == "+PONG\r\n");
+  auto batch = client.next_batch(now);
+  BOOST_REQUIRE(batch);
+  BOOST_TEST(batch_size(*batch) == 2u);
+  client.tell_state(nullptr, now);
+  BOOST_TEST(take_output() == "");
+  execute(*batch);
+  BOOST_TEST(take_output() == "+OK\r\n+PONG\r\n$1\r\nv\r\n$0\r\n\r\n+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_arrives_meanwhile_makes_the_next_batch) {
+  client.receive("SET k 1\r\n", now);
+  auto first = client.next_batch(now);
+  BOOST_REQUIRE(first);
+  client.receive("APPEND k 2\r\n", now);
+  BOOST_TEST(!client.next_batch(now));
+  client.receive("GET k\r\n", now);
+  BOOST_TEST(!client.next_batch(now));
+  execute(*first);
+  auto second = client.next_batch(now);
+  BOOST_REQUIRE(second);
+  BOOST_TEST(batch_size(*second) == 2u);
+  execute(*second);
+  BOOST_TEST(take_output() == "+OK\r\n:2\r\n$2\r\n12\r\n");
+  BOOST_TEST(!client.next_batch(now));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_batch_did_not_execute_comes_first_in_the_next) {
+  server.machine.run(kv::put{"k", std::string(kv::batch_reply_bytes_max, 'x')});
+  client.receive("GET k\r\nDEL k\r\nEXISTS k\r\n", now);
+  auto first = client.next_batch(now);
+  BOOST_REQUIRE(first);
+  client.receive("PING\r\n", now);
+  execute(*first);
+  BOOST_TEST(take_output().size() > kv::batch_reply_bytes_max);
+  auto second = client.next_batch(now);
+  BOOST_REQUIRE(second);
+  BOOST_TEST(batch_size(*second) == 2u);
+  execute(*second);
+  BOOST_TEST(take_output() == ":1\r\n:0\r\n+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_outcome_is_no_success_and_no_failure) {
+  client.receive("SET k v\r\nGET k\r\nPING\r\n", now);
+  client.next_batch(now);
+  fail(outcome::unknown);
+  BOOST_TEST(take_output()
+             == "-UNKNOWN the write may or may not take effect: its outcome "
+                "was not known in time\r\n"
+                "-CLUSTERDOWN the read was not answered in time; it had no "
+                "effect, try again\r\n+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(rejections_say_that_there_was_no_effect) {
+  const std::pair<reject_reason, const char*> table[] = {
+    {reject_reason::none, "-CLUSTERDOWN no leader was found in time"},
+    {reject_reason::not_leader, "-CLUSTERDOWN no leader was found in time"},
+    {reject_reason::busy, "-TRYAGAIN the cluster takes no more commands"},
+    {reject_reason::too_large, "-ERR the command is larger"},
+    {reject_reason::session_expired, "-TRYAGAIN the session"},
+    {reject_reason::stopping, "-CLUSTERDOWN this peer is stopping"},
+  };
+  for (auto [reason, text] : table) {
+    client.receive("SET k v\r\n", now);
+    BOOST_REQUIRE(client.next_batch(now));
+    fail(outcome::rejected, reason);
+    auto reply = take_output();
+    BOOST_TEST(reply.starts_with(text), reply);
+    BOOST_TEST(reply.ends_with(" had no effect\r\n")
+               == (reason != reject_reason::busy
+                   && reason != reject_reason::session_expired));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_that_makes_no_sense_is_an_error_for_each) {
+  client.receive("SET k v\r\nGET k\r\n", now);
+  client.next_batch(now);
+  client.finish(committed(kv::encode(kv::reply{})), now);
+  auto one = "-ERR the reply of the state machine makes no sense; do all peers "
+             "run the same version?\r\n";
+  BOOST_TEST(take_output() == std::string{one} + one);
+  client.receive("GET k\r\n", now);
+  client.next_batch(now);
+  client.finish(committed(kv::encode_batch({bytes{"what?"}})), now);
+  BOOST_TEST(take_output() == one);
+  client.receive("GET k\r\n", now);
+  client.next_batch(now);
+  client.finish(committed(kv::encode_batch({bytes{"a"}, bytes{"b"}})), now);
+  BOOST_TEST(take_output() == one);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_waited_for_too_long_is_not_sent) {
+  client.receive("SET k 1\r\n", now);
+  auto batch = client.next_batch(now);
+  now += 1s;
+  client.receive("SET k 2\r\nPING\r\n", now);
+  now += 3s;
+  client.receive("GET k\r\n", now);
+  now += 2s;
+  execute(*batch);
+  batch = client.next_batch(now);
+  BOOST_REQUIRE(batch);
+  BOOST_TEST(batch_size(*batch) == 1u);
+  execute(*batch);
+  BOOST_TEST(take_output()
+             == "+OK\r\n-CLUSTERDOWN no leader was found in time; the command "
+                "had no effect\r\n+PONG\r\n$1\r\n1\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(too_many_requests_stop_the_input) {
+  auto x = connect({.waiting_max = 3});
+  x.receive("GET a\r\nGET b\r\n", now);
+  BOOST_TEST(x.wants_input());
+  x.receive("PING\r\nGET d\r\nPING\r\n", now);
+  BOOST_TEST(!x.wants_input());
+  auto batch = x.next_batch(now);
+  BOOST_TEST(batch_size(*batch) == 2u);
+  BOOST_TEST(!x.wants_input());
+  x.finish(committed(server.machine.apply({}, *batch)), now);
+  BOOST_TEST(x.wants_input());
+  BOOST_TEST(server.serve(x) == "$-1\r\n$-1\r\n+PONG\r\n$-1\r\n+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(too_many_bytes_stop_the_input) {
+  auto x = connect({.waiting_bytes_max = 100});
+  x.receive("SET a b\r\n", now);
+  auto batch = x.next_batch(now);
+  x.receive(request({"SET", "k", std::string(100, 'x')}), now);
+  BOOST_TEST(!x.wants_input());
+  x.finish(committed(server.machine.apply({}, *batch)), now);
+  BOOST_TEST(!x.wants_input());
+  batch = x.next_batch(now);
+  BOOST_TEST(x.wants_input());
+  // Replies that wait for others count, too.
+  x.receive(request({"ECHO", std::string(100, 'x')}), now);
+  BOOST_TEST(!x.wants_input());
+  x.finish(committed(server.machine.apply({}, *batch)), now);
+  BOOST_TEST(x.wants_input());
+  BOOST_TEST(server.serve(x).size() > 100u);
+}
+
+BOOST_AUTO_TEST_CASE(batches_are_bounded_in_bytes) {
+  auto x = connect({.waiting_bytes_max = 1000});
+  std::string all;
+  for (auto i = 0; i < 5; ++i)
+    all += request({"SET", "k", std::string(300, 'x')});
+  x.receive("PING\r\n" + all, now);
+  auto batch = x.next_batch(now);
+  BOOST_TEST(batch_size(*batch) == 3u);
+  x.finish(committed(server.machine.apply({}, *batch)), now);
+  batch = x.next_batch(now);
+  BOOST_TEST(batch_size(*batch) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(quit_is_answered_last) {
+  client.receive("GET k\r\nQUIT\r\nPING\r\n", now);
+  BOOST_TEST(!client.finished());
+  client.receive("PING\r\n", now);
+  BOOST_TEST(server.serve(client) == "$-1\r\n+OK\r\n");
+  BOOST_TEST(client.finished());
+  BOOST_TEST(!client.wants_input());
+}
+
+BOOST_AUTO_TEST_CASE(a_protocol_error_is_answered_last) {
+  client.receive("GET k\r\n*x\r\nPING\r\n", now);
+  BOOST_TEST(!client.finished());
+  BOOST_TEST(server.serve(client)
+             == "$-1\r\n-ERR Protocol error: invalid multibulk length\r\n");
+  BOOST_TEST(client.finished());
+}
+
+BOOST_AUTO_TEST_CASE(stopping_waits_for_what_is_under_way_only) {
+  client.receive("SET k v\r\n", now);
+  auto batch = client.next_batch(now);
+  client.receive("GET k\r\nPING\r\n", now);
+  client.stop();
+  BOOST_TEST(!client.finished());
+  BOOST_TEST(!client.next_batch(now));
+  execute(*batch);
+  BOOST_TEST(client.finished());
+  BOOST_TEST(take_output()
+             == "+OK\r\n-CLUSTERDOWN this peer is stopping; the command had no "
+                "effect\r\n+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(values_that_are_too_large_get_an_error) {
+  server.machine.run(kv::put{"k", std::string(kv::value_bytes_max, 'x')});
+  BOOST_TEST(server.type(client, "APPEND k x")
+             == "-ERR string exceeds maximum allowed size "
+                "(proto-max-bulk-len)\r\n");
+  BOOST_TEST(server.type(client, "MGET k k k k k")
+             == "-ERR the values are too large for one reply; ask for fewer "
+                "keys at once\r\n");
+  BOOST_TEST(server.type(client, "PING") == "+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,63 @@
+// A Redis server without sockets and without a cluster.
+
+#pragma once
+
+#include <raft/kv/kv_machine.hpp>
+#include <raft/redis/connection.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace raft::redis {
+
+/// Wraps a request in the protocol.
+inline std::string request(const std::vector<std::string>& words) {
+  std::string result;
+  add_array(result, words.size());
+  for (const auto& word : words)
+    add_bulk(result, word);
+  return result;
+}
+
+/// A reply of the cluster.
+inline executed committed(bytes reply) {
+  executed result;
+  result.result = outcome::committed;
+  result.reply = std::move(reply);
+  return result;
+}
+
+/// What all connections share.
+struct pure_server {
+  kv::kv_machine machine;
+  cursor_table cursors{1000};
+  server_facts facts;
+  connection_limits limits;
+
+  connection connect(std::uint64_t id = 1) {
+    return connection{id, limits, cursors, facts};
+  }
+
+  /// Executes whatever the connection wants and returns its replies.
+  std::string serve(connection& x) {
+    while (auto batch = x.next_batch({}))
+      x.finish(committed(machine.apply({}, *batch)), {});
+    if (x.wants_state())
+      x.tell_state(nullptr, {});
+    return std::exchange(x.output(), {});
+  }
+
+  std::string ask(connection& x, std::string_view data) {
+    x.receive(data, {});
+    return serve(x);
+  }
+
+  /// Sends a request as one types it.
+  std::string type(connection& x, const std::string& line) {
+    return ask(x, line + "\r\n");
+  }
+};
+
+} // namespace raft::redis
