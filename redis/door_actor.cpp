@@ -5,7 +5,7 @@
 #include <caf/io/system_messages.hpp>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
 #include <sys/socket.h>
@@ -35,16 +35,13 @@ std::uint64_t random_cursor() {
 
 } // namespace
 
-door_state::door_state()
-  : cursors_{random_cursor()}, started_{std::chrono::steady_clock::now()} {
-  // nop
-}
-
-void door_state::open(broker* self, caf::io::doorman_ptr doorman,
-                      const door_options& options) {
-  self_ = self;
-  options_ = options;
-  doorman_ = doorman->hdl();
+door_state::door_state(broker* self, caf::io::doorman_ptr doorman,
+                       const door_options& options)
+  : self_{self},
+    options_{options},
+    doorman_{doorman->hdl()},
+    cursors_{random_cursor()},
+    started_{std::chrono::steady_clock::now()} {
   facts_.port = options.where.port;
   facts_.connections_max = options.connections_max;
   facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
@@ -261,11 +258,10 @@ void door_state::update_facts() {
       .count());
 }
 
-caf::behavior
-serve_redis(caf::stateful_actor<door_state, caf::io::broker>* self,
-            const caf::io::doorman_ptr& doorman, const door_options& options) {
-  auto state = &self->state;
-  state->open(self, doorman, options);
+caf::behavior serve_redis(caf::io::broker* self,
+                          const caf::io::doorman_ptr& doorman,
+                          const door_options& options) {
+  auto state = std::make_shared<door_state>(self, doorman, options);
   return {
     [state](const caf::io::new_connection_msg& x) { state->add(x.handle); },
     [state](const caf::io::new_data_msg& x) {

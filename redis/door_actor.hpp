@@ -5,9 +5,9 @@
 #include <raft/redis/door.hpp>
 
 #include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/io/broker.hpp>
 #include <caf/io/doorman.hpp>
-#include <caf/stateful_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <map>
@@ -24,10 +24,9 @@ public:
   using handle = caf::io::connection_handle;
   using time_point = connection::time_point;
 
-  door_state();
+  door_state(broker* self, caf::io::doorman_ptr doorman,
+             const door_options& options);
 
-  void open(broker* self, caf::io::doorman_ptr doorman,
-            const door_options& options);
   void add(handle hdl);
   void receive(handle hdl, std::string_view data);
   void transferred(handle hdl, std::uint64_t unread);
@@ -67,7 +66,7 @@ private:
   void finish_if_empty();
   void update_facts();
 
-  broker* self_ = nullptr;
+  broker* self_;
   door_options options_;
   caf::io::accept_handle doorman_;
   cursor_table cursors_;
@@ -81,8 +80,8 @@ private:
 };
 
 /// The behavior of the actor. Answers `stop` with `stopped`.
-caf::behavior
-serve_redis(caf::stateful_actor<door_state, caf::io::broker>* self,
-            const caf::io::doorman_ptr& doorman, const door_options& options);
+caf::behavior serve_redis(caf::io::broker* self,
+                          const caf::io::doorman_ptr& doorman,
+                          const door_options& options);
 
 } // namespace raft::redis

@@ -1,0 +1,222 @@
+// The door on real sockets: order, bounds, and how connections end.
+
+#include <raft/tests/redis/door_fixture.hpp>
+
+#include <chrono>
+#include <string>
+
+using namespace raft;
+using namespace raft::redis;
+
+BOOST_FIXTURE_TEST_SUITE(doors, door_fixture)
+
+BOOST_AUTO_TEST_CASE(commands_are_executed_in_order) {
+  raw_client a{open()};
+  std::string wanted = "+OK\r\n:2\r\n+PONG\r\n$2\r\n12\r\n*1\r\n$2\r\n12\r\n";
+  BOOST_TEST(
+    a.ask("SET k 1\r\nAPPEND k 2\r\nPING\r\nGET k\r\nMGET k\r\n", wanted.size())
+    == wanted);
+}
+
+BOOST_AUTO_TEST_CASE(large_values_go_through) {
+  raw_client a{open()};
+  auto value = std::string(5 << 20, 'x');
+  std::string bulk;
+  add_bulk(bulk, value);
+  BOOST_TEST(a.ask("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n" + bulk, 5) == "+OK\r\n");
+  BOOST_TEST((a.ask("GET k\r\n", bulk.size()) == bulk));
+}
+
+BOOST_AUTO_TEST_CASE(values_beyond_the_bound_end_the_connection) {
+  options.limits.requests.bulk_bytes_max = 10;
+  raw_client a{open()};
+  a.send("*2\r\n$4\r\nECHO\r\n$11\r\n");
+  BOOST_TEST(a.receive_all() == "-ERR Protocol error: invalid bulk length\r\n");
+  BOOST_TEST(a.closed());
+}
+
+BOOST_AUTO_TEST_CASE(quit_closes) {
+  raw_client a{open()};
+  a.send("GET k\r\nQUIT\r\nPING\r\n");
+  BOOST_TEST(a.receive_all() == "$-1\r\n+OK\r\n");
+  BOOST_TEST(a.closed());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_known_is_said) {
+  control->mode = fake_mode::unknown;
+  raw_client a{open()};
+  BOOST_TEST(a.ask("SET k v\r\n", 9) == "-UNKNOWN ");
+  control->mode = fake_mode::busy;
+  raw_client b{uut->port()};
+  BOOST_TEST(b.ask("SET k v\r\n", 10) == "-TRYAGAIN ");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_handle_that_does_not_answer_is_not_waited_for) {
+  control->mode = fake_mode::hold;
+  options.limits.deadline = std::chrono::milliseconds{100};
+  raw_client a{open()};
+  BOOST_TEST(a.ask("SET k v\r\n", 9) == "-UNKNOWN ");
+}
+
+BOOST_AUTO_TEST_CASE(info_without_a_peer_says_so) {
+  raw_client a{open()};
+  auto reply = a.ask("INFO\r\n", 200);
+  a.send("QUIT\r\n");
+  reply += a.receive_all();
+  BOOST_TEST(reply.find("connected_clients:1\r\n") != std::string::npos);
+  BOOST_TEST(reply.find("raft_state:no answer\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_reply_does_not_go_to_a_stranger) {
+  control->mode = fake_mode::hold;
+  raw_client a{open()};
+  a.send("ECHO secret\r\nGET k\r\n");
+  eventually([&] { return control->held == 1; });
+  a.close();
+  // The next clients get the file descriptor of the first.
+  control->mode = fake_mode::execute;
+  for (auto i = 0; i < 5; ++i) {
+    raw_client b{uut->port()};
+    BOOST_TEST(b.ask("PING\r\nSET k v\r\nPING\r\n", 19)
+               == "+PONG\r\n+OK\r\n+PONG\r\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_client_too_many_is_told_so) {
+  options.connections_max = 2;
+  raw_client a{open()};
+  raw_client b{uut->port()};
+  BOOST_TEST(a.ask("PING\r\n", 7) == "+PONG\r\n");
+  BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
+  raw_client c{uut->port()};
+  BOOST_TEST(c.receive_all() == "-ERR max number of clients reached\r\n");
+  BOOST_TEST(c.closed());
+  a.close();
+  eventually([&] {
+    raw_client d{uut->port()};
+    return d.ask("PING\r\n", 7) == "+PONG\r\n";
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_sends_too_much_has_to_wait) {
+  control->mode = fake_mode::hold;
+  raw_client a{open()};
+  std::string request;
+  auto value = std::string(1 << 16, 'x');
+  for (auto word : {"SET", "k", value.c_str()})
+    add_bulk(request, word);
+  request = "*3\r\n" + request;
+  // Much more than the kernel and the bounds together hold.
+  std::string all;
+  constexpr auto count = 600;
+  for (auto i = 0; i < count; ++i)
+    all += request;
+  auto sent = a.send_some(all, 500);
+  BOOST_TEST(sent < all.size());
+  BOOST_TEST(control->held == 1);
+  control->mode = fake_mode::execute;
+  raw_client b{uut->port()};
+  BOOST_TEST(b.ask("GET j\r\n", 5) == "$-1\r\n");
+  a.send(std::string_view{all}.substr(sent));
+  std::string wanted;
+  for (auto i = 0; i < count; ++i)
+    wanted += "+OK\r\n";
+  BOOST_TEST((a.receive(wanted.size()) == wanted));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
+  options.unread_bytes_max = 1 << 20;
+  raw_client a{open()};
+  auto value = std::string(1 << 19, 'x');
+  std::string bulk;
+  add_bulk(bulk, value);
+  BOOST_TEST(a.ask("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n" + bulk, 5) == "+OK\r\n");
+  std::string gets;
+  for (auto i = 0; i < 100; ++i)
+    gets += "GET k\r\n";
+  a.send(gets);
+  // The door lives on, and what comes out ends early.
+  raw_client b{uut->port()};
+  BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
+  auto received = a.receive_all();
+  BOOST_TEST(a.closed());
+  BOOST_TEST(received.size() < 100 * bulk.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_leaves_in_the_middle_is_forgotten) {
+  open();
+  for (auto text : {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\nabc", "GET", "*",
+                    "GET k\r\n", "QUIT\r\n"}) {
+    raw_client a{uut->port()};
+    a.send(text);
+  }
+  raw_client b{uut->port()};
+  eventually([&] {
+    auto reply = b.ask("INFO clients\r\n", 40);
+    b.send("ECHO end\r\n");
+    while (!reply.ends_with("end\r\n"))
+      reply += b.receive(1);
+    return reply.find("connected_clients:1\r\n") != std::string::npos;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(stopping_answers_what_is_under_way) {
+  control->mode = fake_mode::hold;
+  raw_client a{open()};
+  a.send("SET k v\r\n");
+  eventually([&] { return control->held == 1; });
+  a.send("GET k\r\nPING\r\n");
+  raw_client idle{uut->port()};
+  BOOST_TEST(idle.ask("PING\r\n", 7) == "+PONG\r\n");
+  control->mode = fake_mode::execute;
+  caf::scoped_actor self{system};
+  // Releases the held command a moment after the door begins to stop.
+  actors::send_later(self.ptr(), client, std::chrono::milliseconds{100},
+                     submit{});
+  auto port = uut->port();
+  uut->stop();
+  BOOST_TEST(a.receive_all()
+             == "+OK\r\n-CLUSTERDOWN this peer is stopping; the command had no "
+                "effect\r\n+PONG\r\n");
+  BOOST_TEST(a.closed());
+  BOOST_TEST(idle.receive_all() == "");
+  BOOST_TEST(idle.closed());
+  BOOST_TEST(!raw_client{port}.connected());
+}
+
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_ever) {
+  control->mode = fake_mode::hold;
+  options.linger = std::chrono::milliseconds{100};
+  raw_client a{open()};
+  a.send("SET k v\r\n");
+  eventually([&] { return control->held == 1; });
+  uut->stop();
+  BOOST_TEST(a.receive_all() == "");
+  BOOST_TEST(a.closed());
+}
+
+BOOST_AUTO_TEST_CASE(a_port_can_be_opened_again_at_once) {
+  options.where.port = open();
+  raw_client a{options.where.port};
+  BOOST_TEST(a.ask("PING\r\n", 7) == "+PONG\r\n");
+  uut->stop();
+  open();
+  raw_client b{options.where.port};
+  BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_address_in_use_is_reported_as_such) {
+  options.where.port = open();
+  auto says = [](const char* text) {
+    return [text](const door_error& x) {
+      return std::string{x.what()}.find(text) != std::string::npos;
+    };
+  };
+  BOOST_CHECK_EXCEPTION(door(system, options), door_error,
+                        says("Address already in use"));
+  options.where = {"192.0.2.1", 0};
+  BOOST_CHECK_EXCEPTION(door(system, options), door_error,
+                        says("Cannot assign requested address"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
