@@ -36,8 +36,8 @@ public:
       if (!executor_)
         return failure(failure_);
       result.index = x.index;
-      auto answers =
-          x.kind == entry_kind::command || x.kind == entry_kind::open_session;
+      auto answers
+        = x.kind == entry_kind::command || x.kind == entry_kind::open_session;
       if (what.results_wanted && answers)
         result.results.push_back(std::move(done));
     }
@@ -90,12 +90,12 @@ applier(applier_actor::stateful_pointer<applier_state> self,
         applier_options options) {
   state_of(self).init(std::move(options));
   return {
-      [self](const apply& msg) { return state_of(self).run(msg); },
-      [self](const query& msg) { return state_of(self).ask(msg); },
-      [self](const stop& msg) {
-        self->quit();
-        return stopped{msg.group};
-      },
+    [self](const apply& msg) { return state_of(self).run(msg); },
+    [self](const query& msg) { return state_of(self).ask(msg); },
+    [self](const stop& msg) {
+      self->quit();
+      return stopped{msg.group};
+    },
   };
 }
 

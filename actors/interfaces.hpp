@@ -23,87 +23,87 @@ namespace raft::actors {
 
 /// Receives the traffic of one Raft group from other peers.
 using inbox_actor = actor_interface<
-    // A candidate asks for a vote.
-    takes<vote_request>,
-    // A voter answers.
-    takes<vote_reply>,
-    // The leader extends our log, or says that it is there.
-    takes<append_request>,
-    // A follower answers.
-    takes<append_reply>>;
+  // A candidate asks for a vote.
+  takes<vote_request>,
+  // A voter answers.
+  takes<vote_reply>,
+  // The leader extends our log, or says that it is there.
+  takes<append_request>,
+  // A follower answers.
+  takes<append_reply>>;
 
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
 
 /// One Raft peer. Only this actor touches its term, role and log.
 using peer_actor = inbox_actor::extend<
-    // Append a command; answered at once.
-    answers<start, started>,
-    // Replicate a command, apply it, return the reply.
-    answers<execute, executed>,
-    // Open a client session; its id is the index in the answer.
-    answers<open_session, executed>,
-    // Ask this peer's state machine as it stands.
-    answers<query, queried>,
-    // Term, role, leader and indexes.
-    answers<get_state, peer_state>,
-    // Deliver committed entries to a subscriber.
-    answers<args<subscribe, subscriber_actor>, subscribed>,
-    // The subscriber has handled so many bytes.
-    takes<credit>,
-    // Another peer can be reached through this handle.
-    takes<link_up, inbox_actor>,
-    // Another peer can no longer be reached.
-    takes<link_down>,
-    // From itself: the core wanted to be woken.
-    takes<wake>,
-    // End for good.
-    answers<stop, stopped>>;
+  // Append a command; answered at once.
+  answers<start, started>,
+  // Replicate a command, apply it, return the reply.
+  answers<execute, executed>,
+  // Open a client session; its id is the index in the answer.
+  answers<open_session, executed>,
+  // Ask this peer's state machine as it stands.
+  answers<query, queried>,
+  // Term, role, leader and indexes.
+  answers<get_state, peer_state>,
+  // Deliver committed entries to a subscriber.
+  answers<args<subscribe, subscriber_actor>, subscribed>,
+  // The subscriber has handled so many bytes.
+  takes<credit>,
+  // Another peer can be reached through this handle.
+  takes<link_up, inbox_actor>,
+  // Another peer can no longer be reached.
+  takes<link_down>,
+  // From itself: the core wanted to be woken.
+  takes<wake>,
+  // End for good.
+  answers<stop, stopped>>;
 
 /// Makes state durable, for all groups of the process, one transaction for all
 /// that arrived meanwhile. Owns the store; runs detached, because a sync
 /// blocks.
 using persister_actor = actor_interface<
-    // Write a batch; answered when it is on the disk.
-    answers<persist, persisted>,
-    // Read durable entries.
-    answers<read_entries, entries_read>,
-    // From itself: write what has been collected.
-    takes<flush>,
-    // End, after the last commit.
-    answers<stop, stopped>>;
+  // Write a batch; answered when it is on the disk.
+  answers<persist, persisted>,
+  // Read durable entries.
+  answers<read_entries, entries_read>,
+  // From itself: write what has been collected.
+  takes<flush>,
+  // End, after the last commit.
+  answers<stop, stopped>>;
 
 /// Runs the state machine of one group. User code runs here, and nowhere else.
 using applier_actor = actor_interface<
-    // Apply committed entries, in order.
-    answers<apply, applied>,
-    // Ask the state machine as it stands.
-    answers<query, queried>,
-    // End, after the last apply.
-    answers<stop, stopped>>;
+  // Apply committed entries, in order.
+  answers<apply, applied>,
+  // Ask the state machine as it stands.
+  answers<query, queried>,
+  // End, after the last apply.
+  answers<stop, stopped>>;
 
 /// Receives those who connect to a process. Published at its port.
 using door_actor = actor_interface<
-    // A peer introduces itself; the handles serve both directions.
-    answers<args<hello, peer_actor>, args<welcome, peer_actor>>,
-    // A client introduces itself.
-    answers<hello, args<welcome, peer_actor>>>;
+  // A peer introduces itself; the handles serve both directions.
+  answers<args<hello, peer_actor>, args<welcome, peer_actor>>,
+  // A client introduces itself.
+  answers<hello, args<welcome, peer_actor>>>;
 
 /// A client handle: finds the leader, follows it, retries within a session.
 using client_actor = actor_interface<
-    // Have a command executed at most once.
-    answers<submit, executed>,
-    // Ask the state machine of one peer, any or the one named in the answer.
-    answers<query, queried>,
-    // End; unanswered commands are answered `unknown`.
-    answers<stop, stopped>>;
+  // Have a command executed at most once.
+  answers<submit, executed>,
+  // Ask the state machine of one peer, any or the one named in the answer.
+  answers<query, queried>,
+  // End; unanswered commands are answered `unknown`.
+  answers<stop, stopped>>;
 
 } // namespace raft::actors
 
 CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
 
-CAF_ADD_TYPE_ID(raft_actors, (raft::actors::inbox_actor))
-CAF_ADD_TYPE_ID(raft_actors, (raft::actors::subscriber_actor))
-CAF_ADD_TYPE_ID(raft_actors, (raft::actors::peer_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::inbox_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::subscriber_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::peer_actor))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/consensus/core.hpp>
@@ -20,17 +21,6 @@ class actor_system;
 }
 
 namespace raft::actors {
-
-/// What a peer reads the time from. Both are called in its own context.
-struct clocks {
-  /// Never goes backwards; any origin. The default is the steady clock.
-  std::function<consensus::instant()> now = steady_now;
-  /// Milliseconds since 1970. The default is the system clock.
-  std::function<std::uint64_t()> wall_ms = system_wall_ms;
-
-  static consensus::instant steady_now();
-  static std::uint64_t system_wall_ms();
-};
 
 /// Told what the core has to say to people, in the peer's context.
 using note_handler = std::function<void(const consensus::note&)>;

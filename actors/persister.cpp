@@ -89,20 +89,20 @@ persister(persister_actor::stateful_pointer<persister_state> self,
           persister_options options) {
   state_of(self).init(std::move(options));
   return {
-      [self](persist& msg) {
-        return answer_later<persisted>(self, [&](promise<persisted> waiting) {
-          if (state_of(self).collect(std::move(msg), std::move(waiting)))
-            send(self, persister_actor{self}, flush{});
-        });
-      },
-      [self](const read_entries& msg) { return state_of(self).read(msg); },
-      [self](const flush&) { state_of(self).write(); },
-      [self](const stop& msg) {
-        state_of(self).write();
-        state_of(self).close();
-        self->quit();
-        return stopped{msg.group};
-      },
+    [self](persist& msg) {
+      return answer_later<persisted>(self, [&](promise<persisted> waiting) {
+        if (state_of(self).collect(std::move(msg), std::move(waiting)))
+          send(self, persister_actor{self}, flush{});
+      });
+    },
+    [self](const read_entries& msg) { return state_of(self).read(msg); },
+    [self](const flush&) { state_of(self).write(); },
+    [self](const stop& msg) {
+      state_of(self).write();
+      state_of(self).close();
+      self->quit();
+      return stopped{msg.group};
+    },
   };
 }
 

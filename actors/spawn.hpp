@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/peer.hpp>

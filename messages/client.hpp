@@ -187,7 +187,8 @@ struct subscribed {
 };
 
 /// Committed entries for a subscriber. Includes the empty entries that leaders
-/// write.
+/// write. Without any entry it ends the subscription: what should come next was
+/// replaced by a snapshot.
 struct delivery {
   group_id group;
   std::uint64_t id = 0;

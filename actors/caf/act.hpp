@@ -20,6 +20,8 @@
 #  include <caf/system_messages.hpp>
 #else
 #  include <caf/anon_mail.hpp>
+#  include <caf/dynamically_typed.hpp>
+#  include <caf/event_based_mail.hpp>
 #endif
 
 #include <chrono>
@@ -30,13 +32,28 @@
 
 namespace raft::actors {
 
+#if CAF_MAJOR_VERSION > 0
+namespace detail {
+
+template <class Self, class... Ts>
+auto mail(Self* self, Ts&&... xs) {
+  if constexpr (requires { self->mail(std::forward<Ts>(xs)...); })
+    return self->mail(std::forward<Ts>(xs)...);
+  else // Brokers have no such member.
+    return caf::event_based_mail(caf::dynamically_typed{}, self,
+                                 std::forward<Ts>(xs)...);
+}
+
+} // namespace detail
+#endif
+
 /// Sends a message. `self` is a pointer to an actor that can send.
 template <class Self, class Handle, class... Ts>
 void send(Self* self, const Handle& to, Ts&&... xs) {
 #if CAF_MAJOR_VERSION == 0
   self->send(to, std::forward<Ts>(xs)...);
 #else
-  self->mail(std::forward<Ts>(xs)...).send(to);
+  detail::mail(self, std::forward<Ts>(xs)...).send(to);
 #endif
 }
 
@@ -57,7 +74,7 @@ void send_later(Self* self, const Handle& to,
 #if CAF_MAJOR_VERSION == 0
   self->delayed_send(to, delay, std::forward<Ts>(xs)...);
 #else
-  self->mail(std::forward<Ts>(xs)...).delay(delay).send(to);
+  detail::mail(self, std::forward<Ts>(xs)...).delay(delay).send(to);
 #endif
 }
 
@@ -70,7 +87,7 @@ auto ask(Self* self, const Handle& to, Duration deadline, Ts&&... xs) {
 #if CAF_MAJOR_VERSION == 0
   return self->request(to, deadline, std::forward<Ts>(xs)...);
 #else
-  return self->mail(std::forward<Ts>(xs)...).request(to, deadline);
+  return detail::mail(self, std::forward<Ts>(xs)...).request(to, deadline);
 #endif
 }
 
@@ -87,7 +104,7 @@ auto delegate(Self* self, const Handle& to, Ts&&... xs) {
 #if CAF_MAJOR_VERSION == 0
   return self->delegate(to, std::forward<Ts>(xs)...);
 #else
-  return self->mail(std::forward<Ts>(xs)...).delegate(to);
+  return detail::mail(self, std::forward<Ts>(xs)...).delegate(to);
 #endif
 }
 
@@ -104,12 +121,12 @@ public:
   promise() = default;
 
   explicit promise(caf::typed_response_promise<T> impl)
-      : impl_{std::move(impl)} {
+    : impl_{std::move(impl)} {
     // nop
   }
 
   promise(promise&& other) noexcept
-      : impl_{std::exchange(other.impl_, caf::typed_response_promise<T>{})} {
+    : impl_{std::exchange(other.impl_, caf::typed_response_promise<T>{})} {
     // nop
   }
 
@@ -128,13 +145,13 @@ public:
   void answer(T x) {
     if (impl_.pending())
       std::exchange(impl_, caf::typed_response_promise<T>{})
-          .deliver(std::move(x));
+        .deliver(std::move(x));
   }
 
   void fail(const std::string& reason) {
     if (impl_.pending())
       std::exchange(impl_, caf::typed_response_promise<T>{})
-          .deliver(failure(reason));
+        .deliver(failure(reason));
   }
 
 private:
@@ -183,7 +200,7 @@ public:
       return;
 #if CAF_MAJOR_VERSION == 0
     self->set_down_handler(
-        [this](const caf::down_msg& msg) { went_down(msg.source); });
+      [this](const caf::down_msg& msg) { went_down(msg.source); });
     self->monitor(handle);
 #else
     self->monitor(handle,

@@ -60,8 +60,8 @@ using takes = typename detail::signature<args<Ts...>, args<>>::type;
 /// A message with an answer. Either side may be `args<...>`.
 template <class In, class Out>
 using answers =
-    typename detail::signature<typename detail::pack<In>::type,
-                               typename detail::pack<Out>::type>::type;
+  typename detail::signature<typename detail::pack<In>::type,
+                             typename detail::pack<Out>::type>::type;
 
 /// A typed actor that understands the given messages.
 template <class... Signatures>

@@ -31,9 +31,7 @@ system_config::system_config(bool remoting) {
   constexpr auto prefix = "caf.";
   const auto sharing = std::string{"sharing"};
 #endif
-  auto key = [prefix](const char* name) {
-    return std::string{prefix} + name;
-  };
+  auto key = [prefix](const char* name) { return std::string{prefix} + name; };
   // The stealing scheduler spins when idle and wakes threads for each message.
   set(key("scheduler.policy"), sharing);
   if (!remoting)

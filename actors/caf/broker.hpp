@@ -1,0 +1,36 @@
+// Actors that run in the middleman's thread, on CAF 0.17 and 1.x.
+
+#pragma once
+
+#include <caf/config.hpp>
+#include <caf/io/abstract_broker.hpp>
+#include <caf/io/typed_broker.hpp>
+#include <caf/scheduled_actor.hpp>
+
+#include <utility>
+
+namespace raft::actors {
+
+/// What to derive brokers from: `Base` is `caf::io::broker` or an interface's
+/// `broker_base`.
+///
+/// CAF 0.17 leaves the mailbox of a broker open when the broker has ended.
+/// Requests that come later are then never answered, and every message that
+/// comes later keeps its sender alive for ever; if that is a detached actor,
+/// the actor system does not come to its end either. This class closes it.
+template <class Base>
+class broker : public Base {
+public:
+  using Base::Base;
+
+#if CAF_MAJOR_VERSION == 0
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override {
+    auto same = reason;
+    // Once for the mailbox, once for the connections; the rest happens once.
+    auto first = caf::scheduled_actor::cleanup(std::move(same), host);
+    return Base::cleanup(std::move(reason), host) || first;
+  }
+#endif
+};
+
+} // namespace raft::actors

@@ -1,0 +1,481 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/broker.hpp>
+#include <raft/actors/peer.hpp>
+#include <raft/actors/subscribers.hpp>
+#include <raft/actors/waiting.hpp>
+
+#include <caf/io/middleman.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace raft::actors {
+
+namespace {
+
+/// Deliveries to one subscriber hold at most so many bytes of entries.
+constexpr std::uint64_t delivery_bytes_max = 1 << 20;
+
+/// No alarm is set for later than this; "never" does not fit into CAF's clock.
+constexpr consensus::instant alarm_max = std::chrono::hours{1};
+
+constexpr const char* going = "this peer is stopping";
+
+/// The actor around the core. Every handler has one shape: give the input to
+/// the core, then carry out what comes out.
+///
+/// `Base` is what the actor is derived from: an ordinary typed actor, or a
+/// typed broker in the middleman's thread.
+template <class Base>
+class peer_shell {
+public:
+  static inline const char* name = "raft.peer";
+
+  using self_pointer = caf::stateful_actor<peer_shell, Base>*;
+
+  peer_shell() = default;
+  peer_shell(const peer_shell&) = delete;
+  peer_shell& operator=(const peer_shell&) = delete;
+
+  ~peer_shell() {
+    // An exit message or an exception ends the actor without `end`.
+    give_up_on(waiting_.take_all());
+    if (ended_)
+      return;
+    if (applier_)
+      send_anonymously(applier_, stop{parts_.self.group});
+    if (persister_ && parts_.owns_persister)
+      send_anonymously(persister_, stop{parts_.self.group});
+  }
+
+  typename Base::behavior_type begin(self_pointer self, peer_parts parts) {
+    self_ = self;
+    persister_ = std::move(parts.persister);
+    applier_ = std::move(parts.applier);
+    parts_ = std::move(parts);
+    told_ = parts_.time.now();
+    subscribers_.emplace(parts_.self.group);
+    core_.emplace(parts_.self, parts_.settings, parts_.recovered,
+                  std::move(parts_.tail), told_);
+    watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
+    watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
+    carry_out();
+    return behavior();
+  }
+
+private:
+  // -- messages ---------------------------------------------------------------
+
+  typename Base::behavior_type behavior() {
+    return {
+      [this](const vote_request& msg) { hear(msg); },
+      [this](const vote_reply& msg) { hear(msg); },
+      [this](const append_request& msg) { hear(msg); },
+      [this](const append_reply& msg) { hear(msg); },
+      [this](start& msg) { return on(msg); },
+      [this](execute& msg) {
+        return replicate(msg.group, entry_kind::command, msg.tag,
+                         std::move(msg.command));
+      },
+      [this](const open_session& msg) {
+        return replicate(msg.group, entry_kind::open_session, {}, {});
+      },
+      [this](const query& msg) { return on(msg); },
+      [this](const get_state& msg) { return on(msg); },
+      [this](const subscribe& msg, const subscriber_actor& subscriber) {
+        return on(msg, subscriber);
+      },
+      [this](const credit& msg) { on(msg); },
+      [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
+      [this](const link_down& msg) { on(msg); },
+      [this](const wake& msg) { on(msg); },
+      [this](const stop& msg) { return on(msg); },
+    };
+  }
+
+  template <class Message>
+  void hear(const Message& msg) {
+    step([&] { core_->receive(msg); });
+  }
+
+  caf::result<started> on(start& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    started answer;
+    answer.reason = reject_reason::stopping;
+    step([&] {
+      answer = core_->start(entry_kind::command, {}, std::move(msg.command),
+                            parts_.time.wall_ms());
+    });
+    return answer;
+  }
+
+  caf::result<executed> replicate(group_id group, entry_kind kind,
+                                  const command_tag& tag, bytes data) {
+    if (auto problem = problem_with(group))
+      return *problem;
+    if (stopping_)
+      return answer_rejected(reject_reason::stopping, core_->term(), {});
+    auto answer = answer_later<executed>(self_, [&](promise<executed> waiting) {
+      step([&] {
+        auto begun
+          = core_->start(kind, tag, std::move(data), parts_.time.wall_ms());
+        if (begun.index)
+          waiting_.add({begun.index, begun.term}, std::move(waiting));
+        else
+          waiting.answer(
+            answer_rejected(begun.reason, begun.term, begun.leader));
+      });
+    });
+    return answer;
+  }
+
+  caf::result<queried> on(const query& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    if (stopping_)
+      return failure(going);
+    return delegate(self_, applier_, msg);
+  }
+
+  caf::result<peer_state> on(const get_state& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    return core_->state();
+  }
+
+  caf::result<subscribed> on(const subscribe& msg,
+                             const subscriber_actor& subscriber) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    if (stopping_)
+      return failure(going);
+    auto first = core_->log().compacted().index.next();
+    if (msg.from < first)
+      return subscribed{false, first};
+    subscribers_->open(msg, subscriber);
+    auto address = caf::actor_cast<caf::actor_addr>(subscriber);
+    watcher_.watch(self_, subscriber,
+                   [this, address] { subscribers_->forget(address); });
+    deliver();
+    return subscribed{true, first};
+  }
+
+  void on(const credit& msg) {
+    if (msg.group != parts_.self.group)
+      return;
+    auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    subscribers_->grant(who, msg);
+    deliver();
+  }
+
+  void on(const link_up& msg, const inbox_actor& peer) {
+    links_[msg.peer] = peer;
+    step([&] { core_->link_up(msg.peer); });
+  }
+
+  void on(const link_down& msg) {
+    links_.erase(msg.peer);
+    step([&] { core_->link_down(msg.peer); });
+  }
+
+  void on(const wake& msg) {
+    if (msg.number != alarm_ || stopping_)
+      return;
+    armed_.reset();
+    told_ = std::max(told_, parts_.time.now());
+    core_->advance(told_);
+    carry_out();
+  }
+
+  caf::result<stopped> on(const stop& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
+      stoppers_.push_back(std::move(waiting));
+      begin_stop();
+    });
+  }
+
+  /// Says why a request is not for this peer, if so.
+  std::optional<caf::error> problem_with(group_id group) const {
+    if (group == parts_.self.group)
+      return std::nullopt;
+    return failure("this is a peer of group " + to_text(parts_.self.group)
+                   + ", not of group " + to_text(group));
+  }
+
+  // -- the core's duties, in the order of consensus/output.hpp ----------------
+
+  /// Gives the core one input that is no timeout.
+  template <class Input>
+  void step(Input&& input) {
+    if (stopping_)
+      return;
+    // Whatever is due waits for the wake-up: its message lies behind the mail
+    // that came before it. So no election begins while the mailbox still holds
+    // the leader's heartbeat.
+    auto now = std::min(parts_.time.now(), due_ - consensus::instant{1});
+    told_ = std::max(told_, now);
+    core_->advance(told_);
+    input();
+    carry_out();
+  }
+
+  void carry_out() {
+    auto todo = core_->take_output();
+    for (auto& msg : todo.messages)
+      std::visit([this](auto& x) { post(x); }, msg);
+    if (todo.batch)
+      write(std::move(*todo.batch));
+    if (!todo.committed.empty())
+      apply_all(std::move(todo.committed));
+    for (auto& what : todo.reads)
+      read(std::move(what));
+    if (parts_.on_note)
+      for (const auto& x : todo.notes)
+        parts_.on_note(x);
+    auto led = core_->leads() ? core_->term() : term_number{};
+    give_up_on(waiting_.take_lost(led, core_->commit()));
+    deliver();
+    due_ = todo.wake_at;
+    arm();
+  }
+
+  template <class Message>
+  void post(Message& msg) {
+    auto i = links_.find(msg.header.to);
+    if (i != links_.end())
+      send(self_, i->second, std::move(msg));
+  }
+
+  void write(persist&& batch) {
+    errand<persisted>(persister_, std::move(batch), [this](persisted& done) {
+      step([&] { core_->persisted(done.number); });
+    });
+  }
+
+  void apply_all(std::vector<entry>&& entries) {
+    auto first = entries.front().index;
+    auto last = entries.back().index;
+    auto wanted = waiting_.any_between(first, last);
+    errand<applied>(applier_,
+                    apply{parts_.self.group, std::move(entries), wanted},
+                    [this](applied& done) { took_effect(done); });
+  }
+
+  void took_effect(const applied& done) {
+    for (const auto& x : done.results) {
+      // Committed entries are never replaced: this is the one that was applied.
+      auto term = core_->log().term_at(x.index);
+      if (!term)
+        continue;
+      if (auto item = waiting_.take({x.index, *term}))
+        item->ticket.answer(answer_applied(x, item->where, core_->leader()));
+    }
+    step([&] { core_->applied(done.index); });
+  }
+
+  void read(read_entries&& what) {
+    errand<entries_read>(persister_, std::move(what),
+                         [this](entries_read& done) {
+                           step([&] { core_->entries_read(std::move(done)); });
+                         });
+  }
+
+  /// Has another actor of this process do something. Its errors are final, so
+  /// no deadline is needed: if it ends, that is an error, too.
+  template <class Answer, class Actor, class Request, class Then>
+  void errand(const Actor& who, Request&& what, Then then) {
+    ++errands_;
+    ask(self_, who, caf::infinite, std::forward<Request>(what))
+      .then(
+        [this, then](Answer& answer) mutable {
+          --errands_;
+          then(answer);
+          end_if_done();
+        },
+        [this](const caf::error& why) {
+          --errands_;
+          fail(caf::to_string(why));
+          end_if_done();
+        });
+  }
+
+  // -- time -------------------------------------------------------------------
+
+  /// Makes sure that a message wakes us at `due_`, or earlier. An alarm that
+  /// comes too early is kept: it costs one wake-up, not one for each input.
+  void arm() {
+    if (armed_ && *armed_ <= due_)
+      return;
+    auto now = parts_.time.now();
+    auto delay = std::clamp<consensus::instant>(due_ - now, {}, alarm_max);
+    armed_ = now + delay;
+    send_later(self_, peer_actor{self_}, delay, wake{++alarm_});
+  }
+
+  // -- clients ----------------------------------------------------------------
+
+  void
+  give_up_on(std::vector<typename waiting_list<promise<executed>>::item> all) {
+    for (auto& x : all)
+      x.ticket.answer(answer_unknown(x.where, core_->leader()));
+  }
+
+  // -- subscribers ------------------------------------------------------------
+
+  /// Sends subscribers what is committed and durable here, as far as their
+  /// credit goes.
+  void deliver() {
+    if (subscribers_->empty())
+      return;
+    auto end = std::min(core_->commit(), core_->log().durable());
+    for (;;) {
+      auto orders = subscribers_->orders(end, delivery_bytes_max);
+      if (orders.empty())
+        return;
+      for (const auto& what : orders)
+        fill(what);
+    }
+  }
+
+  void fill(const feed::order& what) {
+    auto entries = core_->log().slice(what.first, what.last, what.bytes_max);
+    if (!entries.empty()) {
+      hand_over(what, std::move(entries));
+      return;
+    }
+    errand<entries_read>(persister_,
+                         read_entries{parts_.self.group, parts_.self.id,
+                                      what.first, what.last, what.bytes_max},
+                         [this, what](entries_read& done) {
+                           if (stopping_)
+                             return;
+                           hand_over(what, std::move(done.entries));
+                           deliver();
+                         });
+  }
+
+  void hand_over(const feed::order& what, std::vector<entry>&& entries) {
+    if (auto parcel = subscribers_->fill(what, std::move(entries)))
+      send(self_, parcel->to, std::move(parcel->what));
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  /// Ends this peer because something it can not do without has failed.
+  void fail(const std::string& reason) {
+    if (stopping_)
+      return;
+    failure_ = "peer " + to_text(parts_.self.id) + " of group "
+             + to_text(parts_.self.group) + " ends: " + reason;
+    parts_.on_failure(failure_);
+    begin_stop();
+  }
+
+  /// From here on the core is given nothing, so nothing new comes out of it;
+  /// what is under way at persister and applier is waited for.
+  void begin_stop() {
+    if (std::exchange(stopping_, true))
+      return;
+    give_up_on(waiting_.take_all());
+    subscribers_->clear();
+    end_if_done();
+  }
+
+  void end_if_done() {
+    if (stopping_ && errands_ == 0 && !ending_) {
+      ending_ = true;
+      stop_applier();
+    }
+  }
+
+  void stop_applier() {
+    last_errand(applier_, [this] {
+      if (parts_.owns_persister)
+        last_errand(persister_, [this] { end(); });
+      else
+        end();
+    });
+  }
+
+  /// Stops another actor. One that has ended by itself is as good.
+  template <class Actor, class Then>
+  void last_errand(const Actor& who, Then then) {
+    ask(self_, who, caf::infinite, stop{parts_.self.group})
+      .then([then](const stopped&) mutable { then(); },
+            [then](const caf::error&) mutable { then(); });
+  }
+
+  void end() {
+    ended_ = true;
+    for (auto& waiting : stoppers_)
+      waiting.answer(stopped{parts_.self.group});
+    stoppers_.clear();
+    if (failure_.empty())
+      self_->quit();
+    else
+      self_->quit(failure(failure_));
+  }
+
+  self_pointer self_ = nullptr;
+  peer_parts parts_;
+  persister_actor persister_;
+  applier_actor applier_;
+  std::optional<consensus::core> core_;
+  watcher watcher_;
+
+  /// How other peers are reached.
+  std::map<peer_id, inbox_actor> links_;
+
+  waiting_list<promise<executed>> waiting_;
+
+  std::optional<subscribers> subscribers_;
+
+  /// The time that the core was last told.
+  consensus::instant told_{0};
+  /// When the core wants to be woken.
+  consensus::instant due_{0};
+  /// When the alarm that counts goes off, and its number.
+  std::optional<consensus::instant> armed_;
+  std::uint64_t alarm_ = 0;
+
+  /// Requests at persister and applier that are not answered yet.
+  std::size_t errands_ = 0;
+  bool stopping_ = false;
+  /// Whether applier and persister are being stopped.
+  bool ending_ = false;
+  bool ended_ = false;
+  std::vector<promise<stopped>> stoppers_;
+  std::string failure_;
+};
+
+template <class Base>
+using shell_pointer = typename peer_shell<Base>::self_pointer;
+
+template <class Base>
+typename Base::behavior_type peer(shell_pointer<Base> self, peer_parts parts) {
+  return state_of(self).begin(self, std::move(parts));
+}
+
+} // namespace
+
+peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
+  if (auto complaint = consensus::complaint_about(parts.settings))
+    throw std::invalid_argument{complaint};
+  if (!parts.persister || !parts.applier)
+    throw std::invalid_argument{"a peer needs a persister and an applier"};
+  if (parts.in_middleman)
+    return caf::actor_cast<peer_actor>(system.middleman().spawn_broker(
+      peer<broker<peer_actor::broker_base>>, std::move(parts)));
+  return system.spawn(peer<peer_actor::base>, std::move(parts));
+}
+
+} // namespace raft::actors

@@ -1,0 +1,221 @@
+// How peers end, and that nobody waits for ever when they do.
+
+#include "cluster.hpp"
+#include <raft/actors/persister.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace raft;
+using namespace raft::actors;
+using namespace raft::test;
+
+namespace {
+
+struct fixture : cluster {
+  fixture() : cluster{ground{"memory"}} {
+    // nop
+  }
+
+  /// Cuts the leader off and gives it a command that it can not commit.
+  auto wait_at_isolated_leader() {
+    leader = await_leader();
+    isolate(leader);
+    auto pending = actors::ask(self, peer(leader), deadline,
+                               raft::execute{{1}, {}, bytes{"a"}});
+    // The command is in its log when the next message is answered.
+    state(leader);
+    return pending;
+  }
+
+  template <class Pending>
+  executed answer_of(Pending&& pending) {
+    executed result;
+    result.result = outcome::committed;
+    std::move(pending).receive(
+      [&](const executed& x) { result = x; },
+      [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); });
+    return result;
+  }
+
+  /// Asks something and expects no answer but an error.
+  bool is_gone(const peer_actor& who) {
+    auto result = false;
+    actors::ask(self, who, deadline, get_state{{1}})
+      .receive([](const peer_state&) {},
+               [&](const caf::error&) { result = true; });
+    return result;
+  }
+
+  std::uint64_t leader = 0;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(ends, fixture)
+
+BOOST_AUTO_TEST_CASE(who_waits_learns_of_lost_leadership) {
+  spawn_all();
+  auto answer = answer_of(wait_at_isolated_leader());
+  BOOST_TEST((answer.result == outcome::unknown));
+  BOOST_TEST(answer.index.value > 0u);
+  BOOST_TEST((state(leader).role != peer_role::leader));
+  // Then it answers at once again.
+  BOOST_TEST((execute(leader, "b").reason == reject_reason::not_leader));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_stop) {
+  spawn_all();
+  auto pending = wait_at_isolated_leader();
+  auto gone = peer(leader);
+  stop(leader);
+  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+  BOOST_TEST(eventually([&] { return is_gone(gone); }));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_kill) {
+  spawn_all();
+  auto pending = wait_at_isolated_leader();
+  self->send_exit(peer(leader), caf::exit_reason::kill);
+  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+}
+
+BOOST_AUTO_TEST_CASE(stop_is_answered_however_often_it_is_sent) {
+  // The store holds up the batch of the first election.
+  auto slow = std::make_shared<difficult_store>(
+    persistence::make_memory_store({"test", {1}, {101}}));
+  members = {{1}};
+  stores[{1}] = slow;
+  found_group(*slow, {1}, members);
+  slow->hold(true);
+  spawn(1);
+  BOOST_REQUIRE(slow->await_commits(2));
+  auto first = actors::ask(self, peer(1), deadline, raft::stop{{1}});
+  auto second = actors::ask(self, peer(1), deadline, raft::stop{{1}});
+  // It refuses while it waits for the disk.
+  auto refused = ask<started>(1, start{{1}, bytes{"a"}});
+  BOOST_TEST((refused.reason == reject_reason::stopping));
+  BOOST_TEST((execute(1, "a").reason == reject_reason::stopping));
+  auto answers = 0;
+  slow->hold(false);
+  auto wrong = [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); };
+  std::move(first).receive([&](const stopped&) { ++answers; }, wrong);
+  std::move(second).receive([&](const stopped&) { ++answers; }, wrong);
+  BOOST_TEST(answers == 2);
+  // The batch was written, and the store is free.
+  BOOST_TEST(slow->load({1}).hard.term.value == 1u);
+  stores.clear();
+  BOOST_TEST(slow.use_count() == 1);
+  BOOST_TEST(eventually([&] { return is_gone(peer(1)); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_fails_ends_the_peer) {
+  auto broken = std::make_shared<difficult_store>(
+    persistence::make_memory_store({"test", {1}, {101}}));
+  stores[{1}] = broken;
+  spawn_all();
+  commit("a");
+  broken->fail();
+  // Everybody has to write now, if only a new term.
+  auto pending = actors::ask(self, peer(await_leader()), deadline,
+                             raft::execute{{1}, {}, bytes{"b"}});
+  auto result = answer_of(std::move(pending)).result;
+  BOOST_TEST((result == outcome::committed || result == outcome::unknown));
+  BOOST_TEST(eventually([&] { return is_gone(peer(1)); }));
+  BOOST_TEST_REQUIRE(failures.reasons().size() == 2u);
+  for (const auto& reason : failures.reasons())
+    BOOST_TEST(reason.find("the disk is on fire") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_throws_ends_the_peer_and_is_named) {
+  spawn_all();
+  commit("a");
+  leader = await_leader();
+  auto answer = execute(leader, "poison");
+  BOOST_TEST((answer.result == outcome::unknown));
+  // The next leader commits it, too, and ends; it is not passed over. Then the
+  // third one is alone.
+  BOOST_TEST(eventually([&] {
+    auto gone = is_gone(peer(1)) + is_gone(peer(2)) + is_gone(peer(3));
+    return gone >= 2;
+  }));
+  auto reasons = failures.reasons();
+  BOOST_TEST(reasons.size() >= 4u);
+  for (const auto& reason : reasons)
+    BOOST_TEST(reason.find("entry " + to_text(answer.index))
+               != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_persister_that_ends_takes_its_peers_along) {
+  auto store = persistence::make_memory_store({"test", {1}, {101}});
+  found_group(*store, {1}, {{1}});
+  auto shared = std::shared_ptr<persistence::store>{std::move(store)};
+  auto persister = spawn_persister(system, {shared, failures.handler()});
+  peer_options options;
+  options.store = shared;
+  options.persister = persister;
+  options.machine = journal::make;
+  options.on_failure = failures.handler();
+  auto alone = spawn_peer(system, options);
+  ask_handle<peer_state>(alone, get_state{{1}});
+  ask_handle<stopped>(persister, raft::stop{{1}});
+  BOOST_TEST(eventually([&] { return is_gone(alone); }));
+  BOOST_TEST(failures.reasons().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_persister_outlives_a_peer) {
+  auto store = persistence::make_memory_store({"test", {1}, {101}});
+  found_group(*store, {1}, {{1}});
+  found_group(*store, {2}, {{1}});
+  auto shared = std::shared_ptr<persistence::store>{std::move(store)};
+  auto persister = spawn_persister(system, {shared, failures.handler()});
+  std::vector<peer_actor> groups;
+  for (std::uint64_t group : {1, 2}) {
+    peer_options options;
+    options.group = {group};
+    options.store = shared;
+    options.persister = persister;
+    options.machine = journal::make;
+    options.on_failure = failures.handler();
+    groups.push_back(spawn_peer(system, options));
+  }
+  ask_handle<stopped>(groups[0], raft::stop{{1}});
+  BOOST_TEST(eventually([&] {
+    return ask_handle<peer_state>(groups[1], get_state{{2}}).role
+        == peer_role::leader;
+  }));
+  auto answer
+    = ask_handle<executed>(groups[1], raft::execute{{2}, {}, bytes{"a"}});
+  BOOST_TEST((answer.result == outcome::committed));
+  ask_handle<stopped>(groups[1], raft::stop{{2}});
+  ask_handle<stopped>(persister, raft::stop{{1}});
+  BOOST_TEST(failures.reasons().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_store_does_not_vote_unless_told_to_found) {
+  // Peer 2 lost its store and comes back empty; peer 1 needs its vote.
+  spawn(1);
+  bootstrap = false;
+  spawn(2);
+  connect();
+  BOOST_TEST(eventually([&] {
+    return notes.count({1}, consensus::note_kind::became_pre_candidate) > 0;
+  }));
+  BOOST_TEST(state(1).term.value == 0u);
+  BOOST_TEST(state(2).term.value == 0u);
+  BOOST_TEST((state(2).role == peer_role::follower));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_make_no_sense_are_refused) {
+  peer_options options;
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::invalid_argument);
+  options.store = persistence::make_memory_store({"test", {1}, {101}});
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::invalid_argument);
+  options.machine = journal::make;
+  options.in_middleman = true; // which is not loaded
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::invalid_argument);
+  options.in_middleman = false;
+  options.settings.heartbeat_interval = std::chrono::hours{1};
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,179 @@
+// What the tests of actors share: a state machine that shows what it was given,
+// a store that fails on demand, a place where failures are noted.
+
+#pragma once
+
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/system.hpp>
+#include <raft/actors/failure.hpp>
+#include <raft/machine/state_machine.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace raft::test {
+
+/// Nothing here takes longer unless something is broken.
+inline constexpr std::chrono::seconds deadline{20};
+
+/// Keeps all commands in a row; the reply is how many there are. The command
+/// "poison" throws.
+class journal : public machine::state_machine {
+public:
+  bytes apply(const machine::apply_context&, const bytes& command) override {
+    if (command == bytes{"poison"})
+      throw std::runtime_error{"this command is poison"};
+    text_ += std::string{command.view()} + " ";
+    return bytes{std::to_string(++count_)};
+  }
+
+  bytes query(const bytes& request) const override {
+    if (request == bytes{"nonsense"})
+      throw std::runtime_error{"this makes no sense"};
+    return bytes{text_};
+  }
+
+  static std::unique_ptr<machine::state_machine> make(group_id) {
+    return std::make_unique<journal>();
+  }
+
+private:
+  std::string text_;
+  int count_ = 0;
+};
+
+/// Notes failures; may be told from any thread.
+class failure_log {
+public:
+  actors::failure_handler handler() {
+    return [this](const std::string& reason) {
+      std::lock_guard guard{mutex_};
+      reasons_.push_back(reason);
+    };
+  }
+
+  std::vector<std::string> reasons() const {
+    std::lock_guard guard{mutex_};
+    return reasons_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> reasons_;
+};
+
+/// A store that can be made to wait, or to fail.
+class difficult_store : public persistence::store {
+public:
+  explicit difficult_store(std::shared_ptr<persistence::store> impl)
+    : impl_{std::move(impl)} {
+    // nop
+  }
+
+  const persistence::store_identity& identity() const noexcept override {
+    return impl_->identity();
+  }
+
+  void commit(std::span<const persist> batches) override {
+    std::unique_lock guard{mutex_};
+    sizes_.push_back(batches.size());
+    changed_.notify_all();
+    changed_.wait(guard, [this] { return !held_; });
+    if (failing_)
+      throw persistence::store_error{persistence::store_errc::write_failed,
+                                     "the disk is on fire"};
+    impl_->commit(batches);
+  }
+
+  durable_state load(group_id group) const override {
+    return impl_->load(group);
+  }
+
+  std::vector<entry> read(group_id group, log_index first, log_index last,
+                          std::uint64_t bytes_max) const override {
+    return impl_->read(group, first, last, bytes_max);
+  }
+
+  std::vector<group_id> groups() const override {
+    return impl_->groups();
+  }
+
+  /// Lets commits wait, or go on.
+  void hold(bool value) {
+    std::lock_guard guard{mutex_};
+    held_ = value;
+    changed_.notify_all();
+  }
+
+  /// Lets all further commits fail.
+  void fail() {
+    std::lock_guard guard{mutex_};
+    failing_ = true;
+  }
+
+  /// Waits until `count` commits have begun.
+  bool await_commits(std::size_t count) {
+    std::unique_lock guard{mutex_};
+    return changed_.wait_for(guard, deadline,
+                             [&] { return sizes_.size() >= count; });
+  }
+
+  /// How many batches each commit had.
+  std::vector<std::size_t> sizes() const {
+    std::lock_guard guard{mutex_};
+    return sizes_;
+  }
+
+private:
+  std::shared_ptr<persistence::store> impl_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> sizes_;
+  bool held_ = false;
+  bool failing_ = false;
+};
+
+/// An actor system of its own for each test.
+struct system_fixture {
+  actors::system_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+
+  /// Asks and waits for the answer.
+  /// @returns nothing, and sets `error`, if the answer was an error.
+  template <class Answer, class Handle, class... Ts>
+  std::optional<Answer> ask(const Handle& to, Ts&&... xs) {
+    std::optional<Answer> result;
+    actors::ask(self, to, deadline, std::forward<Ts>(xs)...)
+      .receive([&](Answer& x) { result = std::move(x); },
+               [&](const caf::error& why) { error = caf::to_string(why); });
+    return result;
+  }
+
+  std::string error;
+};
+
+inline entry command_at(std::uint64_t index, const char* command,
+                        std::uint64_t term = 1) {
+  entry x;
+  x.term = {term};
+  x.index = {index};
+  x.kind = entry_kind::command;
+  x.data = bytes{command};
+  return x;
+}
+
+} // namespace raft::test
