@@ -200,18 +200,20 @@ void stage::do_start(words& in) {
   auto& peer = running(in.peer());
   auto text = in.word("a command in quotes");
   started answer;
-  auto at = lines_.size();
-  auto out
-    = step(peer, [&](virtual_peer& p) { return p.start(bytes{text}, answer); });
-  auto line = to_text(peer.id()) + " accepts \"" + text + "\" as "
-            + place({answer.index, answer.term});
+  step(peer, [&](virtual_peer& p) { return p.start(bytes{text}, answer); });
   if (!answer.index) {
-    line
-      = to_text(peer.id()) + " rejects \"" + text + "\": " + why(answer.reason);
-    if (answer.leader)
-      line += ", " + to_text(answer.leader) + " leads";
+    auto knows = answer.leader && answer.leader != peer.id();
+    say(to_text(peer.id()) + " rejects \"" + text + "\": " + why(answer.reason)
+        + (knows ? ", " + to_text(answer.leader) + " leads" : ""));
+    return;
   }
-  lines_.insert(lines_.begin() + static_cast<std::ptrdiff_t>(at), line);
+  // The step told the place but not the command.
+  auto told
+    = to_text(peer.id()) + " appends " + place({answer.index, answer.term});
+  auto line = std::find(lines_.begin(), lines_.end(), told);
+  if (line == lines_.end())
+    throw violation{"what was accepted is not where it was said to be"};
+  *line += " \"" + text + "\"";
 }
 
 void stage::do_persist(words& in) {
@@ -259,8 +261,7 @@ void stage::do_drop(words& in) {
   if (count == 0)
     throw bad_command{"no mail waits on this way"};
   for (std::size_t i = 0; i < count; ++i) {
-    say("lost on the way to " + to_text(way.second) + ": "
-        + name_of(mail.front()) + " from " + to_text(way.first));
+    say("the network loses " + what_is_first(way));
     mail.pop_front();
   }
 }
@@ -268,16 +269,14 @@ void stage::do_drop(words& in) {
 void stage::do_duplicate(words& in) {
   auto way = in.pair();
   auto& mail = mail_of_kind(way, in);
-  say("twice on the way to " + to_text(way.second) + ": "
-      + name_of(mail.front()) + " from " + to_text(way.first));
+  say("the network doubles " + what_is_first(way));
   mail.push_back(mail.front());
 }
 
 void stage::do_reorder(words& in) {
   auto way = in.pair();
   auto& mail = mail_of_kind(way, in);
-  say("late on the way to " + to_text(way.second) + ": " + name_of(mail.front())
-      + " from " + to_text(way.first));
+  say("the network delays " + what_is_first(way));
   mail.push_back(mail.front());
   mail.pop_front();
 }

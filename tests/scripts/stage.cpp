@@ -39,8 +39,7 @@ stage::step(virtual_peer& peer,
   for (auto& line :
        tell(peer.id(), before, peer.core(), out, peer.disk().hard()))
     say(std::move(line));
-  for (const auto& msg : out.messages)
-    send(msg);
+  send(out.messages);
   return out;
 }
 
@@ -52,8 +51,7 @@ void stage::boot(virtual_peer& peer, std::size_t tail) {
   for (auto& line :
        tell(peer.id(), portrait{peer.core()}, peer.core(), out, state.hard))
     say(std::move(line));
-  for (const auto& msg : out.messages)
-    send(msg);
+  send(out.messages);
 }
 
 void stage::connect(peer_id x, peer_id y, bool up) {
@@ -67,13 +65,17 @@ void stage::connect(peer_id x, peer_id y, bool up) {
   }
 }
 
-void stage::send(const consensus::message& msg) {
-  pair way{sender_of(msg), receiver_of(msg)};
-  if (no_link_.contains(way) || cut_.contains(way))
-    say("lost on the way to " + to_text(way.second) + ": " + name_of(msg)
-        + " from " + to_text(way.first));
-  else
-    mail_[way].push_back(msg);
+void stage::send(const std::vector<consensus::message>& messages) {
+  std::vector<peer_id> lost;
+  for (const auto& msg : messages) {
+    pair way{sender_of(msg), receiver_of(msg)};
+    if (no_link_.contains(way) || cut_.contains(way))
+      lost.push_back(way.second);
+    else
+      mail_[way].push_back(msg);
+  }
+  if (!lost.empty())
+    say("the network loses it on the way to " + peers(lost));
 }
 
 void stage::deliver(const pair& way) {
@@ -236,10 +238,17 @@ std::deque<consensus::message>& stage::mail_of_kind(const pair& way,
     throw bad_command{"no mail waits on this way"};
   auto kind = in.word("a kind of message, such as append_reply");
   auto name = name_of(mail.front());
-  std::replace(name.begin(), name.end(), ' ', '_');
+  for (char& c : name)
+    if (c == ' ' || c == '-')
+      c = '_';
   if (name != kind)
     throw bad_command{"the oldest mail on this way is of kind " + name};
   return mail;
+}
+
+std::string stage::what_is_first(const pair& way) {
+  return to_text(way.first) + "'s " + name_of(mail_[way].front()) + " to "
+       + to_text(way.second);
 }
 
 } // namespace raft::test

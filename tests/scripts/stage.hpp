@@ -83,7 +83,7 @@ private:
 
   void boot(virtual_peer& peer, std::size_t tail);
   void connect(peer_id x, peer_id y, bool up);
-  void send(const consensus::message& msg);
+  void send(const std::vector<consensus::message>& messages);
 
   /// Delivers the oldest message of a pair.
   void deliver(const pair& way);
@@ -108,6 +108,9 @@ private:
   /// The mail of the next word's pair, whose oldest message must be of the kind
   /// that the words after it name.
   std::deque<consensus::message>& mail_of_kind(const pair& way, words& in);
+
+  /// "1's append to 2", the oldest message of a pair.
+  std::string what_is_first(const pair& way);
 
   consensus::settings config_;
   std::vector<virtual_peer> peers_; // peer 1 is at 0

@@ -59,11 +59,13 @@ struct describer {
     if (x.accepted)
       return "accepted, " + equals("term", x.term) + " "
            + equals("match", x.match);
-    auto why = x.conflict.term
-               ? "run of its term starts at " + place(x.conflict)
-               : "log ends before " + to_text(x.conflict.index);
+    std::string why;
+    if (x.conflict.term)
+      why = ", run of its term starts at " + place(x.conflict);
+    else if (x.conflict.index)
+      why = ", log ends before " + to_text(x.conflict.index);
     return "refused previous=" + to_text(x.refused) + ", "
-         + equals("term", x.term) + ", " + why;
+         + equals("term", x.term) + why;
   }
 };
 
@@ -110,11 +112,7 @@ void tell_messages(std::vector<std::string>& lines,
 } // namespace
 
 portrait::portrait(const consensus::core& x)
-  : term{x.term()},
-    leader{x.leader()},
-    commit{x.commit()},
-    handed_out{x.handed_out()},
-    durable{x.log().durable()} {
+  : commit{x.commit()}, handed_out{x.handed_out()}, durable{x.log().durable()} {
   for (log_index i{1}; i <= x.log().last().index; ++i)
     terms.push_back(x.log().term_at(i).value());
 }
@@ -203,8 +201,6 @@ std::vector<std::string> tell(peer_id who, const portrait& before,
   portrait now{after};
   for (const auto& note : out.notes)
     lines.push_back(consensus::to_text(note));
-  if (now.leader != before.leader && now.leader && now.leader != who)
-    lines.push_back("follows " + to_text(now.leader));
   tell_log(lines, before, now);
   if (now.durable < before.durable)
     lines.push_back("is durable to " + place(now.at(now.durable)) + " only");

@@ -15,8 +15,6 @@ struct portrait {
 
   explicit portrait(const consensus::core& x);
 
-  term_number term;
-  peer_id leader;
   log_index commit;
   log_index handed_out;
   log_index durable;

@@ -119,8 +119,7 @@ void virtual_peer::check_duties(const consensus::output& out) const {
       throw violation{"a batch has a number that was used before"};
   }
   for (const auto& read : out.reads)
-    if (!read.first || read.last < read.first
-        || read.last > disk_.last().index)
+    if (!read.first || read.last < read.first || read.last > disk_.last().index)
       throw violation{"a read asks for entries that are not on the disk"};
   auto previous = handed_out_;
   for (const auto& e : out.committed) {
