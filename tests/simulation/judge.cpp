@@ -102,6 +102,11 @@ void judge::check_commit(const virtual_peer& peer, of_peer& known,
                       + " two entries are committed"};
     entry.known_in = std::min(entry.known_in, core.term());
   }
+  // "Only log entries from the leader's current term are committed by counting
+  // replicas" (section 5.4.2).
+  if (core.leads() && core.commit() > known.commit
+      && core.log().term_at(core.commit()) != core.term())
+    throw violation{"a leader committed an entry of an earlier term alone"};
   known.commit = core.commit();
   if (committed_.size() == before)
     return;

@@ -126,7 +126,8 @@ private:
   // -- the end ----------------------------------------------------------------
 
   void check_healed();
-  bool all_applied(log_index index) const;
+  void try_last_command(started& answer);
+  bool all(const std::function<bool(const virtual_peer&)>& holds) const;
   std::vector<peer_id> leaders() const;
 
   // -- help -------------------------------------------------------------------
