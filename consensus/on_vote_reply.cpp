@@ -19,8 +19,7 @@ void core::receive(const vote_reply& msg) {
     state->granted.insert(msg.header.from);
   } else if (auto* state = std::get_if<candidate>(&role_)) {
     // A vote counts only in the campaign that asked for it, and after we asked.
-    if (msg.pre_vote || msg.campaign != hard_.term || msg.term != hard_.term
-        || !state->asked)
+    if (msg.pre_vote || msg.campaign != hard_.term || !state->asked)
       return;
     state->granted.insert(msg.header.from);
   }

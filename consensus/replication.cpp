@@ -142,7 +142,6 @@ void core::beat(consensus::leader& state) {
   for (auto& [id, x] : state.others) {
     if (!x.connected)
       continue;
-    x.probe_out = x.sending == progress::mode::probe;
     send_append(state, id, x, {});
   }
 }

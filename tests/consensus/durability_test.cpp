@@ -114,6 +114,20 @@ BOOST_AUTO_TEST_CASE(term_and_vote_of_a_completion_always_count) {
   BOOST_TEST(x.take_one<append_reply>().match.value == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_completion_confirms_no_vote_that_came_after_its_batch) {
+  lone_peer x{1};
+  x.receive(make_append(2, 1, 1, at(0, 0), {1}));
+  x.advance(300ms);
+  x.receive(make_vote_request(3, 1, 2, at(1, 1)));
+  BOOST_TEST(x->vote().value == 3u);
+  x.persist(); // the batch before the vote
+  BOOST_TEST(x.take<vote_reply>().empty());
+  BOOST_TEST(!x.hard.vote);
+  x.persist();
+  BOOST_TEST(x.take_one<vote_reply>().granted);
+  BOOST_TEST(x.hard.vote.value == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_and_old_batch_numbers_are_ignored) {
   lone_peer x{1};
   x.receive(make_append(2, 1, 1, at(0, 0), {1}));
@@ -180,6 +194,16 @@ BOOST_AUTO_TEST_CASE(a_held_answer_is_dropped_when_the_term_has_moved_on) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_held_answer_is_dropped_when_its_entries_are_truncated) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 2, at(1, 1), {2, 2}));
+  // No leader contradicts itself, but nobody must believe it does not.
+  x.receive(make_append(2, 1, 2, at(1, 1), {1}));
+  BOOST_TEST(x.noted(note_kind::dropped_held_answer));
+  x.persist_all();
+  BOOST_TEST(x.take_one<append_reply>().match.value == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_held_vote_is_dropped_when_the_term_has_moved_on) {
   lone_peer x{1};
   x.receive(make_vote_request(2, 1, 1, at(0, 0)));
@@ -219,38 +243,37 @@ BOOST_AUTO_TEST_CASE(answers_do_not_pile_up_behind_a_hung_disk) {
 
 // -- campaigns ----------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_vote_request_waits_for_term_vote_and_log) {
-  settings config;
-  config.batch_bytes_max = 1; // one entry a batch
-  lone_peer x{1, voters(3), {}, {}, config};
-  x.receive(make_append(2, 1, 1, at(0, 0), {1, 1}));
+BOOST_AUTO_TEST_CASE(a_vote_request_waits_for_its_own_term_and_vote) {
+  lone_peer x{1};
+  x.receive(make_append(2, 1, 1, at(0, 0), {1}));
   x.wake();
   x.answer_votes(); // pre-votes went out at once
   BOOST_REQUIRE(x->role() == peer_role::candidate);
-  BOOST_REQUIRE(x.batch); // 1@1, in the old term
-  x.persist();
+  x.persist(); // the log, in the old term
+  BOOST_TEST(x->log().durable() == log_index{1});
   BOOST_TEST(x.take<vote_request>().empty());
-  BOOST_REQUIRE(x.batch); // 2@1, term and vote
-  BOOST_TEST(x.batch->batch.hard.vote.value == 1u);
   x.persist();
-  BOOST_TEST(x.take<vote_request>().size() == 2u);
   BOOST_TEST(x.hard.term.value == 2u);
-  BOOST_TEST(x.disk.size() == 2u);
+  BOOST_TEST(x.hard.vote.value == 1u);
+  BOOST_TEST(x.take<vote_request>().size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(
-  a_vote_request_waits_while_its_log_is_still_being_written) {
+BOOST_AUTO_TEST_CASE(a_vote_request_waits_for_its_own_log) {
   settings config;
-  config.batch_bytes_max = 1;
+  config.batch_bytes_max = 1; // one entry a batch
   lone_peer x{1, voters(3), {}, {}, config};
   x.receive(make_append(2, 1, 1, at(0, 0), {1, 1, 1}));
-  x.persist();
   x.wake();
   x.answer_votes();
   BOOST_REQUIRE(x->role() == peer_role::candidate);
-  x.persist(); // 2@1
-  x.persist(); // 3@1, term and vote
-  BOOST_TEST(x.take<vote_request>().size() == 2u);
+  x.persist(); // 1@1, in the old term
+  x.persist(); // 2@1, term and vote
+  BOOST_TEST(x.hard.vote.value == 1u);
+  BOOST_TEST(x.take<vote_request>().empty());
+  x.persist(); // 3@1
+  const auto requests = x.take<vote_request>();
+  BOOST_REQUIRE_EQUAL(requests.size(), 2u);
+  BOOST_TEST(requests[0].last == at(3, 1));
 }
 
 BOOST_AUTO_TEST_CASE(votes_of_a_campaign_before_the_crash_do_not_count) {

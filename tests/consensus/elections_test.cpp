@@ -63,7 +63,9 @@ BOOST_AUTO_TEST_CASE(pre_votes_and_votes_are_never_taken_for_each_other) {
   BOOST_REQUIRE(x->role() == peer_role::candidate);
   x.persist();
   x.receive(make_vote(3, 1, 0, 1, true, true)); // a late pre-vote
+  x.receive(make_vote(3, 1, 1, 1, true, true));
   x.receive(make_vote(3, 1, 0, 2, true, true));
+  x.receive(make_vote(3, 1, 0, 0, true)); // a vote of another campaign
   BOOST_TEST(x->role() == peer_role::candidate);
   x.receive(make_vote(3, 1, 1, 1, true));
   BOOST_TEST(x->leads());
