@@ -2,6 +2,9 @@
 #include <raft/redis/door_actor.hpp>
 #include <raft/redis/resp.hpp>
 
+#include <caf/actor_system.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/io/network/multiplexer.hpp>
 #include <caf/io/system_messages.hpp>
 #include <spdlog/spdlog.h>
 
@@ -93,9 +96,6 @@ void door_state::tick() {
   tick_armed_ = false;
   auto now = std::chrono::steady_clock::now();
   for (auto& [hdl, x] : clients_) {
-    if (x.resumed && !x.halted)
-      self_->trigger(hdl);
-    x.resumed = false;
     if (x.cut_at && now >= *x.cut_at && !x.cut)
       cut(hdl, x);
     if (x.cut_at)
@@ -201,28 +201,38 @@ void door_state::write(handle hdl, client& x, std::string& data) {
   cut(hdl, x);
 }
 
-/// Stops and goes on reading, as the client's backlog demands.
+/// Has reading stopped or resumed, as the client's backlog demands.
 void door_state::control_input(handle hdl, client& x) {
-  if (x.cut)
-    return;
   // A client that is being sent away is read on, to see when it leaves.
-  auto wanted = x.state.wants_input() || x.state.finished();
-  if (!wanted && !x.halted) {
-    x.halted = true;
-    self_->halt(hdl);
-  } else if (wanted && x.halted) {
-    resume(hdl, x);
-  }
+  x.reading_wanted = x.cut || x.state.wants_input() || x.state.finished();
+  if (x.reading_wanted == x.reading || x.switch_posted)
+    return;
+  x.switch_posted = true;
+  self_->system().middleman().backend().post(
+    [state = weak_from_this(), self = caf::actor{self_}, hdl, id = x.id] {
+      if (auto alive = state.lock())
+        alive->switch_input(hdl, id);
+    });
 }
 
-/// Goes on reading. CAF stops reading only after it has handled all events of
-/// its current round; asked to go on before that, it does nothing, and stops.
-/// Nothing tells whether this has happened: so ask again a little later.
-void door_state::resume(handle hdl, client& x) {
-  x.halted = false;
-  x.resumed = true;
-  self_->trigger(hdl);
-  arm_tick();
+/// Stops or resumes reading.
+///
+/// CAF carries out `halt` and `trigger` only at the end of a round of its event
+/// loop, and two of them in one round cancel each other in such a way that the
+/// connection is never read again. What is posted from inside the loop runs in
+/// the next round; so there is one change per round at most.
+void door_state::switch_input(handle hdl, std::uint64_t id) {
+  auto x = find(hdl, id);
+  if (!x)
+    return;
+  x->switch_posted = false;
+  if (x->reading == x->reading_wanted)
+    return;
+  x->reading = x->reading_wanted;
+  if (x->reading)
+    self_->trigger(hdl);
+  else
+    self_->halt(hdl);
 }
 
 /// Ends a connection. CAF's own way to do that waits for the other side to
@@ -233,7 +243,7 @@ void door_state::cut(handle hdl, client& x) {
     return;
   x.cut = true;
   ::shutdown(static_cast<int>(hdl.id()), SHUT_RDWR);
-  resume(hdl, x);
+  control_input(hdl, x);
 }
 
 void door_state::arm_tick() {

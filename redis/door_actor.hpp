@@ -11,6 +11,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@
 namespace raft::redis {
 
 /// All connections of one door. Lives in the middleman's thread.
-class door_state {
+class door_state : public std::enable_shared_from_this<door_state> {
 public:
   using broker = caf::io::broker;
   using handle = caf::io::connection_handle;
@@ -46,9 +47,11 @@ private:
     std::uint64_t id;
     connection state;
     std::size_t unread = 0;
-    bool halted = false;
-    /// Has just been set going again, see `resume`.
-    bool resumed = false;
+    /// Whether CAF reads from the socket, and whether it should, see
+    /// `switch_input`.
+    bool reading = true;
+    bool reading_wanted = true;
+    bool switch_posted = false;
     bool asked_state = false;
     bool cut = false;
     std::optional<time_point> cut_at;
@@ -60,7 +63,7 @@ private:
   void ask_state(handle hdl, client& x);
   void write(handle hdl, client& x, std::string& data);
   void control_input(handle hdl, client& x);
-  void resume(handle hdl, client& x);
+  void switch_input(handle hdl, std::uint64_t id);
   void cut(handle hdl, client& x);
   void arm_tick();
   void finish_if_empty();

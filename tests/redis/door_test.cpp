@@ -124,6 +124,22 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_too_much_has_to_wait) {
   BOOST_TEST((a.receive(wanted.size()) == wanted));
 }
 
+BOOST_AUTO_TEST_CASE(input_that_stops_and_goes_on_all_the_time_does_not_stall) {
+  options.limits.waiting_max = 2;
+  open();
+  constexpr auto count = 5000;
+  std::string requests;
+  for (auto i = 0; i < count; ++i)
+    requests += "EXISTS k\r\n";
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (auto i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<raw_client>(uut->port()));
+    clients.back()->send(requests);
+  }
+  for (auto& x : clients)
+    BOOST_TEST(x->receive(4 * count).size() == 4u * count);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
   options.unread_bytes_max = 1 << 20;
   raw_client a{open()};
