@@ -5,7 +5,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -45,17 +44,20 @@ std::string why_not(const cluster::address& where) {
 
 /// How many clients there can be. Where files run out, CAF's acceptor tries
 /// again and again without a pause; so it must never come to that.
-std::size_t connections_possible(std::size_t wanted) {
+std::size_t connections_possible(const door_options& options) {
+  auto wanted = options.connections_max;
   constexpr std::size_t other_files = 64;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return wanted;
   auto files = static_cast<std::size_t>(limit.rlim_cur);
   auto possible = files > 2 * other_files ? files - other_files : files / 2;
-  if (possible < wanted)
-    spdlog::warn("redis: at most {} clients instead of {}, because this "
-                 "process may open only {} files; see ulimit -n",
-                 possible, wanted, files);
+  if (possible < wanted && options.log)
+    options.log(cluster::severity::warning,
+                "redis: at most " + std::to_string(possible)
+                  + " clients instead of " + std::to_string(wanted)
+                  + ", because this process may open only "
+                  + std::to_string(files) + " files; see ulimit -n");
   return std::min(possible, wanted);
 }
 
@@ -64,11 +66,12 @@ std::size_t connections_possible(std::size_t wanted) {
 door::door(caf::actor_system& system, const door_options& options)
   : system_{&system},
     group_{options.group},
+    log_{options.log},
     patience_{options.linger + std::chrono::seconds{3}} {
   if (!options.client)
     throw std::invalid_argument{"redis::door: there is no client"};
   auto adjusted = options;
-  adjusted.connections_max = connections_possible(options.connections_max);
+  adjusted.connections_max = connections_possible(options);
   auto doorman = system.middleman().backend().new_tcp_doorman(
     options.where.port, options.where.host.c_str(), true);
   if (!doorman)
@@ -91,9 +94,10 @@ void door::stop() {
   caf::scoped_actor self{*system_};
   actors::ask(self, actor_, patience_, raft::stop{group_})
     .receive([](const stopped&) {},
-             [](const caf::error& what) {
-               spdlog::error("redis: the door did not stop: {}",
-                             caf::to_string(what));
+             [this](const caf::error& what) {
+               if (log_)
+                 log_(cluster::severity::error,
+                      "redis: the door did not stop: " + caf::to_string(what));
              });
   actor_ = nullptr;
 }

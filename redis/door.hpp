@@ -4,6 +4,7 @@
 
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
+#include <raft/cluster/log.hpp>
 #include <raft/redis/connection.hpp>
 
 #include <caf/actor.hpp>
@@ -34,6 +35,8 @@ struct door_options {
   std::size_t unread_bytes_max = 64 << 20;
   /// How long a client may take for its last replies before it is cut off.
   std::chrono::milliseconds linger{2000};
+  /// Told what goes wrong.
+  cluster::log_function log = {};
 };
 
 /// The door can not be opened. The message says why, and what to do.
@@ -67,6 +70,7 @@ private:
   caf::actor_system* system_;
   caf::actor actor_;
   group_id group_;
+  cluster::log_function log_;
   std::chrono::milliseconds patience_;
   std::uint16_t port_ = 0;
 };

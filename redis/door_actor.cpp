@@ -1,4 +1,3 @@
-#include <raft/actors/caf/act.hpp>
 #include <raft/redis/door_actor.hpp>
 #include <raft/redis/resp.hpp>
 
@@ -6,7 +5,6 @@
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/multiplexer.hpp>
 #include <caf/io/system_messages.hpp>
-#include <spdlog/spdlog.h>
 
 #include <memory>
 #include <random>
@@ -103,7 +101,7 @@ void door_state::tick() {
   }
 }
 
-void door_state::stop(caf::typed_response_promise<stopped> promise) {
+void door_state::stop(actors::promise<stopped> promise) {
   stop_promises_.push_back(std::move(promise));
   if (stopping_)
     return;
@@ -114,6 +112,11 @@ void door_state::stop(caf::typed_response_promise<stopped> promise) {
     pump(hdl, x);
   }
   finish_if_empty();
+}
+
+void door_state::log(cluster::severity level, const std::string& what) {
+  if (options_.log)
+    options_.log(level, "redis: " + what);
 }
 
 door_state::client* door_state::find(handle hdl, std::uint64_t id) {
@@ -195,9 +198,11 @@ void door_state::write(handle hdl, client& x, std::string& data) {
   self_->flush(hdl);
   if (x.unread <= options_.unread_bytes_max)
     return;
-  spdlog::warn("redis: closing the connection of client {}: it has not read {} "
-               "bytes of replies, the bound is {}",
-               x.id, x.unread, options_.unread_bytes_max);
+  log(cluster::severity::warning,
+      "closing the connection of client " + std::to_string(x.id)
+        + ": it has not read " + std::to_string(x.unread)
+        + " bytes of replies; the bound is "
+        + std::to_string(options_.unread_bytes_max));
   cut(hdl, x);
 }
 
@@ -256,7 +261,7 @@ void door_state::finish_if_empty() {
   if (!stopping_ || !clients_.empty())
     return;
   for (auto& promise : std::exchange(stop_promises_, {}))
-    promise.deliver(stopped{options_.group});
+    promise.answer({options_.group});
   self_->quit();
 }
 
@@ -268,7 +273,7 @@ void door_state::update_facts() {
       .count());
 }
 
-caf::behavior serve_redis(caf::io::broker* self,
+caf::behavior serve_redis(door_state::broker* self,
                           const caf::io::doorman_ptr& doorman,
                           const door_options& options) {
   auto state = std::make_shared<door_state>(self, doorman, options);
@@ -284,15 +289,15 @@ caf::behavior serve_redis(caf::io::broker* self,
     [state](const caf::io::connection_closed_msg& x) {
       state->closed(x.handle);
     },
-    [](const caf::io::acceptor_closed_msg&) {
-      spdlog::error("redis: the listening socket was closed; no more clients "
-                    "can connect");
+    [state](const caf::io::acceptor_closed_msg&) {
+      state->log(
+        cluster::severity::error,
+        "the listening socket was closed; no more clients can connect");
     },
     [state](const wake&) { state->tick(); },
     [self, state](const stop&) {
-      auto promise = self->make_response_promise<stopped>();
-      state->stop(promise);
-      return promise;
+      return actors::answer_later<stopped>(
+        self, [&](auto promise) { state->stop(std::move(promise)); });
     },
   };
 }

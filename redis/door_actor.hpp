@@ -2,17 +2,18 @@
 
 #pragma once
 
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/broker.hpp>
 #include <raft/redis/door.hpp>
 
 #include <caf/behavior.hpp>
-#include <caf/event_based_actor.hpp>
 #include <caf/io/broker.hpp>
 #include <caf/io/doorman.hpp>
-#include <caf/typed_response_promise.hpp>
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,7 @@ namespace raft::redis {
 /// All connections of one door. Lives in the middleman's thread.
 class door_state : public std::enable_shared_from_this<door_state> {
 public:
-  using broker = caf::io::broker;
+  using broker = actors::broker<caf::io::broker>;
   using handle = caf::io::connection_handle;
   using time_point = connection::time_point;
 
@@ -33,7 +34,8 @@ public:
   void transferred(handle hdl, std::uint64_t unread);
   void closed(handle hdl);
   void tick();
-  void stop(caf::typed_response_promise<stopped> promise);
+  void stop(actors::promise<stopped> promise);
+  void log(cluster::severity level, const std::string& what);
 
 private:
   struct client {
@@ -79,11 +81,11 @@ private:
   std::uint64_t last_id_ = 0;
   bool tick_armed_ = false;
   bool stopping_ = false;
-  std::vector<caf::typed_response_promise<stopped>> stop_promises_;
+  std::vector<actors::promise<stopped>> stop_promises_;
 };
 
 /// The behavior of the actor. Answers `stop` with `stopped`.
-caf::behavior serve_redis(caf::io::broker* self,
+caf::behavior serve_redis(door_state::broker* self,
                           const caf::io::doorman_ptr& doorman,
                           const door_options& options);
 

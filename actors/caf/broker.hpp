@@ -3,6 +3,11 @@
 #pragma once
 
 #include <caf/config.hpp>
+
+#if CAF_MAJOR_VERSION > 0
+#  include <caf/log/io.hpp> // Missing in typed_broker.hpp.
+#endif
+
 #include <caf/io/abstract_broker.hpp>
 #include <caf/io/typed_broker.hpp>
 #include <caf/scheduled_actor.hpp>

@@ -8,6 +8,9 @@
 #include <raft/redis/door.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <arpa/inet.h>
