@@ -241,8 +241,7 @@ private:
     if (parts_.on_note)
       for (const auto& x : todo.notes)
         parts_.on_note(x);
-    auto led = core_->leads() ? core_->term() : term_number{};
-    give_up_on(waiting_.take_lost(led, core_->commit()));
+    give_up_if_deposed();
     deliver();
     due_ = todo.wake_at;
     arm();
@@ -322,6 +321,13 @@ private:
   }
 
   // -- clients ----------------------------------------------------------------
+
+  /// Answers those whose entries another leader may replace.
+  void give_up_if_deposed() {
+    auto leads = core_->leads() ? core_->term() : term_number{};
+    if (std::exchange(leads_, leads) != leads)
+      give_up_on(waiting_.take_lost(leads, core_->commit()));
+  }
 
   void
   give_up_on(std::vector<typename waiting_list<promise<executed>>::item> all) {
@@ -436,6 +442,9 @@ private:
   std::map<peer_id, inbox_actor> links_;
 
   waiting_list<promise<executed>> waiting_;
+  /// The term that this peer led after the last input; 0 for none. Only a
+  /// change of it can leave somebody waiting in vain.
+  term_number leads_;
 
   std::optional<subscribers> subscribers_;
 
