@@ -51,10 +51,11 @@ pick_free_ports() {
 }
 
 # start_peer ID [RAFTD_OPTION...]: its log is DIR/ID.log, its data DIR/ID.
+# In a session of its own: Ctrl-C is for us, and we end the peers in good order.
 start_peer() {
   local id=$1
   shift
-  "$build"/bin/raftd --id "$id" \
+  setsid "$build"/bin/raftd --id "$id" \
     --members "1=$(peer_address 1),2=$(peer_address 2),3=$(peer_address 3)" \
     --data "$cluster_dir/$id" --redis "127.0.0.1:$(redis_port "$id")" "$@" \
     </dev/null >>"$cluster_dir/$id.log" 2>&1 &

@@ -7,7 +7,7 @@
 packages_as_tsv() {
   awk '
     function clean(text) {
-      gsub(/\\/, "\\\\", text)
+      gsub(/\\/, "&&", text)
       gsub(/[\t\r]/, " ", text)
       return text
     }
@@ -51,18 +51,28 @@ collect_packages() {
 # now: seconds, with a fraction.
 now() { date +%s.%N; }
 
-# status_of COLUMN ROLE: a column of the peers in a role, as status shows them.
+# status_of COLUMN ROLE [PEER]: a column of the peers in a role, as status shows
+# them. No role: any.
 status_of() {
   raftctl --timeout 2 status 2>/dev/null |
-    awk -v column="$1" -v role="$2" '
+    awk -v column="$1" -v role="$2" -v peer="${3:-}" '
       NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
-      $at["role"] == role { print $at[column] }' || true
+      NF != length(at) { next }
+      (role == "" || $at["role"] == role) && (peer == "" || $1 == peer) {
+        print $at[column]
+      }' || true
 }
 
 applied_reaches() {
   local applied
   applied=$(status_of applied leader | sort -n | tail -n 1)
   [ -n "$applied" ] && [ "$applied" -ge "$1" ]
+}
+
+# tell TEXT...: like say, but over the progress bar, which draws itself again.
+tell() {
+  [ ! -t 1 ] || printf '\r\033[K'
+  say "$@"
 }
 
 load_runs() { kill -0 "$load_pid" 2>/dev/null; }
@@ -112,7 +122,7 @@ kill_leader() {
   kill -KILL "${peer_pid[$killed]}"
   { wait "${peer_pid[$killed]}"; } 2>/dev/null || true
   unset "peer_pid[$killed]"
-  say "Killed the leader, peer $killed, while the load goes on"
+  tell "Killed the leader, peer $killed, while the load goes on"
 }
 
 # figure NAME PATTERN FILE: what the pattern's group matches in the last line
@@ -124,20 +134,27 @@ figure() {
   echo "$found"
 }
 
+# show_figures LOAD_LOG LOG APPLIED RATE: the logs of the load and of the peer
+# that was killed, and what that peer has applied; the rate is empty if the load
+# ran freely.
 show_figures() {
-  local load_log=$1 restarted_log=$2
-  printf '\n%-34s %s\n' \
+  local load_log=$1 restarted_log=$2 applied=$3 replayed
+  replayed=$(figure replayed '.*from the disk, up to entry ([0-9]+)$' \
+    "$restarted_log")
+  printf '\n'
+  printf '%-38s %10s\n' \
     "Commands" "$(figure commands '^([0-9]+) of .*' "$load_log")" \
-    "Seconds" "$(figure seconds '.* in ([0-9.]+) s,.*' "$load_log")" \
-    "Commands a second" "$(figure rate '.* ([0-9]+) a second.*' "$load_log")" \
-    "Longest wait, without a leader" \
-    "$(figure wait '.*acknowledgement ([0-9.]+) s.*' "$load_log") s" \
-    "Entries replayed by peer $killed" \
-    "$(figure replayed '.*replayed ([0-9]+) .*' "$restarted_log")"
+    "Seconds" "$(figure seconds '.* in ([0-9.]+) s, .*' "$load_log")" \
+    "Commands a second${4:+ (held back)}" \
+    "$(figure rate '.* ([0-9]+) a second' "$load_log")" \
+    "Seconds without a leader, at most" \
+    "$(figure wait '.*acknowledgement: ([0-9.]+) s' "$load_log")" \
+    "Entries replayed from peer ${killed}'s disk" "$replayed" \
+    "Entries sent to it when it was back" $((applied - replayed))
 }
 
 dev_demo() {
-  local small= file lines rate=()
+  local small= file lines applied rate=()
   case ${1:-} in
     '') ;;
     --small) small=yes ;;
@@ -174,7 +191,7 @@ dev_demo() {
   kill_leader $((lines / 4))
   wait_for 60 applied_or_ended $((lines / 2)) ||
     demo_fails "the load does not go on"
-  say "Starting peer $killed again"
+  tell "Starting peer $killed again"
   start_peer "$killed"
   wait "$load_pid" || demo_fails "not all was loaded; see $cluster_dir/load.log"
   load_pid=
@@ -182,7 +199,8 @@ dev_demo() {
 
   say "Comparing the peers"
   raftctl digest --wait 60 || demo_fails "the peers differ"
+  applied=$(status_of applied '' "$killed")
   say "Reading every key back, through raftctl and redis-cli"
   check_all_keys "$file" "$killed"
-  show_figures "$cluster_dir/load.log" "$cluster_dir/$killed.log"
+  show_figures "$cluster_dir/load.log" "$cluster_dir/$killed.log" "$applied"
 }

@@ -11,7 +11,8 @@ describe_end() {
 }
 
 show_cluster() {
-  local id
+  local id raftctl
+  raftctl=$(printf '%q' "$(cd "$build/bin" && pwd)/raftctl")
   printf '\nThree peers run; data and logs are in %s\n\n' "$cluster_dir"
   for id in "${peer_ids[@]}"; do
     printf '  peer %d   %s   Redis 127.0.0.1:%d   process %d\n' "$id" \
@@ -22,10 +23,10 @@ show_cluster() {
 Talk to them from another terminal:
 
   export RAFT_PEERS=$(peer_addresses)
-  $(printf '%q' "$root")/"$build"/bin/raftctl status
-  $(printf '%q' "$root")/"$build"/bin/raftctl put color blue
+  $raftctl status
+  $raftctl put color blue
   redis-cli -p $(redis_port 1) get color
-  $(printf '%q' "$root")/"$build"/bin/raftctl --help
+  $raftctl --help
 
 Ctrl-C ends them.
 TEXT
@@ -50,7 +51,7 @@ watch_peers() {
 }
 
 end_run() {
-  trap - INT TERM EXIT
+  trap - INT TERM HUP EXIT
   echo
   say "Ending the peers"
   stop_cluster
@@ -80,7 +81,7 @@ dev_run() {
   build_targets "$build" raftd raftctl
   use_cluster "$data" "$port"
   require_free_ports
-  trap 'end_run 0' INT TERM
+  trap 'end_run 0' INT TERM HUP
   trap 'stop_cluster' EXIT
   start_cluster
   wait_for_leader

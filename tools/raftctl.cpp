@@ -209,7 +209,8 @@ int run(const arguments& args, const command_function& chosen) {
 int main(int argc, char** argv) {
   CLI::App app{"Talks to a caf-raft cluster.", "raftctl"};
   arguments args;
-  if (const char* peers = std::getenv("RAFT_PEERS"))
+  const char* peers = std::getenv("RAFT_PEERS");
+  if (peers != nullptr && *peers != '\0')
     args.sources.environment = peers;
   command_function chosen;
   add_common(app, args);

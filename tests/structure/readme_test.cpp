@@ -1,0 +1,62 @@
+// Holds the README to what is compiled.
+
+#include <raft/tests/structure/source_file.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <vector>
+
+using raft::structure::read_file;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path root{RAFT_SOURCE_DIR};
+
+/// What stands between the first occurrences of two marks.
+std::string between(const std::string& text, const std::string& from,
+                    const std::string& to) {
+  auto begin = text.find(from);
+  BOOST_REQUIRE(begin != std::string::npos);
+  begin += from.size();
+  auto end = text.find(to, begin);
+  BOOST_REQUIRE(end != std::string::npos);
+  return text.substr(begin, end - begin);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(readme)
+
+BOOST_AUTO_TEST_CASE(its_program_is_the_one_that_is_compiled) {
+  auto shown = between(read_file(root / "README.md"), "```cpp\n", "```");
+  auto compiled = between(read_file(root / "examples/counter.cpp"),
+                          "  // [README]\n", "  // [README]");
+  BOOST_TEST(shown
+               == std::regex_replace(compiled, std::regex{"(^|\n)  "}, "$1"),
+             "README.md must show the lines between the [README] marks of "
+             "examples/counter.cpp");
+}
+
+BOOST_AUTO_TEST_CASE(its_links_lead_somewhere) {
+  static const std::regex link{R"(\]\(([^)#]+)[^)]*\))"};
+  std::vector<fs::path> pages{root / "README.md"};
+  for (const auto& x : fs::directory_iterator{root / "docs"})
+    pages.push_back(x.path());
+  for (const auto& page : pages) {
+    auto text = read_file(page);
+    for (auto i = std::sregex_iterator{text.begin(), text.end(), link};
+         i != std::sregex_iterator{}; ++i) {
+      auto target = (*i)[1].str();
+      if (!target.starts_with("http"))
+        BOOST_TEST(fs::exists(page.parent_path() / target),
+                   page.filename().string()
+                     << " links to " << target << ", which is not there");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
