@@ -201,6 +201,7 @@ BOOST_AUTO_TEST_CASE(an_append_that_is_refused_shows_that_the_leader_lives) {
   lone_peer x{1};
   for (int i = 0; i < 20; ++i) {
     x.receive(make_append(2, 1, 1, at(50, 1)));
+    x.persist_all();
     x.advance(299ms);
   }
   BOOST_TEST(x->role() == peer_role::follower);
