@@ -176,11 +176,16 @@ void world::schedule_write(peer_id whom) {
 }
 
 void world::schedule_reads(peer_id whom, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    at(now_ + random_.between(microseconds{50}, milliseconds{20}), whom,
-       [this, whom] {
-         step(whom, "read", [](virtual_peer& x) { return x.complete_read(); });
-       });
+  for (std::size_t i = 0; i < count; ++i) {
+    auto takes = random_.between(microseconds{50}, milliseconds{20});
+    if (around(whom).disk_is_slow)
+      takes += random_.between(milliseconds{100}, seconds{2});
+    at(now_ + takes, whom, [this, whom] {
+      auto early = random_.per_mille(500);
+      step(whom, "read",
+           [early](virtual_peer& x) { return x.complete_read(early); });
+    });
+  }
 }
 
 void world::schedule_apply(peer_id whom) {
