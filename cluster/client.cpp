@@ -3,9 +3,9 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/client.hpp>
 #include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/dial.hpp>
 #include <raft/cluster/greeting.hpp>
 #include <raft/cluster/links.hpp>
-#include <raft/cluster/probe.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -57,28 +57,16 @@ public:
   }
 
 private:
-  std::string find_host() {
-    std::string result;
+  actors::door_actor find_door() {
+    std::optional<actors::door_actor> result;
     auto patience = static_cast<std::uint64_t>(left().count());
-    actors::ask(self_, spawn_probe(system_), left(), where_.host, where_.port,
-                patience)
+    actors::ask(self_, spawn_dial(system_), left() + handshake_deadline,
+                where_.host, where_.port, patience)
       .receive(
-        [&](std::string& host, const std::string& complaint) {
+        [&](const caf::node_id&, const caf::strong_actor_ptr& door,
+            const std::string& complaint) {
           if (!complaint.empty())
             fail(complaint);
-          result = std::move(host);
-        },
-        [&](const caf::error& reason) { fail(reason); });
-    return result;
-  }
-
-  actors::door_actor find_door() {
-    auto host = find_host();
-    std::optional<actors::door_actor> result;
-    actors::ask_middleman(self_, system_, left(), host, where_.port)
-      .receive(
-        [&](const caf::node_id&, caf::strong_actor_ptr& door,
-            const std::set<std::string>&) {
           if (!door)
             fail("no raft peer waits at this port");
           result = caf::actor_cast<actors::door_actor>(door);

@@ -1,10 +1,10 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/broker.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/clock.hpp>
 
 #include <caf/io/middleman.hpp>
-#include <caf/io/typed_broker.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <map>
@@ -230,7 +230,7 @@ run_client(caf::stateful_actor<client_shell<Base>, Base>* self,
 }
 
 using plain_base = linked_client_actor::base;
-using broker_base = linked_client_actor::broker_base;
+using broker_base = actors::broker<linked_client_actor::broker_base>;
 
 } // namespace
 
@@ -248,8 +248,9 @@ std::vector<mailslot::item> mailslot::take() {
 linked_client_actor spawn_client(caf::actor_system& system,
                                  client_actor_options options) {
   if (options.in_middleman)
-    return system.middleman().spawn_broker(run_client<broker_base>,
-                                           std::move(options));
+    return caf::actor_cast<linked_client_actor>(
+      system.middleman().spawn_broker(run_client<broker_base>,
+                                      std::move(options)));
   return system.spawn(run_client<plain_base>, std::move(options));
 }
 

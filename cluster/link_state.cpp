@@ -8,8 +8,6 @@ const char* to_text(link_stage x) {
   switch (x) {
     case link_stage::disconnected:
       return "disconnected";
-    case link_stage::probing:
-      return "probing";
     case link_stage::connecting:
       return "connecting";
     case link_stage::greeting:
@@ -38,15 +36,8 @@ link_state::duty link_state::advance(instant now) {
     return duty::gave_up;
   }
   ++current_;
-  enter(link_stage::probing, now + timing_.probe);
-  return duty::probe;
-}
-
-bool link_state::probed(number which, instant now) {
-  if (!is_current(which, link_stage::probing))
-    return false;
   enter(link_stage::connecting, now + timing_.connect);
-  return true;
+  return duty::connect;
 }
 
 bool link_state::connected(number which, instant now) {

@@ -16,10 +16,11 @@ using consensus::instant;
 
 /// How patient a link is.
 struct link_timing {
-  /// How long each step may take: the TCP probe (name lookup included), the
-  /// connection of the middleman, the answer to `hello`.
-  std::chrono::milliseconds probe{500};
-  std::chrono::milliseconds connect{1000};
+  /// How long the TCP connection may take, the name lookup included.
+  std::chrono::milliseconds tcp{500};
+  /// How long each step may take: the connection with CAF's handshake, and the
+  /// answer to `hello`.
+  std::chrono::milliseconds connect{1500};
   std::chrono::milliseconds greet{1000};
   /// Pause after the first failure; it doubles up to the maximum.
   std::chrono::milliseconds pause_min{50};
@@ -30,15 +31,14 @@ struct link_timing {
 
 /// Where a link stands.
 ///
-///   disconnected ──advance──► probing ──probed──► connecting ──connected──►
-///     greeting ──greeted──► up ──lost──► disconnected
+///   disconnected ──advance──► connecting ──connected──► greeting
+///     ──greeted──► up ──lost──► disconnected
 ///
 /// `failed`, `refused` and a deadline lead from everywhere before `up` back to
 /// `disconnected`. The side that waits to be connected only knows
 /// `disconnected` and `up`: `accepted` and `lost` lead from one to the other.
 enum class link_stage {
   disconnected,
-  probing,
   connecting,
   greeting,
   up,
@@ -58,8 +58,8 @@ public:
   /// What `advance` found.
   enum class duty {
     nothing,
-    /// Probe the address and report with the `current` number.
-    probe,
+    /// Connect, and report with the `current` number.
+    connect,
     /// The other side did not answer in time; the attempt is over.
     gave_up,
   };
@@ -73,9 +73,6 @@ public:
 
   /// Tells the time.
   duty advance(instant now);
-
-  /// The address answers: now connect.
-  bool probed(number which, instant now);
 
   /// There is a connection: now say hello.
   bool connected(number which, instant now);

@@ -1,9 +1,9 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/clock.hpp>
+#include <raft/cluster/dial.hpp>
 #include <raft/cluster/greeting.hpp>
 #include <raft/cluster/links.hpp>
-#include <raft/cluster/probe.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -49,9 +49,9 @@ private:
   struct link {
     member to;
     link_state state;
-    /// Whether a probe is under way, perhaps of an attempt that is over: a name
+    /// Whether an actor is dialing, perhaps of an attempt that is over: a name
     /// lookup can take longer than we want to wait.
-    bool probing = false;
+    bool dialing = false;
     /// What was last told to people, so that they are not told twice.
     std::string told = {};
   };
@@ -107,8 +107,8 @@ private:
     for (auto& x : links_) {
       auto stage = x.state.stage();
       switch (x.state.advance(now)) {
-        case link_state::duty::probe:
-          probe(x);
+        case link_state::duty::connect:
+          connect(x);
           break;
         case link_state::duty::gave_up:
           tell(x, severity::warning,
@@ -121,50 +121,40 @@ private:
     arm();
   }
 
-  void probe(link& x) {
+  void connect(link& x) {
     auto number = x.state.current();
-    if (x.probing)
+    if (x.dialing)
       return give_up(x, number, "the lookup of its name takes too long");
-    x.probing = true;
-    auto patience = static_cast<std::uint64_t>(options_.timing.probe.count());
-    actors::ask(self_, spawn_probe(self_->system()), caf::infinite,
+    x.dialing = true;
+    auto patience = static_cast<std::uint64_t>(options_.timing.tcp.count());
+    actors::ask(self_, spawn_dial(self_->system()), caf::infinite,
                 x.to.where.host, x.to.where.port, patience)
       .then(
-        [this, &x, number](const std::string& host,
+        [this, &x, number](const caf::node_id& node,
+                           const caf::strong_actor_ptr& door,
                            const std::string& complaint) {
-          x.probing = false;
+          x.dialing = false;
           if (!complaint.empty())
             give_up(x, number, complaint);
-          else if (x.state.probed(number, steady_now()))
-            connect(x, number, host);
+          else
+            connected(x, number, node, door);
           arm();
         },
         [this, &x, number](const caf::error& reason) {
-          x.probing = false;
+          x.dialing = false;
           give_up(x, number, text_of(reason));
           arm();
         });
   }
 
-  void connect(link& x, link_state::number number, const std::string& host) {
-    actors::ask_middleman(self_, self_->system(), options_.timing.connect, host,
-                          x.to.where.port)
-      .then(
-        [this, &x, number](const caf::node_id& node,
-                           caf::strong_actor_ptr& door,
-                           const std::set<std::string>&) {
-          if (node == self_->system().node())
-            refuse(x, number, complaint_about_self(x.to.where));
-          else if (!door)
-            refuse(x, number, "no raft peer waits at this port");
-          else if (x.state.connected(number, steady_now()))
-            greet(x, number, caf::actor_cast<actors::door_actor>(door));
-          arm();
-        },
-        [this, &x, number](const caf::error& reason) {
-          give_up(x, number, text_of(reason));
-          arm();
-        });
+  void connected(link& x, link_state::number number, const caf::node_id& node,
+                 const caf::strong_actor_ptr& door) {
+    if (node == self_->system().node())
+      refuse(x, number, complaint_about_self(x.to.where));
+    else if (!door)
+      refuse(x, number, "no raft peer waits at this port");
+    else if (x.state.connected(number, steady_now()))
+      greet(x, number, caf::actor_cast<actors::door_actor>(door));
   }
 
   void greet(link& x, link_state::number number,

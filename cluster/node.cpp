@@ -4,7 +4,6 @@
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/links.hpp>
 #include <raft/cluster/node.hpp>
-#include <raft/cluster/probe.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>

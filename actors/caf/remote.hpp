@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/interface.hpp>
 
 #include <caf/behavior.hpp>
 #include <caf/io/middleman.hpp>
@@ -47,18 +48,29 @@ void unpublish(caf::actor_system& system, const Handle& door,
   static_cast<void>(system.middleman().unpublish(door, port));
 }
 
-/// Asks the middleman for the actor that is published at an address. Continue
-/// as with `ask`; the answer is `(const caf::node_id&, caf::strong_actor_ptr&,
-/// const std::set<std::string>&)`, where the pointer may be null.
+/// What we need of the broker that speaks CAF's protocol.
+using protocol_broker = actor_interface<
+  answers<args<caf::connect_atom, caf::io::scribe_ptr, std::uint16_t>,
+          args<caf::node_id, caf::strong_actor_ptr, std::set<std::string>>>>;
+
+/// The broker of this system.
+protocol_broker find_protocol_broker(caf::actor_system& system);
+
+/// Shakes hands with another actor system over a connected TCP socket, which it
+/// takes. Continue as with `ask`; the answer is `(const caf::node_id&,
+/// caf::strong_actor_ptr&, const std::set<std::string>&)`: who is there, and
+/// what is published at the port, perhaps nothing. If both systems have a
+/// connection already, that one stays.
 ///
-/// The middleman connects in one thread for all and blocks: probe the address
-/// first. It may answer with a connection that it has, even if the other side
-/// does not answer any more.
+/// `caf::io::middleman::remote_actor` does the same for a host name, but it
+/// connects in one thread for all and blocks, for minutes if nobody answers;
+/// and it remembers the answer.
 template <class Self, class Duration>
-auto ask_middleman(Self&& self, caf::actor_system& system, Duration deadline,
-                   const std::string& host, std::uint16_t port) {
-  return ask(std::forward<Self>(self), system.middleman().actor_handle(),
-             deadline, caf::connect_atom_v, host, port);
+auto shake_hands(Self&& self, caf::actor_system& system, Duration deadline,
+                 int socket, std::uint16_t port) {
+  auto scribe = system.middleman().backend().new_scribe(socket);
+  return ask(std::forward<Self>(self), find_protocol_broker(system), deadline,
+             caf::connect_atom_v, std::move(scribe), port);
 }
 
 /// Sends a request that CAF puts no timeout on, because that costs two

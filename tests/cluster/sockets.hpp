@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace raft::cluster {
@@ -53,6 +54,21 @@ public:
     ::fcntl(fd_, F_SETFL, O_NONBLOCK);
     auto where = loopback(port);
     ::connect(fd_, reinterpret_cast<sockaddr*>(&where), sizeof(where));
+  }
+
+  /// @returns whether somebody accepted.
+  bool connect_and_wait(std::uint16_t port) {
+    auto where = loopback(port);
+    return ::connect(fd_, reinterpret_cast<sockaddr*>(&where), sizeof(where))
+        == 0;
+  }
+
+  int fd() const noexcept {
+    return fd_;
+  }
+
+  int release() noexcept {
+    return std::exchange(fd_, -1);
   }
 
 private:

@@ -1,5 +1,6 @@
 #include <raft/actors/caf/act.hpp>
-#include <raft/cluster/probe.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/cluster/dial.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -56,24 +57,23 @@ public:
       return;
     }
     sockets_.push_back({fd, POLLOUT, 0});
-    targets_.push_back(&to);
   }
 
   /// Waits until one has succeeded or all have failed.
-  /// @returns the address that succeeded, or null.
-  const addrinfo* wait(steady_clock::time_point until) {
+  /// @returns the socket that succeeded, or -1.
+  int wait(steady_clock::time_point until) {
     while (!sockets_.empty()) {
       auto left = std::chrono::ceil<std::chrono::milliseconds>(
         until - steady_clock::now());
       if (left.count() <= 0) {
         error_ = ETIMEDOUT;
-        return nullptr;
+        return -1;
       }
       ::poll(sockets_.data(), sockets_.size(), static_cast<int>(left.count()));
-      if (auto found = check())
+      if (auto found = check(); found >= 0)
         return found;
     }
-    return nullptr;
+    return -1;
   }
 
   /// Why the last one failed.
@@ -82,7 +82,7 @@ public:
   }
 
 private:
-  const addrinfo* check() {
+  int check() {
     for (std::size_t i = sockets_.size(); i-- > 0;) {
       if (sockets_[i].revents == 0)
         continue;
@@ -90,13 +90,17 @@ private:
       socklen_t size = sizeof(code);
       ::getsockopt(sockets_[i].fd, SOL_SOCKET, SO_ERROR, &code, &size);
       if (code == 0 && !is_own_end(sockets_[i].fd))
-        return targets_[i];
+        return take(i);
       error_ = code == 0 ? ECONNREFUSED : code;
-      ::close(sockets_[i].fd);
-      sockets_.erase(sockets_.begin() + static_cast<std::ptrdiff_t>(i));
-      targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(i));
+      ::close(take(i));
     }
-    return nullptr;
+    return -1;
+  }
+
+  int take(std::size_t i) {
+    auto result = sockets_[i].fd;
+    sockets_.erase(sockets_.begin() + static_cast<std::ptrdiff_t>(i));
+    return result;
   }
 
   /// Where nobody listens, TCP may connect a socket to itself, if the port is
@@ -112,31 +116,67 @@ private:
   }
 
   std::vector<pollfd> sockets_;
-  std::vector<const addrinfo*> targets_;
   int error_ = 0;
 };
 
-std::string numeric_host(const addrinfo& x) {
-  char buffer[NI_MAXHOST] = {};
-  ::getnameinfo(x.ai_addr, x.ai_addrlen, buffer, sizeof(buffer), nullptr, 0,
-                NI_NUMERICHOST);
-  return buffer;
-}
+/// Connects one address.
+class dialer {
+public:
+  static inline const char* name = "raft.dial";
 
-probe_actor::behavior_type probe_behavior(probe_actor::pointer self) {
-  return {
-    [self](const std::string& host, std::uint16_t port,
-           std::uint64_t deadline_ms) -> caf::result<std::string, std::string> {
-      self->quit();
-      auto [found, complaint]
-        = probe({host, port}, std::chrono::milliseconds{deadline_ms});
-      return {std::move(found), std::move(complaint)};
+  using self_pointer = dial_actor::stateful_pointer<dialer>;
+  using answer
+    = caf::typed_response_promise<caf::node_id, caf::strong_actor_ptr,
+                                  std::string>;
+
+  dial_actor::behavior_type begin(self_pointer self) {
+    return {[this, self](const std::string& host, std::uint16_t port,
+                         std::uint64_t deadline_ms) {
+      promise_
+        = self->make_response_promise<caf::node_id, caf::strong_actor_ptr,
+                                      std::string>();
+      auto found
+        = connect({host, port}, std::chrono::milliseconds{deadline_ms});
+      if (found.socket < 0)
+        end(self, {}, nullptr, found.complaint);
+      else
+        shake_hands(self, found.socket, port);
+      return promise_;
     }};
+  }
+
+private:
+  void shake_hands(self_pointer self, int socket, std::uint16_t port) {
+    auto& system = self->system();
+    actors::shake_hands(self, system, handshake_deadline, socket, port)
+      .then(
+        [this, self](const caf::node_id& node, caf::strong_actor_ptr& door,
+                     const std::set<std::string>&) {
+          end(self, node, std::move(door), {});
+        },
+        [this, self, &system](const caf::error& reason) {
+          end(self, {}, nullptr,
+              fmt::format("connected, but the handshake failed ({})",
+                          actors::to_text(system, reason)));
+        });
+  }
+
+  void end(self_pointer self, const caf::node_id& node,
+           caf::strong_actor_ptr door, std::string complaint) {
+    promise_.deliver(node, std::move(door), std::move(complaint));
+    self->quit();
+  }
+
+  answer promise_;
+};
+
+dial_actor::behavior_type run_dialer(dialer::self_pointer self) {
+  return actors::state_of(self).begin(self);
 }
 
 } // namespace
 
-probe_result probe(const address& where, std::chrono::milliseconds deadline) {
+connection connect(const address& where, std::chrono::milliseconds deadline) {
   auto until = steady_clock::now() + deadline;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -146,19 +186,18 @@ probe_result probe(const address& where, std::chrono::milliseconds deadline) {
                             std::to_string(where.port).c_str(), &hints, &raw);
   address_list all{raw};
   if (code != 0)
-    return {{},
-            fmt::format("cannot resolve \"{}\": {}", where.host,
-                        ::gai_strerror(code))};
+    return {-1, fmt::format("cannot resolve \"{}\": {}", where.host,
+                            ::gai_strerror(code))};
   attempts under_way;
   for (auto x = all.get(); x != nullptr; x = x->ai_next)
     under_way.begin(*x);
-  if (auto found = under_way.wait(until))
-    return {numeric_host(*found), {}};
-  return {{}, std::generic_category().message(under_way.error())};
+  if (auto found = under_way.wait(until); found >= 0)
+    return {found, {}};
+  return {-1, std::generic_category().message(under_way.error())};
 }
 
-probe_actor spawn_probe(caf::actor_system& system) {
-  return system.spawn<caf::detached>(probe_behavior);
+dial_actor spawn_dial(caf::actor_system& system) {
+  return system.spawn<caf::detached>(run_dialer);
 }
 
 } // namespace raft::cluster

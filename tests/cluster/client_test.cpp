@@ -1,0 +1,141 @@
+// The blocking client against real servers.
+
+#include <raft/cluster/client.hpp>
+#include <raft/kv/command.hpp>
+#include <raft/tests/cluster/server.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <future>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
+BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::reject_reason)
+
+namespace {
+
+std::vector<address> addresses(const servers& cluster) {
+  std::vector<address> result;
+  for (auto& x : cluster.members)
+    result.push_back(x.where);
+  return result;
+}
+
+client_options quick() {
+  client_options result;
+  result.cluster = "test";
+  result.server_deadline = 2s;
+  return result;
+}
+
+bytes append(const std::string& key, const std::string& value) {
+  return kv::encode(kv::append{key, value});
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(client_suite)
+
+BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
+  servers cluster{3};
+  cluster.start_all();
+  client user{addresses(cluster), quick()};
+  constexpr std::size_t count = 3000;
+  std::atomic<std::size_t> done = 0;
+  std::atomic<std::size_t> committed = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    user.submit(append("k", "x"), 60s, [&](const executed& x) {
+      committed += x.result == outcome::committed;
+      ++done;
+    });
+    if (i % 1000 == 999) {
+      // At most the window is on the way; let some of it come back.
+      BOOST_TEST(eventually([&] { return done > i / 2; }, 60s));
+      auto leader = cluster.wait_for_leader();
+      cluster.stop(leader);
+      cluster.start(leader);
+    }
+  }
+  BOOST_TEST(eventually([&] { return done == count; }, 60s));
+  BOOST_TEST(committed == count);
+  auto result = user.execute(append("k", ""), 10s);
+  BOOST_REQUIRE(result.result == outcome::committed);
+  BOOST_TEST(kv::decode_reply(result.reply)->count == count);
+}
+
+BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
+  servers cluster{3};
+  cluster.start(0);
+  cluster.start(1);
+  cluster.wait_for_leader();
+  mute_server mute;
+  auto where = addresses(cluster);
+  where.push_back(mute.where());
+  client user{where, quick()};
+  auto begin = std::chrono::steady_clock::now();
+  auto states = user.states();
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < 10s));
+  BOOST_REQUIRE(states.size() == 4u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    BOOST_TEST(states[i].error == "");
+    BOOST_TEST(states[i].state.id.value == i + 1);
+  }
+  BOOST_TEST(states[2].error == to_text(where[2]) + ": Connection refused");
+  BOOST_TEST(states[3].error != "");
+  BOOST_TEST_MESSAGE(states[3].error);
+  BOOST_CHECK_THROW(user.state(where[2]), client_error);
+  BOOST_TEST(user.state(where[1]).id.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(asks_one_server) {
+  servers cluster{1};
+  cluster.start_all();
+  client user{addresses(cluster), quick()};
+  auto result = user.execute(append("k", "v"), 20s);
+  BOOST_REQUIRE(result.result == outcome::committed);
+  auto answer = user.query(user.servers()[0], kv::digest_request());
+  BOOST_TEST((answer.applied >= result.index));
+  auto digest = kv::decode_digest(answer.reply);
+  BOOST_REQUIRE(digest.has_value());
+  BOOST_TEST(digest->keys == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(another_cluster_refuses) {
+  servers cluster{1};
+  cluster.start_all();
+  auto options = quick();
+  options.cluster = "other";
+  client user{addresses(cluster), options};
+  BOOST_CHECK_EXCEPTION(
+    user.state(user.servers()[0]), client_error, [](const client_error& e) {
+      return std::string{e.what()}.find("belongs to cluster \"test\"")
+          != std::string::npos;
+    });
+  auto result = user.execute(append("k", "v"), 300ms);
+  BOOST_TEST(result.result == outcome::rejected);
+}
+
+BOOST_AUTO_TEST_CASE(without_servers_every_wait_ends) {
+  client user{{{"127.0.0.1", free_port()}}, quick()};
+  auto result = user.execute(append("k", "v"), 200ms);
+  BOOST_TEST(result.result == outcome::rejected);
+  BOOST_TEST(result.reason == reject_reason::not_leader);
+}
+
+BOOST_AUTO_TEST_CASE(ending_answers_what_is_outstanding) {
+  std::future<executed> answer;
+  {
+    client user{{{"127.0.0.1", free_port()}}, quick()};
+    answer = user.submit(append("k", "v"), 1h);
+  }
+  BOOST_REQUIRE((answer.wait_for(5s) == std::future_status::ready));
+  auto result = answer.get();
+  BOOST_TEST(result.result == outcome::rejected);
+  BOOST_TEST(result.reason == reject_reason::stopping);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,136 @@
+// Connections to addresses that answer, refuse or are silent.
+
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/actors/caf/system.hpp>
+#include <raft/cluster/dial.hpp>
+#include <raft/tests/cluster/sockets.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <optional>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+/// Connects and hangs up.
+/// @returns the complaint.
+std::string try_to_connect(const address& where,
+                           std::chrono::milliseconds deadline = 5s) {
+  auto result = cluster::connect(where, deadline);
+  BOOST_TEST((result.socket >= 0) == result.complaint.empty());
+  if (result.socket >= 0)
+    ::close(result.socket);
+  return result.complaint;
+}
+
+/// An actor system that can dial.
+struct fixture {
+  struct outcome {
+    caf::node_id node;
+    caf::strong_actor_ptr door;
+    std::string complaint;
+  };
+
+  actors::system_config config{true};
+  caf::actor_system system{config};
+
+  outcome dial(const address& where) {
+    caf::scoped_actor self{system};
+    std::optional<outcome> result;
+    actors::ask(self, spawn_dial(system), 10s, where.host, where.port,
+                std::uint64_t{2000})
+      .receive(
+        [&](const caf::node_id& node, const caf::strong_actor_ptr& door,
+            const std::string& complaint) {
+          result = {node, door, complaint};
+        },
+        [](const caf::error& e) {
+          throw std::runtime_error{caf::to_string(e)};
+        });
+    return *result;
+  }
+};
+
+using listener_actor = actors::actor_interface<actors::takes<wake>>;
+
+listener_actor::behavior_type run_door() {
+  return {[](const wake&) {}};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dial_suite)
+
+BOOST_AUTO_TEST_CASE(finds_a_listener) {
+  mute_server server;
+  BOOST_TEST(try_to_connect(server.where()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(resolves_names) {
+  mute_server server;
+  BOOST_TEST(try_to_connect({"localhost", server.where().port}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(says_that_nobody_listens) {
+  BOOST_TEST(try_to_connect({"127.0.0.1", free_port()})
+             == "Connection refused");
+}
+
+BOOST_AUTO_TEST_CASE(gives_up_on_a_black_hole) {
+  black_hole hole;
+  auto begin = clock_type::now();
+  BOOST_TEST(try_to_connect(hole.where(), 200ms) == "Connection timed out");
+  auto took = clock_type::now() - begin;
+  BOOST_TEST((took >= 200ms && took < 5s));
+}
+
+BOOST_AUTO_TEST_CASE(says_that_a_name_is_unknown) {
+  // Such names never exist (RFC 2606).
+  auto complaint = try_to_connect({"host.invalid", 7000});
+  BOOST_TEST(complaint.find("cannot resolve \"host.invalid\"") == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, fixture) {
+  fixture other;
+  auto door = other.system.spawn(run_door);
+  auto opened = actors::publish(other.system, door, "127.0.0.1", 0);
+  BOOST_REQUIRE(opened);
+  std::uint16_t port = *opened;
+  for (int i = 0; i < 2; ++i) { // the second finds the first one's connection
+    auto result = dial({"127.0.0.1", port});
+    BOOST_TEST(result.complaint == "");
+    BOOST_TEST((result.node == other.system.node()));
+    BOOST_REQUIRE(result.door);
+    BOOST_TEST((result.door->id() == door.id()));
+  }
+  actors::unpublish(other.system, door, port);
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+}
+
+BOOST_FIXTURE_TEST_CASE(finds_itself, fixture) {
+  auto door = system.spawn(run_door);
+  auto opened = actors::publish(system, door, "127.0.0.1", 0);
+  BOOST_REQUIRE(opened);
+  std::uint16_t port = *opened;
+  BOOST_TEST((dial({"127.0.0.1", port}).node == system.node()));
+  actors::unpublish(system, door, port);
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+}
+
+BOOST_FIXTURE_TEST_CASE(does_not_wait_for_the_mute, fixture) {
+  mute_server mute;
+  auto result = dial(mute.where());
+  BOOST_TEST(!result.door);
+  BOOST_TEST(result.complaint.find("connected, but the handshake failed")
+             == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,95 @@
+#include <raft/tests/cluster/relay.hpp>
+
+#include <algorithm>
+#include <poll.h>
+
+namespace raft::cluster {
+
+relay::relay(std::uint16_t target) : target_{target} {
+  port_ = listener_.bind();
+  listener_.listen(64);
+  if (::pipe2(wake_, O_CLOEXEC) != 0)
+    throw std::runtime_error{"pipe"};
+  thread_ = std::thread{[this] { run(); }};
+}
+
+relay::~relay() {
+  ending_ = true;
+  cut();
+  thread_.join();
+  ::close(wake_[0]);
+  ::close(wake_[1]);
+}
+
+void relay::cut() {
+  cut_ = true;
+  static_cast<void>(::write(wake_[1], "", 1));
+}
+
+void relay::freeze(bool frozen) {
+  frozen_ = frozen;
+  static_cast<void>(::write(wake_[1], "", 1));
+}
+
+void relay::run() {
+  while (!ending_) {
+    std::vector<pollfd> all{{wake_[0], POLLIN, 0}};
+    if (!frozen_) {
+      all.push_back({listener_.fd(), POLLIN, 0});
+      for (auto& [from, to] : pairs_)
+        all.push_back({from, POLLIN, 0});
+    }
+    ::poll(all.data(), all.size(), -1);
+    if (all[0].revents != 0) {
+      char buffer[16];
+      static_cast<void>(::read(wake_[0], buffer, sizeof(buffer)));
+      if (cut_.exchange(false))
+        close_all();
+      continue;
+    }
+    for (auto i = all.size(); i-- > 2;)
+      if (all[i].revents != 0)
+        forward(i - 2);
+    if (all[1].revents != 0)
+      accept();
+  }
+}
+
+void relay::accept() {
+  auto near = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+  if (near < 0)
+    return;
+  test_socket far;
+  if (!far.connect_and_wait(target_)) {
+    ::close(near);
+    return;
+  }
+  auto fd = far.release();
+  pairs_.push_back({near, fd});
+  pairs_.push_back({fd, near});
+}
+
+void relay::close_all() {
+  for (auto& [from, to] : pairs_)
+    ::close(from);
+  pairs_.clear();
+}
+
+void relay::forward(std::size_t pair) {
+  if (pair >= pairs_.size())
+    return; // went with its other direction
+  auto [from, to] = pairs_[pair];
+  char buffer[65536];
+  auto size = ::recv(from, buffer, sizeof(buffer), 0);
+  if (size > 0
+      && ::send(to, buffer, static_cast<std::size_t>(size), MSG_NOSIGNAL)
+           == size)
+    return;
+  ::close(from);
+  ::close(to);
+  std::erase_if(pairs_, [from = from, to = to](auto& x) {
+    return x.first == from || x.first == to;
+  });
+}
+
+} // namespace raft::cluster

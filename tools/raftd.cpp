@@ -1,0 +1,122 @@
+// raftd: one peer of a Raft cluster, with its key-value store.
+//
+// Exit codes: 0 ended by SIGINT or SIGTERM, 1 failed, 2 wrong arguments.
+
+#include <raft/actors/caf/system.hpp>
+#include <raft/cluster/node.hpp>
+#include <raft/kv/kv_machine.hpp>
+#include <raft/redis/door.hpp>
+
+#include <caf/actor_system.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unistd.h>
+
+namespace {
+
+using namespace raft;
+
+constexpr int failed = 1;
+
+/// The signals that end the process. Blocked in all threads, because only the
+/// main thread waits for them.
+sigset_t ending_signals() {
+  sigset_t result;
+  sigemptyset(&result);
+  sigaddset(&result, SIGINT);
+  sigaddset(&result, SIGTERM);
+  return result;
+}
+
+void set_up_log(const cluster::configuration& config) {
+  auto log = spdlog::stderr_color_mt(fmt::format("peer {}", config.id.value));
+  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %^%l%$: %v");
+  log->set_level(spdlog::level::from_str(config.log_level));
+  spdlog::set_default_logger(std::move(log));
+}
+
+void log(cluster::severity how, const std::string& what) {
+  switch (how) {
+    case cluster::severity::debug:
+      spdlog::debug(what);
+      break;
+    case cluster::severity::info:
+      spdlog::info(what);
+      break;
+    case cluster::severity::warning:
+      spdlog::warn(what);
+      break;
+    case cluster::severity::error:
+      spdlog::error(what);
+      break;
+  }
+}
+
+/// The disk or the state machine failed: what is not durable must not be
+/// answered any more, so nothing is taken down in good order.
+void end_at_once(const std::string& reason) {
+  spdlog::critical("{}", reason);
+  spdlog::shutdown();
+  ::_exit(failed);
+}
+
+redis::door_options redis_options(const cluster::node& node) {
+  redis::door_options result;
+  result.where = *node.config().redis;
+  result.client = node.client();
+  result.peer = node.peer();
+  result.group = node.config().group;
+  result.log = log;
+  return result;
+}
+
+void run(const cluster::configuration& config) {
+  auto signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  actors::system_config system_config{true};
+  caf::actor_system system{system_config};
+  cluster::node_options options;
+  options.log = log;
+  options.on_failure = end_at_once;
+  cluster::node node{system, config, kv::kv_machine_factory(), options};
+  std::optional<redis::door> redis_door;
+  if (config.redis)
+    redis_door.emplace(system, redis_options(node));
+  fmt::print("listening on {}\n", to_text(node.where()));
+  std::fflush(stdout);
+  int which = 0;
+  sigwait(&signals, &which);
+  spdlog::info("ending, because of signal {}", which);
+  // A second one ends the process the hard way.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  redis_door.reset();
+  node.stop();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  auto arguments = cluster::read_arguments(argc, argv);
+  if (!arguments.config) {
+    std::fputs(arguments.text.c_str(),
+               arguments.exit_code == 0 ? stdout : stderr);
+    return arguments.exit_code;
+  }
+  try {
+    set_up_log(*arguments.config);
+    run(*arguments.config);
+    return 0;
+  } catch (const std::exception& e) {
+    spdlog::critical("{}", e.what());
+    return failed;
+  }
+}
