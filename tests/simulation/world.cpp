@@ -97,7 +97,7 @@ world::step(peer_id whom, const char* what,
   auto clock = now_ + around(whom).clock_offset;
   // As the shell does: the time first, then the input.
   if (x.now() != clock) {
-    auto late = clock > x.wake_at() + milliseconds{50};
+    auto late = clock - milliseconds{50} > x.wake_at();
     auto out = x.advance(clock);
     counts_.late_wakes += late ? 1 : 0;
     narrate(x, before, out);
@@ -152,6 +152,8 @@ void world::note_step(const virtual_peer& x, const char* what,
 
 void world::schedule_alarm(peer_id whom) {
   auto alarm = ++around(whom).alarm;
+  if (peer(whom).wake_at() == instant::max())
+    return;
   auto due = peer(whom).wake_at() - around(whom).clock_offset;
   // Timers ring late, never early.
   auto when
