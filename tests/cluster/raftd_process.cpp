@@ -1,0 +1,83 @@
+#include <raft/tests/cluster/raftd_process.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace raft::cluster {
+
+raftd_process::raftd_process(const std::vector<std::string>& flags) {
+  std::vector<char*> argv{const_cast<char*>(RAFTD_PATH)};
+  for (auto& flag : flags)
+    argv.push_back(const_cast<char*>(flag.c_str()));
+  argv.push_back(nullptr);
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw std::runtime_error{"pipe"};
+  pid_ = ::fork();
+  if (pid_ < 0)
+    throw std::runtime_error{"fork"};
+  if (pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  out_ = ends[0];
+}
+
+raftd_process::~raftd_process() {
+  kill();
+  ::close(out_);
+}
+
+std::string raftd_process::read_line(std::chrono::milliseconds deadline) {
+  auto until = std::chrono::steady_clock::now() + deadline;
+  std::string result;
+  for (;;) {
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      until - std::chrono::steady_clock::now());
+    pollfd in{out_, POLLIN, 0};
+    char c = 0;
+    if (left.count() <= 0 || ::poll(&in, 1, static_cast<int>(left.count())) <= 0
+        || ::read(out_, &c, 1) != 1)
+      return {};
+    if (c == '\n')
+      return result;
+    result += c;
+  }
+}
+
+void raftd_process::send(int signal) {
+  if (pid_ > 0)
+    ::kill(pid_, signal);
+}
+
+void raftd_process::kill() {
+  if (pid_ <= 0)
+    return;
+  send(SIGKILL);
+  ::waitpid(pid_, &status_, 0);
+  pid_ = 0;
+}
+
+int raftd_process::wait(std::chrono::milliseconds deadline) {
+  if (pid_ <= 0)
+    return -1;
+  auto handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  pollfd end{handle, POLLIN, 0};
+  auto ended = ::poll(&end, 1, static_cast<int>(deadline.count())) > 0;
+  ::close(handle);
+  if (!ended)
+    return -1;
+  ::waitpid(pid_, &status_, 0);
+  pid_ = 0;
+  return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
+}
+
+} // namespace raft::cluster

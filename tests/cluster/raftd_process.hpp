@@ -1,0 +1,44 @@
+// raftd as an operating-system process that tests start, kill and freeze.
+
+#pragma once
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace raft::cluster {
+
+/// One process. Killed with this object, and when the test dies.
+class raftd_process {
+public:
+  explicit raftd_process(const std::vector<std::string>& flags);
+  ~raftd_process();
+  raftd_process(const raftd_process&) = delete;
+  raftd_process& operator=(const raftd_process&) = delete;
+
+  pid_t pid() const noexcept {
+    return pid_;
+  }
+
+  /// The next line of its standard output, without the line break.
+  /// @returns an empty text if there is none in time.
+  std::string read_line(std::chrono::milliseconds deadline);
+
+  void send(int signal);
+
+  /// Sends SIGKILL and waits for the end.
+  void kill();
+
+  /// Waits for the end.
+  /// @returns the exit code, or -1 if it was killed or did not end in time.
+  int wait(std::chrono::milliseconds deadline);
+
+private:
+  pid_t pid_ = 0;
+  int out_ = -1;
+  int status_ = 0;
+};
+
+} // namespace raft::cluster
