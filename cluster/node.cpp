@@ -58,7 +58,7 @@ struct node::impl {
     check(config);
     auto store = open_store();
     auto incarnation = store->identity().incarnation;
-    warn_if_waiting(*store);
+    report(*store);
     spawn_peer(std::move(store), std::move(machine));
     client_actor_options own;
     own.group = config.group;
@@ -82,14 +82,19 @@ struct node::impl {
     return persistence::open_lmdb_store(lmdb);
   }
 
-  void warn_if_waiting(const persistence::store& store) const {
-    if (config.bootstrap || store.load(config.group) != durable_state{})
-      return;
-    log(severity::warning,
-        "the store is empty, so this peer takes part in no election until a "
-        "leader tells it who the members are. To found a new cluster, start "
-        "all its peers with --bootstrap; never do that with a peer that has "
-        "lost its data");
+  /// Tells what was found on the disk.
+  void report(const persistence::store& store) const {
+    auto found = store.load(config.group);
+    if (found.last.index > found.compacted.index)
+      log(severity::info,
+          fmt::format("replays the log from the disk, up to entry {}",
+                      found.last.index.value));
+    if (!config.bootstrap && found == durable_state{})
+      log(severity::warning,
+          "the store is empty, so this peer takes part in no election until a "
+          "leader tells it who the members are. To found a new cluster, start "
+          "all its peers with --bootstrap; never do that with a peer that has "
+          "lost its data");
   }
 
   void spawn_peer(std::shared_ptr<persistence::store> store,
