@@ -6,9 +6,16 @@ executed answer_applied(const apply_result& result, const log_position& where,
                         peer_id leader) {
   executed answer{outcome::committed, reject_reason::none, result.reply,
                   where.index,        where.term,          leader};
-  if (result.status != apply_status::done) {
-    answer.result = outcome::rejected;
-    answer.reason = reject_reason::session_expired;
+  switch (result.status) {
+    case apply_status::done:
+      break;
+    case apply_status::session_expired:
+      answer.result = outcome::rejected;
+      answer.reason = reject_reason::session_expired;
+      break;
+    case apply_status::stale:
+      answer.result = outcome::unknown;
+      break;
   }
   return answer;
 }

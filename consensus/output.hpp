@@ -42,6 +42,7 @@ struct output {
   std::vector<read_entries> reads;
   /// What happened and why, for logs and for tests. Carries no duty.
   std::vector<note> notes;
+  /// `instant::max()` if there is nothing to wait for.
   instant wake_at{0};
 };
 

@@ -28,8 +28,8 @@ struct settings {
   /// pays off where a round trip takes much longer than a sync.
   std::size_t batches_under_way_max = 1;
 
-  /// How many append requests with entries, and how many bytes of entries, may
-  /// be unanswered per follower.
+  /// A follower gets another append request with entries while fewer of them,
+  /// and fewer bytes of entries, are unanswered.
   std::size_t requests_in_flight_max = 64;
   std::size_t bytes_in_flight_max = 4 << 20;
 
@@ -50,7 +50,7 @@ struct settings {
   std::size_t applying_bytes_max = 16 << 20;
 
   /// How many bytes of the log's tail stay in memory. Entries that are not yet
-  /// durable or not yet applied stay in any case.
+  /// durable or not yet given to the state machine stay in any case.
   std::size_t log_bytes_in_memory = 32 << 20;
 };
 

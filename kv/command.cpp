@@ -206,8 +206,8 @@ public:
       return true;
     else
       return std::apply(
-          [this](auto&... fields) { return (this->take(fields) && ...); },
-          tie_fields(x));
+        [this](auto&... fields) { return (this->take(fields) && ...); },
+        tie_fields(x));
   }
 
 private:

@@ -37,8 +37,8 @@ public:
   void add(std::string_view x) {
     std::array<unsigned char, 8> length;
     for (std::size_t i = 0; i < length.size(); ++i)
-      length[i] =
-          static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
+      length[i]
+        = static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
     XXH3_64bits_update(state_.get(), length.data(), length.size());
     XXH3_64bits_update(state_.get(), x.data(), x.size());
   }
@@ -197,9 +197,7 @@ reply kv_machine::run_one(put_many& x) {
 }
 
 machine::state_machine_factory kv_machine_factory() {
-  return [](group_id) {
-    return std::make_unique<kv_machine>();
-  };
+  return [](group_id) { return std::make_unique<kv_machine>(); };
 }
 
 } // namespace raft::kv

@@ -8,13 +8,13 @@
 namespace raft::machine {
 
 executor::executor(std::unique_ptr<state_machine> what)
-    : executor{std::move(what), session_bounds{}} {
+  : executor{std::move(what), session_bounds{}} {
   // nop
 }
 
 executor::executor(std::unique_ptr<state_machine> what,
                    const session_bounds& bounds)
-    : machine_{std::move(what)}, sessions_{std::make_unique<sessions>(bounds)} {
+  : machine_{std::move(what)}, sessions_{std::make_unique<sessions>(bounds)} {
   if (!machine_)
     throw std::invalid_argument{"executor: there is no state machine"};
 }
@@ -43,8 +43,8 @@ apply_result executor::apply(const entry& x) {
       // Another version of this library may know what it means; going on
       // without it would make this peer differ from the others.
       throw std::runtime_error{
-          "executor: entry " + to_text(x.index) + " has the unknown kind "
-          + std::to_string(static_cast<int>(x.kind)) + "; update this peer"};
+        "executor: entry " + to_text(x.index) + " has the unknown kind "
+        + std::to_string(static_cast<int>(x.kind)) + "; update this peer"};
   }
   result.index = x.index;
   applied_ = x.index;
@@ -60,9 +60,7 @@ log_index executor::applied() const noexcept {
 }
 
 apply_result executor::apply_command(const entry& x) {
-  auto run = [&] {
-    return machine_->apply({x.index, x.time_ms}, x.data);
-  };
+  auto run = [&] { return machine_->apply({x.index, x.time_ms}, x.data); };
   if (!x.tag.session)
     return {x.index, apply_status::done, run()};
   auto admission = sessions_->admit(x.tag, x.index);

@@ -32,10 +32,8 @@ sessions::admission sessions::admit(const command_tag& tag, log_index where) {
     return {verdict::expired, {}};
   auto& x = i->second;
   touch(i->first, x, where);
-  x.low_water = std::max(x.low_water, tag.lowest_unanswered);
-  while (!x.replies.empty() && x.replies.begin()->first < x.low_water)
-    drop_first_reply(x);
-  if (tag.sequence < x.low_water)
+  forget_below(x, tag.lowest_unanswered);
+  if (tag.sequence < x.low_water || x.without_reply.contains(tag.sequence))
     return {verdict::stale, {}};
   auto reply = x.replies.find(tag.sequence);
   if (reply != x.replies.end())
@@ -49,12 +47,17 @@ void sessions::keep(const command_tag& tag, const bytes& reply) {
   assert(added);
   static_cast<void>(added);
   x.reply_bytes += reply.size();
-  while (x.replies.size() > bounds_.replies_max
-         || (x.reply_bytes > bounds_.reply_bytes_max && x.replies.size() > 1)) {
+  while (x.reply_bytes > bounds_.reply_bytes_max && x.replies.size() > 1) {
+    x.without_reply.insert(x.replies.begin()->first);
+    drop_first_reply(x);
+  }
+  while (x.replies.size() + x.without_reply.size() > bounds_.replies_max) {
+    auto lowest = x.replies.begin()->first;
+    if (!x.without_reply.empty())
+      lowest = std::min(lowest, *x.without_reply.begin());
     // From here on nobody can tell a retry of this command, or one below it
     // that never came, from a new one: refuse them all.
-    x.low_water = x.replies.begin()->first + 1;
-    drop_first_reply(x);
+    forget_below(x, lowest + 1);
   }
 }
 
@@ -80,6 +83,14 @@ void sessions::drop_first_reply(session& x) {
   auto first = x.replies.begin();
   x.reply_bytes -= first->second.size();
   x.replies.erase(first);
+}
+
+void sessions::forget_below(session& x, std::uint64_t low_water) {
+  x.low_water = std::max(x.low_water, low_water);
+  while (!x.replies.empty() && x.replies.begin()->first < x.low_water)
+    drop_first_reply(x);
+  x.without_reply.erase(x.without_reply.begin(),
+                        x.without_reply.lower_bound(x.low_water));
 }
 
 } // namespace raft::machine

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 
 namespace raft::machine {
 
@@ -20,9 +21,12 @@ struct session_bounds {
   std::uint64_t idle_ms_max = 60 * 60 * 1000;
   /// One more session expires the least recently used one. At least 1.
   std::size_t sessions_max = 4096;
-  /// Replies kept per session, and their bytes. Past a bound the reply with the
-  /// lowest sequence goes; the last one always stays.
+  /// How many answered commands a session remembers. Past the bound the one
+  /// with the lowest sequence is forgotten, and with it all below. At least 1.
   std::size_t replies_max = 1024;
+  /// How many bytes of their replies it keeps. Past the bound the reply with
+  /// the lowest sequence goes, but not the last one. That it was given stays
+  /// known.
   std::size_t reply_bytes_max = 16 << 20;
 };
 
@@ -30,10 +34,10 @@ struct session_bounds {
 /// and a function of the log alone: its only clock are the times that leaders
 /// wrote into entries.
 ///
-/// Per session there is a low-water mark. The reply of every applied command at
-/// or above it is kept; no command below it is ever applied (again). It rises
-/// when the client says that it has the replies (`lowest_unanswered`), or when
-/// a bound is reached.
+/// Per session there is a low-water mark. Every applied command at or above it
+/// is remembered; no command below it is ever applied (again). It rises when
+/// the client says that it has the replies (`lowest_unanswered`), or when a
+/// bound is reached.
 class sessions {
 public:
   /// What to do with a command.
@@ -42,7 +46,8 @@ public:
     fresh,
     /// Do not: it was applied before and here is its reply.
     kept,
-    /// Do not: it lies below the low-water mark.
+    /// Do not: it lies below the low-water mark, or it was applied before and
+    /// its reply is gone.
     stale,
     /// Do not: there is no such session (any more).
     expired,
@@ -83,6 +88,8 @@ private:
     std::uint64_t low_water = 1;
     std::map<std::uint64_t, bytes> replies;
     std::size_t reply_bytes = 0;
+    /// Commands that were applied and whose replies are gone.
+    std::set<std::uint64_t> without_reply;
   };
 
   void touch(session_id id, session& x, log_index where);
@@ -90,6 +97,8 @@ private:
   void drop_least_recently_used();
 
   static void drop_first_reply(session& x);
+
+  static void forget_below(session& x, std::uint64_t low_water);
 
   session_bounds bounds_;
   std::uint64_t now_ms_ = 0;

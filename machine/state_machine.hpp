@@ -47,7 +47,7 @@ public:
 };
 
 /// Makes the state machine of a group when its peer starts.
-using state_machine_factory =
-    std::function<std::unique_ptr<state_machine>(group_id)>;
+using state_machine_factory
+  = std::function<std::unique_ptr<state_machine>(group_id)>;
 
 } // namespace raft::machine

@@ -15,10 +15,9 @@ enum class apply_status : std::uint8_t {
   done = 0,
   /// Its session is unknown or expired; it had no effect.
   session_expired = 1,
-  /// Its sequence lies below those whose replies its session keeps. It had no
-  /// effect now; whether it had one earlier is not known any more, so whoever
-  /// waits for it is answered `unknown`. A client that keeps its own bounds
-  /// never sees this.
+  /// Its session no longer keeps a reply to it, if there ever was one. It had
+  /// no effect now; perhaps it had one earlier, so whoever waits for it is
+  /// answered `unknown`.
   stale = 2,
 };
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <sys/random.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace raft::persistence {
@@ -54,11 +55,33 @@ unsigned open_flags(const lmdb_options& options) {
   return MDB_RDONLY;
 }
 
+/// Gives the data file the length that its pages need. If it was cut short,
+/// reading beyond its end would kill the process; zeros are found out as
+/// damage. A sound file can lack its last pages, if they are unused.
+void fill_up(const lmdb::environment& env, const std::string& directory) {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
+  lmdb::check(mdb_env_stat(env.handle(), &stat), "mdb_env_stat");
+  auto file = directory + "/data.mdb";
+  auto needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  std::error_code error;
+  if (std::filesystem::file_size(file, error) < needed && !error)
+    std::filesystem::resize_file(file, needed, error);
+  if (error)
+    throw store_error{store_errc::no_access,
+                      "cannot resize '" + file + "': " + error.message()};
+}
+
 lmdb::environment open_environment(const lmdb_options& options) {
   auto map_bytes
     = options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
   try {
-    return {options.directory, map_bytes, tables_max, open_flags(options)};
+    lmdb::environment result{options.directory, map_bytes, tables_max,
+                             open_flags(options)};
+    if (options.writable)
+      fill_up(result, options.directory);
+    return result;
   } catch (const lmdb::error& e) {
     if (e.code() == ENOMEM)
       throw store_error{store_errc::no_access,

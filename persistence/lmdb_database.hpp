@@ -71,6 +71,12 @@ public:
     return {env_, 0};
   }
 
+  /// Frees the pages that a process was reading when it died; otherwise the
+  /// file would grow until the next start.
+  void forget_dead_readers() const {
+    lmdb::check(mdb_reader_check(env_.handle(), nullptr), "mdb_reader_check");
+  }
+
   /// Says that a record is damaged, and what to do.
   [[noreturn]] void corrupt(const std::string& record,
                             const std::string& reason) const;

@@ -83,6 +83,7 @@ void lmdb_store::commit(std::span<const persist> batches) {
   check_groups(batches);
   auto committing = false;
   try {
+    db_.forget_dead_readers();
     auto txn = db_.begin_write();
     for (auto& x : batches)
       write(txn, x);

@@ -144,7 +144,7 @@ private:
 
 /// Moves what was read to where it is wanted, if it is sound.
 template <class T>
-record_fault give(const reader& in, T&& from, T& to) {
+record_fault give(const reader& in, T from, T& to) {
   auto result = in.finish();
   if (result == record_fault::none)
     to = std::move(from);

@@ -5,16 +5,27 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <iostream>
+#include <unistd.h>
 
 namespace {
 
 enum exit_code { all_sound = 0, damaged = 1, unusable = 2 };
 
+/// LMDB reads through a map, where the end of a file that was cut short shows
+/// as a signal.
+void on_bus_error(int) {
+  constexpr char text[] = "raftdump: data.mdb is cut short\n";
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit(unusable);
+  _exit(damaged);
+}
+
 int run(const raft::persistence::dump_options& options) {
   using raft::persistence::store_errc;
+  std::signal(SIGBUS, on_bus_error);
   std::ios::sync_with_stdio(false);
   try {
     auto damages = raft::persistence::dump(options, std::cout);

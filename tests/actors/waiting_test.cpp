@@ -94,6 +94,11 @@ BOOST_AUTO_TEST_CASE(answers_say_what_became_of_the_command) {
   BOOST_TEST((answer.result == outcome::rejected));
   BOOST_TEST((answer.reason == reject_reason::session_expired));
 
+  // It may have taken effect earlier.
+  apply_result stale{{5}, apply_status::stale, {}};
+  answer = actors::answer_applied(stale, at(5, 2), {3});
+  BOOST_TEST((answer.result == outcome::unknown));
+
   answer = actors::answer_unknown(at(5, 2), {1});
   BOOST_TEST((answer.result == outcome::unknown));
   BOOST_TEST(answer.index.value == 5u);

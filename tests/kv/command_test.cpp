@@ -29,10 +29,10 @@ bool same(const T& x, const T& y) {
 bool same(const command& x, const command& y) {
   return x.index() == y.index()
       && std::visit(
-             [&y](const auto& z) {
-               return same(z, std::get<std::decay_t<decltype(z)>>(y));
-             },
-             x);
+           [&y](const auto& z) {
+             return same(z, std::get<std::decay_t<decltype(z)>>(y));
+           },
+           x);
 }
 
 bytes raw(std::string x) {
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(lies_about_lengths_are_refused) {
   BOOST_TEST(!decode_command(raw("\1\2" + huge)));
   // More than 64 bits.
   BOOST_TEST(
-      !decode_command(raw("\1\2\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02")));
+    !decode_command(raw("\1\2\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02")));
   // Longer than needed.
   BOOST_TEST(!decode_command(raw(std::string("\1\2\x80\0", 4))));
   // More keys than allowed, all of them there.

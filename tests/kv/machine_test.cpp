@@ -38,9 +38,9 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_command_are_answered_as_such) {
 
 BOOST_AUTO_TEST_CASE(a_batch_is_executed_in_order) {
   auto x = decode_batch(uut.apply(
-      {}, encode_batch({encode(command{append{"k", "a"}}), bytes{"what?"},
-                        encode(command{append{"k", "b"}}),
-                        encode_batch({encode(command{count{}})})})));
+    {}, encode_batch({encode(command{append{"k", "a"}}), bytes{"what?"},
+                      encode(command{append{"k", "b"}}),
+                      encode_batch({encode(command{count{}})})})));
   BOOST_REQUIRE(x);
   BOOST_REQUIRE(x->size() == 4u);
   BOOST_TEST(decode_reply((*x)[0])->count == 1u);

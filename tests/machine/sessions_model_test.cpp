@@ -45,13 +45,28 @@ struct history {
   bool expired = false;
   std::uint64_t low_water = 1;
   std::map<std::uint64_t, std::string> replies;
+  std::map<std::uint64_t, bool> lost_reply;
 
-  std::vector<std::uint64_t> kept() const {
+  std::vector<std::uint64_t> remembered() const {
     std::vector<std::uint64_t> result;
     for (auto& [sequence, reply] : replies)
       if (sequence >= low_water)
         result.push_back(sequence);
     return result;
+  }
+
+  void lose_replies(std::size_t bytes_max) {
+    std::size_t total = 0;
+    auto newest = true;
+    auto kept = remembered();
+    for (auto i = kept.rbegin(); i != kept.rend(); ++i) {
+      if (lost_reply[*i])
+        continue;
+      total += replies[*i].size();
+      if (total > bytes_max && !newest)
+        lost_reply[*i] = true;
+      newest = false;
+    }
   }
 };
 
@@ -76,8 +91,8 @@ struct model {
     auto alive = std::count_if(sessions.begin(), sessions.end(),
                                [](auto& x) { return !x.second.expired; });
     if (static_cast<std::size_t>(alive) >= bounds.sessions_max)
-      std::min_element(sessions.begin(), sessions.end(), by_use)
-          ->second.expired = true;
+      std::min_element(sessions.begin(), sessions.end(), by_use)->second.expired
+        = true;
     auto& added = sessions[index];
     added.last_used_ms = now;
     added.last_used = index;
@@ -91,13 +106,14 @@ struct model {
     h.last_used_ms = x.time_ms;
     h.last_used = x.index.value;
     h.low_water = std::max(h.low_water, x.tag.lowest_unanswered);
-    if (x.tag.sequence < h.low_water)
+    if (x.tag.sequence < h.low_water || h.lost_reply[x.tag.sequence])
       return {x.index, apply_status::stale, {}};
     if (auto j = h.replies.find(x.tag.sequence); j != h.replies.end())
       return {x.index, apply_status::done, bytes{j->second}};
     auto reply = std::string{x.data.view()} + "@" + to_text(x.index);
     h.replies[x.tag.sequence] = reply;
-    if (auto kept = h.kept(); kept.size() > bounds.replies_max)
+    h.lose_replies(bounds.reply_bytes_max);
+    if (auto kept = h.remembered(); kept.size() > bounds.replies_max)
       h.low_water = kept[kept.size() - bounds.replies_max - 1] + 1;
     return {x.index, apply_status::done, bytes{reply}};
   }
@@ -140,9 +156,9 @@ struct run {
   std::uint64_t now = 5;
 
   run(std::uint64_t seed, session_bounds bounds)
-      : random{seed},
-        expected{bounds, {}},
-        uut{std::make_unique<counter>(applied), bounds} {
+    : random{seed},
+      expected{bounds, {}},
+      uut{std::make_unique<counter>(applied), bounds} {
     // nop
   }
 
@@ -161,8 +177,8 @@ struct run {
                           - std::min(random() % 6, clients.size() - 1)];
       x.kind = entry_kind::command;
       x.tag = who.pick(random);
-      x.data =
-          bytes{to_text(x.tag.session) + "/" + std::to_string(x.tag.sequence)};
+      x.data
+        = bytes{to_text(x.tag.session) + "/" + std::to_string(x.tag.sequence)};
       wanted = expected.command(x);
     }
     auto found = uut.apply(x);
@@ -177,7 +193,10 @@ BOOST_AUTO_TEST_SUITE(sessions_model)
 BOOST_DATA_TEST_CASE(random_clients, boost::unit_test::data::xrange(200),
                      seed) {
   run x{static_cast<std::uint64_t>(seed),
-        {.idle_ms_max = 100, .sessions_max = 4, .replies_max = 5}};
+        {.idle_ms_max = 100,
+         .sessions_max = 4,
+         .replies_max = 6,
+         .reply_bytes_max = seed % 2 ? 30u : 1000u}};
   for (auto i = 0; i < 2000; ++i)
     x.step();
   BOOST_TEST(!x.applied.empty());

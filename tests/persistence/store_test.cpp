@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 using namespace raft;
 using namespace raft::test;
@@ -272,6 +273,26 @@ BOOST_DATA_TEST_CASE(read_is_bounded_by_bytes_but_gives_one, kinds(), kind) {
   BOOST_TEST(x->read({1}, {5}, {4}, 100 * one).empty());
 }
 
+BOOST_DATA_TEST_CASE(reads_beside_a_commit_see_whole_batches, kinds(), kind) {
+  constexpr std::uint64_t commits = 300;
+  any_store x{kind};
+  std::thread writer{[&x] {
+    for (std::uint64_t i = 1; i <= commits; ++i)
+      commit(x, batch{}.term(i).add(i, i));
+  }};
+  auto torn = 0;
+  for (std::uint64_t seen = 0; seen < commits;) {
+    auto state = x->load({1});
+    auto entries = x->read({1}, state.last.index, state.last.index, 1);
+    seen = state.hard.term.value;
+    torn += state.last != log_position{{seen}, {seen}};
+    torn += state.term_starts.size() != seen;
+    torn += entries.size() != (seen > 0 ? 1 : 0);
+  }
+  writer.join();
+  BOOST_TEST(torn == 0);
+}
+
 // -- what is refused ----------------------------------------------------------
 
 BOOST_DATA_TEST_CASE(bad_batches_are_refused_and_write_nothing, kinds(), kind) {
@@ -359,8 +380,8 @@ bool accepts(const any_store& to, const persist& x) {
 } // namespace
 
 BOOST_DATA_TEST_CASE(stores_agree_on_random_histories,
-                     data::xrange(std::uint64_t{1}, std::uint64_t{11}), seed) {
-  std::mt19937_64 random{seed};
+                     data::make({1, 2, 3, 4, 5, 6, 7, 8}), seed) {
+  std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
   any_store memory{"memory"};
   any_store disk{"lmdb"};
   int accepted = 0;

@@ -113,7 +113,7 @@ void stage::persist(virtual_peer& peer) {
 }
 
 void stage::read(virtual_peer& peer) {
-  const auto& wanted = peer.reading().front();
+  const auto& wanted = peer.reading().front().wanted;
   auto result = peer.disk().read(wanted);
   say(to_text(peer.id()) + " has read " + places(result.entries) + " for "
       + to_text(wanted.reader));

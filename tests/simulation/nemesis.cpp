@@ -23,8 +23,11 @@ void world::client() {
       if (!peer(id).running() || around(id).paused_until > now_)
         continue;
       started answer;
-      bytes text{"command " + std::to_string(++commands_)};
-      step(id, "start", [&](virtual_peer& x) { return x.start(text, answer); });
+      auto text = "command " + std::to_string(++commands_);
+      if (random_.per_mille(30))
+        text.resize(random_.between(100, 2000), '.');
+      step(id, "start",
+           [&](virtual_peer& x) { return x.start(bytes{text}, answer); });
       counts_.busy += answer.reason == reject_reason::busy;
     }
   });
@@ -79,7 +82,7 @@ void world::fault_network() {
   auto y = any_peer();
   if (auto who = leaders(); !who.empty() && random_.per_mille(400))
     x = who[random_.below(who.size())];
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
       if (x != y)
         cut_.insert({x, y});
@@ -105,9 +108,23 @@ void world::fault_network() {
       for (const auto& other : peers_)
         connections_changed(other.id());
       break;
+    case 5:
+      if (x != y)
+        renew_link({x, y});
+      break;
     default:
       cut_.clear();
   }
+}
+
+/// A connection is replaced by another one before anybody missed it. What was
+/// under way on the old one arrives or does not.
+void world::renew_link(const pair& way) {
+  for (auto [self, other] : {way, pair{way.second, way.first}})
+    if (peer(self).running() && around(self).paused_until <= now_
+        && around(self).links.contains(other))
+      step(self, "link renewed",
+           [other = other](virtual_peer& p) { return p.link_up(other); });
 }
 
 void world::pause(peer_id whom) {

@@ -178,11 +178,16 @@ void world::schedule_write(peer_id whom) {
 }
 
 void world::schedule_reads(peer_id whom, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    at(now_ + random_.between(microseconds{50}, milliseconds{20}), whom,
-       [this, whom] {
-         step(whom, "read", [](virtual_peer& x) { return x.complete_read(); });
-       });
+  for (std::size_t i = 0; i < count; ++i) {
+    auto takes = random_.between(microseconds{50}, milliseconds{20});
+    if (around(whom).disk_is_slow)
+      takes += random_.between(milliseconds{100}, seconds{2});
+    at(now_ + takes, whom, [this, whom] {
+      auto early = random_.per_mille(500);
+      step(whom, "read",
+           [early](virtual_peer& x) { return x.complete_read(early); });
+    });
+  }
 }
 
 void world::schedule_apply(peer_id whom) {
@@ -242,8 +247,13 @@ void world::send(const consensus::message& msg) {
     auto takes = random_.between(microseconds{50}, plan_.delay_max);
     if (random_.per_mille(plan_.very_late))
       takes += random_.between(milliseconds{0}, seconds{2});
+    auto when = now_ + takes;
+    // Without faults, messages do not overtake each other.
+    if (!faults_)
+      when = std::max(when, last_arrival_[way]);
+    last_arrival_[way] = std::max(when, last_arrival_[way]);
     // It finds whatever process runs there then.
-    at(now_ + takes, [this, way, msg] {
+    at(when, [this, way, msg] {
       if (!peer(way.second).running())
         return;
       at(now_, way.second, [this, way, msg] {
@@ -294,25 +304,25 @@ void world::check_healed() {
   // A process may stand still for 2.5 s, and mail may be late by 2 s, since the
   // last fault.
   const auto committed_by = now_ + seconds{6};
-  // Applying what a small window lets through at a time takes longer.
-  const auto applied_by = now_ + seconds{60};
+  // Small windows make it slow to catch up, and to apply.
+  const auto caught_up_by = now_ + seconds{60};
   started answer;
-  while (now_ < applied_by) {
+  auto committed = [&answer](const virtual_peer& x) {
+    return answer.index && x.core().commit() >= answer.index
+        && x.core().log().holds({answer.index, answer.term});
+  };
+  auto caught_up = [&](const virtual_peer& x) {
+    return committed(x) && x.applied().size() >= answer.index.value;
+  };
+  while (now_ < caught_up_by) {
     run_until(now_ + milliseconds{10});
-    auto all_committed
-      = answer.index && all([&answer](const auto& x) {
-          return x.core().commit() >= answer.index
-              && x.core().log().holds({answer.index, answer.term});
-        });
-    if (!all_committed) {
-      if (now_ > committed_by)
-        break;
-      try_last_command(answer);
-    } else if (all([&answer](const auto& x) {
-                 return x.applied().size() >= answer.index.value;
-               })) {
+    if (std::all_of(peers_.begin(), peers_.end(), caught_up))
       return;
-    }
+    if (std::any_of(peers_.begin(), peers_.end(), committed))
+      continue;
+    if (now_ > committed_by)
+      break;
+    try_last_command(answer);
   }
   std::string state;
   for (const auto& x : peers_)
@@ -333,10 +343,6 @@ void world::try_last_command(started& answer) {
     step(id, "last command",
          [&](virtual_peer& x) { return x.start(text, answer); });
   }
-}
-
-bool world::all(const std::function<bool(const virtual_peer&)>& holds) const {
-  return std::all_of(peers_.begin(), peers_.end(), holds);
 }
 
 std::vector<peer_id> world::leaders() const {

@@ -121,13 +121,13 @@ private:
   void fault_network();
   void pause(peer_id whom);
   void cut_in_two();
+  void renew_link(const pair& way);
   void take_faults_away();
 
   // -- the end ----------------------------------------------------------------
 
   void check_healed();
   void try_last_command(started& answer);
-  bool all(const std::function<bool(const virtual_peer&)>& holds) const;
   std::vector<peer_id> leaders() const;
 
   // -- help -------------------------------------------------------------------
@@ -154,6 +154,7 @@ private:
 
   std::vector<virtual_peer> peers_; // peer 1 is at 0
   std::vector<surroundings> around_;
+  std::map<pair, instant> last_arrival_;
   std::set<pair> cut_; // one way, silently
   std::set<pair> no_link_; // both ways, and both are told
   judge judge_;

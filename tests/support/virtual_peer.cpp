@@ -73,9 +73,10 @@ consensus::output virtual_peer::complete_write() {
   return carry_out();
 }
 
-consensus::output virtual_peer::complete_read() {
-  auto result = disk_.read(reading_.front());
+consensus::output virtual_peer::complete_read(bool early) {
+  auto read = std::move(reading_.front());
   reading_.pop_front();
+  auto result = early ? std::move(read.found_early) : disk_.read(read.wanted);
   core_->entries_read(std::move(result));
   return carry_out();
 }
@@ -105,7 +106,8 @@ consensus::output virtual_peer::carry_out() {
   if (!out.committed.empty())
     handed_out_ = out.committed.back().index;
   applying_.insert(applying_.end(), out.committed.begin(), out.committed.end());
-  reading_.insert(reading_.end(), out.reads.begin(), out.reads.end());
+  for (const auto& read : out.reads)
+    reading_.push_back({read, disk_.read(read)});
   return out;
 }
 

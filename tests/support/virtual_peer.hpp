@@ -18,6 +18,12 @@ namespace raft::test {
 /// What happens to the batch on its way to the disk when a process crashes.
 enum class unfinished_write { lost, kept };
 
+struct read_under_way {
+  read_entries wanted;
+  /// What the disk held when the read was asked for.
+  entries_read found_early;
+};
+
 /// Does what a shell does (see consensus/output.hpp), but only when told to:
 /// writes, reads and applies wait here until somebody completes them. The
 /// owner sends the messages. After each input the invariants of the core and
@@ -57,7 +63,9 @@ public:
   consensus::output complete_write();
 
   /// Completes the oldest read.
-  consensus::output complete_read();
+  /// @param early Whether it found what was there when it was asked for, rather
+  ///        than what is there now.
+  consensus::output complete_read(bool early = false);
 
   /// Applies the next entries, at most `count`.
   consensus::output apply(std::size_t count = whole_log);
@@ -68,7 +76,7 @@ public:
     return writing_;
   }
 
-  const std::deque<read_entries>& reading() const noexcept {
+  const std::deque<read_under_way>& reading() const noexcept {
     return reading_;
   }
 
@@ -125,7 +133,7 @@ private:
   consensus::instant wake_at_{0};
   std::optional<persist> writing_;
   batch_number last_batch_;
-  std::deque<read_entries> reading_;
+  std::deque<read_under_way> reading_;
   std::deque<entry> applying_;
   log_index handed_out_;
   std::vector<entry> applied_;

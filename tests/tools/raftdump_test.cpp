@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sys/wait.h>
@@ -87,6 +88,15 @@ BOOST_AUTO_TEST_CASE(damage_is_exit_code_1) {
   x = run(directory());
   BOOST_TEST(x.status == 1);
   BOOST_TEST(contains(x.err, "meta identity"), x.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_short_is_exit_code_1) {
+  commit(store, batch{}.fill(2, 100, 1, 1000));
+  store.close();
+  std::filesystem::resize_file(directory() + "/data.mdb", 8192);
+  auto x = run(directory());
+  BOOST_TEST(x.status == 1);
+  BOOST_TEST(contains(x.err, "cut short"), x.err);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_exit_code_2) {
