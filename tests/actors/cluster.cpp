@@ -3,7 +3,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <cstdlib>
+#include <utility>
 
 namespace raft::test {
 
@@ -88,26 +88,19 @@ std::size_t collector::largest() const {
 
 cluster::cluster(const ground& at)
   : where{at}, config{at.in_middleman}, system{config}, self{system} {
-  if (where.on_disk) {
-    auto name
-      = (std::filesystem::temp_directory_path() / "raft-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-  }
+  // nop
 }
 
 cluster::~cluster() {
   for (auto& [id, peer] : std::exchange(peers_, {}))
     actors::ask(self, peer, deadline, raft::stop{{1}})
       .receive([](const stopped&) {}, [](const caf::error&) {});
-  if (!directory_.empty())
-    std::filesystem::remove_all(directory_);
 }
 
 std::shared_ptr<persistence::store> cluster::open(peer_id id) {
   if (where.on_disk)
     return persistence::open_lmdb_store(
-      {(directory_ / to_text(id)).string(), "test", id});
+      {directory_.path(to_text(id)), "test", id});
   auto& store = stores[id];
   if (!store)
     store = persistence::make_memory_store({"test", id, {100 + id.value}});

@@ -5,11 +5,11 @@
 #include "support.hpp"
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/note.hpp>
+#include <raft/tests/support/temporary_directory.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <condition_variable>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -177,7 +177,7 @@ public:
 private:
   std::shared_ptr<persistence::store> open(peer_id id);
 
-  std::filesystem::path directory_;
+  temporary_directory directory_;
   std::map<peer_id, actors::peer_actor> peers_;
 };
 
