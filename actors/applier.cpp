@@ -2,6 +2,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/machine/executor.hpp>
 
+#include <caf/typed_event_based_actor.hpp>
+
 #include <memory>
 #include <stdexcept>
 #include <string>

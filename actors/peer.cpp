@@ -231,7 +231,7 @@ private:
   void carry_out() {
     auto todo = core_->take_output();
     for (auto& msg : todo.messages)
-      std::visit([this](auto& x) { post(x); }, msg);
+      std::visit([this](auto& x) { this->post(x); }, msg);
     if (todo.batch)
       write(std::move(*todo.batch));
     if (!todo.committed.empty())

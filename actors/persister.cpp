@@ -2,6 +2,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/persister.hpp>
 
+#include <caf/typed_event_based_actor.hpp>
+
 #include <stdexcept>
 #include <string>
 

@@ -25,13 +25,13 @@ system_config::system_config(bool remoting) {
 #if CAF_MAJOR_VERSION == 0
   add_message_types<caf::id_block::raft_messages>();
   add_message_types<caf::id_block::raft_actors>();
-  constexpr auto prefix = "";
+  const std::string prefix;
   const auto sharing = caf::atom("sharing");
 #else
-  constexpr auto prefix = "caf.";
+  const std::string prefix{"caf."};
   const auto sharing = std::string{"sharing"};
 #endif
-  auto key = [prefix](const char* name) { return std::string{prefix} + name; };
+  auto key = [&prefix](const char* name) { return prefix + name; };
   // The stealing scheduler spins when idle and wakes threads for each message.
   set(key("scheduler.policy"), sharing);
   if (!remoting)

@@ -5,7 +5,7 @@
 #include <raft/messages/caf/type_ids.hpp>
 
 #include <boost/test/unit_test.hpp>
-#include <caf/typed_event_based_actor.hpp>
+#include <caf/all.hpp>
 
 #include <typeinfo>
 
@@ -51,8 +51,9 @@ BOOST_AUTO_TEST_SUITE(systems)
 BOOST_AUTO_TEST_CASE(options_take_effect) {
   system_config config{true};
   caf::actor_system system{config};
-  std::string scheduler = typeid(system.scheduler()).name();
-  BOOST_TEST(scheduler.find("sharing") != std::string::npos);
+  auto& scheduler = system.scheduler();
+  std::string name = typeid(scheduler).name();
+  BOOST_TEST(name.find("sharing") != std::string::npos);
   BOOST_TEST(system.has_middleman());
   using std::chrono::milliseconds;
   BOOST_TEST((option<caf::timespan>(config, "middleman.heartbeat-interval")
