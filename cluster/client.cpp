@@ -85,6 +85,8 @@ private:
           auto complaint = complaint_about(us, {}, msg);
           if (!complaint.empty())
             fail(complaint);
+          if (!peer)
+            fail("its peer has ended");
           result = peer;
         },
         [&](const caf::error& reason) { fail(reason); });

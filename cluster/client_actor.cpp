@@ -248,9 +248,8 @@ std::vector<mailslot::item> mailslot::take() {
 linked_client_actor spawn_client(caf::actor_system& system,
                                  client_actor_options options) {
   if (options.in_middleman)
-    return caf::actor_cast<linked_client_actor>(
-      system.middleman().spawn_broker(run_client<broker_base>,
-                                      std::move(options)));
+    return caf::actor_cast<linked_client_actor>(system.middleman().spawn_broker(
+      run_client<broker_base>, std::move(options)));
   return system.spawn(run_client<plain_base>, std::move(options));
 }
 

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <netdb.h>
+#include <optional>
 #include <poll.h>
 #include <sys/socket.h>
 #include <system_error>
@@ -130,43 +131,58 @@ public:
                                   std::string>;
 
   dial_actor::behavior_type begin(self_pointer self) {
-    return {[this, self](const std::string& host, std::uint16_t port,
-                         std::uint64_t deadline_ms) {
+    self_ = self;
+    return {[this](const std::string& host, std::uint16_t port,
+                   std::uint64_t deadline_ms) {
       promise_
-        = self->make_response_promise<caf::node_id, caf::strong_actor_ptr,
-                                      std::string>();
-      auto found
-        = connect({host, port}, std::chrono::milliseconds{deadline_ms});
-      if (found.socket < 0)
-        end(self, {}, nullptr, found.complaint);
-      else
-        shake_hands(self, found.socket, port);
+        = self_->make_response_promise<caf::node_id, caf::strong_actor_ptr,
+                                       std::string>();
+      where_ = {host, port};
+      tcp_deadline_ = std::chrono::milliseconds{deadline_ms};
+      dial();
       return promise_;
     }};
   }
 
 private:
-  void shake_hands(self_pointer self, int socket, std::uint16_t port) {
-    auto& system = self->system();
-    actors::shake_hands(self, system, handshake_deadline, socket, port)
-      .then(
-        [this, self](const caf::node_id& node, caf::strong_actor_ptr& door,
-                     const std::set<std::string>&) {
-          end(self, node, std::move(door), {});
-        },
-        [this, self, &system](const caf::error& reason) {
-          end(self, {}, nullptr,
-              fmt::format("connected, but the handshake failed ({})",
-                          actors::to_text(system, reason)));
-        });
+  void dial() {
+    auto found = connect(where_, tcp_deadline_);
+    if (found.socket < 0)
+      return end({}, nullptr, found.complaint);
+    if (!handshake_until_)
+      handshake_until_ = steady_clock::now() + handshake_deadline;
+    auto left = std::chrono::ceil<std::chrono::milliseconds>(
+      *handshake_until_ - steady_clock::now());
+    actors::shake_hands(self_, self_->system(),
+                        std::max(left, std::chrono::milliseconds{1}),
+                        found.socket, where_.port)
+      .then([this](
+              const caf::node_id& node, caf::strong_actor_ptr& door,
+              const std::set<std::string>&) { end(node, std::move(door), {}); },
+            [this](const caf::error& reason) { no_handshake(reason); });
   }
 
-  void end(self_pointer self, const caf::node_id& node,
-           caf::strong_actor_ptr door, std::string complaint) {
+  void no_handshake(const caf::error& reason) {
+    // CAF checks all connections for silence twice a second, and takes one that
+    // is in the middle of its handshake for silent.
+    if (reason == caf::sec::connection_timeout
+        && steady_clock::now() < *handshake_until_)
+      return dial();
+    end({}, nullptr,
+        fmt::format("connected, but the handshake failed ({})",
+                    actors::to_text(self_->system(), reason)));
+  }
+
+  void end(const caf::node_id& node, caf::strong_actor_ptr door,
+           std::string complaint) {
     promise_.deliver(node, std::move(door), std::move(complaint));
-    self->quit();
+    self_->quit();
   }
 
+  self_pointer self_ = nullptr;
+  address where_;
+  std::chrono::milliseconds tcp_deadline_{0};
+  std::optional<steady_clock::time_point> handshake_until_;
   answer promise_;
 };
 

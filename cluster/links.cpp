@@ -81,6 +81,8 @@ private:
 
   greeted on_peer(const hello& msg, const actors::peer_actor& peer) {
     auto refusal = refusal_of(us_, msg, true);
+    if (refusal.empty() && !peer)
+      refusal = "no peer came with the hello: it has ended meanwhile";
     if (refusal.empty()) {
       auto& x = find(msg.from);
       note_incarnation(x, msg.incarnation);
@@ -180,6 +182,8 @@ private:
   void welcomed(link& x, link_state::number number, const welcome& msg,
                 const actors::peer_actor& peer) {
     auto complaint = complaint_about(us_, x.to.id, msg);
+    if (complaint.empty() && !peer)
+      return give_up(x, number, "its peer has ended");
     if (complaint.empty() && is_double(x, msg.from))
       complaint = fmt::format("it is peer {}, which another address leads to, "
                               "too",

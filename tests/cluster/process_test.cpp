@@ -182,7 +182,16 @@ BOOST_AUTO_TEST_CASE(a_frozen_leader_is_replaced_and_comes_back) {
   auto begin = clock_type::now();
   write(100, 200);
   BOOST_TEST((clock_type::now() - begin < failover_max));
-  BOOST_TEST(wait_for_leader() != leader);
+  auto successor = wait_for_leader();
+  BOOST_TEST(successor != leader);
+  // Long enough that the others give up the connection.
+  BOOST_TEST(eventually([&] {
+    for (auto& x : user->state(where[successor]).others)
+      if (x.peer.value == leader + 1)
+        return !x.connected;
+    return false;
+  }));
+  BOOST_TEST(user->states()[leader].error != "");
   processes[leader]->send(SIGCONT);
   BOOST_TEST(agree(200));
 }
