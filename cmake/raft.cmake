@@ -40,6 +40,10 @@ endif()
 if(RAFT_SANITIZE)
   add_compile_options(-fsanitize=${RAFT_SANITIZE} -fno-omit-frame-pointer -g1
     -fno-sanitize-recover=all)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns of variants that are initialized when it instruments them.
+    add_compile_options(-Wno-maybe-uninitialized)
+  endif()
   add_link_options(-fsanitize=${RAFT_SANITIZE})
 endif()
 
