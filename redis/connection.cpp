@@ -65,6 +65,8 @@ std::optional<bytes> connection::next_batch(time_point now) {
 
 void connection::finish(const executed& result, time_point now) {
   auto numbers = std::exchange(under_way_, {});
+  if (numbers.empty())
+    return;
   auto committed = result.result == outcome::committed;
   auto replies = committed ? kv::decode_batch(result.reply) : std::nullopt;
   if (replies && replies->size() <= numbers.size()) {
@@ -110,6 +112,11 @@ void connection::stop() {
     set_reply(x, std::move(text));
   }
   write_ready_replies();
+}
+
+void connection::give_up(time_point now) {
+  finish(executed{}, now);
+  tell_state(nullptr, now);
 }
 
 /// Writes the replies that are due and reads requests while there is room.

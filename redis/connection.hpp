@@ -50,7 +50,8 @@ public:
   /// way. Call it after `receive` and `finish`.
   std::optional<bytes> next_batch(time_point now);
 
-  /// Takes the result of the batch that is under way.
+  /// Takes the result of the batch that is under way; without one, does
+  /// nothing.
   void finish(const executed& result, time_point now);
 
   /// Whether a request waits for `tell_state`.
@@ -71,6 +72,10 @@ public:
 
   /// Answers what was not yet sent with an error and ignores further input.
   void stop();
+
+  /// Waits no longer for what is under way: its outcome is unknown.
+  /// @pre `stop` was called.
+  void give_up(time_point now);
 
   /// Whether no reply is to come any more and the client is to be sent away.
   bool finished() const noexcept {

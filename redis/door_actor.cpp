@@ -94,10 +94,18 @@ void door_state::tick() {
   tick_armed_ = false;
   auto now = std::chrono::steady_clock::now();
   for (auto& [hdl, x] : clients_) {
-    if (x.cut_at && now >= *x.cut_at && !x.cut)
+    if (!x.cut_at)
+      continue;
+    arm_tick();
+    if (x.cut || now < *x.cut_at)
+      continue;
+    if (x.state.finished() || !stopping_) {
       cut(hdl, x);
-    if (x.cut_at)
-      arm_tick();
+    } else {
+      // Say so before it is too late. The next tick cuts.
+      x.state.give_up(now);
+      pump(hdl, x);
+    }
   }
 }
 

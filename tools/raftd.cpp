@@ -12,6 +12,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -75,6 +76,12 @@ redis::door_options redis_options(const cluster::node& node) {
   result.peer = node.peer();
   result.group = node.config().group;
   result.log = log;
+  // A batch of commands must fit into an entry.
+  auto entry_max = node.config().raft.command_bytes_max;
+  auto& limits = result.limits;
+  limits.waiting_bytes_max = std::min(limits.waiting_bytes_max, entry_max / 2);
+  auto& bulk_max = limits.requests.bulk_bytes_max;
+  bulk_max = std::min(bulk_max, entry_max);
   return result;
 }
 

@@ -235,6 +235,20 @@ BOOST_AUTO_TEST_CASE(stopping_waits_for_what_is_under_way_only) {
                 "effect\r\n+PONG\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_given_up_is_unknown) {
+  client.receive("SET k v\r\nINFO x\r\nPING\r\n", now);
+  auto batch = client.next_batch(now);
+  client.stop();
+  client.give_up(now);
+  BOOST_TEST(client.finished());
+  auto replies = take_output();
+  BOOST_TEST(replies.starts_with("-UNKNOWN "));
+  BOOST_TEST(replies.ends_with("\r\n$0\r\n\r\n+PONG\r\n"));
+  // The result comes too late.
+  execute(*batch);
+  BOOST_TEST(take_output() == "");
+}
+
 BOOST_AUTO_TEST_CASE(values_that_are_too_large_get_an_error) {
   server.machine.run(kv::put{"k", std::string(kv::value_bytes_max, 'x')});
   BOOST_TEST(server.type(client, "APPEND k x")
