@@ -37,7 +37,8 @@ watch_peers() {
   local id pid status
   while [ ${#peer_pid[@]} -gt 0 ]; do
     status=0
-    wait -n -p pid "${peer_pid[@]}" || status=$?
+    # The shell has its own words for killed processes: away with them.
+    { wait -n -p pid "${peer_pid[@]}" || status=$?; } 2>/dev/null
     for id in "${!peer_pid[@]}"; do
       [ "${peer_pid[$id]}" = "${pid:-}" ] || continue
       complain "peer $id (process $pid) $(describe_end "$status"); its log is" \
@@ -61,14 +62,15 @@ end_run() {
 dev_run() {
   local data=$root/data port=7400
   while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || fail "run knows --data DIR and --port N, but not '$1'"
     case $1 in
       --data)
-        data=${2:?"--data needs a directory"}
+        data=$2
         case $data in /*) ;; *) data=$called_from/$data ;; esac
         shift 2
         ;;
       --port)
-        port=${2:?"--port needs a number"}
+        port=$2
         [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65000 ]] ||
           fail "--port $port: expected a number from 1 to 65000"
         shift 2
