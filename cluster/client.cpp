@@ -202,9 +202,11 @@ std::vector<server_state> client::states() {
     }
   };
   std::vector<std::future<server_state>> answers;
+  answers.reserve(impl_->servers.size());
   for (auto& where : impl_->servers)
     answers.push_back(std::async(std::launch::async, ask_one, where));
   std::vector<server_state> result;
+  result.reserve(answers.size());
   for (auto& x : answers)
     result.push_back(x.get());
   return result;

@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -121,6 +122,7 @@ option members_option() {
 }
 
 // The one place that names, types and describes the options.
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name takes none.
 #define RAFT_FIELD(name)                                                       \
   [](configuration & x) -> auto& {                                             \
     return x.name;                                                             \
@@ -209,8 +211,8 @@ const std::vector<option>& options() {
 
 // -- checks -------------------------------------------------------------------
 
-[[noreturn]] void complain(std::string what) {
-  throw configuration_error{std::move(what)};
+[[noreturn]] void complain(const std::string& what) {
+  throw configuration_error{what};
 }
 
 void check_reach(const configuration& x, const char* what, const address& at) {
@@ -374,7 +376,11 @@ void take_flags(const flags& given, configuration& x) {
 } // namespace
 
 address listen_address(const configuration& x) {
-  return x.listen ? *x.listen : find_member(x)->where;
+  if (x.listen)
+    return *x.listen;
+  const auto* self = find_member(x);
+  assert(self != nullptr);
+  return self->where;
 }
 
 void check(const configuration& x) {

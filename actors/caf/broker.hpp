@@ -32,6 +32,7 @@ public:
   bool cleanup(caf::error&& reason, caf::execution_unit* host) override {
     auto same = reason;
     // Once for the mailbox, once for the connections; the rest happens once.
+    // NOLINTNEXTLINE(bugprone-parent-virtual-call)
     auto first = caf::scheduled_actor::cleanup(std::move(same), host);
     return Base::cleanup(std::move(reason), host) || first;
   }
