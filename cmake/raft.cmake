@@ -45,10 +45,6 @@ if(RAFT_SANITIZE)
     add_compile_options(-Wno-maybe-uninitialized)
   endif()
   add_link_options(-fsanitize=${RAFT_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 12 takes instrumented variants for uninitialized ones.
-    add_compile_options(-Wno-maybe-uninitialized)
-  endif()
 endif()
 
 # raft_library(<folder> SOURCES <file>... [USES <target>...] [CAF])
