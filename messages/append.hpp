@@ -24,8 +24,7 @@ struct append_request {
   /// In order and without gaps, the first at `previous.index + 1`.
   std::vector<entry> entries;
 
-  friend bool operator==(const append_request&,
-                         const append_request&)
+  friend bool operator==(const append_request&, const append_request&)
     = default;
 };
 

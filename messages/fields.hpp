@@ -20,7 +20,9 @@ struct any_field {
 
 template <class T, std::size_t... Is>
 constexpr bool takes_fields(std::index_sequence<Is...>) {
-  return requires { T{(static_cast<void>(Is), any_field{})...}; };
+  return requires {
+    T{(static_cast<void>(Is), any_field{})...};
+  };
 }
 
 template <class T, std::size_t N>

@@ -15,8 +15,7 @@ struct message_header {
   /// The sender's.
   incarnation_id incarnation;
 
-  friend bool operator==(const message_header&,
-                         const message_header&)
+  friend bool operator==(const message_header&, const message_header&)
     = default;
 };
 

@@ -25,39 +25,30 @@ struct strong_number {
     return value != 0;
   }
 
-  constexpr strong_number next() const noexcept
-    requires Tag::counts
-  {
+  constexpr strong_number next() const noexcept requires Tag::counts {
     return {value + 1};
   }
 
   /// @pre `value > 0`.
-  constexpr strong_number previous() const noexcept
-    requires Tag::counts
-  {
+  constexpr strong_number previous() const noexcept requires Tag::counts {
     return {value - 1};
   }
 
-  constexpr strong_number& operator++() noexcept
-    requires Tag::counts
-  {
+  constexpr strong_number& operator++() noexcept requires Tag::counts {
     ++value;
     return *this;
   }
 
-  friend constexpr strong_number operator+(strong_number x,
-                                           std::uint64_t steps) noexcept
-    requires Tag::counts
-  {
+  friend constexpr strong_number
+  operator+(strong_number x,
+            std::uint64_t steps) noexcept requires Tag::counts {
     return {x.value + steps};
   }
 
   /// The distance from `y` up to `x`.
   /// @pre `x >= y`.
-  friend constexpr std::uint64_t operator-(strong_number x,
-                                           strong_number y) noexcept
-    requires Tag::counts
-  {
+  friend constexpr std::uint64_t
+  operator-(strong_number x, strong_number y) noexcept requires Tag::counts {
     return x.value - y.value;
   }
 };
