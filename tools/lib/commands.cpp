@@ -47,11 +47,12 @@ verdict report(const load_result& result, std::size_t total) {
                              x.why.message);
   auto seconds = result.elapsed.count();
   std::cout << fmt::format(
-    "{} of {} lines acknowledged in {:.2f} s, {:.0f} a second\n"
-    "longest wait for an acknowledgement: {:.2f} s\n",
+    "{} of {} lines acknowledged in {:.2f} s, {:.0f} a second\n",
     result.acknowledged, total, seconds,
-    seconds > 0 ? static_cast<double>(result.acknowledged) / seconds : 0.,
-    result.longest_gap.count());
+    seconds > 0 ? static_cast<double>(result.acknowledged) / seconds : 0.);
+  if (result.acknowledged > 0)
+    std::cout << fmt::format("longest wait for an acknowledgement: {:.2f} s\n",
+                             result.longest_gap.count());
   if (result.failures.empty())
     return {};
   return {judge(result),
