@@ -1,5 +1,6 @@
 // Commands about the server and the connection.
 
+#include <raft/consensus/note.hpp>
 #include <raft/redis/command_table.hpp>
 #include <raft/redis/glob.hpp>
 #include <raft/redis/resp.hpp>
@@ -291,20 +292,6 @@ private:
   std::string text_;
 };
 
-const char* to_text(peer_role x) {
-  switch (x) {
-    case peer_role::follower:
-      return "follower";
-    case peer_role::pre_candidate:
-      return "pre-candidate";
-    case peer_role::candidate:
-      return "candidate";
-    case peer_role::leader:
-      return "leader";
-  }
-  return "unknown";
-}
-
 void add_replication(info_text& out, const peer_state* state) {
   // Every peer takes writes, so none of them is a replica to Redis clients.
   out.line("role", "master");
@@ -316,7 +303,7 @@ void add_replication(info_text& out, const peer_state* state) {
   out.line("raft_state", "up");
   out.line("raft_group", state->group.value);
   out.line("raft_peer", state->id.value);
-  out.line("raft_role", to_text(state->role));
+  out.line("raft_role", consensus::to_text(state->role));
   out.line("raft_leader", state->leader.value);
   out.line("raft_term", state->term.value);
   out.line("raft_commit_index", state->commit.value);

@@ -1,3 +1,4 @@
+#include <raft/consensus/note.hpp>
 #include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/table.hpp>
 
@@ -9,20 +10,6 @@
 namespace raft::tools {
 
 namespace {
-
-const char* name_of(peer_role x) {
-  switch (x) {
-    case peer_role::follower:
-      return "follower";
-    case peer_role::pre_candidate:
-      return "pre-candidate";
-    case peer_role::candidate:
-      return "candidate";
-    case peer_role::leader:
-      return "leader";
-  }
-  return "unknown";
-}
 
 /// The highest commit index that any peer knows of.
 log_index last_commit(const std::vector<cluster::server_state>& servers) {
@@ -53,7 +40,7 @@ std::string status_table(const std::vector<cluster::server_state>& servers) {
     auto where = cluster::to_text(x.where);
     const auto& state = x.state;
     if (x.error.empty()) {
-      result.add({to_text(state.id), where, name_of(state.role),
+      result.add({to_text(state.id), where, consensus::to_text(state.role),
                   to_text(state.term), to_text(state.commit),
                   to_text(state.applied), name_of(state.leader),
                   std::to_string(lag(state, commit))});
@@ -73,7 +60,7 @@ std::string status_json(const std::vector<cluster::server_state>& servers) {
     if (x.error.empty()) {
       const auto& state = x.state;
       row["peer"] = state.id.value;
-      row["role"] = name_of(state.role);
+      row["role"] = consensus::to_text(state.role);
       row["term"] = state.term.value;
       row["commit"] = state.commit.value;
       row["applied"] = state.applied.value;
