@@ -2,7 +2,7 @@
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/subscribers.hpp>
-#include <raft/actors/waiting.hpp>
+#include <raft/machine/waiting.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,6 +18,11 @@
 namespace raft::actors {
 
 namespace {
+
+using machine::answer_applied;
+using machine::answer_rejected;
+using machine::answer_unknown;
+using machine::waiting_list;
 
 /// Deliveries to one subscriber hold at most so many bytes of entries.
 constexpr std::uint64_t delivery_bytes_max = 1 << 20;

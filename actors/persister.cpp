@@ -1,6 +1,6 @@
-#include <raft/actors/batcher.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/persistence/batcher.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -57,7 +57,7 @@ public:
   }
 
 private:
-  void write(batcher<promise<persisted>>::commit what) {
+  void write(persistence::batcher<promise<persisted>>::commit what) {
     // Nothing is written after an error: what the disk holds is not known.
     if (failure_.empty()) {
       try {
@@ -81,7 +81,7 @@ private:
   }
 
   persister_options options_;
-  batcher<promise<persisted>> collected_;
+  persistence::batcher<promise<persisted>> collected_;
   /// Why nothing can be written any more; empty while all is well.
   std::string failure_;
 };

@@ -17,6 +17,9 @@ namespace raft::cluster {
 
 namespace {
 
+using clients::client_state;
+using consensus::instant;
+
 /// The actor around `client_state`.
 ///
 /// `Base` is what the actor is derived from: an ordinary typed actor, or a

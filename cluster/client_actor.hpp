@@ -4,7 +4,7 @@
 #pragma once
 
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/client_state.hpp>
+#include <raft/clients/client_state.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -56,7 +56,7 @@ private:
 /// What a client actor is made of.
 struct client_actor_options {
   group_id group = {1};
-  client_settings settings = {};
+  clients::client_settings settings = {};
   /// The peer of this process, if there is one: it is asked first.
   peer_id home = {};
   actors::peer_actor peer = {};

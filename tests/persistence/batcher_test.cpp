@@ -1,6 +1,6 @@
 // What the persister collects between two commits.
 
-#include <raft/actors/batcher.hpp>
+#include <raft/persistence/batcher.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,7 +17,7 @@ persist batch_of(std::uint64_t group, std::uint64_t number) {
 BOOST_AUTO_TEST_SUITE(batcher)
 
 BOOST_AUTO_TEST_CASE(one_commit_takes_all_groups_in_the_order_of_arrival) {
-  actors::batcher<int> collected;
+  persistence::batcher<int> collected;
   BOOST_TEST(collected.empty());
   collected.add(batch_of(2, 7), 20);
   collected.add(batch_of(1, 3), 10);
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(one_commit_takes_all_groups_in_the_order_of_arrival) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_batch_of_a_group_waits_for_the_next_commit) {
-  actors::batcher<int> collected;
+  persistence::batcher<int> collected;
   collected.add(batch_of(1, 1), 11);
   collected.add(batch_of(1, 2), 12);
   collected.add(batch_of(2, 1), 21);

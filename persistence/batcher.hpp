@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::actors {
+namespace raft::persistence {
 
 /// Collects batches of many groups until they are written together.
 ///
@@ -61,4 +61,4 @@ private:
   commit waiting_;
 };
 
-} // namespace raft::actors
+} // namespace raft::persistence

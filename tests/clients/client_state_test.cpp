@@ -1,14 +1,14 @@
 // What a client does when peers answer, refuse, are silent or go away, in
 // virtual time.
 
-#include <raft/cluster/client_state.hpp>
+#include <raft/clients/client_state.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <deque>
 
 using namespace raft;
-using namespace raft::cluster;
+using namespace raft::clients;
 using namespace std::chrono_literals;
 
 namespace {

@@ -15,7 +15,7 @@
 #include <set>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::clients {
 
 using consensus::instant;
 
@@ -198,4 +198,4 @@ private:
   output out_;
 };
 
-} // namespace raft::cluster
+} // namespace raft::clients

@@ -1,6 +1,6 @@
 // Who waits for an entry to be applied.
 
-#include <raft/actors/waiting.hpp>
+#include <raft/machine/waiting.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +14,7 @@ log_position at(std::uint64_t index, std::uint64_t term) {
   return {{index}, {term}};
 }
 
-using list = actors::waiting_list<std::string>;
+using list = machine::waiting_list<std::string>;
 
 std::string names(const std::vector<list::item>& items) {
   std::string result;
@@ -83,28 +83,28 @@ BOOST_AUTO_TEST_CASE(a_later_term_keeps_only_its_own) {
 
 BOOST_AUTO_TEST_CASE(answers_say_what_became_of_the_command) {
   apply_result done{{5}, apply_status::done, bytes{"hello"}};
-  auto answer = actors::answer_applied(done, at(5, 2), {3});
+  auto answer = machine::answer_applied(done, at(5, 2), {3});
   BOOST_TEST((
     answer
     == executed{
       outcome::committed, reject_reason::none, bytes{"hello"}, {5}, {2}, {3}}));
 
   apply_result expired{{5}, apply_status::session_expired, {}};
-  answer = actors::answer_applied(expired, at(5, 2), {3});
+  answer = machine::answer_applied(expired, at(5, 2), {3});
   BOOST_TEST((answer.result == outcome::rejected));
   BOOST_TEST((answer.reason == reject_reason::session_expired));
 
   // It may have taken effect earlier.
   apply_result stale{{5}, apply_status::stale, {}};
-  answer = actors::answer_applied(stale, at(5, 2), {3});
+  answer = machine::answer_applied(stale, at(5, 2), {3});
   BOOST_TEST((answer.result == outcome::unknown));
 
-  answer = actors::answer_unknown(at(5, 2), {1});
+  answer = machine::answer_unknown(at(5, 2), {1});
   BOOST_TEST((answer.result == outcome::unknown));
   BOOST_TEST(answer.index.value == 5u);
   BOOST_TEST(answer.leader.value == 1u);
 
-  answer = actors::answer_rejected(reject_reason::busy, {2}, {1});
+  answer = machine::answer_rejected(reject_reason::busy, {2}, {1});
   BOOST_TEST((answer.result == outcome::rejected));
   BOOST_TEST((answer.reason == reject_reason::busy));
   BOOST_TEST(answer.index.value == 0u);

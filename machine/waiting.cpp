@@ -1,6 +1,6 @@
-#include <raft/actors/waiting.hpp>
+#include <raft/machine/waiting.hpp>
 
-namespace raft::actors {
+namespace raft::machine {
 
 executed answer_applied(const apply_result& result, const log_position& where,
                         peer_id leader) {
@@ -30,4 +30,4 @@ executed answer_rejected(reject_reason reason, term_number term,
   return {outcome::rejected, reason, {}, {}, term, leader};
 }
 
-} // namespace raft::actors
+} // namespace raft::machine

@@ -1,9 +1,9 @@
-#include <raft/cluster/client_state.hpp>
+#include <raft/clients/client_state.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::clients {
 
 client_state::client_state(const client_settings& settings, std::uint64_t seed,
                            peer_id home)
@@ -336,4 +336,4 @@ void client_state::watch_until(instant when) {
     check_at_ = when;
 }
 
-} // namespace raft::cluster
+} // namespace raft::clients

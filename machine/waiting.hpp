@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::actors {
+namespace raft::machine {
 
 /// Those who sent commands to a leader and want the reply. An entry is named by
 /// index and term: after a change of leaders another entry may stand at the
@@ -93,4 +93,4 @@ executed answer_unknown(const log_position& where, peer_id leader);
 executed answer_rejected(reject_reason reason, term_number term,
                          peer_id leader);
 
-} // namespace raft::actors
+} // namespace raft::machine
