@@ -2,8 +2,8 @@
 
 #pragma once
 
+#include <raft/simulation/virtual_peer.hpp>
 #include <raft/tests/support/narration.hpp>
-#include <raft/tests/support/virtual_peer.hpp>
 #include <raft/tests/support/words.hpp>
 
 #include <cstddef>
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace raft::test {
+
+using namespace simulation;
 
 /// Drives a cluster by the commands of a script and tells what happens. Nothing
 /// happens by itself: messages, writes, reads and applies wait until a command

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <raft/consensus/settings.hpp>
-#include <raft/tests/simulation/random.hpp>
+#include <raft/simulation/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace raft::test {
+
+using namespace simulation;
 
 /// How hostile the surroundings are. Each seed draws its own, so that runs
 /// differ in kind: one has a slow disk and a good network, the next one small

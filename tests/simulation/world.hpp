@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include <raft/tests/simulation/judge.hpp>
+#include <raft/simulation/judge.hpp>
+#include <raft/simulation/random.hpp>
+#include <raft/simulation/virtual_peer.hpp>
 #include <raft/tests/simulation/plan.hpp>
-#include <raft/tests/simulation/random.hpp>
 #include <raft/tests/support/narration.hpp>
-#include <raft/tests/support/virtual_peer.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +17,8 @@
 #include <vector>
 
 namespace raft::test {
+
+using namespace simulation;
 
 /// How often something happened, so that a test can tell that it happens.
 struct tally {

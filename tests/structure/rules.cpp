@@ -15,6 +15,9 @@ const std::vector<folder_rule>& folder_rules() {
     {"machine", {"messages"}, {}},
     {"kv", {"messages", "persistence", "machine"}, {"lmdb", "xxhash"}},
     {"clients", {"messages", "consensus"}, {}},
+    {"simulation",
+     {"messages", "consensus", "persistence", "machine", "kv", "clients"},
+     {}},
     {"actors",
      {"messages", "messages/caf", "consensus", "persistence", "machine", "kv"},
      {"caf", "fmt", "spdlog"}},
@@ -44,12 +47,21 @@ const std::vector<ban>& banned_headers() {
       "fstream", "filesystem",    "cstdio",         "syncstream",
       "cmath",   "iomanip",       "source_location"},
      "the core is a function of state and input: let the shell pass it in"},
+    {{"simulation/"},
+     {},
+     {"random", "unordered_map", "unordered_set", "ctime", "cmath"},
+     "the same seed gives the same run: draw from simulation/random.hpp"},
   };
   return bans;
 }
 
 const std::vector<ban>& banned_words() {
   static const std::vector<ban> bans{
+    {{"simulation/"},
+     {},
+     {"system_clock", "steady_clock", "high_resolution_clock", "getenv", "rand",
+      "float", "double", "thread_local"},
+     "the same seed gives the same run: draw from simulation/random.hpp"},
     {{"consensus/"},
      {},
      {"system_clock", "steady_clock", "high_resolution_clock", "getenv", "rand",

@@ -4,7 +4,7 @@
 
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/invariants.hpp>
-#include <raft/tests/support/recorded_disk.hpp>
+#include <raft/simulation/recorded_disk.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace raft::test {
+namespace raft::simulation {
 
 /// What happens to the batch on its way to the disk when a process crashes.
 enum class unfinished_write { lost, kept };
@@ -57,6 +57,11 @@ public:
   consensus::output link_down(peer_id peer);
 
   /// @param answer Takes what the core answers.
+  /// @param wall_ms The wall clock, in milliseconds since 1970.
+  consensus::output start(entry_kind kind, const command_tag& tag, bytes data,
+                          std::uint64_t wall_ms, started& answer);
+
+  /// Starts a command without a session, by a wall clock that shows `now()`.
   consensus::output start(bytes command, started& answer);
 
   /// Completes the write under way.
@@ -139,4 +144,4 @@ private:
   std::vector<entry> applied_;
 };
 
-} // namespace raft::test
+} // namespace raft::simulation

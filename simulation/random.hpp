@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace raft::test {
+namespace raft::simulation {
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
 class random {
@@ -47,4 +47,4 @@ private:
   std::uint64_t state_;
 };
 
-} // namespace raft::test
+} // namespace raft::simulation

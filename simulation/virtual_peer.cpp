@@ -1,10 +1,10 @@
-#include <raft/tests/support/promises.hpp>
-#include <raft/tests/support/virtual_peer.hpp>
+#include <raft/simulation/promises.hpp>
+#include <raft/simulation/virtual_peer.hpp>
 
 #include <algorithm>
 #include <string>
 
-namespace raft::test {
+namespace raft::simulation {
 
 virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
                            std::vector<peer_id> voters, std::uint64_t seed)
@@ -61,7 +61,13 @@ consensus::output virtual_peer::link_down(peer_id peer) {
 
 consensus::output virtual_peer::start(bytes command, started& answer) {
   auto wall_ms = static_cast<std::uint64_t>(now_.count() / 1000);
-  answer = core_->start(entry_kind::command, {}, std::move(command), wall_ms);
+  return start(entry_kind::command, {}, std::move(command), wall_ms, answer);
+}
+
+consensus::output virtual_peer::start(entry_kind kind, const command_tag& tag,
+                                      bytes data, std::uint64_t wall_ms,
+                                      started& answer) {
+  answer = core_->start(kind, tag, std::move(data), wall_ms);
   return carry_out();
 }
 
@@ -133,4 +139,4 @@ void virtual_peer::check_duties(const consensus::output& out) const {
     throw violation{"the core miscounts what it handed out"};
 }
 
-} // namespace raft::test
+} // namespace raft::simulation

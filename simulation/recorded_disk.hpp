@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace raft::test {
+namespace raft::simulation {
 
 /// Something happened that must never happen. The text says what.
 struct violation : std::runtime_error {
@@ -57,4 +57,4 @@ private:
   std::vector<entry> entries_; // index 1 is at 0
 };
 
-} // namespace raft::test
+} // namespace raft::simulation

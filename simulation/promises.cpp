@@ -1,8 +1,8 @@
-#include <raft/tests/support/promises.hpp>
+#include <raft/simulation/promises.hpp>
 
 #include <algorithm>
 
-namespace raft::test {
+namespace raft::simulation {
 
 namespace {
 
@@ -70,4 +70,4 @@ void check_promise(const consensus::message& x, const consensus::core& sender,
   std::visit(checker{sender, disk}, x);
 }
 
-} // namespace raft::test
+} // namespace raft::simulation

@@ -1,10 +1,10 @@
 #include <raft/consensus/quorum.hpp>
-#include <raft/tests/simulation/judge.hpp>
+#include <raft/simulation/judge.hpp>
 
 #include <algorithm>
 #include <string>
 
-namespace raft::test {
+namespace raft::simulation {
 
 void judge::process_started(const virtual_peer& peer) {
   auto& known = peers_[peer.id().value - 1];
@@ -23,7 +23,7 @@ void judge::after_step(const virtual_peer& peer,
 }
 
 void judge::check_disks(const std::vector<virtual_peer>& all) const {
-  if (committed_.empty())
+  if (committed_.empty() || disk_was_lost_)
     return;
   // By log matching, who has the last one has all of them.
   log_position last{{committed_.size()}, committed_.back().term};
@@ -35,6 +35,14 @@ void judge::check_disks(const std::vector<virtual_peer>& all) const {
     throw violation{"durability: the committed entry "
                     + consensus::to_text(last)
                     + " is not on the disks of a majority"};
+}
+
+void judge::acknowledged(const log_position& x) const {
+  if (!x.index || x.index.value > committed_.size()
+      || committed_[x.index.value - 1].term != x.term)
+    throw violation{"durability: a client was told that "
+                    + consensus::to_text(x)
+                    + " is committed, but no peer knows of that"};
 }
 
 /// "Election Safety: at most one leader can be elected in a given term."
@@ -145,4 +153,4 @@ bool judge::has_all_committed(const consensus::core& x) const {
   return true;
 }
 
-} // namespace raft::test
+} // namespace raft::simulation

@@ -1,8 +1,8 @@
-#include <raft/tests/support/recorded_disk.hpp>
+#include <raft/simulation/recorded_disk.hpp>
 
 #include <algorithm>
 
-namespace raft::test {
+namespace raft::simulation {
 
 recorded_disk::recorded_disk(std::vector<peer_id> voters) {
   members_.voters = std::move(voters);
@@ -84,4 +84,4 @@ bool recorded_disk::holds(const log_position& x) const noexcept {
       && entries_[x.index.value - 1].term == x.term;
 }
 
-} // namespace raft::test
+} // namespace raft::simulation

@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include <raft/tests/support/virtual_peer.hpp>
+#include <raft/simulation/virtual_peer.hpp>
 
 #include <cstdint>
 #include <map>
 #include <utility>
 #include <vector>
 
-namespace raft::test {
+namespace raft::simulation {
 
 /// The safety properties of Raft (paper, figure 3), checked from outside with
 /// knowledge that no peer has.
@@ -31,6 +31,16 @@ public:
   /// called when a disk has changed or a process has ended.
   /// @throws violation
   void check_disks(const std::vector<virtual_peer>& all) const;
+
+  /// Checks that what a client was told to be committed is.
+  /// @throws violation
+  void acknowledged(const log_position& x) const;
+
+  /// Somebody took all that a disk held: from now on, what was committed need
+  /// not be on a majority of them.
+  void disk_was_lost() noexcept {
+    disk_was_lost_ = true;
+  }
 
   /// How many entries were committed so far.
   std::size_t committed() const noexcept {
@@ -71,10 +81,11 @@ private:
   void check_applied(const virtual_peer& peer, of_peer& known);
   bool has_all_committed(const consensus::core& x) const;
 
+  bool disk_was_lost_ = false;
   std::vector<of_peer> peers_; // peer 1 is at 0
   std::map<term_number, std::pair<peer_id, std::uint64_t>> leaders_;
   std::map<std::pair<log_index, term_number>, origin> entries_;
   std::vector<commitment> committed_; // of the entries 1, 2, ...
 };
 
-} // namespace raft::test
+} // namespace raft::simulation

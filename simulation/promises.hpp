@@ -3,9 +3,9 @@
 #pragma once
 
 #include <raft/consensus/core.hpp>
-#include <raft/tests/support/recorded_disk.hpp>
+#include <raft/simulation/recorded_disk.hpp>
 
-namespace raft::test {
+namespace raft::simulation {
 
 /// Checks a message that leaves a core at once against what a crash at this
 /// very moment would leave of it.
@@ -13,4 +13,4 @@ namespace raft::test {
 void check_promise(const consensus::message& x, const consensus::core& sender,
                    const recorded_disk& disk);
 
-} // namespace raft::test
+} // namespace raft::simulation

@@ -1,0 +1,243 @@
+// Set-up, time, processes and disks of a simulated cluster.
+
+#include <raft/kv/kv_machine.hpp>
+#include <raft/simulation/cluster.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace raft::simulation {
+
+cluster::cluster(const cluster_options& options, observer* watching)
+  : options_{options},
+    watching_{watching},
+    seeds_{options.seed},
+    chance_{seeds_.next()},
+    network_{options.network, seeds_.next()},
+    hosts_(options.peers),
+    judge_{options.peers} {
+  if (const auto* complaint = consensus::complaint_about(options.settings))
+    throw std::invalid_argument{complaint};
+  if (!options_.machine)
+    options_.machine = kv::kv_machine_factory();
+  std::vector<peer_id> voters;
+  for (std::uint64_t i = 1; i <= options.peers; ++i)
+    voters.push_back({i});
+  for (auto id : voters) {
+    peers_.emplace_back(id, options.settings, voters, seeds_.next());
+    around(id).clock_began = chance_.between(duration{0}, options.clocks_apart);
+    around(id).clock = drifting_clock{around(id).clock_began};
+    around(id).disk = options.disk;
+  }
+  for (auto id : voters)
+    boot(id);
+}
+
+cluster::~cluster() {
+  // nop
+}
+
+// -- time ---------------------------------------------------------------------
+
+void cluster::run_for(duration length) {
+  run_until([] { return false; }, now() + length);
+}
+
+bool cluster::run_until(const std::function<bool()>& condition,
+                        instant deadline) {
+  if (condition())
+    return true;
+  try {
+    while (!agenda_.empty() && agenda_.next() <= deadline) {
+      agenda_.run_next();
+      if (condition())
+        return true;
+    }
+  } catch (const violation& x) {
+    event what;
+    what.what = event_kind::violated;
+    what.text = x.what();
+    emit(std::move(what));
+    throw;
+  }
+  agenda_.pass_until(std::max(deadline, now()));
+  return false;
+}
+
+void cluster::after(duration delay, std::function<void()> what) {
+  agenda_.at(now() + delay, std::move(what));
+}
+
+void cluster::after_unless_calm(duration delay, std::function<void()> what) {
+  after(delay, [this, calmed = calmed_, what = std::move(what)] {
+    if (calmed == calmed_)
+      what();
+  });
+}
+
+// -- peers --------------------------------------------------------------------
+
+std::vector<peer_id> cluster::ids() const {
+  std::vector<peer_id> result;
+  for (const auto& x : peers_)
+    result.push_back(x.id());
+  return result;
+}
+
+bool cluster::runs(peer_id who) const {
+  return peer(who).running();
+}
+
+bool cluster::acts(peer_id who) const {
+  return runs(who) && !around(who).paused;
+}
+
+started cluster::start(peer_id who, bytes command) {
+  started answer;
+  step(who, [&](virtual_peer& x) {
+    return x.start(entry_kind::command, {}, std::move(command), wall_ms(who),
+                   answer);
+  });
+  return answer;
+}
+
+peer_state cluster::state(peer_id who) const {
+  return peer(who).core().state();
+}
+
+std::vector<peer_id> cluster::leaders() const {
+  std::vector<peer_id> result;
+  for (const auto& x : peers_)
+    if (acts(x.id()) && x.core().leads())
+      result.push_back(x.id());
+  return result;
+}
+
+/// Wall clocks are apart only by how much they drift: a leader whose clock is
+/// hours ahead would expire all sessions.
+std::uint64_t cluster::wall_ms(peer_id who) const {
+  constexpr std::uint64_t year_2023 = 1'700'000'000'000;
+  const auto& x = around(who);
+  auto passed = (x.clock.at(now()) - x.clock_began).count() / 1000;
+  return year_2023 + static_cast<std::uint64_t>(passed);
+}
+
+bytes cluster::query(peer_id who, const bytes& request) const {
+  return around(who).executor->query(request);
+}
+
+const std::vector<entry>& cluster::delivered(peer_id who) const {
+  return around(who).delivered;
+}
+
+void cluster::on_delivery(std::function<void(peer_id, const entry&)> what) {
+  on_delivery_ = std::move(what);
+}
+
+// -- processes ----------------------------------------------------------------
+
+void cluster::crash(peer_id who, unfinished_write fate) {
+  if (!runs(who))
+    return;
+  auto& x = around(who);
+  event what;
+  what.what = event_kind::crashed;
+  what.peer = who;
+  if (peer(who).writing())
+    what.text = fate == unfinished_write::kept ? "its write is kept"
+                                               : "its write is lost";
+  emit(std::move(what));
+  peer(who).crash(fate);
+  ++x.process;
+  x.paused = false;
+  x.mail.clear();
+  x.waiting.take_all();
+  x.executor.reset();
+  x.machine = nullptr;
+  judge_.check_disks(peers_);
+  connections_changed(who);
+}
+
+void cluster::restart(peer_id who) {
+  if (!runs(who))
+    boot(who);
+}
+
+void cluster::wipe(peer_id who) {
+  crash(who);
+  judge_.disk_was_lost();
+  peer(who).disk() = recorded_disk{{}};
+  event what;
+  what.what = event_kind::wiped;
+  what.peer = who;
+  emit(std::move(what));
+}
+
+void cluster::pause(peer_id who) {
+  if (!acts(who))
+    return;
+  around(who).paused = true;
+  event what;
+  what.what = event_kind::paused;
+  what.peer = who;
+  emit(std::move(what));
+}
+
+void cluster::resume(peer_id who) {
+  auto& x = around(who);
+  if (!std::exchange(x.paused, false))
+    return;
+  event what;
+  what.what = event_kind::resumed;
+  what.peer = who;
+  emit(std::move(what));
+  for (auto& mail : std::exchange(x.mail, {}))
+    at(now(), who, std::move(mail));
+}
+
+void cluster::set_drift(peer_id who, std::int64_t millionths) {
+  around(who).clock.set_drift(now(), millionths);
+  tell("clock drifts by " + std::to_string(millionths) + " millionths", who);
+  if (runs(who))
+    schedule_alarm(who);
+}
+
+// -- disks --------------------------------------------------------------------
+
+const disk_profile& cluster::disk(peer_id who) const {
+  return around(who).disk;
+}
+
+void cluster::set_disk(peer_id who, const disk_profile& x) {
+  auto& y = around(who);
+  if (y.disk == x)
+    return;
+  y.disk = x;
+  ++y.disk_epoch;
+  constexpr const char* texts[] = {"works", "hangs", "is full", "fails"};
+  tell(std::string{"disk "} + texts[static_cast<std::size_t>(x.now)] + ", "
+         + std::to_string(x.delay_max.count()) + " us",
+       who);
+  if (!runs(who))
+    return;
+  if (peer(who).writing())
+    schedule_write(who);
+  for (std::size_t i = 0; i < peer(who).reading().size(); ++i)
+    schedule_read(who);
+}
+
+void cluster::tell(std::string text, peer_id who) {
+  event what;
+  what.peer = who;
+  what.text = std::move(text);
+  emit(std::move(what));
+}
+
+void cluster::emit(event x) {
+  if (!watching_)
+    return;
+  x.when = now();
+  watching_->on(x);
+}
+
+} // namespace raft::simulation

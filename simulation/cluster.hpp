@@ -1,0 +1,433 @@
+// A whole cluster in virtual time, in one thread, from one seed.
+
+#pragma once
+
+#include <raft/machine/executor.hpp>
+#include <raft/machine/state_machine.hpp>
+#include <raft/machine/waiting.hpp>
+#include <raft/simulation/client.hpp>
+#include <raft/simulation/clock.hpp>
+#include <raft/simulation/event.hpp>
+#include <raft/simulation/judge.hpp>
+#include <raft/simulation/network.hpp>
+#include <raft/simulation/virtual_peer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace raft::simulation {
+
+/// How a disk behaves.
+struct disk_profile {
+  enum class mode : std::uint8_t {
+    works,
+    /// Nothing completes until it works again.
+    hangs,
+    /// There is no room: writes wait, reads go on.
+    full,
+    /// The next write or read fails, and with it the process ends; half of
+    /// the writes that fail are on the disk nevertheless.
+    fails,
+  };
+
+  mode now = mode::works;
+  /// How long a write or a read takes.
+  duration delay_min{50};
+  duration delay_max{1000};
+
+  friend bool operator==(const disk_profile&, const disk_profile&) = default;
+};
+
+struct cluster_options {
+  std::uint64_t seed = 1;
+  std::size_t peers = 3;
+  consensus::settings settings = {};
+  network_profile network = {};
+  disk_profile disk = {};
+  /// How long the state machine takes for up to ten entries.
+  duration apply_min{10};
+  duration apply_max{1000};
+  /// Alarms ring late by up to this, never early.
+  duration alarm_late_max{2000};
+  /// Clocks of peers differ by up to this at first.
+  duration clocks_apart = std::chrono::hours{24};
+  /// How many entries a process reads ahead when it starts.
+  std::size_t tail = virtual_peer::whole_log;
+  /// Whether peers and clients are told, within 50 ms, that somebody can be
+  /// reached or no longer be reached. Otherwise all believe for ever that all
+  /// can be reached.
+  bool connections_tell = true;
+  /// Null: the key-value store.
+  machine::state_machine_factory machine = {};
+  /// Called with a state machine after each command that it took; what it
+  /// says, if anything, is a violation.
+  std::function<std::string(const machine::state_machine&)> inspect = {};
+};
+
+/// Real cores, sessions, clients and a state machine; virtual disks, network,
+/// clocks and processes. The same seed and the same calls give the same run,
+/// byte for byte. After each step of a peer all invariants are checked: those
+/// of its core, those that hold between peers (the `judge`), and that what was
+/// acknowledged stays on the disks of a majority.
+///
+/// Peers have the ids 1, 2, ...; clients are numbered from 1. All functions
+/// that let time pass or give somebody an input throw `violation`; afterwards
+/// only observers may be called.
+///
+/// Functions that users pass in are called while time passes, and may call
+/// anything here but what lets time pass.
+class cluster {
+public:
+  /// Makes the cluster and starts all peers.
+  /// @param watching Is told what happens, if not null; must outlive this.
+  /// @throws std::invalid_argument if the settings are wrong.
+  explicit cluster(const cluster_options& options,
+                   observer* watching = nullptr);
+
+  ~cluster();
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
+
+  // -- time -------------------------------------------------------------------
+
+  instant now() const noexcept {
+    return agenda_.now();
+  }
+
+  void run_for(duration length);
+
+  /// Lets time pass until a condition holds, asking after each step.
+  /// @returns whether it did, by the deadline.
+  bool run_until(const std::function<bool()>& condition, instant deadline);
+
+  /// Calls a function in some time from now.
+  void after(duration delay, std::function<void()> what);
+
+  /// The same, unless `calm` is called before: for the ends of faults.
+  void after_unless_calm(duration delay, std::function<void()> what);
+
+  /// What this cluster was made with.
+  const cluster_options& options() const noexcept {
+    return options_;
+  }
+
+  // -- peers ------------------------------------------------------------------
+
+  std::size_t size() const noexcept {
+    return peers_.size();
+  }
+
+  std::vector<peer_id> ids() const;
+
+  bool runs(peer_id who) const;
+
+  /// Runs and does not stand still.
+  bool acts(peer_id who) const;
+
+  /// Offers a command without a session. @pre `runs(who)`.
+  started start(peer_id who, bytes command);
+
+  /// @pre `runs(who)`.
+  peer_state state(peer_id who) const;
+
+  /// The peers that act and believe to lead.
+  std::vector<peer_id> leaders() const;
+
+  /// Asks the state machine of a peer as it stands. @pre `runs(who)`.
+  bytes query(peer_id who, const bytes& request) const;
+
+  /// The state machine itself. @pre `runs(who)`.
+  const machine::state_machine& machine(peer_id who) const {
+    return *around(who).machine;
+  }
+
+  /// The committed entries that the present or last process of a peer gave to
+  /// its state machine, in order, from index 1.
+  const std::vector<entry>& delivered(peer_id who) const;
+
+  /// Calls a function with each committed entry that a peer gives to its state
+  /// machine, in order. A process that starts again begins with index 1.
+  void on_delivery(std::function<void(peer_id, const entry&)> what);
+
+  /// How many commands and other entries were committed so far.
+  std::size_t committed() const noexcept {
+    return judge_.committed();
+  }
+
+  std::size_t terms_led() const noexcept {
+    return judge_.terms_led();
+  }
+
+  // -- processes --------------------------------------------------------------
+
+  /// Ends a process in the middle of what it does. Does nothing if it does not
+  /// run.
+  /// @param fate What becomes of the write under way. A write is one atomic
+  ///        step (persistence/store.hpp), so it is never there in part.
+  void crash(peer_id who, unfinished_write fate = unfinished_write::lost);
+
+  /// Starts a process from its disk. Does nothing if it runs.
+  void restart(peer_id who);
+
+  /// Ends the process and takes all that its disk holds. It comes back as a
+  /// peer that knows no members, so it neither votes nor campaigns. That what
+  /// was committed is on a majority of disks is not checked any more.
+  void wipe(peer_id who);
+
+  /// Lets a process stand still; what arrives waits. And lets it go on.
+  void pause(peer_id who);
+  void resume(peer_id who);
+
+  /// @param millionths How much too fast its clock runs from now on.
+  void set_drift(peer_id who, std::int64_t millionths);
+
+  void set_disk(peer_id who, const disk_profile& x);
+  const disk_profile& disk(peer_id who) const;
+
+  // -- network ----------------------------------------------------------------
+
+  /// For what is sent from now on.
+  void set_network(const network_profile& x);
+
+  const network_profile& weather() const noexcept {
+    return network_.profile();
+  }
+
+  /// Cuts the way from one peer to another, in this direction alone. Nobody is
+  /// told.
+  void cut(peer_id from, peer_id to);
+  void heal(peer_id from, peer_id to);
+
+  /// Cuts all ways to and from other peers; clients still reach it.
+  void disconnect(peer_id who);
+  void connect(peer_id who);
+
+  /// Cuts all ways between groups. Who is in no group is alone.
+  void partition(const std::vector<std::vector<peer_id>>& groups);
+
+  /// Opens all ways.
+  void heal();
+
+  /// The connection between two peers breaks, in both directions, and both are
+  /// told; or it can be made again.
+  void break_link(peer_id x, peer_id y);
+  void mend_link(peer_id x, peer_id y);
+
+  /// Stops the links of a peer one by one, `step` apart, in random order, and
+  /// then brings them back in another random order.
+  void swizzle(peer_id who, duration step);
+
+  /// Takes all faults back: all run and reach each other over a network without
+  /// loss, and disks and clocks work.
+  void calm();
+
+  // -- counters ---------------------------------------------------------------
+
+  const traffic& sent() const noexcept {
+    return network_.total();
+  }
+
+  traffic sent_by(peer_id who) const {
+    return network_.sent_by(who.value);
+  }
+
+  /// What has reached the present process of a peer.
+  const traffic& received(peer_id who) const;
+
+  // -- clients ----------------------------------------------------------------
+
+  using client_number = std::uint64_t;
+
+  /// Makes a client with a session of its own that can reach all peers.
+  client_number open_client(const client_options& options = {});
+
+  /// Says which peers a client can reach.
+  void set_reach(client_number who, const std::set<peer_id>& peers);
+
+  /// Has a command executed. `done`, which may be null, is called with the
+  /// answer.
+  void execute(client_number who, bytes command,
+               std::function<void(const executed&)> done);
+
+  /// Lets a client run a program, a command at a time.
+  void run_program(client_number who, client_program program);
+
+  /// Programs issue no further commands.
+  void stop_programs();
+
+  /// All commands of all clients, in the order in which they were asked.
+  const std::vector<client_operation>& history() const noexcept {
+    return history_;
+  }
+
+  /// Commands that wait for an answer.
+  std::size_t outstanding() const;
+
+  // -- this run ---------------------------------------------------------------
+
+  /// Tells runs apart: equal if and (but for collisions) only if all steps
+  /// were.
+  std::uint64_t fingerprint() const noexcept {
+    return fingerprint_;
+  }
+
+  std::uint64_t steps() const noexcept {
+    return steps_;
+  }
+
+  /// Notes in the trace that something changed, for those who change it.
+  void tell(std::string text, peer_id who = {});
+
+private:
+  /// Who waits for an answer of a peer.
+  struct ticket {
+    client_number client = 0;
+    clients::client_state::ticket what = 0;
+    std::uint64_t attempt = 0;
+  };
+
+  /// What there is around a peer, beside the peer itself.
+  struct host {
+    drifting_clock clock;
+    /// What the clock showed at first.
+    instant clock_began{0};
+    disk_profile disk;
+    /// What was scheduled for an earlier process is void, and so is what was
+    /// scheduled for a disk that behaves in another way now.
+    std::uint64_t process = 0;
+    std::uint64_t disk_epoch = 0;
+    /// Only the last alarm rings.
+    std::uint64_t alarm = 0;
+    bool paused = false;
+    std::vector<std::function<void()>> mail;
+    bool applying = false;
+    bool wiped = false;
+    std::unique_ptr<machine::executor> executor;
+    const machine::state_machine* machine = nullptr;
+    machine::waiting_list<ticket> waiting;
+    term_number leads;
+    std::set<peer_id> links;
+    traffic received;
+    std::vector<entry> delivered;
+    /// What observers were told last.
+    peer_role role = peer_role::follower;
+    term_number term;
+    log_index commit;
+    log_index durable;
+    std::vector<term_number> log;
+  };
+
+  struct simulated_client {
+    client_options options;
+    clients::client_state state;
+    std::set<peer_id> reach;
+    std::set<peer_id> up;
+    client_program program;
+    random chance;
+    std::uint64_t programmed = 0;
+    /// Its last command in the history.
+    std::optional<std::size_t> last = {};
+    std::uint64_t alarm = 0;
+    struct waiting_for {
+      std::size_t operation = 0;
+      std::function<void(const executed&)> done;
+    };
+    std::map<clients::client_state::ticket, waiting_for> waiting;
+  };
+
+  // -- steps of peers (cluster_steps.cpp) -------------------------------------
+
+  using input = std::function<consensus::output(virtual_peer&)>;
+
+  /// Does something for a process at some time, if it still runs then; later,
+  /// if it stands still.
+  void at(instant when, peer_id who, std::function<void()> what);
+  void boot(peer_id who);
+  void step(peer_id who, const input& what);
+  void advance(peer_id who);
+  void carry_out(peer_id who, consensus::output out);
+  void schedule_alarm(peer_id who);
+  void schedule_write(peer_id who);
+  void schedule_read(peer_id who);
+  void schedule_apply(peer_id who);
+  duration disk_delay(peer_id who);
+  void fail_disk(peer_id who);
+  void apply_some(peer_id who);
+  void answer_applied(peer_id who, const entry& x, const apply_result& result);
+  void give_up_if_deposed(peer_id who);
+  std::uint64_t wall_ms(peer_id who) const;
+  void mix(std::uint64_t x) noexcept;
+  void note_step(const virtual_peer& x, const consensus::output& out);
+  void observe(peer_id who);
+  void observe_log(peer_id who);
+
+  // -- network (cluster_network.cpp) ------------------------------------------
+
+  void send(const consensus::message& msg);
+  void deliver(const consensus::message& msg, std::uint64_t number);
+  void connections_changed(peer_id who);
+  void connection_changed(peer_id who, peer_id other);
+  void client_connection_changed(client_number who, peer_id other);
+  void emit(event x);
+
+  // -- clients (cluster_clients.cpp) ------------------------------------------
+
+  void carry_out(client_number who);
+  void send_request(client_number who, clients::client_state::request x);
+  void on_request(peer_id who, const ticket& from,
+                  const clients::client_state::request& x);
+  void send_answer(peer_id who, const ticket& to, const executed& x);
+  void next_command(client_number who);
+  void ask(client_number who, bytes command,
+           std::function<void(const executed&)> done);
+  void on_answer(client_number who, clients::client_state::answer x);
+
+  // -- help -------------------------------------------------------------------
+
+  virtual_peer& peer(peer_id x) {
+    return peers_.at(x.value - 1);
+  }
+
+  const virtual_peer& peer(peer_id x) const {
+    return peers_.at(x.value - 1);
+  }
+
+  host& around(peer_id x) {
+    return hosts_.at(x.value - 1);
+  }
+
+  const host& around(peer_id x) const {
+    return hosts_.at(x.value - 1);
+  }
+
+  simulated_client& client(client_number x) {
+    return *clients_.at(x - 1);
+  }
+
+  cluster_options options_;
+  observer* watching_;
+  agenda agenda_;
+  random seeds_;
+  random chance_; // of disks, alarms and appliers
+  network network_;
+  std::vector<virtual_peer> peers_; // peer 1 is at 0
+  std::vector<host> hosts_;
+  std::vector<std::unique_ptr<simulated_client>> clients_; // client 1 is at 0
+  std::set<std::pair<peer_id, peer_id>> broken_;
+  judge judge_;
+  std::vector<client_operation> history_;
+  std::function<void(peer_id, const entry&)> on_delivery_;
+  std::uint64_t sent_ = 0;
+  bool programs_run_ = true;
+  std::uint64_t calmed_ = 0;
+  std::uint64_t fingerprint_ = 14695981039346656037U;
+  std::uint64_t steps_ = 0;
+};
+
+} // namespace raft::simulation

@@ -1,0 +1,192 @@
+// Clients of a simulated cluster: the real client logic over the network.
+
+#include <raft/simulation/cluster.hpp>
+#include <raft/simulation/wire_size.hpp>
+
+#include <utility>
+
+namespace raft::simulation {
+
+namespace {
+
+/// Where a client can be found in the network; peers come first.
+std::uint64_t address_of(std::uint64_t client) {
+  return (std::uint64_t{1} << 32) + client;
+}
+
+std::size_t size_of(const clients::client_state::request& x) {
+  if (x.what == 0)
+    return wire_size(open_session{{1}});
+  return wire_size(raft::execute{{1}, x.tag, x.command});
+}
+
+} // namespace
+
+cluster::client_number cluster::open_client(const client_options& options) {
+  std::set<peer_id> reach;
+  for (auto x : ids())
+    reach.insert(x);
+  auto seed = seeds_.next();
+  auto made = std::make_unique<simulated_client>(
+    simulated_client{options,
+                     clients::client_state{options.settings, seed},
+                     std::move(reach),
+                     {},
+                     {},
+                     random{seeds_.next()},
+                     0,
+                     {},
+                     0,
+                     {}});
+  clients_.push_back(std::move(made));
+  client_number result = clients_.size();
+  for (auto x : ids())
+    client_connection_changed(result, x);
+  return result;
+}
+
+void cluster::set_reach(client_number who, const std::set<peer_id>& peers) {
+  client(who).reach = peers;
+  for (auto x : ids())
+    client_connection_changed(who, x);
+}
+
+void cluster::execute(client_number who, bytes command,
+                      std::function<void(const executed&)> done) {
+  ask(who, std::move(command), std::move(done));
+}
+
+void cluster::ask(client_number who, bytes command,
+                  std::function<void(const executed&)> done) {
+  auto& x = client(who);
+  history_.push_back({who, command, now(), std::nullopt, {}});
+  x.last = history_.size() - 1;
+  event what;
+  what.what = event_kind::asked;
+  what.number = who;
+  emit(std::move(what));
+  auto ticket
+    = x.state.submit(std::move(command), now() + x.options.deadline, now());
+  x.waiting[ticket] = {history_.size() - 1, std::move(done)};
+  carry_out(who);
+}
+
+void cluster::run_program(client_number who, client_program program) {
+  client(who).program = std::move(program);
+  next_command(who);
+}
+
+void cluster::stop_programs() {
+  programs_run_ = false;
+}
+
+std::size_t cluster::outstanding() const {
+  std::size_t result = 0;
+  for (const auto& x : clients_)
+    result += x->waiting.size();
+  return result;
+}
+
+void cluster::next_command(client_number who) {
+  auto& x = client(who);
+  auto pause = x.chance.between(duration{0}, x.options.pause_max);
+  agenda_.at(now() + pause, [this, who] {
+    auto& y = client(who);
+    if (!programs_run_)
+      return;
+    const auto* last = y.last ? &history_[*y.last] : nullptr;
+    auto command = y.program({who, y.programmed++, last, y.chance});
+    if (command)
+      ask(who, std::move(*command),
+          [this, who](const executed&) { next_command(who); });
+  });
+}
+
+// -- what the client wants ----------------------------------------------------
+
+void cluster::carry_out(client_number who) {
+  auto& x = client(who);
+  auto todo = x.state.take_output();
+  for (auto& request : todo.requests)
+    send_request(who, std::move(request));
+  for (auto& answer : todo.answers)
+    on_answer(who, std::move(answer));
+  auto alarm = ++x.alarm;
+  if (auto when = x.state.wake_at())
+    agenda_.at(*when, [this, who, alarm] {
+      if (client(who).alarm != alarm)
+        return;
+      client(who).state.advance(now());
+      carry_out(who);
+    });
+}
+
+void cluster::on_answer(client_number who, clients::client_state::answer x) {
+  auto found = client(who).waiting.extract(x.what);
+  auto& operation = history_[found.mapped().operation];
+  operation.answered = now();
+  operation.result = x.result;
+  event what;
+  what.what = event_kind::answered;
+  what.number = who;
+  what.index = x.result.index;
+  what.term = x.result.term;
+  constexpr const char* outcomes[] = {"committed", "rejected", "unknown"};
+  what.text = outcomes[static_cast<std::size_t>(x.result.result)];
+  emit(std::move(what));
+  if (x.result.result == outcome::committed)
+    judge_.acknowledged({x.result.index, x.result.term});
+  if (found.mapped().done)
+    found.mapped().done(x.result);
+}
+
+// -- over the network and back ------------------------------------------------
+
+void cluster::send_request(client_number who,
+                           clients::client_state::request x) {
+  ticket from{who, x.what, x.attempt};
+  auto arrivals
+    = network_.send({address_of(who), x.to.value, true, size_of(x)}, now());
+  for (auto when : arrivals)
+    agenda_.at(when, [this, from, x] {
+      if (!runs(x.to) || !client(from.client).reach.contains(x.to))
+        return;
+      at(now(), x.to, [this, from, x] { on_request(x.to, from, x); });
+    });
+}
+
+void cluster::on_request(peer_id who, const ticket& from,
+                         const clients::client_state::request& x) {
+  auto& seen = around(who).received;
+  ++seen.messages;
+  ++seen.exchanges;
+  seen.bytes += size_of(x);
+  started begun;
+  auto kind = x.what == 0 ? entry_kind::open_session : entry_kind::command;
+  // The answer is on the list before anything that comes out of this step.
+  step(who, [&](virtual_peer& p) {
+    auto out = p.start(kind, x.tag, x.command, wall_ms(who), begun);
+    if (begun.index)
+      around(who).waiting.add({begun.index, begun.term}, from);
+    return out;
+  });
+  if (!begun.index)
+    send_answer(
+      who, from,
+      machine::answer_rejected(begun.reason, begun.term, begun.leader));
+}
+
+void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
+  auto arrivals = network_.send(
+    {who.value, address_of(to.client), false, wire_size(x)}, now());
+  for (auto when : arrivals)
+    agenda_.at(when, [this, who, to, x] {
+      auto& asker = client(to.client);
+      if (!asker.reach.contains(who))
+        return;
+      asker.state.answered(to.what, to.attempt, x, now());
+      carry_out(to.client);
+    });
+}
+
+} // namespace raft::simulation

@@ -1,0 +1,310 @@
+// Messages between peers, cuts and connections.
+
+#include <raft/simulation/cluster.hpp>
+#include <raft/simulation/wire_size.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace raft::simulation {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+/// How long it takes until somebody knows that a connection is there or gone.
+constexpr duration noticed_max = milliseconds{50};
+
+const message_header& header_of(const consensus::message& x) {
+  return std::visit(
+    [](const auto& msg) -> const message_header& { return msg.header; }, x);
+}
+
+bool is_request(const consensus::message& x) {
+  return std::holds_alternative<vote_request>(x)
+      || std::holds_alternative<append_request>(x);
+}
+
+std::string place(const log_position& x) {
+  return to_text(x.index) + "@" + to_text(x.term);
+}
+
+struct teller {
+  std::string operator()(const vote_request& x) const {
+    return std::string{x.pre_vote ? "pre-vote" : "vote"}
+         + " request term=" + to_text(x.term) + " last=" + place(x.last);
+  }
+
+  std::string operator()(const vote_reply& x) const {
+    return std::string{x.pre_vote ? "pre-vote" : "vote"}
+         + " reply term=" + to_text(x.term) + " campaign=" + to_text(x.campaign)
+         + (x.granted ? " granted" : " refused");
+  }
+
+  std::string operator()(const append_request& x) const {
+    auto result = "append request term=" + to_text(x.term) + " previous="
+                + place(x.previous) + " commit=" + to_text(x.commit);
+    if (!x.entries.empty())
+      result += " entries="
+              + place({x.entries.front().index, x.entries.front().term}) + ".."
+              + place({x.entries.back().index, x.entries.back().term});
+    return result;
+  }
+
+  std::string operator()(const append_reply& x) const {
+    return "append reply term=" + to_text(x.term)
+         + (x.accepted ? " match=" + to_text(x.match)
+                       : " refused=" + to_text(x.refused)
+                           + " conflict=" + place(x.conflict));
+  }
+};
+
+} // namespace
+
+// -- messages -----------------------------------------------------------------
+
+void cluster::send(const consensus::message& msg) {
+  const auto& header = header_of(msg);
+  auto size = std::visit([](const auto& x) { return wire_size(x); }, msg);
+  auto number = ++sent_;
+  event what;
+  what.peer = header.from;
+  what.other = header.to;
+  what.number = number;
+  what.what = event_kind::sent;
+  if (watching_)
+    what.text = std::visit(teller{}, msg);
+  emit(what);
+  auto arrivals = network_.send(
+    {header.from.value, header.to.value, is_request(msg), size}, now());
+  if (broken_.contains({header.from, header.to}))
+    arrivals.clear();
+  if (arrivals.empty()) {
+    what.what = event_kind::lost;
+    what.text.clear();
+    emit(what);
+    return;
+  }
+  auto shared = std::make_shared<const consensus::message>(msg);
+  for (auto when : arrivals)
+    agenda_.at(when, [this, shared, number] { deliver(*shared, number); });
+}
+
+/// A message finds whatever process runs there when it arrives.
+void cluster::deliver(const consensus::message& msg, std::uint64_t number) {
+  auto from = header_of(msg).from;
+  auto to = header_of(msg).to;
+  if (!runs(to)) {
+    event what;
+    what.what = event_kind::lost;
+    what.peer = from;
+    what.other = to;
+    what.number = number;
+    emit(std::move(what));
+    return;
+  }
+  at(now(), to, [this, msg, from, to, number] {
+    event what;
+    what.what = event_kind::received;
+    what.peer = to;
+    what.other = from;
+    what.number = number;
+    emit(std::move(what));
+    auto& seen = around(to).received;
+    ++seen.messages;
+    seen.exchanges += is_request(msg) ? 1 : 0;
+    seen.bytes += std::visit([](const auto& x) { return wire_size(x); }, msg);
+    step(to, [&msg](virtual_peer& x) { return x.receive(msg); });
+  });
+}
+
+const traffic& cluster::received(peer_id who) const {
+  return around(who).received;
+}
+
+// -- connections --------------------------------------------------------------
+
+void cluster::connections_changed(peer_id who) {
+  for (auto other : ids())
+    if (other != who) {
+      connection_changed(who, other);
+      connection_changed(other, who);
+    }
+  for (client_number i = 1; i <= clients_.size(); ++i)
+    client_connection_changed(i, who);
+}
+
+/// Lets a process find out, after a while, how it is then.
+void cluster::connection_changed(peer_id who, peer_id other) {
+  if (!runs(who))
+    return;
+  auto delay = options_.connections_tell
+               ? chance_.between(microseconds{50}, noticed_max)
+               : duration{0};
+  at(now() + delay, who, [this, who, other] {
+    auto up = !options_.connections_tell
+           || (runs(other) && !broken_.contains({who, other}));
+    auto& links = around(who).links;
+    if (up == links.contains(other))
+      return;
+    if (up)
+      links.insert(other);
+    else
+      links.erase(other);
+    step(who, [up, other](virtual_peer& x) {
+      return up ? x.link_up(other) : x.link_down(other);
+    });
+  });
+}
+
+void cluster::client_connection_changed(client_number who, peer_id other) {
+  auto delay = options_.connections_tell
+               ? chance_.between(microseconds{50}, noticed_max)
+               : duration{0};
+  agenda_.at(now() + delay, [this, who, other] {
+    auto& x = client(who);
+    auto up
+      = x.reach.contains(other) && (runs(other) || !options_.connections_tell);
+    if (up == x.up.contains(other))
+      return;
+    if (up) {
+      x.up.insert(other);
+      x.state.peer_up(other, now());
+    } else {
+      x.up.erase(other);
+      x.state.peer_down(other, now());
+    }
+    carry_out(who);
+  });
+}
+
+// -- faults -------------------------------------------------------------------
+
+void cluster::set_network(const network_profile& x) {
+  network_.set_profile(x);
+  tell("network: requests up to " + std::to_string(x.request_delay_max.count())
+       + " us, " + std::to_string(x.requests_lost) + " per mille lost");
+}
+
+void cluster::cut(peer_id from, peer_id to) {
+  if (network_.is_cut(from.value, to.value))
+    return;
+  network_.cut(from.value, to.value);
+  event what;
+  what.what = event_kind::cut;
+  what.peer = from;
+  what.other = to;
+  emit(std::move(what));
+}
+
+void cluster::heal(peer_id from, peer_id to) {
+  if (!network_.is_cut(from.value, to.value))
+    return;
+  network_.heal(from.value, to.value);
+  event what;
+  what.what = event_kind::healed;
+  what.peer = from;
+  what.other = to;
+  emit(std::move(what));
+}
+
+void cluster::disconnect(peer_id who) {
+  for (auto other : ids())
+    if (other != who) {
+      cut(who, other);
+      cut(other, who);
+    }
+}
+
+void cluster::connect(peer_id who) {
+  for (auto other : ids())
+    if (other != who) {
+      heal(who, other);
+      heal(other, who);
+    }
+}
+
+void cluster::partition(const std::vector<std::vector<peer_id>>& groups) {
+  std::vector<std::size_t> group_of(size());
+  for (std::size_t i = 0; i < size(); ++i)
+    group_of[i] = groups.size() + i;
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (auto who : groups[i])
+      group_of.at(who.value - 1) = i;
+  for (auto x : ids())
+    for (auto y : ids()) {
+      if (x == y)
+        continue;
+      if (group_of[x.value - 1] == group_of[y.value - 1])
+        heal(x, y);
+      else
+        cut(x, y);
+    }
+}
+
+void cluster::heal() {
+  for (auto x : ids())
+    connect(x);
+}
+
+void cluster::break_link(peer_id x, peer_id y) {
+  broken_.insert({x, y});
+  broken_.insert({y, x});
+  tell("link to " + to_text(y) + " breaks", x);
+  connection_changed(x, y);
+  connection_changed(y, x);
+}
+
+void cluster::mend_link(peer_id x, peer_id y) {
+  broken_.erase({x, y});
+  broken_.erase({y, x});
+  tell("link to " + to_text(y) + " is mended", x);
+  connection_changed(x, y);
+  connection_changed(y, x);
+}
+
+void cluster::swizzle(peer_id who, duration step) {
+  std::vector<peer_id> others;
+  for (auto x : ids())
+    if (x != who)
+      others.push_back(x);
+  auto shuffle = [this, &others] {
+    for (auto i = others.size(); i > 1; --i)
+      std::swap(others[i - 1], others[chance_.below(i)]);
+  };
+  duration when{0};
+  shuffle();
+  for (auto x : others)
+    after_unless_calm(when += step, [this, who, x] {
+      cut(who, x);
+      cut(x, who);
+    });
+  shuffle();
+  for (auto x : others)
+    after_unless_calm(when += step, [this, who, x] {
+      heal(who, x);
+      heal(x, who);
+    });
+}
+
+void cluster::calm() {
+  ++calmed_;
+  auto weather = network_profile{};
+  weather.request_delay_max = milliseconds{5};
+  weather.reply_delay_max = milliseconds{5};
+  weather.in_order = true;
+  set_network(weather);
+  heal();
+  for (auto who : ids()) {
+    set_disk(who, disk_profile{});
+    set_drift(who, 0);
+    resume(who);
+    restart(who);
+    for (auto other : ids())
+      if (broken_.contains({who, other}))
+        mend_link(who, other);
+  }
+}
+
+} // namespace raft::simulation

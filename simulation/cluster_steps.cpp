@@ -1,0 +1,273 @@
+// Gives peers their inputs and does what comes out, as the actors do.
+
+#include <raft/simulation/cluster.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace raft::simulation {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using disk_mode = disk_profile::mode;
+
+void cluster::at(instant when, peer_id who, std::function<void()> what) {
+  auto process = around(who).process;
+  agenda_.at(when, [this, who, process, what = std::move(what)]() mutable {
+    auto& x = around(who);
+    if (x.process != process)
+      return;
+    if (x.paused)
+      x.mail.push_back(std::move(what));
+    else
+      what();
+  });
+}
+
+void cluster::boot(peer_id who) {
+  auto& x = around(who);
+  ++x.process;
+  x.applying = false;
+  x.links.clear();
+  x.leads = {};
+  x.received = {};
+  x.delivered.clear();
+  x.role = peer_role::follower;
+  x.term = {};
+  x.commit = {};
+  x.durable = {};
+  auto made = options_.machine(group_id{1});
+  x.machine = made.get();
+  x.executor = std::make_unique<machine::executor>(std::move(made));
+  judge_.process_started(peer(who));
+  event what;
+  what.what = event_kind::started;
+  what.peer = who;
+  emit(std::move(what));
+  carry_out(who, peer(who).boot(x.clock.at(now()), options_.tail));
+  connections_changed(who);
+}
+
+/// As the actor does: whatever is due waits for the alarm, whose message lies
+/// behind the mail that came before it.
+void cluster::step(peer_id who, const input& what) {
+  auto& x = peer(who);
+  auto local
+    = std::min(around(who).clock.at(now()), x.wake_at() - microseconds{1});
+  if (local > x.now())
+    carry_out(who, x.advance(local));
+  carry_out(who, what(x));
+}
+
+void cluster::advance(peer_id who) {
+  auto& x = peer(who);
+  carry_out(who, x.advance(std::max(x.now(), around(who).clock.at(now()))));
+}
+
+void cluster::carry_out(peer_id who, consensus::output out) {
+  auto& x = peer(who);
+  note_step(x, out);
+  if (watching_)
+    observe(who);
+  judge_.after_step(x, peers_);
+  for (const auto& msg : out.messages)
+    send(msg);
+  if (out.batch)
+    schedule_write(who);
+  for (std::size_t i = 0; i < out.reads.size(); ++i)
+    schedule_read(who);
+  schedule_apply(who);
+  give_up_if_deposed(who);
+  schedule_alarm(who);
+}
+
+// -- time ---------------------------------------------------------------------
+
+void cluster::schedule_alarm(peer_id who) {
+  auto alarm = ++around(who).alarm;
+  auto due = peer(who).wake_at();
+  if (due == instant::max())
+    return;
+  auto when = std::max(around(who).clock.when(due), now())
+            + chance_.between(microseconds{0}, options_.alarm_late_max);
+  at(when, who, [this, who, alarm] {
+    if (around(who).alarm == alarm)
+      advance(who);
+  });
+}
+
+// -- disks --------------------------------------------------------------------
+
+duration cluster::disk_delay(peer_id who) {
+  const auto& disk = around(who).disk;
+  return chance_.between(disk.delay_min, disk.delay_max);
+}
+
+void cluster::schedule_write(peer_id who) {
+  auto& x = around(who);
+  if (x.disk.now == disk_mode::hangs || x.disk.now == disk_mode::full)
+    return;
+  at(now() + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
+    if (around(who).disk_epoch != epoch)
+      return;
+    if (around(who).disk.now == disk_mode::fails)
+      return fail_disk(who);
+    step(who, [](virtual_peer& p) { return p.complete_write(); });
+    judge_.check_disks(peers_);
+  });
+}
+
+void cluster::schedule_read(peer_id who) {
+  auto& x = around(who);
+  if (x.disk.now == disk_mode::hangs)
+    return;
+  at(now() + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
+    if (around(who).disk_epoch != epoch)
+      return;
+    if (around(who).disk.now == disk_mode::fails)
+      return fail_disk(who);
+    auto early = chance_.per_mille(500);
+    step(who, [early](virtual_peer& p) { return p.complete_read(early); });
+  });
+}
+
+/// What a write that failed has left behind is not known: the process ends.
+void cluster::fail_disk(peer_id who) {
+  tell("disk has failed", who);
+  crash(who, chance_.per_mille(500) ? unfinished_write::kept
+                                    : unfinished_write::lost);
+}
+
+// -- the state machine --------------------------------------------------------
+
+void cluster::schedule_apply(peer_id who) {
+  auto& x = around(who);
+  if (x.applying || peer(who).applying().empty())
+    return;
+  x.applying = true;
+  at(now() + chance_.between(options_.apply_min, options_.apply_max), who,
+     [this, who] { apply_some(who); });
+}
+
+void cluster::apply_some(peer_id who) {
+  constexpr std::size_t entries_max = 10;
+  auto& x = around(who);
+  x.applying = false;
+  auto count = std::min(entries_max, peer(who).applying().size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& e = peer(who).applying()[i];
+    apply_result result;
+    try {
+      result = x.executor->apply(e);
+    } catch (const std::exception& error) {
+      throw violation{"the state machine of peer " + to_text(who)
+                      + " failed at entry " + to_text(e.index) + ": "
+                      + error.what()};
+    }
+    x.delivered.push_back(e);
+    if (on_delivery_)
+      on_delivery_(who, e);
+    answer_applied(who, e, result);
+    if (!options_.inspect)
+      continue;
+    if (auto complaint = options_.inspect(*x.machine); !complaint.empty())
+      throw violation{"the state machine of peer " + to_text(who)
+                      + " after entry " + to_text(e.index) + ": " + complaint};
+  }
+  step(who, [count](virtual_peer& p) { return p.apply(count); });
+  event what;
+  what.what = event_kind::applied;
+  what.peer = who;
+  what.index = peer(who).core().applied();
+  emit(std::move(what));
+}
+
+void cluster::answer_applied(peer_id who, const entry& x,
+                             const apply_result& result) {
+  auto item = around(who).waiting.take({x.index, x.term});
+  if (item)
+    send_answer(
+      who, item->ticket,
+      machine::answer_applied(result, item->where, peer(who).core().leader()));
+}
+
+void cluster::give_up_if_deposed(peer_id who) {
+  const auto& core = peer(who).core();
+  auto leads = core.leads() ? core.term() : term_number{};
+  auto& x = around(who);
+  if (std::exchange(x.leads, leads) == leads)
+    return;
+  for (const auto& lost : x.waiting.take_lost(leads, core.commit()))
+    send_answer(who, lost.ticket,
+                machine::answer_unknown(lost.where, core.leader()));
+}
+
+// -- what observers see -------------------------------------------------------
+
+void cluster::mix(std::uint64_t x) noexcept {
+  fingerprint_ = (fingerprint_ ^ x) * 1099511628211U; // FNV-1a, by words
+}
+
+void cluster::note_step(const virtual_peer& x, const consensus::output& out) {
+  ++steps_;
+  const auto& core = x.core();
+  for (auto value : {static_cast<std::uint64_t>(now().count()), x.id().value,
+                     core.term().value, static_cast<std::uint64_t>(core.role()),
+                     core.commit().value, core.log().last().index.value,
+                     core.log().durable().value,
+                     static_cast<std::uint64_t>(out.messages.size()),
+                     static_cast<std::uint64_t>(out.wake_at.count())})
+    mix(value);
+}
+
+void cluster::observe(peer_id who) {
+  const auto& core = peer(who).core();
+  auto& x = around(who);
+  event what;
+  what.peer = who;
+  observe_log(who);
+  if (x.role != core.role() || x.term != core.term()) {
+    what.what = event_kind::role;
+    what.role = x.role = core.role();
+    what.term = x.term = core.term();
+    emit(what);
+  }
+  what.role = peer_role::follower;
+  what.term = {};
+  if (x.durable != core.log().durable()) {
+    what.what = event_kind::durable;
+    what.index = x.durable = core.log().durable();
+    emit(what);
+  }
+  if (x.commit != core.commit()) {
+    what.what = event_kind::committed;
+    what.index = x.commit = core.commit();
+    emit(what);
+  }
+}
+
+void cluster::observe_log(peer_id who) {
+  const auto& log = peer(who).core().log();
+  auto& known = around(who).log;
+  auto first = log.compacted().index.value;
+  auto same = std::min<std::size_t>(known.size(), log.last().index.value);
+  while (same > first && log.term_at({same}) != known[same - 1])
+    --same;
+  event what;
+  what.peer = who;
+  if (same < known.size()) {
+    what.what = event_kind::truncated;
+    what.index = {same + 1};
+    emit(what);
+  }
+  known.resize(same);
+  for (log_index i{same + 1}; i <= log.last().index; ++i) {
+    known.push_back(log.term_at(i).value_or(term_number{}));
+    what.what = event_kind::appended;
+    what.index = i;
+    what.term = known.back();
+    emit(what);
+  }
+}
+
+} // namespace raft::simulation

@@ -1,0 +1,244 @@
+// Plays many seeds and reports; the only place of the simulator with threads.
+
+#include <raft/simulation/fuzz.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <deque>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+namespace raft::simulation {
+
+namespace {
+
+/// Keeps the last lines of a trace.
+class tail : public observer {
+public:
+  explicit tail(std::size_t lines_max) : lines_max_{lines_max} {
+    // nop
+  }
+
+  void on(const event& x) override {
+    lines_.push_back(x);
+    if (lines_.size() > lines_max_)
+      lines_.pop_front();
+  }
+
+  void print(std::ostream& out) const {
+    for (const auto& x : lines_)
+      out << "  " << to_text(x) << '\n';
+  }
+
+private:
+  std::size_t lines_max_;
+  std::deque<event> lines_;
+};
+
+void print(std::ostream& out, const run_result& x) {
+  out << x.operations << " commands of clients, " << x.answered << " answered, "
+      << x.committed << " entries committed, " << x.terms_led
+      << " terms with a leader, " << x.steps << " steps\n";
+}
+
+/// Plays the seeds of a range in several threads.
+class campaign {
+public:
+  campaign(const subject& what, const fuzz_options& options, std::ostream& out)
+    : subject_{what}, options_{options}, out_{out}, next_{options.first_seed} {
+    // nop
+  }
+
+  void run() {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < options_.jobs; ++i)
+      threads.emplace_back([this] { work(); });
+    work();
+    for (auto& x : threads)
+      x.join();
+  }
+
+  const std::optional<std::uint64_t>& failed() const noexcept {
+    return failed_;
+  }
+
+  std::uint64_t played() const noexcept {
+    return played_;
+  }
+
+  const run_result& sum() const noexcept {
+    return sum_;
+  }
+
+private:
+  void work() {
+    while (auto seed = take()) {
+      auto result = play(subject_, draw_schedule(*seed));
+      note(*seed, result);
+    }
+  }
+
+  std::optional<std::uint64_t> take() {
+    std::lock_guard guard{mutex_};
+    if (failed_ || next_ > options_.last_seed)
+      return std::nullopt;
+    return next_++;
+  }
+
+  void note(std::uint64_t seed, const run_result& x) {
+    std::lock_guard guard{mutex_};
+    ++played_;
+    sum_.operations += x.operations;
+    sum_.answered += x.answered;
+    sum_.committed += x.committed;
+    sum_.terms_led += x.terms_led;
+    sum_.steps += x.steps;
+    if (x.violation)
+      failed_ = std::min(seed, failed_.value_or(seed));
+    auto all = options_.last_seed - options_.first_seed + 1;
+    auto tenth = std::max<std::uint64_t>(all / 10, 1);
+    if (played_ % tenth == 0 && played_ < all)
+      out_ << played_ << " of " << all << " seeds" << std::endl;
+  }
+
+  const subject& subject_;
+  const fuzz_options& options_;
+  std::ostream& out_;
+  std::mutex mutex_;
+  std::uint64_t next_;
+  std::uint64_t played_ = 0;
+  std::optional<std::uint64_t> failed_;
+  run_result sum_;
+};
+
+void report(const subject& what, std::uint64_t seed,
+            const fuzz_options& options, std::ostream& out) {
+  auto found = draw_schedule(seed);
+  out << "seed " << seed << " fails; what led to it:\n";
+  replay(what, found, options.lines, out);
+  if (options.shrinks) {
+    auto smaller = shrink(what, found);
+    out << "\nsmaller: " << smaller.faults.size() << " faults instead of "
+        << found.faults.size() << ", " << smaller.clients
+        << " clients instead of " << found.clients << ", "
+        << smaller.length.count() / 1000 << " ms instead of "
+        << found.length.count() / 1000 << "\n";
+    found = std::move(smaller);
+    for (const auto& x : found.faults)
+      out << "  " << to_text(x) << '\n';
+    out << "which leads to\n";
+    replay(what, found, options.lines, out);
+  }
+  if (options.save.empty())
+    return;
+  std::ofstream file{options.save};
+  write(file, found);
+  if (file.flush())
+    out << "saved as " << options.save << "; play it again with: replay "
+        << options.save << '\n';
+  else
+    out << "it could not be saved as " << options.save << '\n';
+}
+
+} // namespace
+
+bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out) {
+  campaign all{what, options, out};
+  all.run();
+  out << all.played() << " seeds: ";
+  print(out, all.sum());
+  if (!all.failed()) {
+    out << "no violation\n";
+    return true;
+  }
+  report(what, *all.failed(), options, out);
+  return false;
+}
+
+bool replay(const subject& what, const schedule& x, std::size_t lines_max,
+            std::ostream& out) {
+  tail last{lines_max};
+  auto result = play(what, x, &last);
+  last.print(out);
+  if (result.violation)
+    out << "VIOLATION after " << result.when.count() / 1000
+        << " ms: " << *result.violation << '\n';
+  else
+    print(out, result);
+  return !result.violation;
+}
+
+// -- as a program -------------------------------------------------------------
+
+namespace {
+
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::uint64_t to_number(std::string_view text) {
+  std::uint64_t result = 0;
+  auto end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, result);
+  if (error != std::errc{} || stop != end || result == 0)
+    throw usage_error{"'" + std::string{text} + "' is no number from 1"};
+  return result;
+}
+
+void read_seeds(std::string_view text, fuzz_options& to) {
+  auto dots = text.find("..");
+  to.first_seed = to_number(text.substr(0, dots));
+  to.last_seed = dots == std::string_view::npos
+                 ? to.first_seed
+                 : to_number(text.substr(dots + 2));
+  if (to.last_seed < to.first_seed)
+    throw usage_error{"the seeds are A..B with A up to B"};
+}
+
+fuzz_options read_options(const std::vector<std::string>& words) {
+  fuzz_options result;
+  for (std::size_t i = 2; i < words.size(); i += 2) {
+    if (i + 1 == words.size())
+      throw usage_error{words[i] + " needs a value"};
+    const auto& value = words[i + 1];
+    if (words[i] == "--seeds")
+      read_seeds(value, result);
+    else if (words[i] == "--jobs")
+      result.jobs = std::min<std::uint64_t>(to_number(value), 256);
+    else if (words[i] == "--save")
+      result.save = value;
+    else
+      throw usage_error{"there is no option " + words[i]};
+  }
+  return result;
+}
+
+int replay_file(const subject& what, const std::string& name) {
+  std::ifstream file{name};
+  if (!file)
+    throw usage_error{"can not read " + name};
+  constexpr std::size_t all_lines = 1'000'000;
+  return replay(what, read_schedule(file), all_lines, std::cout) ? 0 : 1;
+}
+
+} // namespace
+
+int fuzz_main(const subject& what, int argc, char** argv) {
+  std::vector<std::string> words{argv, argv + argc};
+  try {
+    if (words.size() >= 2 && words[1] == "fuzz")
+      return fuzz(what, read_options(words), std::cout) ? 0 : 1;
+    if (words.size() == 3 && words[1] == "replay")
+      return replay_file(what, words[2]);
+    throw usage_error{"usage: fuzz [--seeds A..B] [--jobs N] [--save FILE] | "
+                      "replay FILE"};
+  } catch (const std::runtime_error& x) {
+    std::cerr << x.what() << '\n';
+    return 2;
+  }
+}
+
+} // namespace raft::simulation

@@ -1,0 +1,85 @@
+// The fuzzer: clusters under random faults, one for each seed.
+
+#pragma once
+
+#include <raft/simulation/schedule.hpp>
+#include <raft/simulation/subject.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace raft::simulation {
+
+/// What came of one run.
+struct run_result {
+  /// What happened that must not; nothing if all went well.
+  std::optional<std::string> violation;
+  /// When.
+  instant when{0};
+  std::uint64_t fingerprint = 0;
+  std::uint64_t steps = 0;
+  std::uint64_t committed = 0;
+  std::uint64_t terms_led = 0;
+  /// Commands of clients, and how many of them had an answer that says what
+  /// became of them.
+  std::uint64_t operations = 0;
+  std::uint64_t answered = 0;
+};
+
+/// Plays a schedule. Lets faults rage while clients run their programs; checks
+/// all invariants after each step of a peer; then takes the faults away, and
+/// the cluster must serve a new client within `serves_within`, and all peers
+/// must have caught up and all clients their answers within `heals_within`.
+/// Last, what clients saw is judged, and peers are compared.
+///
+/// A function of the arguments, on every machine.
+run_result play(const subject& what, const schedule& x,
+                observer* watching = nullptr);
+
+inline constexpr duration serves_within = std::chrono::seconds{10};
+inline constexpr duration heals_within = std::chrono::seconds{60};
+
+/// Finds a schedule that does less and ends in the same violation. Tries at
+/// most `tries_max` runs.
+/// @pre `play` of `x` ends in a violation.
+schedule shrink(const subject& what, schedule x, std::size_t tries_max = 400);
+
+/// What the fuzzer is to do.
+struct fuzz_options {
+  std::uint64_t first_seed = 1;
+  std::uint64_t last_seed = 1000;
+  /// Threads; each plays other seeds.
+  std::size_t jobs = 1;
+  /// Where to save the schedule of a violation; empty: nowhere.
+  std::string save = "violation.schedule";
+  /// How many lines of what led to it are shown.
+  std::size_t lines = 40;
+  bool shrinks = true;
+};
+
+/// Plays all seeds, up to the first violation, and tells on the way. A
+/// violation is shown, made smaller and saved. If several seeds fail, it is
+/// that of the lowest one that was played.
+/// @returns whether all went well.
+bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out);
+
+/// Plays a schedule and tells what happens.
+/// @param lines_max Show so many of the last lines.
+/// @returns whether all went well.
+bool replay(const subject& what, const schedule& x, std::size_t lines_max,
+            std::ostream& out);
+
+/// For programs that put a state machine of their own under the fuzzer:
+///
+///     PROGRAM fuzz [--seeds A..B] [--jobs N] [--save FILE]
+///     PROGRAM replay FILE
+///
+/// @returns the exit code: 0; 1 for a violation; 2 for wrong arguments or an
+///          unreadable file.
+int fuzz_main(const subject& what, int argc, char** argv);
+
+} // namespace raft::simulation

@@ -1,0 +1,175 @@
+// What each fault does, and how it ends.
+
+#include <raft/simulation/schedule.hpp>
+
+#include <algorithm>
+#include <functional>
+
+namespace raft::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+using disk_mode = disk_profile::mode;
+
+void crash_all(cluster& on, const fault& x) {
+  auto ids = on.ids();
+  for (auto who : ids) {
+    on.crash(who, who.value % 2 == x.number ? unfinished_write::kept
+                                            : unfinished_write::lost);
+    on.after_unless_calm(x.length * static_cast<std::int64_t>(who.value)
+                           / static_cast<std::int64_t>(ids.size()),
+                         [&on, who] { on.restart(who); });
+  }
+}
+
+void cut_all(cluster& on, peer_id whom, duration length, bool out, bool in) {
+  for (auto other : on.ids()) {
+    if (other == whom)
+      continue;
+    if (out)
+      on.cut(whom, other);
+    if (in)
+      on.cut(other, whom);
+    on.after_unless_calm(length, [&on, whom, other] {
+      on.heal(whom, other);
+      on.heal(other, whom);
+    });
+  }
+}
+
+void partition(cluster& on, const fault& x) {
+  std::vector<std::vector<peer_id>> groups(2);
+  for (auto who : on.ids())
+    groups[(x.number >> (who.value - 1)) & 1].push_back(who);
+  on.partition(groups);
+  on.after_unless_calm(x.length, [&on] { on.heal(); });
+}
+
+/// The usual weather is what the seed says, so faults that overlap do not last.
+void change_weather(cluster& on, const fault& x) {
+  auto now = on.weather();
+  if (x.what == fault_kind::lose) {
+    now.requests_lost = now.replies_lost = x.number;
+    now.doubled = x.number / 2;
+  } else {
+    now.request_delay_max = duration{static_cast<std::int64_t>(x.number)};
+    now.reply_delay_max = now.request_delay_max;
+  }
+  on.set_network(now);
+  auto lose = x.what == fault_kind::lose;
+  on.after_unless_calm(x.length, [&on, lose] {
+    const auto& before = on.options().network;
+    auto then = on.weather();
+    if (lose) {
+      then.requests_lost = before.requests_lost;
+      then.replies_lost = before.replies_lost;
+      then.doubled = before.doubled;
+    } else {
+      then.request_delay_max = before.request_delay_max;
+      then.reply_delay_max = before.reply_delay_max;
+    }
+    on.set_network(then);
+  });
+}
+
+void change_disk(cluster& on, peer_id whom, const fault& x) {
+  auto now = on.disk(whom);
+  if (now.now != disk_mode::works)
+    return;
+  switch (x.what) {
+    case fault_kind::hang_disk:
+      now.now = disk_mode::hangs;
+      break;
+    case fault_kind::fill_disk:
+      now.now = disk_mode::full;
+      break;
+    case fault_kind::fail_disk:
+      now.now = disk_mode::fails;
+      break;
+    default:
+      now.delay_max += duration{static_cast<std::int64_t>(x.number)};
+  }
+  on.set_disk(whom, now);
+  on.after_unless_calm(x.length, [&on, whom] {
+    on.set_disk(whom, on.options().disk);
+    on.restart(whom); // if it failed
+  });
+}
+
+peer_id victim(const cluster& on, const fault& x) {
+  if (x.peer)
+    return x.peer;
+  auto leaders = on.leaders();
+  return leaders.empty() ? peer_id{1} : leaders.back();
+}
+
+void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
+  switch (x.what) {
+    case fault_kind::crash:
+      on.crash(whom,
+               x.number == 1 ? unfinished_write::kept : unfinished_write::lost);
+      on.after_unless_calm(x.length, [&on, whom] { on.restart(whom); });
+      break;
+    case fault_kind::crash_all:
+      crash_all(on, x);
+      break;
+    case fault_kind::pause:
+      on.pause(whom);
+      on.after_unless_calm(x.length, [&on, whom] { on.resume(whom); });
+      break;
+    case fault_kind::drift:
+      on.set_drift(whom, static_cast<std::int64_t>(x.number)
+                           - drifting_clock::drift_max);
+      on.after_unless_calm(x.length, [&on, whom] { on.set_drift(whom, 0); });
+      break;
+    default:
+      change_disk(on, whom, x);
+  }
+}
+
+} // namespace
+
+void inflict(cluster& on, const fault& x) {
+  auto whom = victim(on, x);
+  auto alone = whom == x.other || !x.other;
+  switch (x.what) {
+    case fault_kind::cut:
+      if (alone)
+        break;
+      on.cut(whom, x.other);
+      on.after_unless_calm(
+        x.length, [&on, whom, other = x.other] { on.heal(whom, other); });
+      break;
+    case fault_kind::isolate:
+      cut_all(on, whom, x.length, true, true);
+      break;
+    case fault_kind::mute:
+      cut_all(on, whom, x.length, true, false);
+      break;
+    case fault_kind::deafen:
+      cut_all(on, whom, x.length, false, true);
+      break;
+    case fault_kind::partition:
+      partition(on, x);
+      break;
+    case fault_kind::break_link:
+      if (alone)
+        break;
+      on.break_link(whom, x.other);
+      on.after_unless_calm(
+        x.length, [&on, whom, other = x.other] { on.mend_link(whom, other); });
+      break;
+    case fault_kind::swizzle:
+      on.swizzle(whom, x.length / 4);
+      break;
+    case fault_kind::lose:
+    case fault_kind::delay:
+      change_weather(on, x);
+      break;
+    default:
+      inflict_on_process(on, whom, x);
+  }
+}
+
+} // namespace raft::simulation

@@ -1,0 +1,79 @@
+#include <raft/simulation/network.hpp>
+
+#include <algorithm>
+
+namespace raft::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void count(traffic& where, const parcel& x) {
+  ++where.messages;
+  where.bytes += x.bytes;
+  where.exchanges += x.is_request ? 1 : 0;
+}
+
+} // namespace
+
+network_profile perfect_network() {
+  network_profile result;
+  result.request_delay_max = duration{0};
+  result.reply_delay_max = duration{0};
+  return result;
+}
+
+network_profile unreliable_network(bool long_reordering) {
+  network_profile result;
+  result.request_delay_max = milliseconds{26};
+  result.reply_delay_max = duration{0};
+  result.requests_lost = 100;
+  result.replies_lost = 100;
+  result.replies_late = long_reordering ? 667 : 0;
+  return result;
+}
+
+network::network(const network_profile& profile, std::uint64_t seed)
+  : profile_{profile}, random_{seed} {
+  // nop
+}
+
+std::vector<instant> network::send(const parcel& x, instant now) {
+  count(total_, x);
+  count(by_sender_[x.from], x);
+  auto lost = random_.per_mille(x.is_request ? profile_.requests_lost
+                                             : profile_.replies_lost);
+  if (lost || is_cut(x.from, x.to))
+    return {};
+  std::vector<instant> result{arrival(x, now)};
+  if (random_.per_mille(profile_.doubled))
+    result.push_back(arrival(x, now));
+  return result;
+}
+
+instant network::arrival(const parcel& x, instant now) {
+  auto when = now
+            + (x.is_request ? random_.between(profile_.request_delay_min,
+                                              profile_.request_delay_max)
+                            : random_.between(profile_.reply_delay_min,
+                                              profile_.reply_delay_max));
+  if (!x.is_request && random_.per_mille(profile_.replies_late)) {
+    auto spread = random_.between(duration{0}, profile_.late_spread);
+    when += profile_.late_min + random_.between(duration{0}, spread);
+  }
+  if (random_.per_mille(profile_.very_late))
+    when += random_.between(milliseconds{0}, seconds{2});
+  auto& last = last_arrival_[{x.from, x.to}];
+  if (profile_.in_order)
+    when = std::max(when, last);
+  last = std::max(when, last);
+  return when;
+}
+
+traffic network::sent_by(address x) const {
+  auto i = by_sender_.find(x);
+  return i == by_sender_.end() ? traffic{} : i->second;
+}
+
+} // namespace raft::simulation

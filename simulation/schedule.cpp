@@ -1,0 +1,270 @@
+// Draws schedules, and writes and reads them.
+
+#include <raft/simulation/schedule.hpp>
+
+#include <algorithm>
+#include <array>
+#include <istream>
+#include <ostream>
+#include <sstream>
+
+namespace raft::simulation {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::array fault_names{
+  "crash",     "crash_all", "pause",      "cut",       "isolate", "mute",
+  "deafen",    "partition", "break_link", "swizzle",   "lose",    "delay",
+  "slow_disk", "hang_disk", "fill_disk",  "fail_disk", "drift"};
+
+/// Different questions to the same seed have unrelated answers.
+random stream(std::uint64_t seed, std::uint64_t what) {
+  random outer{seed};
+  return random{outer.next() ^ (what * 0x9e3779b97f4a7c15U)};
+}
+
+std::size_t draw_peers(std::uint64_t seed) {
+  constexpr std::size_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 4, 2};
+  return sizes[stream(seed, 1).below(std::size(sizes))];
+}
+
+/// A cheap way to have small bounds in some runs and none in others.
+std::size_t bound(random& from, std::size_t low, std::size_t high,
+                  std::size_t otherwise) {
+  return from.per_mille(400) ? from.between(low, high) : otherwise;
+}
+
+consensus::settings draw_settings(random& from) {
+  consensus::settings result;
+  result.batches_under_way_max = from.between(1, 4);
+  result.requests_in_flight_max = bound(from, 1, 4, 64);
+  // Most entries of clients cost about 80 bytes, a few more than these bounds.
+  result.bytes_in_flight_max = bound(from, 100, 1000, 4 << 20);
+  result.batch_bytes_max = bound(from, 100, 500, 1 << 20);
+  result.uncommitted_bytes_max = bound(from, 500, 3000, 64 << 20);
+  result.undurable_bytes_max = bound(from, 500, 3000, 64 << 20);
+  result.applying_bytes_max = bound(from, 100, 500, 16 << 20);
+  result.log_bytes_in_memory = bound(from, 0, 500, 32 << 20);
+  return result;
+}
+
+fault_kind draw_kind(random& from) {
+  using enum fault_kind;
+  // How often each comes, relative to the others.
+  constexpr std::pair<fault_kind, std::uint64_t> weights[]
+    = {{crash, 10},     {crash_all, 2}, {pause, 4},     {cut, 5},
+       {isolate, 5},    {mute, 2},      {deafen, 2},    {partition, 5},
+       {break_link, 3}, {swizzle, 2},   {lose, 4},      {delay, 4},
+       {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 2}, {fail_disk, 2},
+       {drift, 2}};
+  std::uint64_t sum = 0;
+  for (const auto& [kind, weight] : weights)
+    sum += weight;
+  auto chosen = from.below(sum);
+  for (const auto& [kind, weight] : weights) {
+    if (chosen < weight)
+      return kind;
+    chosen -= weight;
+  }
+  return crash;
+}
+
+std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
+  switch (what) {
+    case fault_kind::crash:
+      return from.below(2);
+    case fault_kind::partition:
+      return from.below(std::uint64_t{1} << peers);
+    case fault_kind::lose:
+      return from.between(20, 400);
+    case fault_kind::delay:
+      return from.per_mille(500) ? 50'000 : 400'000;
+    case fault_kind::slow_disk:
+      return from.per_mille(500) ? 100'000 : 2'000'000;
+    case fault_kind::drift:
+      return from.between(300'000, 700'000);
+    default:
+      return 0;
+  }
+}
+
+fault draw_fault(random& from, std::size_t peers) {
+  fault result;
+  result.what = draw_kind(from);
+  // Leaders are the more interesting victims.
+  if (!from.per_mille(400))
+    result.peer = {from.between(1, peers)};
+  result.other = {from.between(1, peers)};
+  auto longest = from.per_mille(200) ? milliseconds{8000} : milliseconds{2000};
+  result.length = from.between(milliseconds{1}, longest);
+  result.number = draw_number(from, result.what, peers);
+  return result;
+}
+
+} // namespace
+
+const char* to_text(fault_kind x) {
+  return fault_names.at(static_cast<std::size_t>(x));
+}
+
+std::string to_text(const fault& x) {
+  return std::to_string(x.when.count()) + " " + to_text(x.what) + " "
+       + to_text(x.peer) + " " + to_text(x.other) + " "
+       + std::to_string(x.length.count()) + " " + std::to_string(x.number);
+}
+
+// -- drawing ------------------------------------------------------------------
+
+schedule draw_schedule(std::uint64_t seed) {
+  auto from = stream(seed, 2);
+  schedule result;
+  result.seed = seed;
+  result.clients = from.between(2, 5);
+  result.length = seconds{60};
+  auto peers = draw_peers(seed);
+  milliseconds interval{from.between(300, 4000)};
+  for (instant when{0};;) {
+    when += from.between(milliseconds{1}, interval);
+    if (when >= result.length)
+      return result;
+    result.faults.push_back(draw_fault(from, peers));
+    result.faults.back().when = when;
+  }
+}
+
+cluster_options draw_cluster(std::uint64_t seed) {
+  auto from = stream(seed, 3);
+  cluster_options result;
+  result.seed = seed;
+  result.peers = draw_peers(seed);
+  result.settings = draw_settings(from);
+  constexpr milliseconds delays[]
+    = {milliseconds{1}, milliseconds{5}, milliseconds{40}};
+  auto delay = delays[from.below(3)];
+  result.network.request_delay_max = delay;
+  result.network.reply_delay_max = delay;
+  result.network.very_late = from.per_mille(300) ? from.below(20) : 0;
+  result.network.requests_lost = from.per_mille(300) ? from.below(80) : 0;
+  result.network.replies_lost = result.network.requests_lost;
+  result.network.doubled = from.per_mille(300) ? from.below(100) : 0;
+  constexpr milliseconds disks[]
+    = {milliseconds{1}, milliseconds{10}, milliseconds{100}};
+  result.disk.delay_max = disks[from.below(3)];
+  result.apply_max = from.per_mille(700) ? milliseconds{1} : milliseconds{100};
+  constexpr std::size_t tails[] = {0, 1, 5, virtual_peer::whole_log};
+  result.tail = tails[from.below(4)];
+  return result;
+}
+
+client_options draw_client(std::uint64_t seed) {
+  auto from = stream(seed, 4);
+  client_options result;
+  result.deadline = from.between(seconds{2}, seconds{20});
+  result.pause_max = from.between(milliseconds{50}, milliseconds{600});
+  return result;
+}
+
+// -- as text ------------------------------------------------------------------
+
+void write(std::ostream& out, const schedule& x) {
+  out << "raft-schedule 1\nseed " << x.seed << "\nclients " << x.clients
+      << "\nlength " << x.length.count() << '\n';
+  for (const auto& y : x.faults)
+    out << "fault " << to_text(y) << '\n';
+}
+
+namespace {
+
+/// Reads numbers of one line, and says so if it can not.
+class line_reader {
+public:
+  explicit line_reader(const std::string& line) : line_{line}, in_{line} {
+    // nop
+  }
+
+  std::string word() {
+    std::string result;
+    in_ >> result;
+    return result;
+  }
+
+  std::uint64_t number() {
+    auto text = word();
+    if (text.empty() || text.size() > 19
+        || text.find_first_not_of("0123456789") != std::string::npos)
+      throw schedule_error{"not a number where one should be: " + line_};
+    return std::stoull(text);
+  }
+
+  duration time() {
+    return duration{static_cast<std::int64_t>(number())};
+  }
+
+  void end() {
+    if (!word().empty())
+      throw schedule_error{"words too many: " + line_};
+  }
+
+private:
+  const std::string& line_;
+  std::istringstream in_;
+};
+
+fault read_fault(line_reader& line) {
+  fault result;
+  result.when = line.time();
+  auto name = line.word();
+  auto i = std::find(fault_names.begin(), fault_names.end(), name);
+  if (i == fault_names.end())
+    throw schedule_error{"there is no fault '" + name + "'"};
+  result.what = static_cast<fault_kind>(i - fault_names.begin());
+  result.peer = {line.number()};
+  result.other = {line.number()};
+  result.length = line.time();
+  result.number = line.number();
+  return result;
+}
+
+void check(const schedule& x) {
+  auto peers = draw_peers(x.seed);
+  if (x.clients < 1 || x.clients > 100)
+    throw schedule_error{"there must be 1 to 100 clients"};
+  for (const auto& y : x.faults)
+    if (y.peer.value > peers || y.other.value > peers
+        || (y.what == fault_kind::drift && y.number > 1'000'000))
+      throw schedule_error{"this cluster has " + std::to_string(peers)
+                           + " peers: " + to_text(y)};
+}
+
+} // namespace
+
+schedule read_schedule(std::istream& in) {
+  schedule result;
+  std::string line;
+  if (!std::getline(in, line) || line != "raft-schedule 1")
+    throw schedule_error{"it does not begin with 'raft-schedule 1'"};
+  while (std::getline(in, line)) {
+    if (line.empty() || line.front() == '#')
+      continue;
+    line_reader words{line};
+    auto what = words.word();
+    if (what == "seed")
+      result.seed = words.number();
+    else if (what == "clients")
+      result.clients = words.number();
+    else if (what == "length")
+      result.length = words.time();
+    else if (what == "fault")
+      result.faults.push_back(read_fault(words));
+    else
+      throw schedule_error{"unknown line: " + line};
+    words.end();
+  }
+  check(result);
+  return result;
+}
+
+} // namespace raft::simulation

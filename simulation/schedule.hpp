@@ -1,0 +1,103 @@
+// What is done to a cluster in one run of the fuzzer, as data that can be made
+// smaller, saved and played again.
+
+#pragma once
+
+#include <raft/simulation/cluster.hpp>
+
+#include <cstdint>
+#include <iosfwd>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace raft::simulation {
+
+/// A fault that lasts for some time, and then is taken back.
+enum class fault_kind : std::uint8_t {
+  /// The process ends, and starts again. `number` is 1 if a write under way is
+  /// kept.
+  crash,
+  /// All processes end; each starts again within that time.
+  crash_all,
+  /// The process stands still.
+  pause,
+  /// What `peer` sends to `other` does not arrive.
+  cut,
+  /// Nothing from or to the peer arrives.
+  isolate,
+  /// Nothing from the peer arrives at others; or the other way round.
+  mute,
+  deafen,
+  /// Peers whose bits are set in `number` (bit 0: peer 1) can not reach the
+  /// others, nor be reached by them.
+  partition,
+  /// The connection between the two breaks, and both are told.
+  break_link,
+  /// The peer's links are cut one by one and come back in another order.
+  swizzle,
+  /// So many of a thousand messages (`number`) are lost, and some doubled.
+  lose,
+  /// Messages take up to `number` microseconds.
+  delay,
+  /// The disk takes up to `number` microseconds more, or hangs, or is full, or
+  /// fails.
+  slow_disk,
+  hang_disk,
+  fill_disk,
+  fail_disk,
+  /// The clock runs too fast by `number` - 500,000 millionths.
+  drift,
+};
+
+const char* to_text(fault_kind x);
+
+struct fault {
+  instant when{0};
+  fault_kind what = fault_kind::crash;
+  /// 0: whoever leads then.
+  peer_id peer;
+  peer_id other;
+  duration length{0};
+  std::uint64_t number = 0;
+
+  friend bool operator==(const fault&, const fault&) = default;
+};
+
+/// One line, without its end.
+std::string to_text(const fault& x);
+
+/// All of a run. What is not named here (the number of peers, their settings,
+/// the usual network and disks) follows from the seed.
+struct schedule {
+  std::uint64_t seed = 1;
+  std::size_t clients = 3;
+  /// How long faults go on.
+  duration length{0};
+  std::vector<fault> faults;
+
+  friend bool operator==(const schedule&, const schedule&) = default;
+};
+
+/// Draws what a seed stands for.
+schedule draw_schedule(std::uint64_t seed);
+
+/// The cluster and the clients that a seed stands for.
+cluster_options draw_cluster(std::uint64_t seed);
+client_options draw_client(std::uint64_t seed);
+
+/// A text that is no schedule.
+struct schedule_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Writes and reads the form of docs/testing.md.
+void write(std::ostream& out, const schedule& x);
+
+/// @throws schedule_error
+schedule read_schedule(std::istream& in);
+
+/// Begins a fault now, and sees to its end unless `calm` does.
+void inflict(cluster& on, const fault& x);
+
+} // namespace raft::simulation

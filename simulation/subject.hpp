@@ -1,0 +1,48 @@
+// What is put under the fuzzer: a state machine, and clients that use it.
+
+#pragma once
+
+#include <raft/machine/state_machine.hpp>
+#include <raft/simulation/client.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace raft::simulation {
+
+/// A state machine of yours and what must be true of it. Called from several
+/// threads at once, so what it answers must follow from the arguments alone.
+/// docs/testing.md shows a whole one.
+class subject {
+public:
+  virtual ~subject() = default;
+
+  /// Makes an empty state machine, for a process that starts.
+  virtual std::unique_ptr<machine::state_machine> make_machine() const = 0;
+
+  /// The next command of a client that waits for each answer. The client has a
+  /// session, so a command takes effect at most once, also if the answer is
+  /// `unknown`. Nothing ends this client.
+  virtual std::optional<bytes> next_command(const program_context& x) const = 0;
+
+  /// What is wrong with a state machine, after each command that it took;
+  /// empty if nothing is.
+  virtual std::string inspect(const machine::state_machine&) const {
+    return {};
+  }
+
+  /// What all peers must agree on in the end, such as a dump of all data.
+  virtual std::string portrait_of(const machine::state_machine&) const {
+    return {};
+  }
+
+  /// What is wrong with what clients saw; empty if nothing is. Called once, in
+  /// the end.
+  virtual std::string judge(const std::vector<client_operation>&) const {
+    return {};
+  }
+};
+
+} // namespace raft::simulation

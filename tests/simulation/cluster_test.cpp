@@ -1,0 +1,214 @@
+// The cluster that is driven by hand: what each of its switches does.
+
+#include <raft/kv/command.hpp>
+#include <raft/simulation/cluster.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace raft;
+using namespace raft::simulation;
+using namespace std::chrono_literals;
+
+namespace {
+
+using cluster = simulation::cluster;
+
+/// @returns the leader, after at most ten seconds.
+peer_id elect(cluster& x) {
+  BOOST_REQUIRE(
+    x.run_until([&] { return !x.leaders().empty(); }, x.now() + 10s));
+  return x.leaders().back();
+}
+
+bool commits(cluster& x, peer_id leader, const char* what) {
+  auto begun = x.start(leader, bytes{what});
+  return begun.index
+      && x.run_until(
+        [&] { return x.runs(leader) && x.state(leader).commit >= begun.index; },
+        x.now() + 2s);
+}
+
+std::vector<event> trace(std::uint64_t seed) {
+  recorder seen;
+  cluster_options options;
+  options.seed = seed;
+  options.network = unreliable_network();
+  cluster x{options, &seen};
+  auto leader = elect(x);
+  x.start(leader, bytes{"one"});
+  x.crash(leader, unfinished_write::kept);
+  x.run_for(3s);
+  return seen.events();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(simulated_cluster)
+
+BOOST_AUTO_TEST_CASE(elects_and_commits) {
+  cluster x{cluster_options{}};
+  std::vector<log_index> seen;
+  x.on_delivery([&](peer_id who, const entry& e) {
+    if (who == peer_id{1})
+      seen.push_back(e.index);
+  });
+  auto leader = elect(x);
+  BOOST_TEST(commits(x, leader, "hello"));
+  x.run_for(1s);
+  for (auto who : x.ids())
+    BOOST_TEST(x.delivered(who).back().data.view() == "hello");
+  BOOST_REQUIRE(seen.size() == 2u);
+  BOOST_TEST((seen[1] == log_index{2}));
+}
+
+BOOST_AUTO_TEST_CASE(same_seed_same_trace_and_another_seed_another) {
+  BOOST_TEST((trace(7) == trace(7)));
+  BOOST_TEST((trace(7) != trace(8)));
+}
+
+BOOST_AUTO_TEST_CASE(disconnected_leader_is_replaced_and_steps_down) {
+  cluster x{cluster_options{}};
+  auto old = elect(x);
+  x.disconnect(old);
+  x.run_for(3s);
+  BOOST_REQUIRE(x.leaders().size() == 1u);
+  BOOST_TEST((x.leaders().front() != old));
+  x.connect(old);
+  x.run_for(1s);
+  BOOST_TEST(x.leaders().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(minority_commits_nothing_until_it_heals) {
+  cluster_options options;
+  options.peers = 5;
+  cluster x{options};
+  auto leader = elect(x);
+  auto other = peer_id{leader.value % 5 + 1};
+  x.partition({{leader, other}});
+  BOOST_TEST(!commits(x, leader, "lost"));
+  x.heal();
+  x.run_for(3s);
+  BOOST_TEST(commits(x, elect(x), "kept"));
+}
+
+BOOST_AUTO_TEST_CASE(restarted_peers_deliver_from_the_beginning) {
+  cluster x{cluster_options{}};
+  BOOST_TEST(commits(x, elect(x), "stays"));
+  for (auto who : x.ids())
+    x.crash(who);
+  BOOST_TEST(x.leaders().empty());
+  for (auto who : x.ids())
+    x.restart(who);
+  elect(x);
+  x.run_for(1s);
+  for (auto who : x.ids())
+    BOOST_TEST(x.delivered(who).at(1).data.view() == "stays");
+}
+
+BOOST_AUTO_TEST_CASE(wiped_peer_neither_votes_nor_campaigns) {
+  cluster x{cluster_options{}};
+  auto leader = elect(x);
+  auto victim = peer_id{leader.value % 3 + 1};
+  x.wipe(victim);
+  x.restart(victim);
+  x.crash(leader);
+  x.run_for(5s);
+  BOOST_TEST(x.leaders().empty());
+  BOOST_TEST((x.state(victim).term == term_number{0}));
+}
+
+BOOST_AUTO_TEST_CASE(paused_leader_is_replaced) {
+  cluster x{cluster_options{}};
+  auto old = elect(x);
+  x.pause(old);
+  x.run_for(3s);
+  auto term = x.state(elect(x)).term;
+  x.resume(old);
+  x.run_for(1s);
+  BOOST_TEST((x.state(old).term >= term));
+}
+
+BOOST_AUTO_TEST_CASE(disks_that_hang_fill_and_fail) {
+  using mode = disk_profile::mode;
+  for (auto how : {mode::hangs, mode::full}) {
+    cluster x{cluster_options{}};
+    auto leader = elect(x);
+    for (auto who : x.ids())
+      x.set_disk(who, {how, 50us, 1ms});
+    BOOST_TEST(!commits(x, leader, "waits"));
+    for (auto who : x.ids())
+      x.set_disk(who, disk_profile{});
+    x.run_for(3s);
+    BOOST_TEST(commits(x, elect(x), "goes on"));
+  }
+  cluster x{cluster_options{}};
+  auto leader = elect(x);
+  x.set_disk(leader, {mode::fails, 50us, 1ms});
+  x.start(leader, bytes{"fails"});
+  x.run_for(1s);
+  BOOST_TEST(!x.runs(leader));
+}
+
+BOOST_AUTO_TEST_CASE(counters_count_requests_once) {
+  cluster_options options;
+  options.network = perfect_network();
+  cluster x{options};
+  auto leader = elect(x);
+  x.run_for(1s); // until all have the leader's first entry
+  auto before = x.sent();
+  x.run_for(1s);
+  // Ten heartbeats a second to each of two followers, each with its answer.
+  BOOST_TEST(x.sent().exchanges - before.exchanges >= 18u);
+  BOOST_TEST(x.sent().exchanges - before.exchanges <= 22u);
+  BOOST_TEST(x.sent().messages - before.messages
+             <= 2 * (x.sent().exchanges - before.exchanges) + 2);
+  BOOST_TEST(x.received(peer_id{leader.value % 3 + 1}).exchanges > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(clients_are_served_over_an_unreliable_network) {
+  cluster_options options;
+  options.network = unreliable_network();
+  cluster x{options};
+  auto client = x.open_client();
+  std::string seen;
+  auto done = 0;
+  for (auto i = 0; i < 20; ++i)
+    x.execute(client, kv::encode(kv::append{"k", "x"}),
+              [&](const executed&) { ++done; });
+  BOOST_TEST(x.run_until([&] { return done == 20; }, x.now() + 60s));
+  x.execute(client, kv::encode(kv::get{{"k"}}), [&](const executed& answer) {
+    seen = *kv::decode_reply(answer.reply)->values.at(0);
+  });
+  BOOST_TEST(x.run_until([&] { return !seen.empty(); }, x.now() + 60s));
+  BOOST_TEST(seen == std::string(20, 'x'));
+  BOOST_TEST(x.outstanding() == 0u);
+  BOOST_TEST(x.history().size() == 21u);
+}
+
+BOOST_AUTO_TEST_CASE(clients_without_reach_wait) {
+  cluster x{cluster_options{}};
+  elect(x);
+  auto client = x.open_client();
+  x.set_reach(client, {});
+  auto done = false;
+  x.execute(client, kv::encode(kv::put{"a", "b"}),
+            [&](const executed&) { done = true; });
+  x.run_for(5s);
+  BOOST_TEST(!done);
+  x.set_reach(client, {{1}, {2}, {3}});
+  x.run_for(5s);
+  BOOST_TEST(done);
+}
+
+BOOST_AUTO_TEST_CASE(clocks_drift) {
+  drifting_clock clock{100s};
+  clock.set_drift(10s, 100'000);
+  BOOST_TEST((clock.at(20s) == 100s + 10s + 11s));
+  BOOST_TEST((clock.when(121s) == 20s));
+  clock.set_drift(20s, -500'000);
+  BOOST_TEST((clock.at(22s) == 122s));
+  BOOST_TEST((clock.at(clock.when(121'333'333us)) >= 121'333'333us));
+  BOOST_TEST((clock.when(50s) == 20s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,117 @@
+// The fuzzer: finds nothing where there is nothing, finds what is planted, and
+// makes it small.
+
+#include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/kv_subject.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+
+using namespace raft;
+using namespace raft::simulation;
+
+namespace {
+
+/// Counts its commands, and may miss some.
+class wrong_machine : public machine::state_machine {
+public:
+  explicit wrong_machine(bool wrong) : wrong_{wrong} {
+    // nop
+  }
+
+  bytes apply(const machine::apply_context& where, const bytes&) override {
+    if (!wrong_ || where.index.value % 5 != 0)
+      ++count_;
+    return bytes{std::to_string(count_)};
+  }
+
+private:
+  bool wrong_;
+  std::uint64_t count_ = 0;
+};
+
+class counting : public subject {
+public:
+  explicit counting(bool wrong) : wrong_{wrong} {
+    // nop
+  }
+
+  std::unique_ptr<machine::state_machine> make_machine() const override {
+    return std::make_unique<wrong_machine>(wrong_);
+  }
+
+  std::optional<bytes> next_command(const program_context&) const override {
+    return bytes{"one more"};
+  }
+
+  /// Each client must see its own commands counted.
+  std::string
+  judge(const std::vector<client_operation>& history) const override {
+    std::uint64_t committed = 0;
+    std::uint64_t highest = 0;
+    for (const auto& x : history)
+      if (x.answered && x.result.result == outcome::committed) {
+        ++committed;
+        highest = std::max<std::uint64_t>(
+          highest, std::stoull(std::string{x.result.reply.view()}));
+      }
+    if (highest < committed)
+      return "only " + std::to_string(highest) + " of "
+           + std::to_string(committed) + " commands were counted";
+    return {};
+  }
+
+private:
+  bool wrong_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(fuzzer)
+
+BOOST_AUTO_TEST_CASE(nothing_is_wrong_with_the_key_value_store) {
+  kv_subject what;
+  std::uint64_t operations = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto result = play(what, draw_schedule(seed));
+    BOOST_TEST(!result.violation,
+               "seed " << seed << ": " << result.violation.value_or(""));
+    operations += result.operations;
+  }
+  BOOST_TEST(operations > 20u * 100);
+}
+
+BOOST_AUTO_TEST_CASE(schedules_survive_being_saved) {
+  auto x = draw_schedule(42);
+  BOOST_TEST(!x.faults.empty());
+  std::stringstream file;
+  write(file, x);
+  BOOST_TEST((read_schedule(file) == x));
+}
+
+BOOST_AUTO_TEST_CASE(bad_schedules_are_refused) {
+  for (const auto* text :
+       {"", "raft-schedule 2\n", "raft-schedule 1\nseed x\n",
+        "raft-schedule 1\nfault 1 nothing 1 1 1 1\n",
+        "raft-schedule 1\nfault 1 crash 99 1 1 1\n",
+        "raft-schedule 1\nclients 0\n", "raft-schedule 1\nseed 1 2\n"}) {
+    std::istringstream file{text};
+    BOOST_CHECK_THROW(read_schedule(file), schedule_error);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_planted_bug_is_found_and_made_small) {
+  BOOST_TEST(!play(counting{false}, draw_schedule(1)).violation);
+  counting what{true};
+  auto x = draw_schedule(1);
+  auto found = play(what, x);
+  BOOST_REQUIRE(found.violation);
+  auto smaller = shrink(what, x);
+  BOOST_TEST(smaller.faults.size() < x.faults.size());
+  auto again = play(what, smaller);
+  BOOST_REQUIRE(again.violation);
+  BOOST_TEST(again.violation->find("were counted") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
