@@ -1,0 +1,195 @@
+// The linearizability checker: whether operations on a shared object can have
+// taken effect one after the other, each between its start and its end, so that
+// every client saw what it saw (Herlihy and Wing, 1990).
+
+#pragma once
+
+#include <raft/simulation/history.hpp>
+#include <raft/simulation/linearizability_search.hpp>
+
+#include <concepts>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace raft::simulation {
+
+/// The object that a history is about, as a sequential program. A type of your
+/// own does; see docs/histories.md for a whole one.
+///
+/// - `input`, `output`, `state`: what a client sends and sees, and what the
+///   object is in between. States that behave the same should be equal.
+/// - `initial()`: the state before the first operation.
+/// - `step(state, input, output)`: the state after an operation; nothing if the
+///   object would have answered otherwise. With a null `output` any answer
+///   will do.
+///
+/// A model may also have
+/// - `key_of(input)`: operations with different keys do not touch each other.
+///   They are then checked apart, which is much faster;
+/// - `only_reads(operation)`: whether it, with what it answered, leaves every
+///   state as it is. The search needs fewer steps then;
+/// - `outlook`: a type that is made from the operations that are checked
+///   together, and whose `matters(state)` says whether a state that an
+///   operation of unknown outcome leaves can make a difference to them. If not,
+///   this operation is taken not to have happened. Without this, many unknown
+///   outcomes on one key can make the search endless;
+/// - `can_drop(operation, others)`: whether a history that has an order with
+///   this operation would still have one without it. Such operations are left
+///   out when a violation is shown. Say no when in doubt.
+template <class M>
+concept model
+  = requires(const M& m, const typename M::state& state,
+             const typename M::input& input, const typename M::output* output) {
+  { m.initial() } -> std::same_as<typename M::state>;
+  {
+    m.step(state, input, output)
+    } -> std::same_as<std::optional<typename M::state>>;
+  requires std::totally_ordered<typename M::state>;
+  requires std::copyable<typename M::input>;
+  requires std::copyable<typename M::output>;
+};
+
+/// A model whose operations can be told apart by a key.
+template <class M>
+concept model_with_keys
+  = model<M> && requires(const M& m, const typename M::input& input) {
+  { m.key_of(input) } -> std::totally_ordered;
+};
+
+/// Operations of one history that belong together.
+template <class M>
+using history_part = std::vector<const operation_of<M>*>;
+
+struct no_outlook {};
+
+template <class M>
+struct outlook_type {
+  using type = no_outlook;
+};
+
+template <class M>
+  requires requires {
+    typename M::outlook;
+  }
+struct outlook_type<M> {
+  using type = typename M::outlook;
+};
+
+/// What a model foresees; an empty type if it has no `outlook`.
+template <class M>
+using outlook_of = typename outlook_type<M>::type;
+
+/// Numbers the states of a model for the search.
+template <model M>
+class modelled_subject : public search_subject {
+public:
+  modelled_subject(const M& m, const history_part<M>& part)
+    : model_{m}, part_{part} {
+    number(m.initial());
+    if constexpr (requires { typename M::outlook; })
+      outlook_.emplace(part);
+  }
+
+  std::optional<state_id> step(state_id from, std::size_t operation) override {
+    const auto& x = *part_[operation];
+    auto next
+      = model_.step(state(from), x.input, x.output ? &*x.output : nullptr);
+    if (!next)
+      return std::nullopt;
+    if constexpr (requires { typename M::outlook; })
+      if (!x.end && !outlook_->matters(*next))
+        return std::nullopt;
+    return number(std::move(*next));
+  }
+
+  bool only_reads(std::size_t operation) const override {
+    if constexpr (requires { model_.only_reads(*part_[operation]); })
+      return model_.only_reads(*part_[operation]);
+    return false;
+  }
+
+  const typename M::state& state(state_id id) const {
+    return *states_[id];
+  }
+
+private:
+  state_id number(typename M::state x) {
+    auto id = static_cast<state_id>(states_.size());
+    auto [i, added] = numbers_.try_emplace(std::move(x), id);
+    if (added)
+      states_.push_back(&i->first);
+    return i->second;
+  }
+
+  const M& model_;
+  const history_part<M>& part_;
+  std::optional<outlook_of<M>> outlook_;
+  std::map<typename M::state, state_id> numbers_;
+  std::vector<const typename M::state*> states_;
+};
+
+template <model M>
+std::vector<search_span> spans_of(const history_part<M>& part) {
+  std::vector<search_span> result;
+  for (const auto* x : part)
+    result.push_back({x->start, x->end});
+  return result;
+}
+
+/// Splits a history by key; a model without keys gives one part.
+template <model M>
+std::vector<history_part<M>> split(const history<M>& x) {
+  std::vector<history_part<M>> result;
+  if constexpr (model_with_keys<M>) {
+    using key = decltype(x.model.key_of(x.operations.front().input));
+    std::map<std::remove_cvref_t<key>, history_part<M>> parts;
+    for (const auto& y : x.operations)
+      parts[x.model.key_of(y.input)].push_back(&y);
+    for (auto& [_, part] : parts)
+      result.push_back(std::move(part));
+  } else {
+    result.emplace_back();
+    for (const auto& y : x.operations)
+      result.back().push_back(&y);
+  }
+  return result;
+}
+
+template <model M>
+search_result check_part(const M& m, const history_part<M>& part,
+                         const search_limits& limits = {}) {
+  modelled_subject<M> subject{m, part};
+  return search(spans_of<M>(part), subject, limits);
+}
+
+/// What came of a check.
+template <model M>
+struct checked {
+  verdict result = verdict::linearizable;
+  std::uint64_t configurations = 0;
+  /// The operations, of one key if there are keys, that have no order or for
+  /// which none was found in time. They point into the history.
+  history_part<M> part;
+};
+
+/// Checks a history, one key after the other, up to the first violation. The
+/// limits hold for each key.
+template <model M>
+checked<M> check(const history<M>& x, const search_limits& limits = {}) {
+  checked<M> result;
+  for (auto& part : split(x)) {
+    auto found = check_part(x.model, part, limits);
+    result.configurations += found.configurations;
+    if (found.result == verdict::linearizable || result.result == found.result)
+      continue;
+    result.result = found.result;
+    result.part = std::move(part);
+    if (found.result == verdict::not_linearizable)
+      break;
+  }
+  return result;
+}
+
+} // namespace raft::simulation

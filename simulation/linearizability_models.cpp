@@ -1,0 +1,377 @@
+#include <raft/simulation/history_format_words.hpp>
+#include <raft/simulation/linearizability_models.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+namespace raft::simulation {
+
+namespace {
+
+constexpr std::size_t long_text = 48;
+constexpr std::size_t end_of_long_text = 16;
+
+template <class... Functions>
+struct overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
+
+std::string text_of(const register_model::value& x) {
+  return x ? std::to_string(*x) : "nil";
+}
+
+std::string text_of(const map_model::value& x, bool whole) {
+  if (!x)
+    return "nil";
+  return quote(whole ? *x : shorten(*x));
+}
+
+/// What an operation needs to find, if its answer says so exactly.
+std::optional<register_model::value> needs(const register_model::operation& x) {
+  if (!x.output)
+    return std::nullopt;
+  if (std::holds_alternative<register_model::read>(x.input))
+    return x.output->seen;
+  const auto* cas = std::get_if<register_model::compare_and_set>(&x.input);
+  if (cas && x.output->done)
+    return cas->from;
+  return std::nullopt;
+}
+
+std::optional<map_model::value> needs(const map_model::operation& x) {
+  if (!x.output)
+    return std::nullopt;
+  if (std::holds_alternative<map_model::get>(x.input.what))
+    return x.output->seen;
+  const auto* cas = std::get_if<map_model::compare_and_set>(&x.input.what);
+  if (cas && x.output->done)
+    return cas->from;
+  if (cas && x.output->tells)
+    return x.output->seen;
+  return std::nullopt;
+}
+
+/// What a `compare_and_set` asks for, if it is one.
+std::optional<register_model::value>
+asked_for(const register_model::operation& x) {
+  const auto* cas = std::get_if<register_model::compare_and_set>(&x.input);
+  return cas ? std::optional{cas->from} : std::nullopt;
+}
+
+std::optional<map_model::value> asked_for(const map_model::operation& x) {
+  const auto* cas = std::get_if<map_model::compare_and_set>(&x.input.what);
+  return cas ? std::optional{cas->from} : std::nullopt;
+}
+
+/// Whether an operation took effect, and its effect or answer depends on the
+/// value in a way that `needs` does not tell.
+bool is_vague(const register_model::operation& x) {
+  return x.end
+      && std::holds_alternative<register_model::compare_and_set>(x.input)
+      && !needs(x);
+}
+
+bool is_vague(const map_model::operation& x) {
+  if (!x.end)
+    return false;
+  if (std::holds_alternative<map_model::compare_and_set>(x.input.what))
+    return !needs(x);
+  return x.output && x.output->count;
+}
+
+bool just_reads(const register_model::operation& x) {
+  if (std::holds_alternative<register_model::read>(x.input))
+    return true;
+  return std::holds_alternative<register_model::compare_and_set>(x.input)
+      && x.output && !x.output->done;
+}
+
+bool just_reads(const map_model::operation& x) {
+  if (std::holds_alternative<map_model::get>(x.input.what))
+    return true;
+  return std::holds_alternative<map_model::compare_and_set>(x.input.what)
+      && x.output && !x.output->done;
+}
+
+/// Whether an operation took effect and left nothing of what was before.
+bool overwrites(const register_model::operation& x) {
+  return x.end && std::holds_alternative<register_model::write>(x.input);
+}
+
+bool overwrites(const map_model::operation& x) {
+  return x.end
+      && (std::holds_alternative<map_model::put>(x.input.what)
+          || std::holds_alternative<map_model::erase>(x.input.what));
+}
+
+/// Whether a value that was found may be, or hold, what an operation wrote.
+bool may_have_written(const register_model::operation& x,
+                      const register_model::value& found) {
+  auto write = overloaded{[](const register_model::read&) { return false; },
+                          [&](const auto& y) { return y.to == found; }};
+  return !just_reads(x) && std::visit(write, x.input);
+}
+
+bool may_have_written(const map_model::operation& x,
+                      const map_model::value& found) {
+  auto write = overloaded{
+    [](const map_model::get&) { return false; },
+    // What follows a deletion may begin with anything.
+    [](const map_model::erase&) { return true; },
+    [&](const map_model::append& y) {
+      return found && found->find(y.more) != std::string::npos;
+    },
+    [&](const auto& y) { return found && found->starts_with(y.to); }};
+  return !just_reads(x) && std::visit(write, x.input.what);
+}
+
+std::size_t kind_of(const register_model::operation& x) {
+  return x.input.index();
+}
+
+std::size_t kind_of(const map_model::operation& x) {
+  return x.input.what.index();
+}
+
+/// Whether others than `x` may have written what `reader` found. A violation
+/// should show where a value came from, once.
+template <class Operation, class Part, class Value>
+bool others_wrote(const Operation& x, const Part& others,
+                  const Operation& reader, const Value& found) {
+  return std::any_of(others.begin(), others.end(), [&](const auto* y) {
+    return kind_of(*y) == kind_of(x) && y->start < reader.start
+        && may_have_written(*y, found);
+  });
+}
+
+/// A write can go if nobody can have looked between it and the next one that
+/// overwrites it: all that may stand there would have done and answered the
+/// same without it.
+template <class Operation, class Part>
+bool nobody_looked(const Operation& x, const Part& others) {
+  auto gone = std::numeric_limits<std::int64_t>::max();
+  for (const auto* y : others)
+    if (overwrites(*y) && x.end && y->start > *x.end)
+      gone = std::min(gone, *y->end);
+  return std::none_of(others.begin(), others.end(), [&](const auto* y) {
+    auto before = y->end && *y->end < x.start;
+    auto after = y->start > gone;
+    auto found = needs(*y);
+    if (found && may_have_written(x, *found))
+      return !before && !(after && others_wrote(x, others, *y, *found));
+    return !before && !after && is_vague(*y);
+  });
+}
+
+/// The values that a part found, or that an operation must find to take effect.
+template <class Part, class Values>
+void collect(const Part& part, bool& vague, Values& found) {
+  for (const auto* x : part) {
+    vague = vague || is_vague(*x);
+    if (auto value = needs(*x))
+      found.insert(*value);
+    if (auto value = asked_for(*x))
+      found.insert(*value);
+  }
+}
+
+/// Where two long texts part, for people.
+std::string tell_apart(const std::string& held, const std::string& seen) {
+  auto [i, j]
+    = std::mismatch(held.begin(), held.end(), seen.begin(), seen.end());
+  auto rest = [](auto from, const std::string& text) {
+    std::string tail{from, text.end()};
+    return tail.empty() ? std::string{"nothing"} : quote(shorten(tail));
+  };
+  return "after the same " + std::to_string(i - held.begin())
+       + " bytes, the key holds " + rest(i, held) + ", where it saw "
+       + rest(j, seen);
+}
+
+} // namespace
+
+std::string shorten(const std::string& text) {
+  if (text.size() <= long_text)
+    return text;
+  return text.substr(0, end_of_long_text) + "..."
+       + text.substr(text.size() - end_of_long_text);
+}
+
+std::optional<register_model::state>
+register_model::step(const state& now, const input& in,
+                     const output* out) const {
+  auto run
+    = overloaded{[&](const read&) -> std::optional<state> {
+                   if (out && out->seen != now)
+                     return std::nullopt;
+                   return now;
+                 },
+                 [&](const write& x) -> std::optional<state> { return x.to; },
+                 [&](const compare_and_set& x) -> std::optional<state> {
+                   if (out && out->done != (x.from == now))
+                     return std::nullopt;
+                   return x.from == now ? x.to : now;
+                 }};
+  return std::visit(run, in);
+}
+
+bool register_model::only_reads(const operation& x) const {
+  return just_reads(x);
+}
+
+register_model::outlook::outlook(const history_part<register_model>& part) {
+  collect(part, vague_, found_);
+}
+
+bool register_model::outlook::matters(const state& x) const {
+  return vague_ || found_.contains(x);
+}
+
+bool register_model::can_drop(
+  const operation& x, const history_part<register_model>& others) const {
+  return just_reads(x) || nobody_looked(x, others);
+}
+
+std::string register_model::describe(const operation& x, bool) const {
+  auto name
+    = overloaded{[](const read&) { return std::string{"read"}; },
+                 [](const write& y) { return "write " + text_of(y.to); },
+                 [](const compare_and_set& y) {
+                   return "cas " + text_of(y.from) + ' ' + text_of(y.to);
+                 }};
+  auto result = std::visit(name, x.input);
+  if (!x.output)
+    return result;
+  if (std::holds_alternative<read>(x.input))
+    return result + " -> " + text_of(x.output->seen);
+  if (std::holds_alternative<compare_and_set>(x.input))
+    return result + (x.output->done ? " -> ok" : " -> failed");
+  return result;
+}
+
+std::string register_model::refusal(const state& now,
+                                    const operation& x) const {
+  auto held = "the register holds " + text_of(now);
+  if (std::holds_alternative<read>(x.input))
+    return held + ", but it saw " + text_of(x.output->seen);
+  return held + ", but it " + (x.output->done ? "succeeded" : "failed");
+}
+
+namespace {
+
+/// The state after an operation on one key, or nothing.
+struct map_step {
+  using result = std::optional<map_model::state>;
+
+  const map_model::state& now;
+  const map_model::output* out;
+
+  result operator()(const map_model::get&) const {
+    if (out && out->seen != now)
+      return std::nullopt;
+    return now;
+  }
+
+  result operator()(const map_model::put& x) const {
+    return x.to;
+  }
+
+  result operator()(const map_model::append& x) const {
+    auto next = now.value_or("") + x.more;
+    auto size = next.size();
+    return counted(size, std::move(next));
+  }
+
+  result operator()(const map_model::erase&) const {
+    return counted(now ? 1 : 0, std::nullopt);
+  }
+
+  result operator()(const map_model::compare_and_set& x) const {
+    auto same = x.from == now;
+    if (out && (out->done != same || (!same && out->tells && out->seen != now)))
+      return std::nullopt;
+    return same ? map_model::state{x.to} : now;
+  }
+
+  result counted(std::uint64_t count, map_model::state next) const {
+    if (out && out->count && *out->count != count)
+      return std::nullopt;
+    return next;
+  }
+};
+
+} // namespace
+
+std::optional<map_model::state>
+map_model::step(const state& now, const input& in, const output* out) const {
+  return std::visit(map_step{now, out}, in.what);
+}
+
+bool map_model::only_reads(const operation& x) const {
+  return just_reads(x);
+}
+
+map_model::outlook::outlook(const history_part<map_model>& part) {
+  collect(part, vague_, found_);
+}
+
+bool map_model::outlook::matters(const state& x) const {
+  if (vague_ || !x)
+    return true;
+  auto i = found_.lower_bound(x);
+  return i != found_.end() && (*i)->starts_with(*x);
+}
+
+bool map_model::can_drop(const operation& x,
+                         const history_part<map_model>& others) const {
+  return just_reads(x) || nobody_looked(x, others);
+}
+
+std::string map_model::describe(const operation& x, bool whole) const {
+  auto text
+    = [&](const std::string& y) { return quote(whole ? y : shorten(y)); };
+  auto key = text(x.input.key);
+  auto name = overloaded{
+    [&](const get&) { return "get " + key; },
+    [&](const put& y) { return "put " + key + ' ' + text(y.to); },
+    [&](const append& y) { return "append " + key + ' ' + text(y.more); },
+    [&](const erase&) { return "delete " + key; },
+    [&](const compare_and_set& y) {
+      return "cas " + key + ' ' + text_of(y.from, whole) + ' ' + text(y.to);
+    }};
+  auto result = std::visit(name, x.input.what);
+  if (!x.output)
+    return result;
+  if (std::holds_alternative<get>(x.input.what))
+    return result + " -> " + text_of(x.output->seen, whole);
+  if (x.output->count)
+    return result + " -> " + std::to_string(*x.output->count);
+  if (!std::holds_alternative<compare_and_set>(x.input.what))
+    return result;
+  if (x.output->done)
+    return result + " -> ok";
+  return result + " -> failed"
+       + (x.output->tells ? ' ' + text_of(x.output->seen, whole) : "");
+}
+
+std::string map_model::refusal(const state& now, const operation& x) const {
+  if (x.output->count)
+    return "the key holds "
+         + (now ? std::to_string(now->size()) + " bytes" : std::string{"nil"})
+         + ", but it answered " + std::to_string(*x.output->count);
+  auto looks = std::holds_alternative<get>(x.input.what) || x.output->tells;
+  if (!looks)
+    return "the key holds " + text_of(now, false) + ", but it "
+         + (x.output->done ? "succeeded" : "failed");
+  const auto& seen = x.output->seen;
+  if (now && seen && std::max(now->size(), seen->size()) > long_text)
+    return tell_apart(*now, *seen);
+  return "the key holds " + text_of(now, false) + ", but it saw "
+       + text_of(seen, false);
+}
+
+} // namespace raft::simulation

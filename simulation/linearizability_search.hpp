@@ -1,0 +1,79 @@
+// The search for an order of operations, of whatever model: Wing and Gong's
+// algorithm with Lowe's improvements (G. Lowe, "Testing for linearizability",
+// 2017).
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace raft::simulation {
+
+enum class verdict : std::uint8_t {
+  linearizable,
+  not_linearizable,
+  /// The search was given up at its bound: nothing is known.
+  undecided,
+};
+
+struct search_limits {
+  /// How many pairs of (operations done, state) are remembered at most. Each
+  /// takes about 100 bytes.
+  std::uint64_t configurations_max = 5'000'000;
+};
+
+/// When an operation may take effect.
+struct search_span {
+  std::int64_t start = 0;
+  /// Nothing: at any time after the start, or never.
+  std::optional<std::int64_t> end;
+};
+
+/// Numbers a state of the model. 0 is the first one; equal states have equal
+/// numbers.
+using state_id = std::uint32_t;
+
+/// What the search asks about the model.
+class search_subject {
+public:
+  virtual ~search_subject() = default;
+
+  /// The state after an operation, by its position, was done in a state.
+  /// @returns nothing if it would have answered otherwise than it did.
+  virtual std::optional<state_id> step(state_id from, std::size_t operation)
+    = 0;
+
+  /// Whether an operation, with what it answered, leaves every state as it is.
+  /// No is always true enough, yes makes the search faster.
+  virtual bool only_reads(std::size_t operation) const = 0;
+};
+
+/// An order that fits what was seen but can not be continued.
+struct dead_end {
+  /// Positions of operations.
+  std::vector<std::size_t> order;
+  state_id state = 0;
+  /// Those of which one would have to be next; none of them fits.
+  std::vector<std::size_t> refused;
+};
+
+struct search_result {
+  verdict result = verdict::linearizable;
+  /// The pairs of (operations done, state) that were looked at.
+  std::uint64_t configurations = 0;
+  /// If `linearizable`: an order that fits. Operations of unknown outcome that
+  /// it does not need are left out.
+  std::vector<std::size_t> order;
+  /// If `not_linearizable`: some of the orders that go furthest.
+  std::vector<dead_end> dead_ends;
+};
+
+/// Looks for an order of all operations with an end, and of as many of the
+/// others as helps, in which each takes effect between its start and its end.
+/// The result is a function of the arguments alone.
+search_result search(const std::vector<search_span>& spans,
+                     search_subject& subject, const search_limits& limits = {});
+
+} // namespace raft::simulation

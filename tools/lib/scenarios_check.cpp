@@ -1,0 +1,115 @@
+// raft-scenarios check: whether histories in files are linearizable.
+
+#include <raft/simulation/history_format.hpp>
+#include <raft/simulation/linearizability_explain.hpp>
+#include <raft/tools/lib/scenarios.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace raft::tools {
+
+namespace {
+
+constexpr const char* footer = R"(
+A file may be in the format of docs/histories.md, a log of Jepsen about a
+register, or a log of EDN maps about a map of strings.
+
+Exit codes:
+  0  all are linearizable
+  1  one is not
+  2  a file can not be read
+  3  one could not be decided within --limit)";
+
+struct arguments {
+  std::vector<std::string> files;
+  simulation::search_limits limits;
+};
+
+template <class Model>
+scenarios_exit judge(const std::string& file,
+                     const simulation::history<Model>& x,
+                     const simulation::search_limits& limits) {
+  auto found = simulation::check(x, limits);
+  switch (found.result) {
+    case simulation::verdict::linearizable:
+      std::cout << file << ": linearizable\n";
+      return scenarios_exit::passed;
+    case simulation::verdict::not_linearizable:
+      std::cout << file << ": not linearizable\n"
+                << to_text(simulation::explain(x, found, limits));
+      return scenarios_exit::failed;
+    case simulation::verdict::undecided:
+      break;
+  }
+  std::cout
+    << file << ": undecided\n"
+    << "  Given up after " << found.configurations
+    << " configurations: too many operations overlap. Raise --limit, or "
+       "use more keys.\n";
+  return scenarios_exit::undecided;
+}
+
+scenarios_exit check_file(const std::string& file,
+                          const simulation::search_limits& limits) {
+  auto refuse = [&](const std::string& why) {
+    std::cerr << file << why << '\n';
+    return scenarios_exit::unusable;
+  };
+  if (std::filesystem::is_directory(file))
+    return refuse(": is a directory");
+  std::ifstream in{file};
+  if (!in)
+    return refuse(std::string{": "} + std::strerror(errno));
+  try {
+    auto history = simulation::read_history(in);
+    return std::visit([&](auto& x) { return judge(file, x, limits); }, history);
+  } catch (const simulation::history_error& e) {
+    return refuse(':' + std::to_string(e.line()) + ": " + e.what());
+  }
+}
+
+/// All files; of several codes, unreadable wins over a violation, and that over
+/// undecided.
+scenarios_exit check_files(const arguments& args) {
+  constexpr scenarios_exit by_weight[]{
+    scenarios_exit::passed, scenarios_exit::undecided, scenarios_exit::failed,
+    scenarios_exit::unusable};
+  auto weight = [&](scenarios_exit x) {
+    return std::find(std::begin(by_weight), std::end(by_weight), x);
+  };
+  auto result = scenarios_exit::passed;
+  for (const auto& file : args.files)
+    if (auto x = check_file(file, args.limits); weight(x) > weight(result))
+      result = x;
+  return result;
+}
+
+} // namespace
+
+void add_check(CLI::App& app, scenarios_run& chosen) {
+  auto args = std::make_shared<arguments>();
+  auto* check = app.add_subcommand(
+    "check", "Say whether recorded histories are linearizable");
+  check->add_option("FILE", args->files, "Histories")->required();
+  check
+    ->add_option("--limit", args->limits.configurations_max,
+                 "Give up at so many configurations of a key, of about 100 "
+                 "bytes each (default 5000000)")
+    ->type_name("N")
+    ->check(CLI::Range(1., 1e12).description(""));
+  check->footer(footer);
+  check->callback(
+    [args, &chosen] { chosen = [args] { return check_files(*args); }; });
+}
+
+} // namespace raft::tools
