@@ -1,0 +1,31 @@
+# ./dev soak: runs that take long.
+# shellcheck shell=bash
+
+soak_kills() {
+  local rounds=500 seed=1
+  while [ $# -gt 0 ]; do
+    case ${1-} in
+      --rounds) rounds=${2-} ;;
+      --seed) seed=${2-} ;;
+      *) fail "soak kills knows --rounds N and --seed N, but not '$1'" ;;
+    esac
+    [[ ${2-} =~ ^[1-9][0-9]{0,8}$ ]] || fail "$1 wants a number from 1"
+    shift 2
+  done
+  dev_setup
+  configure "$build"
+  build_targets "$build" test_kills
+  say "$rounds rounds of SIGKILL under load; one line for ten rounds"
+  RAFT_ROUNDS=$rounds RAFT_SEED=$seed "$build"/bin/test_kills \
+    --log_level=message
+}
+
+dev_soak() {
+  case ${1-} in
+    kills)
+      shift
+      soak_kills "$@"
+      ;;
+    *) fail "soak knows 'kills'" ;;
+  esac
+}
