@@ -39,9 +39,9 @@ void connection::receive(std::string_view data, time_point now) {
   go_on(now);
 }
 
-std::optional<bytes> connection::next_batch(time_point now) {
+std::vector<bytes> connection::next_batch(time_point now) {
   if (!under_way_.empty())
-    return std::nullopt;
+    return {};
   expire(now);
   go_on(now);
   std::vector<bytes> commands;
@@ -58,26 +58,23 @@ std::optional<bytes> connection::next_batch(time_point now) {
     commands.push_back(command);
     under_way_.push_back(unsent_);
   }
-  if (commands.empty())
-    return std::nullopt;
-  return kv::encode_batch(commands);
+  return commands;
 }
 
-void connection::finish(const executed& result, time_point now) {
+void connection::finish(const batch_result& result, time_point now) {
   auto numbers = std::exchange(under_way_, {});
   if (numbers.empty())
     return;
-  auto committed = result.result == outcome::committed;
-  auto replies = committed ? kv::decode_batch(result.reply) : std::nullopt;
-  if (replies && replies->size() <= numbers.size()) {
-    answer_batch(numbers, *replies);
+  auto committed = result.how.result == outcome::committed;
+  if (committed && result.replies && result.replies->size() <= numbers.size()) {
+    answer_batch(numbers, *result.replies);
   } else {
     for (auto number : numbers) {
       std::string text;
       if (committed)
         add_nonsense(text);
       else
-        add_failure(text, call_of(at(number).what), result);
+        add_failure(text, call_of(at(number).what), result.how);
       set_reply(at(number), std::move(text));
     }
   }
@@ -115,7 +112,7 @@ void connection::stop() {
 }
 
 void connection::give_up(time_point now) {
-  finish(executed{}, now);
+  finish({}, now);
   tell_state(nullptr, now);
 }
 

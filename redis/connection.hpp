@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/redis/commands.hpp>
+#include <raft/redis/convoy.hpp>
 #include <raft/redis/resp.hpp>
 
 #include <chrono>
@@ -46,13 +47,14 @@ public:
   /// Takes bytes from the client.
   void receive(std::string_view data, time_point now);
 
-  /// The next batch, to be executed; nothing if there is none or one is under
-  /// way. Call it after `receive` and `finish`.
-  std::optional<bytes> next_batch(time_point now);
+  /// The next batch, to be executed, each command encoded; empty if there is
+  /// nothing to do or a batch is under way. Call it after `receive` and
+  /// `finish`.
+  std::vector<bytes> next_batch(time_point now);
 
   /// Takes the result of the batch that is under way; without one, does
   /// nothing.
-  void finish(const executed& result, time_point now);
+  void finish(const batch_result& result, time_point now);
 
   /// Whether a request waits for `tell_state`.
   bool wants_state() const noexcept {

@@ -1,3 +1,4 @@
+#include <raft/actors/caf/remote.hpp>
 #include <raft/redis/door_actor.hpp>
 #include <raft/redis/resp.hpp>
 
@@ -6,6 +7,7 @@
 #include <caf/io/network/multiplexer.hpp>
 #include <caf/io/system_messages.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -23,6 +25,14 @@ constexpr std::chrono::milliseconds tick_interval{20};
 
 /// How long the client handle may take to say that the deadline has passed.
 constexpr std::chrono::milliseconds grace{1000};
+
+/// Commands of different clients that travel together, in bytes. Far below what
+/// a log entry may hold, and so much that the entry costs little beside it.
+constexpr std::size_t convoy_bytes = 256 << 10;
+
+/// The alarms that the actor sets for itself.
+constexpr std::uint64_t tick_alarm = 1;
+constexpr std::uint64_t patience_alarm = 2;
 
 constexpr std::chrono::milliseconds state_deadline{1000};
 
@@ -42,7 +52,8 @@ door_state::door_state(broker* self, caf::io::doorman_ptr doorman,
     options_{options},
     doorman_{doorman->hdl()},
     cursors_{random_cursor()},
-    started_{std::chrono::steady_clock::now()} {
+    started_{std::chrono::steady_clock::now()},
+    convoy_{convoy_bytes} {
   facts_.port = options.where.port;
   facts_.connections_max = options.connections_max;
   facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
@@ -135,8 +146,9 @@ door_state::client* door_state::find(handle hdl, std::uint64_t id) {
 /// Does for a client all that has become possible.
 void door_state::pump(handle hdl, client& x) {
   facts_.commands_total += x.state.take_request_count();
-  if (auto batch = x.state.next_batch(std::chrono::steady_clock::now()))
-    send_batch(hdl, x, std::move(*batch));
+  auto batch = x.state.next_batch(std::chrono::steady_clock::now());
+  if (!batch.empty())
+    collect(hdl, x, std::move(batch));
   if (x.state.wants_state() && !x.asked_state)
     ask_state(hdl, x);
   write(hdl, x, x.state.output());
@@ -152,22 +164,66 @@ void door_state::pump(handle hdl, client& x) {
   control_input(hdl, x);
 }
 
-void door_state::send_batch(handle hdl, const client& x, bytes batch) {
+/// Takes what a client wants executed. It leaves when the loop has gone through
+/// all connections that it knows to be ready, together with theirs.
+void door_state::collect(handle hdl, const client& x,
+                         std::vector<bytes> batch) {
+  convoy_.add({hdl.id(), x.id}, std::move(batch));
+  if (!std::exchange(departing_, true))
+    actors::send(self_, caf::actor{self_}, flush{});
+}
+
+void door_state::depart() {
+  departing_ = false;
   auto deadline = options_.limits.deadline;
-  auto done = [this, hdl, id = x.id](const executed& result) {
-    if (auto client = find(hdl, id)) {
-      client->state.finish(result, std::chrono::steady_clock::now());
+  for (auto& x : convoy_.depart()) {
+    auto done = [this, number = x.number](const executed& result) {
+      arrive(number, result);
+    };
+    auto request = actors::ask_without_timeout(
+      self_, options_.client, done,
+      [done](const caf::error&) { done(executed{}); }, // unknown
+      submit{options_.group, std::move(x.command),
+             static_cast<std::uint64_t>(deadline.count())});
+    flights_.emplace(x.number, flight{request, std::chrono::steady_clock::now()
+                                                 + deadline + grace});
+  }
+  arm_patience();
+}
+
+void door_state::arrive(std::uint64_t number, const executed& result) {
+  flights_.erase(number);
+  for (auto& [who, share] : convoy_.arrive(number, result)) {
+    auto hdl = handle::from_int(who.socket);
+    if (auto client = find(hdl, who.id)) {
+      client->state.finish(share, std::chrono::steady_clock::now());
       pump(hdl, *client);
     }
-  };
-  actors::ask(self_, options_.client, deadline + grace,
-              submit{options_.group, std::move(batch),
-                     static_cast<std::uint64_t>(deadline.count())})
-    .then(done, [done](const caf::error&) {
-      executed result;
-      result.result = outcome::unknown;
-      done(result);
-    });
+  }
+}
+
+/// Gives up on commands that the client handle has left unanswered.
+void door_state::check_patience() {
+  patience_armed_ = false;
+  auto now = std::chrono::steady_clock::now();
+  while (!flights_.empty() && flights_.begin()->second.overdue_at <= now) {
+    // The error arrives like an answer.
+    actors::cancel(self_, flights_.begin()->second.request);
+    flights_.erase(flights_.begin());
+  }
+  arm_patience();
+}
+
+/// Sets the alarm for the oldest command, unless it is set. A timeout of CAF's
+/// own for each command would wake its clock's thread twice for each.
+void door_state::arm_patience() {
+  if (flights_.empty() || std::exchange(patience_armed_, true))
+    return;
+  auto delay
+    = flights_.begin()->second.overdue_at - std::chrono::steady_clock::now();
+  actors::send_later(self_, caf::actor{self_},
+                     std::max(delay, time_point::duration{0}),
+                     wake{patience_alarm});
 }
 
 void door_state::ask_state(handle hdl, client& x) {
@@ -262,7 +318,7 @@ void door_state::cut(handle hdl, client& x) {
 void door_state::arm_tick() {
   if (std::exchange(tick_armed_, true))
     return;
-  actors::send_later(self_, caf::actor{self_}, tick_interval, wake{});
+  actors::send_later(self_, caf::actor{self_}, tick_interval, wake{tick_alarm});
 }
 
 void door_state::finish_if_empty() {
@@ -302,7 +358,13 @@ caf::behavior serve_redis(door_state::broker* self,
         cluster::severity::error,
         "the listening socket was closed; no more clients can connect");
     },
-    [state](const wake&) { state->tick(); },
+    [state](const wake& x) {
+      if (x.number == tick_alarm)
+        state->tick();
+      else
+        state->check_patience();
+    },
+    [state](const flush&) { state->depart(); },
     [self, state](const stop&) {
       return actors::answer_later<stopped>(
         self, [&](auto promise) { state->stop(std::move(promise)); });

@@ -4,11 +4,13 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/redis/convoy.hpp>
 #include <raft/redis/door.hpp>
 
 #include <caf/behavior.hpp>
 #include <caf/io/broker.hpp>
 #include <caf/io/doorman.hpp>
+#include <caf/message_id.hpp>
 
 #include <map>
 #include <memory>
@@ -34,6 +36,8 @@ public:
   void transferred(handle hdl, std::uint64_t unread);
   void closed(handle hdl);
   void tick();
+  void depart();
+  void check_patience();
   void stop(actors::promise<stopped> promise);
   void log(cluster::severity level, const std::string& what);
 
@@ -59,9 +63,17 @@ private:
     std::optional<time_point> cut_at;
   };
 
+  /// A command that the client handle has and did not answer yet.
+  struct flight {
+    caf::message_id request;
+    time_point overdue_at;
+  };
+
   client* find(handle hdl, std::uint64_t id);
   void pump(handle hdl, client& x);
-  void send_batch(handle hdl, const client& x, bytes batch);
+  void collect(handle hdl, const client& x, std::vector<bytes> batch);
+  void arrive(std::uint64_t number, const executed& result);
+  void arm_patience();
   void ask_state(handle hdl, client& x);
   void write(handle hdl, client& x, std::string& data);
   void control_input(handle hdl, client& x);
@@ -79,6 +91,10 @@ private:
   time_point started_;
   std::map<handle, client> clients_;
   std::uint64_t last_id_ = 0;
+  convoy convoy_;
+  std::map<std::uint64_t, flight> flights_; // in the order of their deadlines
+  bool departing_ = false;
+  bool patience_armed_ = false;
   bool tick_armed_ = false;
   bool stopping_ = false;
   std::vector<actors::promise<stopped>> stop_promises_;

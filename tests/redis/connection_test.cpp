@@ -23,18 +23,14 @@ struct fixture {
     return std::exchange(client.output(), {});
   }
 
-  std::size_t batch_size(const bytes& batch) {
-    return kv::decode_batch(batch)->size();
-  }
-
-  void execute(const bytes& batch) {
-    client.finish(committed(server.machine.apply({}, batch)), now);
+  void execute(const std::vector<bytes>& batch) {
+    client.finish(server.execute(batch), now);
   }
 
   void fail(outcome result, reject_reason reason = reject_reason::none) {
-    executed x;
-    x.result = result;
-    x.reason = reason;
+    batch_result x;
+    x.how.result = result;
+    x.how.reason = reason;
     client.finish(x, now);
   }
 
@@ -52,43 +48,43 @@ BOOST_AUTO_TEST_CASE(replies_wait_for_those_before_them) {
   client.receive("PING\r\nSET k v\r\nPING\r\nGET k\r\nINFO x\r\nPING\r\n", now);
   BOOST_TEST(take_output() == "+PONG\r\n");
   auto batch = client.next_batch(now);
-  BOOST_REQUIRE(batch);
-  BOOST_TEST(batch_size(*batch) == 2u);
+  BOOST_REQUIRE(!batch.empty());
+  BOOST_TEST(batch.size() == 2u);
   client.tell_state(nullptr, now);
   BOOST_TEST(take_output() == "");
-  execute(*batch);
+  execute(batch);
   BOOST_TEST(take_output() == "+OK\r\n+PONG\r\n$1\r\nv\r\n$0\r\n\r\n+PONG\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_arrives_meanwhile_makes_the_next_batch) {
   client.receive("SET k 1\r\n", now);
   auto first = client.next_batch(now);
-  BOOST_REQUIRE(first);
+  BOOST_REQUIRE(!first.empty());
   client.receive("APPEND k 2\r\n", now);
-  BOOST_TEST(!client.next_batch(now));
+  BOOST_TEST(client.next_batch(now).empty());
   client.receive("GET k\r\n", now);
-  BOOST_TEST(!client.next_batch(now));
-  execute(*first);
+  BOOST_TEST(client.next_batch(now).empty());
+  execute(first);
   auto second = client.next_batch(now);
-  BOOST_REQUIRE(second);
-  BOOST_TEST(batch_size(*second) == 2u);
-  execute(*second);
+  BOOST_REQUIRE(!second.empty());
+  BOOST_TEST(second.size() == 2u);
+  execute(second);
   BOOST_TEST(take_output() == "+OK\r\n:2\r\n$2\r\n12\r\n");
-  BOOST_TEST(!client.next_batch(now));
+  BOOST_TEST(client.next_batch(now).empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_a_batch_did_not_execute_comes_first_in_the_next) {
   server.machine.run(kv::put{"k", std::string(kv::batch_reply_bytes_max, 'x')});
   client.receive("GET k\r\nDEL k\r\nEXISTS k\r\n", now);
   auto first = client.next_batch(now);
-  BOOST_REQUIRE(first);
+  BOOST_REQUIRE(!first.empty());
   client.receive("PING\r\n", now);
-  execute(*first);
+  execute(first);
   BOOST_TEST(take_output().size() > kv::batch_reply_bytes_max);
   auto second = client.next_batch(now);
-  BOOST_REQUIRE(second);
-  BOOST_TEST(batch_size(*second) == 2u);
-  execute(*second);
+  BOOST_REQUIRE(!second.empty());
+  BOOST_TEST(second.size() == 2u);
+  execute(second);
   BOOST_TEST(take_output() == ":1\r\n:0\r\n+PONG\r\n");
 }
 
@@ -114,7 +110,7 @@ BOOST_AUTO_TEST_CASE(rejections_say_that_there_was_no_effect) {
   };
   for (auto [reason, text] : table) {
     client.receive("SET k v\r\n", now);
-    BOOST_REQUIRE(client.next_batch(now));
+    BOOST_REQUIRE(!client.next_batch(now).empty());
     fail(outcome::rejected, reason);
     auto reply = take_output();
     BOOST_TEST(reply.starts_with(text), reply);
@@ -127,17 +123,17 @@ BOOST_AUTO_TEST_CASE(rejections_say_that_there_was_no_effect) {
 BOOST_AUTO_TEST_CASE(a_reply_that_makes_no_sense_is_an_error_for_each) {
   client.receive("SET k v\r\nGET k\r\n", now);
   client.next_batch(now);
-  client.finish(committed(kv::encode(kv::reply{})), now);
+  client.finish(committed(std::nullopt), now);
   auto one = "-ERR the reply of the state machine makes no sense; do all peers "
              "run the same version?\r\n";
   BOOST_TEST(take_output() == std::string{one} + one);
   client.receive("GET k\r\n", now);
   client.next_batch(now);
-  client.finish(committed(kv::encode_batch({bytes{"what?"}})), now);
+  client.finish(committed({{bytes{"what?"}}}), now);
   BOOST_TEST(take_output() == one);
   client.receive("GET k\r\n", now);
   client.next_batch(now);
-  client.finish(committed(kv::encode_batch({bytes{"a"}, bytes{"b"}})), now);
+  client.finish(committed({{bytes{"a"}, bytes{"b"}}}), now);
   BOOST_TEST(take_output() == one);
 }
 
@@ -149,11 +145,11 @@ BOOST_AUTO_TEST_CASE(a_command_that_waited_for_too_long_is_not_sent) {
   now += 3s;
   client.receive("GET k\r\n", now);
   now += 2s;
-  execute(*batch);
+  execute(batch);
   batch = client.next_batch(now);
-  BOOST_REQUIRE(batch);
-  BOOST_TEST(batch_size(*batch) == 1u);
-  execute(*batch);
+  BOOST_REQUIRE(!batch.empty());
+  BOOST_TEST(batch.size() == 1u);
+  execute(batch);
   BOOST_TEST(take_output()
              == "+OK\r\n-CLUSTERDOWN no leader was found in time; the command "
                 "had no effect\r\n+PONG\r\n$1\r\n1\r\n");
@@ -166,9 +162,9 @@ BOOST_AUTO_TEST_CASE(too_many_requests_stop_the_input) {
   x.receive("PING\r\nGET d\r\nPING\r\n", now);
   BOOST_TEST(!x.wants_input());
   auto batch = x.next_batch(now);
-  BOOST_TEST(batch_size(*batch) == 2u);
+  BOOST_TEST(batch.size() == 2u);
   BOOST_TEST(!x.wants_input());
-  x.finish(committed(server.machine.apply({}, *batch)), now);
+  x.finish(server.execute(batch), now);
   BOOST_TEST(x.wants_input());
   BOOST_TEST(server.serve(x) == "$-1\r\n$-1\r\n+PONG\r\n$-1\r\n+PONG\r\n");
 }
@@ -179,14 +175,14 @@ BOOST_AUTO_TEST_CASE(too_many_bytes_stop_the_input) {
   auto batch = x.next_batch(now);
   x.receive(request({"SET", "k", std::string(100, 'x')}), now);
   BOOST_TEST(!x.wants_input());
-  x.finish(committed(server.machine.apply({}, *batch)), now);
+  x.finish(server.execute(batch), now);
   BOOST_TEST(!x.wants_input());
   batch = x.next_batch(now);
   BOOST_TEST(x.wants_input());
   // Replies that wait for others count, too.
   x.receive(request({"ECHO", std::string(100, 'x')}), now);
   BOOST_TEST(!x.wants_input());
-  x.finish(committed(server.machine.apply({}, *batch)), now);
+  x.finish(server.execute(batch), now);
   BOOST_TEST(x.wants_input());
   BOOST_TEST(server.serve(x).size() > 100u);
 }
@@ -198,10 +194,10 @@ BOOST_AUTO_TEST_CASE(batches_are_bounded_in_bytes) {
     all += request({"SET", "k", std::string(300, 'x')});
   x.receive("PING\r\n" + all, now);
   auto batch = x.next_batch(now);
-  BOOST_TEST(batch_size(*batch) == 3u);
-  x.finish(committed(server.machine.apply({}, *batch)), now);
+  BOOST_TEST(batch.size() == 3u);
+  x.finish(server.execute(batch), now);
   batch = x.next_batch(now);
-  BOOST_TEST(batch_size(*batch) == 2u);
+  BOOST_TEST(batch.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(quit_is_answered_last) {
@@ -227,8 +223,8 @@ BOOST_AUTO_TEST_CASE(stopping_waits_for_what_is_under_way_only) {
   client.receive("GET k\r\nPING\r\n", now);
   client.stop();
   BOOST_TEST(!client.finished());
-  BOOST_TEST(!client.next_batch(now));
-  execute(*batch);
+  BOOST_TEST(client.next_batch(now).empty());
+  execute(batch);
   BOOST_TEST(client.finished());
   BOOST_TEST(take_output()
              == "+OK\r\n-CLUSTERDOWN this peer is stopping; the command had no "
@@ -245,7 +241,7 @@ BOOST_AUTO_TEST_CASE(what_is_given_up_is_unknown) {
   BOOST_TEST(replies.starts_with("-UNKNOWN "));
   BOOST_TEST(replies.ends_with("\r\n$0\r\n\r\n+PONG\r\n"));
   // The result comes too late.
-  execute(*batch);
+  execute(batch);
   BOOST_TEST(take_output() == "");
 }
 

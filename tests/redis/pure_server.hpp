@@ -21,11 +21,11 @@ inline std::string request(const std::vector<std::string>& words) {
   return result;
 }
 
-/// A reply of the cluster.
-inline executed committed(bytes reply) {
-  executed result;
-  result.result = outcome::committed;
-  result.reply = std::move(reply);
+/// A result of the cluster; no replies: they make no sense.
+inline batch_result committed(std::optional<std::vector<bytes>> replies) {
+  batch_result result;
+  result.how.result = outcome::committed;
+  result.replies = std::move(replies);
   return result;
 }
 
@@ -40,10 +40,16 @@ struct pure_server {
     return connection{id, limits, cursors, facts};
   }
 
+  batch_result execute(const std::vector<bytes>& batch) {
+    auto reply = machine.apply({}, kv::encode_batch(batch));
+    return committed(kv::decode_batch(reply));
+  }
+
   /// Executes whatever the connection wants and returns its replies.
   std::string serve(connection& x) {
-    while (auto batch = x.next_batch({}))
-      x.finish(committed(machine.apply({}, *batch)), {});
+    for (auto batch = x.next_batch({}); !batch.empty();
+         batch = x.next_batch({}))
+      x.finish(execute(batch), {});
     if (x.wants_state())
       x.tell_state(nullptr, {});
     return std::exchange(x.output(), {});

@@ -1,0 +1,150 @@
+// Commands of many connections travel as one, and each gets its own replies.
+
+#include <raft/kv/command.hpp>
+#include <raft/redis/convoy.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace raft;
+using namespace raft::redis;
+
+namespace {
+
+using texts = std::vector<std::string>;
+
+struct fixture {
+  convoy uut{100};
+
+  void add(std::uint64_t id, const texts& commands) {
+    std::vector<bytes> all;
+    for (const auto& x : commands)
+      all.emplace_back(x);
+    uut.add({static_cast<std::int64_t>(id + 10), id}, std::move(all));
+  }
+
+  static texts strings(const std::vector<bytes>& xs) {
+    texts result;
+    for (const auto& x : xs)
+      result.emplace_back(x.view());
+    return result;
+  }
+
+  /// What travels together.
+  static texts load(const convoy::departure& x) {
+    auto commands = kv::decode_batch(x.command);
+    BOOST_REQUIRE(commands);
+    return strings(*commands);
+  }
+
+  static executed committed(const texts& replies) {
+    executed result;
+    result.result = outcome::committed;
+    std::vector<bytes> all;
+    for (const auto& x : replies)
+      all.emplace_back(x);
+    result.reply = kv::encode_batch(all);
+    return result;
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(convoys, fixture)
+
+BOOST_AUTO_TEST_CASE(without_passengers_nothing_departs) {
+  BOOST_TEST(uut.depart().empty());
+  BOOST_TEST(uut.arrive(1, executed{}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(each_gets_its_own_replies) {
+  add(1, {"a", "b"});
+  add(2, {"c"});
+  auto left = uut.depart();
+  BOOST_REQUIRE(left.size() == 1u);
+  BOOST_TEST((load(left[0]) == texts{"a", "b", "c"}));
+  BOOST_TEST(uut.depart().empty());
+  auto there = uut.arrive(left[0].number, committed({"A", "B", "C"}));
+  BOOST_REQUIRE(there.size() == 2u);
+  BOOST_TEST((there[0].who == convoy::passenger{11, 1}));
+  BOOST_TEST((strings(*there[0].result.replies) == texts{"A", "B"}));
+  BOOST_TEST((there[1].who == convoy::passenger{12, 2}));
+  BOOST_TEST((strings(*there[1].result.replies) == texts{"C"}));
+  BOOST_TEST(uut.arrive(left[0].number, committed({"A"})).empty());
+}
+
+BOOST_AUTO_TEST_CASE(several_may_be_under_way) {
+  add(1, {"a"});
+  auto first = uut.depart();
+  add(2, {"b"});
+  auto second = uut.depart();
+  BOOST_REQUIRE(first.size() == 1u);
+  BOOST_REQUIRE(second.size() == 1u);
+  BOOST_TEST(first[0].number < second[0].number);
+  auto b = uut.arrive(second[0].number, committed({"B"}));
+  auto a = uut.arrive(first[0].number, committed({"A"}));
+  BOOST_TEST(b.at(0).who.id == 2u);
+  BOOST_TEST(a.at(0).who.id == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_size_is_bounded_but_nobody_is_torn_apart) {
+  add(1, {std::string(60, 'a')});
+  add(2, {std::string(40, 'b')});
+  add(3, {"c"});
+  add(4, {std::string(70, 'd'), std::string(70, 'd')});
+  add(5, {"e"});
+  auto left = uut.depart();
+  BOOST_REQUIRE(left.size() == 4u);
+  BOOST_TEST(load(left[0]).size() == 2u);
+  BOOST_TEST((load(left[1]) == texts{"c"}));
+  BOOST_TEST(load(left[2]).size() == 2u);
+  BOOST_TEST((load(left[3]) == texts{"e"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_outcome_of_the_whole_is_the_outcome_of_each) {
+  for (auto result : {outcome::unknown, outcome::rejected}) {
+    add(1, {"a"});
+    add(2, {"b"});
+    executed how;
+    how.result = result;
+    how.reason = reject_reason::busy;
+    auto there = uut.arrive(uut.depart().at(0).number, how);
+    BOOST_REQUIRE(there.size() == 2u);
+    for (const auto& x : there) {
+      BOOST_TEST((x.result.how == how));
+      BOOST_TEST(!x.result.replies);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(who_was_not_served_comes_first_the_next_time) {
+  add(1, {"a"});
+  add(2, {"b", "c"});
+  add(3, {"d"});
+  auto there = uut.arrive(uut.depart().at(0).number, committed({"A", "B"}));
+  BOOST_REQUIRE(there.size() == 3u);
+  BOOST_TEST(there[0].who.id == 2u);
+  BOOST_TEST((strings(*there[0].result.replies) == texts{"B"}));
+  BOOST_TEST(there[1].who.id == 3u);
+  BOOST_TEST(there[1].result.replies->empty());
+  BOOST_TEST(there[2].who.id == 1u);
+  BOOST_TEST((strings(*there[2].result.replies) == texts{"A"}));
+}
+
+BOOST_AUTO_TEST_CASE(nonsense_is_nonsense_for_each) {
+  auto broken = committed({"A"});
+  broken.reply = bytes{"?"};
+  for (const auto& result : {broken, committed({"A", "B", "C"})}) {
+    add(1, {"a"});
+    add(2, {"b"});
+    auto there = uut.arrive(uut.depart().at(0).number, result);
+    BOOST_REQUIRE(there.size() == 2u);
+    for (const auto& x : there) {
+      BOOST_TEST((x.result.how.result == outcome::committed));
+      BOOST_TEST(!x.result.replies);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
