@@ -19,7 +19,7 @@ public:
   void init(applier_options options) {
     options_ = std::move(options);
     try {
-      auto what = options_.machine(options_.group);
+      auto what = options_.machine({.group = options_.group});
       if (!what)
         throw std::runtime_error{"the factory returned nothing"};
       executor_ = std::make_unique<machine::executor>(std::move(what));

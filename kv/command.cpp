@@ -144,7 +144,8 @@ public:
 
   bool take(status& x) {
     std::uint64_t number = 0;
-    if (!take(number) || number > static_cast<std::uint64_t>(status::too_large))
+    if (!take(number)
+        || number > static_cast<std::uint64_t>(status::key_too_long))
       return false;
     x = static_cast<status>(number);
     return true;

@@ -17,6 +17,9 @@ namespace raft::kv {
 // The bounds are part of the replicated state machine: peers that differ in
 // them would answer differently.
 
+/// Longest key, in bytes. LMDB takes 511, one of which is ours.
+inline constexpr std::size_t key_bytes_max = 510;
+
 /// Longest value, in bytes. No command makes a longer one.
 inline constexpr std::size_t value_bytes_max = 8 << 20;
 
@@ -103,6 +106,9 @@ enum class status : std::uint8_t {
   /// A value, or the values of a `get`, would pass their bound; nothing
   /// happened.
   too_large = 3,
+  /// A key to be set is longer than `key_bytes_max`; nothing happened. Other
+  /// commands take such a key for one that is not there.
+  key_too_long = 4,
 };
 
 struct reply {

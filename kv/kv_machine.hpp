@@ -1,18 +1,15 @@
-// The key-value state machine.
+// The key-value state machine in memory: for tests and for groups that need
+// not survive. It is rebuilt from the log; see kv/engine.hpp for the other one.
 
 #pragma once
 
 #include <raft/kv/command.hpp>
+#include <raft/kv/memory_map.hpp>
 #include <raft/machine/state_machine.hpp>
-
-#include <functional>
-#include <map>
-#include <string>
 
 namespace raft::kv {
 
-/// An ordered map from byte strings to byte strings, in memory. Commands and
-/// replies are those of kv/command.hpp.
+/// Commands and replies are those of kv/command.hpp.
 class kv_machine : public machine::state_machine {
 public:
   /// Takes a command or a batch. Never throws on account of what it is: what
@@ -29,19 +26,7 @@ public:
   digest compute_digest() const;
 
 private:
-  bytes apply_one(const bytes& command);
-
-  reply run_one(put& x);
-  reply run_one(get& x);
-  reply run_one(append& x);
-  reply run_one(erase& x);
-  reply run_one(compare_and_set& x);
-  reply run_one(scan& x);
-  reply run_one(count& x);
-  reply run_one(exists& x);
-  reply run_one(put_many& x);
-
-  std::map<std::string, std::string, std::less<>> data_;
+  memory_map data_;
 };
 
 /// Makes an empty `kv_machine` for every group.

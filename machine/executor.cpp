@@ -1,3 +1,4 @@
+#include <raft/machine/durability.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/sessions.hpp>
 
@@ -17,6 +18,13 @@ executor::executor(std::unique_ptr<state_machine> what,
   : machine_{std::move(what)}, sessions_{std::make_unique<sessions>(bounds)} {
   if (!machine_)
     throw std::invalid_argument{"executor: there is no state machine"};
+  disk_ = machine_->durability();
+  if (disk_ == nullptr)
+    return;
+  auto found = disk_->recovered();
+  sessions_->restore(found.sessions);
+  applied_ = found.applied;
+  saved_ = found.applied;
 }
 
 executor::~executor() {
@@ -48,6 +56,7 @@ apply_result executor::apply(const entry& x) {
   }
   result.index = x.index;
   applied_ = x.index;
+  log_bytes_ += cost(x);
   return result;
 }
 
@@ -57,6 +66,41 @@ bytes executor::query(const bytes& request) const {
 
 log_index executor::applied() const noexcept {
   return applied_;
+}
+
+log_index executor::saved() const noexcept {
+  return saved_;
+}
+
+bool executor::must_wait() const {
+  return frozen_ && disk_->unsaved_bytes() >= disk_->unsaved_bytes_max();
+}
+
+std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
+  if (disk_ == nullptr)
+    return nullptr;
+  if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
+    frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes())};
+    log_bytes_ = 0;
+  }
+  if (!frozen_ || frozen_->applied > log_durable)
+    return nullptr;
+  return std::exchange(frozen_->job, nullptr);
+}
+
+void executor::save_done() {
+  if (!frozen_ || frozen_->job)
+    throw std::logic_error{"executor: no save is under way"};
+  saved_ = frozen_->applied;
+  frozen_.reset();
+  disk_->saved();
+}
+
+bool executor::save_is_due() const {
+  // From half of the room on: the other half is for what arrives during the
+  // save.
+  return 2 * disk_->unsaved_bytes() >= disk_->unsaved_bytes_max()
+      || log_bytes_ >= unsaved_log_bytes_max;
 }
 
 apply_result executor::apply_command(const entry& x) {

@@ -6,18 +6,28 @@
 #include <raft/messages/apply.hpp>
 #include <raft/messages/entry.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 namespace raft::machine {
 
+class durability;
+class save_job;
 class sessions;
 struct session_bounds;
+
+/// So many bytes of applied entries make a save due, even if they changed
+/// little: a restart has to apply them again.
+inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
 /// Gives each command to the state machine exactly once, however often clients
 /// retried it (thesis, section 6.3). A pure object: the applier actor and the
 /// simulator use this same class.
 class executor {
 public:
+  /// Goes on where the state machine and the sessions beside it left off.
+  /// @throws std::runtime_error if stored sessions can not be understood.
   explicit executor(std::unique_ptr<state_machine> what);
 
   executor(std::unique_ptr<state_machine> what, const session_bounds& bounds);
@@ -38,12 +48,49 @@ public:
   /// Last entry applied.
   log_index applied() const noexcept;
 
+  // -- for machines that keep their state on the disk ------------------------
+
+  /// Last entry whose effects are on the disk; 0 if the machine keeps nothing.
+  log_index saved() const noexcept;
+
+  /// Whether a save is under way and memory is full: apply nothing until it is
+  /// done.
+  bool must_wait() const;
+
+  /// Freezes what changed, if there is enough of it and no save is under way,
+  /// and hands out the job of the save when its time has come. Each job comes
+  /// out once; run it in another thread, then call `save_done`.
+  /// @param log_durable How far this peer's log is durable. The state on the
+  ///        disk must never be ahead of it: until it is durable up to the
+  ///        frozen index, the job is kept.
+  /// @param now Whether to freeze however little has changed.
+  std::shared_ptr<save_job> take_save(log_index log_durable, bool now);
+
+  /// The job that came out last has run.
+  void save_done();
+
 private:
+  /// State that was set aside.
+  struct frozen {
+    log_index applied;
+    /// Null once it was handed out.
+    std::shared_ptr<save_job> job;
+  };
+
+  bool save_is_due() const;
+
   apply_result apply_command(const entry& x);
 
   std::unique_ptr<state_machine> machine_;
   std::unique_ptr<sessions> sessions_;
   log_index applied_;
+
+  /// Part of the machine; null if it keeps nothing.
+  durability* disk_ = nullptr;
+  log_index saved_;
+  /// Cost of the entries since the last freeze.
+  std::size_t log_bytes_ = 0;
+  std::optional<frozen> frozen_;
 };
 
 } // namespace raft::machine

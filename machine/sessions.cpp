@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
+#include <utility>
 
 namespace raft::machine {
 
@@ -10,7 +12,10 @@ sessions::sessions(session_bounds bounds) : bounds_{bounds} {
 }
 
 void sessions::advance(std::uint64_t time_ms) {
-  now_ms_ = std::max(now_ms_, time_ms);
+  if (time_ms > now_ms_) {
+    now_ms_ = time_ms;
+    changed_.insert(session_id{});
+  }
   while (!by_use_.empty()) {
     const auto& oldest = sessions_.at(by_use_.begin()->second);
     if (now_ms_ - oldest.last_used_ms <= bounds_.idle_ms_max)
@@ -65,16 +70,56 @@ std::size_t sessions::size() const noexcept {
   return sessions_.size();
 }
 
+std::vector<session_record> sessions::take_changes() {
+  std::vector<session_record> result;
+  for (auto id : std::exchange(changed_, {})) {
+    auto i = sessions_.find(id);
+    if (!id)
+      result.push_back({id, encode_clock(now_ms_)});
+    else if (i == sessions_.end())
+      result.push_back({id, {}});
+    else
+      result.push_back({id, encode(i->second)});
+  }
+  return result;
+}
+
+void sessions::restore(const std::vector<session_record>& records) {
+  assert(sessions_.empty() && changed_.empty());
+  auto refuse = [](session_id id) {
+    throw std::runtime_error{"the stored record of session " + to_text(id)
+                             + " can not be understood"};
+  };
+  for (const auto& [id, data] : records) {
+    if (!id) {
+      auto clock = decode_clock(data);
+      if (!clock)
+        refuse(id);
+      now_ms_ = *clock;
+    } else if (!data.empty()) {
+      auto found = decode_session(data);
+      if (!found || !by_use_.emplace(found->last_used, id).second)
+        refuse(id);
+      auto& x = sessions_[id];
+      static_cast<session_state&>(x) = std::move(*found);
+      for (const auto& [sequence, reply] : x.replies)
+        x.reply_bytes += reply.size();
+    }
+  }
+}
+
 void sessions::touch(session_id id, session& x, log_index where) {
   by_use_.erase(x.last_used);
   assert(by_use_.empty() || by_use_.rbegin()->first < where);
   by_use_.emplace(where, id);
   x.last_used = where;
   x.last_used_ms = now_ms_;
+  changed_.insert(id);
 }
 
 void sessions::drop_least_recently_used() {
   auto oldest = by_use_.begin();
+  changed_.insert(oldest->second);
   sessions_.erase(oldest->second);
   by_use_.erase(oldest);
 }

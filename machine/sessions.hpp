@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/machine/session_record.hpp>
 #include <raft/messages/apply.hpp>
 #include <raft/messages/bytes.hpp>
 #include <raft/messages/entry.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <vector>
 
 namespace raft::machine {
 
@@ -81,15 +83,19 @@ public:
   /// Number of open sessions.
   std::size_t size() const noexcept;
 
+  /// Records of all that changed since the last call, for the disk. A session
+  /// that is gone has an empty one.
+  std::vector<session_record> take_changes();
+
+  /// Brings back what all records together say, the latest of each id. Nothing
+  /// that can be observed then differs from the object that they came from.
+  /// @pre This is a new object with the same bounds.
+  /// @throws std::runtime_error if a record can not be understood.
+  void restore(const std::vector<session_record>& records);
+
 private:
-  struct session {
-    log_index last_used;
-    std::uint64_t last_used_ms = 0;
-    std::uint64_t low_water = 1;
-    std::map<std::uint64_t, bytes> replies;
+  struct session : session_state {
     std::size_t reply_bytes = 0;
-    /// Commands that were applied and whose replies are gone.
-    std::set<std::uint64_t> without_reply;
   };
 
   void touch(session_id id, session& x, log_index where);
@@ -106,6 +112,8 @@ private:
   // Ordered by last use. As times never go backwards in the log, this is also
   // the order in which sessions expire.
   std::map<log_index, session_id> by_use_;
+  /// What `take_changes` owes: ids of sessions, and 0 for the clock.
+  std::set<session_id> changed_;
 };
 
 } // namespace raft::machine

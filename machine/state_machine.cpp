@@ -1,3 +1,4 @@
+#include <raft/machine/durability.hpp>
 #include <raft/machine/state_machine.hpp>
 
 namespace raft::machine {
@@ -8,6 +9,18 @@ state_machine::~state_machine() {
 
 bytes state_machine::query(const bytes&) const {
   return {};
+}
+
+durability* state_machine::durability() noexcept {
+  return nullptr;
+}
+
+durability::~durability() {
+  // nop
+}
+
+save_job::~save_job() {
+  // nop
 }
 
 } // namespace raft::machine

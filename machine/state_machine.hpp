@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace raft::machine {
+
+class durability;
 
 /// Where a command stands in the log.
 struct apply_context {
@@ -34,7 +37,9 @@ struct apply_context {
 /// skipped, and trying again would only fail again.
 ///
 /// Restart: a new object is given the log from the start; commands that were
-/// applied before arrive again, in the same order.
+/// applied before arrive again, in the same order. A machine that keeps its
+/// state on the disk returns a `durability` and is given what comes after that.
+/// Only then can the log be shortened. Client sessions are kept for both.
 class state_machine {
 public:
   virtual ~state_machine();
@@ -44,10 +49,31 @@ public:
 
   /// Answers a request from this peer's own state. Must not change it.
   virtual bytes query(const bytes& request) const;
+
+  /// How the state gets to the disk; null, if it does not.
+  virtual machine::durability* durability() noexcept;
 };
 
-/// Makes the state machine of a group when its peer starts.
+/// Whose state machine is to be made, and what its log holds.
+struct machine_context {
+  group_id group = {1};
+  /// Identity of the peer's store, for whoever keeps state beside it.
+  std::string cluster = {};
+  peer_id peer = {};
+  incarnation_id incarnation = {};
+  /// Entries up to here are no longer in the log: the state must be on the
+  /// disk.
+  log_index compacted = {};
+
+  /// Most machines want to know no more than this.
+  operator group_id() const noexcept {
+    return group;
+  }
+};
+
+/// Makes the state machine of a group before its peer starts, in the thread
+/// that spawns the peer. May take a `group_id` in place of the context.
 using state_machine_factory
-  = std::function<std::unique_ptr<state_machine>(group_id)>;
+  = std::function<std::unique_ptr<state_machine>(const machine_context&)>;
 
 } // namespace raft::machine

@@ -27,8 +27,9 @@ constexpr auto default_map_bytes = std::uint64_t{1} << 40;
 constexpr auto default_map_bytes = std::uint64_t{1} << 40;
 #endif
 
-/// Makes the directory if it may, and claims it.
-std::string prepared(const lmdb_options& options) {
+} // namespace
+
+std::string prepare_directory(const lmdb_options& options) {
   if (options.writable)
     make_directory(options.directory);
   else if (!std::filesystem::exists(options.directory + "/data.mdb"))
@@ -37,6 +38,8 @@ std::string prepared(const lmdb_options& options) {
                         + "'; name the directory that holds data.mdb"};
   return options.directory;
 }
+
+namespace {
 
 /// How to open the environment. Readers register in the lock file, so that a
 /// process that writes leaves alone what they read. Where there is no lock
@@ -73,6 +76,8 @@ void fill_up(const lmdb::environment& env, const std::string& directory) {
                       "cannot resize '" + file + "': " + error.message()};
 }
 
+} // namespace
+
 lmdb::environment open_environment(const lmdb_options& options) {
   auto map_bytes
     = options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
@@ -92,6 +97,8 @@ lmdb::environment open_environment(const lmdb_options& options) {
     rethrow(e, options.directory);
   }
 }
+
+namespace {
 
 incarnation_id draw_incarnation() {
   incarnation_id result;
@@ -139,7 +146,7 @@ void rethrow(const lmdb::error& e, const std::string& directory) {
 }
 
 lmdb_database::lmdb_database(const lmdb_options& options)
-  : directory_{prepared(options)},
+  : directory_{prepare_directory(options)},
     claim_{directory_, !options.writable},
     env_{open_environment(options)} {
   try {

@@ -53,6 +53,16 @@ inline log_index index_of(std::string_view key) {
 std::string record_name(const char* table, group_id group);
 std::string record_name(const char* table, group_id group, log_index index);
 
+/// Makes the directory of an environment, if it may.
+/// @returns its name.
+/// @throws store_error `no_access`.
+std::string prepare_directory(const lmdb_options& options);
+
+/// Opens the environment in a directory that was prepared; looks at nothing in
+/// `options` but directory, map and whether to write.
+/// @throws store_error any kind but `no_space` and `write_failed`.
+lmdb::environment open_environment(const lmdb_options& options);
+
 /// An open store directory: claimed, its format and identity checked.
 class lmdb_database {
 public:

@@ -141,6 +141,10 @@ void add_reply(std::string& out, const machine_call& call,
                        : "ERR the values are too large for one reply; ask for "
                          "fewer keys at once");
       break;
+    case kv::status::key_too_long:
+      add_error(out, "ERR a key is longer than "
+                       + std::to_string(kv::key_bytes_max) + " bytes");
+      break;
     case kv::status::malformed:
       add_error(out, "ERR the state machine does not know this command; do all "
                      "peers run the same version?");

@@ -36,7 +36,7 @@ void cluster::boot(peer_id who) {
   x.term = {};
   x.commit = {};
   x.durable = {};
-  auto made = options_.machine(group_id{1});
+  auto made = options_.machine(machine::machine_context{});
   x.machine = made.get();
   x.executor = std::make_unique<machine::executor>(std::move(made));
   judge_.process_started(peer(who));

@@ -116,6 +116,26 @@ BOOST_AUTO_TEST_CASE(no_value_grows_past_the_bound) {
   BOOST_TEST(uut.run(append{"k", ""}).count == value_bytes_max);
 }
 
+BOOST_AUTO_TEST_CASE(no_key_is_longer_than_the_bound) {
+  auto longest = std::string(key_bytes_max, 'x');
+  auto longer = longest + "x";
+  auto refused = [this](command x) {
+    return uut.run(std::move(x)).result == status::key_too_long;
+  };
+  BOOST_TEST(refused(put{longer, ""}));
+  BOOST_TEST(refused(append{longer, ""}));
+  BOOST_TEST(refused(compare_and_set{longer, {}, ""}));
+  BOOST_TEST(refused(put_many{{{"a", ""}, {longer, ""}}}));
+  BOOST_TEST(uut.run(count{}).count == 0u);
+  // To ask for one is no mistake: it is not there.
+  BOOST_TEST(!uut.run(get{{longer}}).values[0]);
+  BOOST_TEST(uut.run(erase{{longer}}).count == 0u);
+  BOOST_TEST(uut.run(exists{{longer}}).count == 0u);
+  BOOST_TEST(keys({longer, {}, 9, true}).empty());
+  BOOST_TEST((uut.run(put{longest, ""}).result == status::ok));
+  BOOST_TEST(keys({"", longer, 9, true}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_digest_tells_states_apart) {
   kv_machine other;
   uut.run(put{"a", "bc"});
@@ -138,7 +158,7 @@ BOOST_AUTO_TEST_CASE(the_digest_is_asked_for_by_a_query) {
 
 BOOST_AUTO_TEST_CASE(the_factory_makes_empty_machines) {
   auto make = kv_machine_factory();
-  auto x = make({1});
+  auto x = make({});
   BOOST_TEST(decode_digest(x->query(digest_request()))->keys == 0u);
 }
 

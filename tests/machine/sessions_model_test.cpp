@@ -1,6 +1,7 @@
 // Random clients that retry, reorder and fall silent, against a model that
-// never forgets anything.
+// never forgets anything; the process that serves them crashes now and then.
 
+#include "fake_disk.hpp"
 #include <raft/machine/executor.hpp>
 #include <raft/machine/sessions.hpp>
 
@@ -19,24 +20,10 @@
 
 using namespace raft;
 using namespace raft::machine;
+using raft::test::counter;
+using raft::test::fake_disk;
 
 namespace {
-
-/// Counts how often each command was applied; commands are unique per client.
-class counter : public state_machine {
-public:
-  explicit counter(std::map<std::string, int>& applied) : applied_{&applied} {
-    // nop
-  }
-
-  bytes apply(const apply_context& where, const bytes& command) override {
-    ++(*applied_)[std::string{command.view()}];
-    return bytes{std::string{command.view()} + "@" + to_text(where.index)};
-  }
-
-private:
-  std::map<std::string, int>* applied_;
-};
 
 /// The whole history of one session and what follows from it.
 struct history {
@@ -150,21 +137,64 @@ struct client {
 struct run {
   std::mt19937_64 random;
   model expected;
-  std::map<std::string, int> applied;
-  executor uut;
+  session_bounds bounds;
+  std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
+  const counter* machine = nullptr;
+  std::unique_ptr<executor> uut;
+  std::shared_ptr<save_job> job;
   std::vector<client> clients;
   std::uint64_t now = 5;
+  /// The whole log, and what came out.
+  std::vector<entry> log;
+  std::vector<apply_result> results;
+  int restarts = 0;
 
-  run(std::uint64_t seed, session_bounds bounds)
-    : random{seed},
-      expected{bounds, {}},
-      uut{std::make_unique<counter>(applied), bounds} {
-    // nop
+  run(std::uint64_t seed, session_bounds limits)
+    : random{seed}, expected{limits, {}}, bounds{limits} {
+    start();
+  }
+
+  void start() {
+    auto fresh = std::make_unique<counter>(disk);
+    machine = fresh.get();
+    uut = std::make_unique<executor>(std::move(fresh), bounds);
+  }
+
+  /// Begins a save, or ends it, or crashes before or after it has reached the
+  /// disk.
+  void save_or_crash() {
+    if (!job)
+      job = uut->take_save({log.size()}, true);
+    else if (random() % 2 == 0)
+      job->run();
+    switch (random() % 4) {
+      case 0:
+        crash();
+        break;
+      case 1:
+        if (job) {
+          job->run();
+          uut->save_done();
+          job = nullptr;
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  /// Forgets all that is not on the disk, and applies the log's tail again.
+  void crash() {
+    ++restarts;
+    job = nullptr;
+    start();
+    for (auto i = uut->applied().value; i < log.size(); ++i)
+      BOOST_REQUIRE(uut->apply(log[i]) == results[i]);
   }
 
   void step() {
     now += random() % 10 == 0 ? random() % 60 : 0;
-    entry x{{1}, uut.applied().next(), entry_kind::empty, now, {}, {}};
+    entry x{{1}, uut->applied().next(), entry_kind::empty, now, {}, {}};
     expected.expire(now);
     apply_result wanted{x.index, apply_status::done, {}};
     auto what = random() % 40;
@@ -181,8 +211,12 @@ struct run {
         = bytes{to_text(x.tag.session) + "/" + std::to_string(x.tag.sequence)};
       wanted = expected.command(x);
     }
-    auto found = uut.apply(x);
+    auto found = uut->apply(x);
     BOOST_REQUIRE(found == wanted);
+    log.push_back(x);
+    results.push_back(found);
+    if (random() % 8 == 0)
+      save_or_crash();
   }
 };
 
@@ -199,8 +233,9 @@ BOOST_DATA_TEST_CASE(random_clients, boost::unit_test::data::xrange(200),
          .reply_bytes_max = seed % 2 ? 30u : 1000u}};
   for (auto i = 0; i < 2000; ++i)
     x.step();
-  BOOST_TEST(!x.applied.empty());
-  for (auto& [command, times] : x.applied)
+  BOOST_TEST(x.restarts > 0);
+  BOOST_TEST(!x.machine->state().empty());
+  for (auto& [command, times] : x.machine->state())
     BOOST_TEST(times == 1, command << " took effect " << times << " times");
 }
 

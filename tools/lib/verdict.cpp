@@ -39,6 +39,10 @@ verdict judge_reply(const std::optional<kv::reply>& reply) {
   if (reply->result == kv::status::too_large)
     return {exit_code::usage, "the value or the reply would be too large; "
                               "nothing was changed"};
+  if (reply->result == kv::status::key_too_long)
+    return {exit_code::usage, "a key can not be longer than "
+                                + std::to_string(kv::key_bytes_max)
+                                + " bytes; nothing was changed"};
   return {};
 }
 

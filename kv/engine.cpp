@@ -1,0 +1,180 @@
+#include <raft/kv/engine.hpp>
+#include <raft/kv/interpreter.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace raft::kv {
+
+namespace {
+
+/// Holds on to everything that it needs: the engine may be gone when it runs.
+class job final : public machine::save_job {
+public:
+  job(std::shared_ptr<table> below, std::shared_ptr<const overlay> changes,
+      log_index applied, std::uint64_t keys,
+      std::vector<machine::session_record> sessions)
+    : below_{std::move(below)},
+      changes_{std::move(changes)},
+      applied_{applied},
+      keys_{keys},
+      sessions_{std::move(sessions)} {
+    // nop
+  }
+
+  void run() override {
+    below_->write({*changes_, applied_, keys_, sessions_});
+  }
+
+private:
+  std::shared_ptr<table> below_;
+  std::shared_ptr<const overlay> changes_;
+  log_index applied_;
+  std::uint64_t keys_;
+  std::vector<machine::session_record> sessions_;
+};
+
+} // namespace
+
+engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
+  : below_{std::move(below)},
+    overlay_bytes_max_{overlay_bytes_max},
+    frozen_{std::make_shared<const overlay>()},
+    count_{below_->load().keys} {
+  // nop
+}
+
+bytes engine::apply(const machine::apply_context&, const bytes& command) {
+  return execute(*this, command);
+}
+
+bytes engine::query(const bytes& request) const {
+  return answer(*this, request);
+}
+
+machine::durability* engine::durability() noexcept {
+  return this;
+}
+
+machine::saved_state engine::recovered() const {
+  return below_->load().state;
+}
+
+std::size_t engine::unsaved_bytes() const {
+  return active_.bytes();
+}
+
+std::size_t engine::unsaved_bytes_max() const {
+  return overlay_bytes_max_;
+}
+
+std::shared_ptr<machine::save_job>
+engine::freeze(log_index applied,
+               std::vector<machine::session_record> sessions) {
+  assert(frozen_->empty());
+  frozen_ = std::make_shared<const overlay>(std::exchange(active_, {}));
+  return std::make_shared<job>(below_, frozen_, applied, count_,
+                               std::move(sessions));
+}
+
+void engine::saved() {
+  // Whoever ran the job still holds what was frozen, and frees it: that takes
+  // long, and here commands wait.
+  frozen_ = std::make_shared<const overlay>();
+}
+
+std::optional<std::string_view> engine::find(std::string_view key) const {
+  if (const auto* slot = changed(key)) {
+    if (!*slot)
+      return std::nullopt;
+    return **slot;
+  }
+  auto found = below_->get(key);
+  if (!found)
+    return std::nullopt;
+  found_ = std::move(*found);
+  return found_;
+}
+
+bool engine::contains(std::string_view key) const {
+  const auto* slot = changed(key);
+  return slot != nullptr ? slot->has_value() : below_->contains(key);
+}
+
+void engine::put(std::string key, std::string value) {
+  if (!contains(key))
+    ++count_;
+  active_.put(std::move(key), std::move(value));
+}
+
+std::size_t engine::append(std::string key, std::string_view what) {
+  const auto* slot = active_.find(key);
+  if (slot != nullptr && slot->has_value())
+    return active_.append(key, what);
+  std::string value;
+  if (auto before = find(key))
+    value = *before;
+  value += what;
+  auto result = value.size();
+  put(std::move(key), std::move(value));
+  return result;
+}
+
+bool engine::erase(std::string_view key) {
+  if (!contains(key))
+    return false;
+  active_.erase(key);
+  --count_;
+  return true;
+}
+
+std::uint64_t engine::count() const {
+  return count_;
+}
+
+void engine::visit(std::string_view first, const visitor& f) const {
+  overlay_cursor place{active_, *frozen_, first};
+  auto more = true;
+  // Passes on what the overlays hold up to a key of the table.
+  auto pass = [&](std::optional<std::string_view> end) {
+    while (more && !place.at_end() && (!end || place.key() < *end)) {
+      if (place.value())
+        more = f(place.key(), *place.value());
+      place.next();
+    }
+  };
+  below_->visit(first, [&](std::string_view key, std::string_view value) {
+    pass(key);
+    // A key that the overlays know comes from them, when its turn is.
+    if (more && (place.at_end() || place.key() != key))
+      more = f(key, value);
+    return more;
+  });
+  pass(std::nullopt);
+}
+
+const overlay::slot* engine::changed(std::string_view key) const {
+  if (const auto* slot = active_.find(key))
+    return slot;
+  return frozen_->find(key);
+}
+
+std::string engine_directory(const std::string& data_directory,
+                             group_id group) {
+  return data_directory + "/kv-" + to_text(group);
+}
+
+machine::state_machine_factory engine_factory(engine_options options) {
+  return [options = std::move(options)](const machine::machine_context& x) {
+    table_options wanted;
+    wanted.directory = engine_directory(options.directory, x.group);
+    wanted.owner = {x.cluster, x.peer, x.incarnation};
+    wanted.group = x.group;
+    wanted.map_bytes = options.map_bytes;
+    wanted.must_exist = x.compacted > log_index{};
+    return std::make_unique<engine>(open_lmdb_table(wanted),
+                                    options.overlay_bytes_max);
+  };
+}
+
+} // namespace raft::kv

@@ -1,0 +1,101 @@
+// The key-value state machine that keeps its data on the disk.
+//
+//   apply ──► active overlay      what changed since the last freeze
+//             frozen overlay      what is on its way to the disk
+//             table               what is on the disk
+//
+// A look-up asks them in this order and takes the first answer; a scan goes
+// through all three at once.
+
+#pragma once
+
+#include <raft/kv/command.hpp>
+#include <raft/kv/map.hpp>
+#include <raft/kv/overlay.hpp>
+#include <raft/kv/table.hpp>
+#include <raft/machine/durability.hpp>
+#include <raft/machine/state_machine.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace raft::kv {
+
+/// How much memory an overlay may take, in bytes; there are two at most.
+inline constexpr std::size_t overlay_bytes_default = 64 << 20;
+
+/// Commands and replies are those of kv/command.hpp. Memory holds changes only,
+/// and they are bounded; all else is on the disk.
+class engine final : public machine::state_machine,
+                     public machine::durability,
+                     public map {
+public:
+  /// Goes on with what `below` holds, which nobody else writes to.
+  /// @throws persistence::store_error
+  explicit engine(std::shared_ptr<table> below,
+                  std::size_t overlay_bytes_max = overlay_bytes_default);
+
+  // -- state_machine ----------------------------------------------------------
+
+  /// Takes a command or a batch; what can not be decoded is answered
+  /// `malformed`.
+  /// @throws persistence::store_error if the disk fails.
+  bytes apply(const machine::apply_context& where,
+              const bytes& command) override;
+
+  bytes query(const bytes& request) const override;
+
+  machine::durability* durability() noexcept override;
+
+  // -- durability -------------------------------------------------------------
+
+  machine::saved_state recovered() const override;
+  std::size_t unsaved_bytes() const override;
+  std::size_t unsaved_bytes_max() const override;
+  std::shared_ptr<machine::save_job>
+  freeze(log_index applied,
+         std::vector<machine::session_record> sessions) override;
+  void saved() override;
+
+  // -- map --------------------------------------------------------------------
+
+  std::optional<std::string_view> find(std::string_view key) const override;
+  bool contains(std::string_view key) const override;
+  void put(std::string key, std::string value) override;
+  std::size_t append(std::string key, std::string_view what) override;
+  bool erase(std::string_view key) override;
+  std::uint64_t count() const override;
+  void visit(std::string_view first, const visitor& f) const override;
+
+private:
+  /// What the overlays know of a key; null if nothing.
+  const overlay::slot* changed(std::string_view key) const;
+
+  std::shared_ptr<table> below_;
+  std::size_t overlay_bytes_max_;
+  overlay active_;
+  /// Empty unless a save is under way.
+  std::shared_ptr<const overlay> frozen_;
+  std::uint64_t count_ = 0;
+  /// Keeps what `find` returned if it came from the table.
+  mutable std::string found_;
+};
+
+struct engine_options {
+  /// The peer's data directory; each group's engine gets one of its own in it.
+  std::string directory;
+  /// Address space to reserve, in bytes; 0 for the default of the store.
+  std::uint64_t map_bytes = 0;
+  std::size_t overlay_bytes_max = overlay_bytes_default;
+};
+
+/// Where the engine of a group keeps its files.
+std::string engine_directory(const std::string& data_directory, group_id group);
+
+/// Opens or makes the engine of each group.
+machine::state_machine_factory engine_factory(engine_options options);
+
+} // namespace raft::kv

@@ -1,0 +1,212 @@
+#include <raft/kv/interpreter.hpp>
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace raft::kv {
+
+namespace {
+
+reply counted(std::uint64_t x) {
+  reply result;
+  result.count = x;
+  return result;
+}
+
+reply refused(status x) {
+  reply result;
+  result.result = x;
+  return result;
+}
+
+/// Hashes strings, each with its length in front, so that what belongs to one
+/// can not pass for a part of its neighbor.
+class hasher {
+public:
+  hasher() : state_{XXH3_createState()} {
+    if (!state_ || XXH3_64bits_reset(state_.get()) != XXH_OK)
+      throw std::bad_alloc{};
+  }
+
+  void add(std::string_view x) {
+    std::array<unsigned char, 8> length;
+    for (std::size_t i = 0; i < length.size(); ++i)
+      length[i]
+        = static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
+    XXH3_64bits_update(state_.get(), length.data(), length.size());
+    XXH3_64bits_update(state_.get(), x.data(), x.size());
+  }
+
+  std::uint64_t finish() const {
+    return XXH3_64bits_digest(state_.get());
+  }
+
+private:
+  struct free_state {
+    void operator()(XXH3_state_t* x) const {
+      XXH3_freeState(x);
+    }
+  };
+
+  std::unique_ptr<XXH3_state_t, free_state> state_;
+};
+
+/// Whether a pair may be stored.
+status judge(const std::string& key, std::size_t value_bytes) {
+  if (key.size() > key_bytes_max)
+    return status::key_too_long;
+  if (value_bytes > value_bytes_max)
+    return status::too_large;
+  return status::ok;
+}
+
+reply run_one(map& data, put& x) {
+  auto verdict = judge(x.key, x.value.size());
+  if (verdict != status::ok)
+    return refused(verdict);
+  data.put(std::move(x.key), std::move(x.value));
+  return {};
+}
+
+reply run_one(map& data, get& x) {
+  reply result;
+  result.values.reserve(x.keys.size());
+  std::size_t total = 0;
+  for (const auto& key : x.keys) {
+    auto found = data.find(key);
+    if (!found) {
+      result.values.emplace_back();
+      continue;
+    }
+    total += found->size();
+    if (total > get_bytes_max)
+      return refused(status::too_large);
+    result.values.emplace_back(*found);
+  }
+  return result;
+}
+
+reply run_one(map& data, append& x) {
+  auto found = data.find(x.key);
+  auto before = found ? found->size() : 0;
+  auto verdict = judge(x.key, before + x.value.size());
+  if (verdict != status::ok)
+    return refused(verdict);
+  return counted(data.append(std::move(x.key), x.value));
+}
+
+reply run_one(map& data, erase& x) {
+  auto erased
+    = std::count_if(x.keys.begin(), x.keys.end(),
+                    [&data](const auto& key) { return data.erase(key); });
+  return counted(static_cast<std::uint64_t>(erased));
+}
+
+reply run_one(map& data, compare_and_set& x) {
+  auto verdict = judge(x.key, x.value.size());
+  if (verdict != status::ok)
+    return refused(verdict);
+  auto found = data.find(x.key);
+  if (found != x.expected) {
+    auto result = refused(status::mismatch);
+    result.values.emplace_back(found);
+    return result;
+  }
+  data.put(std::move(x.key), std::move(x.value));
+  return {};
+}
+
+reply run_one(map& data, scan& x) {
+  reply result;
+  std::size_t total = 0;
+  auto first = x.prefix;
+  if (x.after && *x.after >= x.prefix)
+    first = *x.after + '\0'; // what comes right behind it
+  data.visit(first, [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(x.prefix))
+      return false;
+    total += key.size() + (x.keys_only ? 0 : value.size());
+    auto full = total > scan_bytes_max && !result.pairs.empty();
+    if (full || result.pairs.size() >= x.limit) {
+      result.more = true;
+      return false;
+    }
+    result.pairs.emplace_back(key, x.keys_only ? std::string_view{} : value);
+    return true;
+  });
+  return result;
+}
+
+reply run_one(map& data, count&) {
+  return counted(data.count());
+}
+
+reply run_one(map& data, exists& x) {
+  auto there
+    = std::count_if(x.keys.begin(), x.keys.end(),
+                    [&data](const auto& key) { return data.contains(key); });
+  return counted(static_cast<std::uint64_t>(there));
+}
+
+reply run_one(map& data, put_many& x) {
+  for (const auto& pair : x.pairs) {
+    auto verdict = judge(pair.first, pair.second.size());
+    if (verdict != status::ok)
+      return refused(verdict);
+  }
+  for (auto& [key, value] : x.pairs)
+    data.put(std::move(key), std::move(value));
+  return {};
+}
+
+bytes execute_one(map& data, const bytes& command) {
+  auto decoded = decode_command(command);
+  if (!decoded)
+    return encode(refused(status::malformed));
+  return encode(run(data, std::move(*decoded)));
+}
+
+} // namespace
+
+bytes execute(map& data, const bytes& command) {
+  auto batch = decode_batch(command);
+  if (!batch)
+    return execute_one(data, command);
+  std::vector<bytes> replies;
+  std::size_t total = 0;
+  for (const auto& x : *batch) {
+    replies.push_back(execute_one(data, x));
+    total += replies.back().size();
+    if (total >= batch_reply_bytes_max)
+      break;
+  }
+  return encode_batch(replies);
+}
+
+reply run(map& data, command x) {
+  return std::visit([&data](auto& y) { return run_one(data, y); }, x);
+}
+
+bytes answer(const map& data, const bytes& request) {
+  if (request == digest_request())
+    return encode(compute_digest(data));
+  return {};
+}
+
+digest compute_digest(const map& data) {
+  hasher h;
+  data.visit({}, [&h](std::string_view key, std::string_view value) {
+    h.add(key);
+    h.add(value);
+    return true;
+  });
+  return {data.count(), h.finish()};
+}
+
+} // namespace raft::kv

@@ -1,0 +1,201 @@
+#include <raft/kv/lmdb_files.hpp>
+#include <raft/kv/sealed_record.hpp>
+#include <raft/persistence/big_endian.hpp>
+#include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/record.hpp>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace raft::kv {
+
+using persistence::store_errc;
+using persistence::store_error;
+using persistence::store_header;
+using persistence::store_identity;
+namespace lmdb = persistence::lmdb;
+
+namespace {
+
+constexpr const char* format_key = "format";
+constexpr const char* identity_key = "identity";
+
+constexpr const char* cure
+  = ". Nothing was changed. Keep the directory, remove this peer from its "
+    "group and let it rejoin with a new, empty directory";
+
+persistence::lmdb_options to_store_options(const table_options& x,
+                                           bool writable) {
+  persistence::lmdb_options result;
+  result.directory = x.directory;
+  result.map_bytes = x.map_bytes;
+  result.writable = writable;
+  return result;
+}
+
+std::string prepared(const table_options& x, bool writable) {
+  if (x.must_exist && !std::filesystem::exists(x.directory + "/data.mdb"))
+    throw store_error{store_errc::corrupt,
+                      "there is no key-value data in '" + x.directory
+                        + "', but the log no longer holds the commands that "
+                          "led to it"
+                        + cure};
+  return persistence::prepare_directory(to_store_options(x, writable));
+}
+
+std::string text(const store_identity& x) {
+  return "peer " + to_text(x.peer) + " of cluster '" + x.cluster
+       + "', incarnation " + to_text(x.incarnation);
+}
+
+template <class T>
+T decoded(const lmdb_files& files, const std::optional<std::string_view>& data,
+          const std::string& name) {
+  if (!data)
+    files.corrupt(name, "missing");
+  T result;
+  auto fault = persistence::decode(group_id{}, *data, result);
+  if (fault != persistence::record_fault::none)
+    files.corrupt(name, persistence::to_text(fault));
+  return result;
+}
+
+} // namespace
+
+std::string printable(std::string_view key) {
+  constexpr std::size_t chars_max = 64;
+  constexpr auto digits = "0123456789abcdef";
+  std::string result;
+  for (unsigned char c : key) {
+    if (result.size() >= chars_max)
+      return '"' + result + "\"...";
+    if (c == '"' || c == '\\' || c < ' ' || c > '~')
+      result += std::string{"\\x"} + digits[c >> 4] + digits[c & 15];
+    else
+      result += static_cast<char>(c);
+  }
+  return '"' + result + '"';
+}
+
+lmdb_files::lmdb_files(const table_options& options, bool writable)
+  : directory_{prepared(options, writable)},
+    group_{options.group},
+    claim_{directory_, !writable},
+    env_{persistence::open_environment(to_store_options(options, writable))} {
+  try {
+    open_tables(options, writable);
+  } catch (const lmdb::error& e) {
+    rethrow(e);
+  }
+  if (writable)
+    persistence::sync_directory(directory_);
+}
+
+state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
+  auto record = txn.get(state, state_key);
+  if (!record)
+    corrupt(state_key, "missing");
+  auto data = unsealed(state_key, state_key, *record);
+  if (data.size() != 16)
+    corrupt(state_key, "has a strange length");
+  return {{persistence::from_big_endian<std::uint64_t>(data)},
+          persistence::from_big_endian<std::uint64_t>(data.substr(8))};
+}
+
+std::uint64_t lmdb_files::count_pairs(const lmdb::transaction& txn) const {
+  MDB_stat result{};
+  lmdb::check(mdb_stat(txn.handle(), pairs, &result), "mdb_stat");
+  return result.ms_entries;
+}
+
+std::string_view lmdb_files::unsealed(const std::string& name,
+                                      std::string_view key,
+                                      std::string_view record) const {
+  const char* fault = nullptr;
+  auto result = unseal(group_, key, record, fault);
+  if (!result)
+    corrupt(name, fault);
+  return *result;
+}
+
+void lmdb_files::corrupt(const std::string& record,
+                         const std::string& reason) const {
+  throw store_error{store_errc::corrupt, "record '" + record + "' in '"
+                                           + directory_ + "': " + reason
+                                           + cure};
+}
+
+void lmdb_files::rethrow(const lmdb::error& e) const {
+  persistence::rethrow(e, directory_);
+}
+
+std::uint64_t lmdb_files::free_bytes() const {
+  std::error_code error;
+  auto found = std::filesystem::space(directory_, error);
+  if (error)
+    throw store_error{store_errc::no_access,
+                      "cannot ask for the free space of '" + directory_
+                        + "': " + error.message()};
+  return found.available;
+}
+
+void lmdb_files::open_tables(const table_options& options, bool writable) {
+  auto txn = writable ? begin_write() : begin_read();
+  auto known = txn.open_table("meta", 0);
+  if (known) {
+    meta = *known;
+    check_meta(txn, options, writable);
+  }
+  auto unnamed = txn.open_table(nullptr, 0);
+  if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
+    corrupt("meta", "the data file belongs to another program");
+  auto flags = writable ? unsigned{MDB_CREATE} : 0u;
+  for (auto [name, table] :
+       {std::pair{"meta", &meta}, std::pair{"state", &state},
+        std::pair{"pairs", &pairs}, std::pair{"sessions", &sessions}}) {
+    auto opened = txn.open_table(name, known ? 0 : flags);
+    if (!opened)
+      corrupt(name, known ? "missing" : "nothing was ever written here");
+    *table = *opened;
+  }
+  if (!known)
+    make(txn, options);
+  if (read_state(txn).keys != count_pairs(txn))
+    corrupt(state_key,
+            "says that there are " + std::to_string(read_state(txn).keys)
+              + " pairs, but there are " + std::to_string(count_pairs(txn)));
+  txn.commit();
+}
+
+void lmdb_files::make(lmdb::transaction& txn, const table_options& options) {
+  identity_ = options.owner;
+  store_header header;
+  header.format = engine_format;
+  txn.put(meta, format_key, persistence::encode(group_id{}, header));
+  txn.put(meta, identity_key, persistence::encode(group_id{}, identity_));
+  txn.put(state, state_key, seal(group_, state_key, std::string(16, '\0')));
+}
+
+void lmdb_files::check_meta(const lmdb::transaction& txn,
+                            const table_options& options, bool writable) {
+  auto header
+    = decoded<store_header>(*this, txn.get(meta, format_key), "meta format");
+  if (header.format > engine_format)
+    throw store_error{
+      store_errc::newer_format,
+      "'" + directory_ + "' has format " + std::to_string(header.format)
+        + ", this program knows " + std::to_string(engine_format)
+        + "; use a newer program"};
+  identity_ = decoded<store_identity>(*this, txn.get(meta, identity_key),
+                                      "meta identity");
+  auto anybody = !writable && options.owner == store_identity{};
+  if (!anybody && identity_ != options.owner)
+    throw store_error{store_errc::foreign,
+                      "the key-value data in '" + directory_ + "' belongs to "
+                        + text(identity_) + ", but the log beside it to "
+                        + text(options.owner)
+                        + "; bring back the directory that it came with"};
+}
+
+} // namespace raft::kv

@@ -1,0 +1,102 @@
+// The files of an engine: LMDB's tables, and how they are opened.
+//
+//   meta      "format"         persistence::store_header
+//   meta      "identity"       persistence::store_identity
+//   state     "state"          applied index (8), number of pairs (8)
+//   pairs     'k', then key    value
+//   sessions  session id (8)   machine::session_record
+//
+// Records of `meta` are those of the store, all others are sealed.
+
+#pragma once
+
+#include <raft/kv/table.hpp>
+#include <raft/persistence/directory.hpp>
+#include <raft/persistence/lmdb.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace raft::kv {
+
+/// Version of the tables.
+inline constexpr std::uint32_t engine_format = 1;
+
+inline constexpr const char* state_key = "state";
+
+/// LMDB knows no empty keys, so ours begin with a byte that all have.
+inline constexpr char pair_mark = 'k';
+
+/// Shows a key in messages, printable and not too long.
+std::string printable(std::string_view key);
+
+/// What `state` holds.
+struct state_record {
+  log_index applied;
+  std::uint64_t keys = 0;
+};
+
+/// An open directory: claimed, its format and identity checked.
+class lmdb_files {
+public:
+  /// @param writable As in `persistence::lmdb_options`.
+  /// @throws persistence::store_error any kind but `no_space` and
+  ///         `write_failed`.
+  lmdb_files(const table_options& options, bool writable);
+
+  const persistence::store_identity& identity() const noexcept {
+    return identity_;
+  }
+
+  group_id group() const noexcept {
+    return group_;
+  }
+
+  persistence::lmdb::transaction begin_read() const {
+    return {env_, MDB_RDONLY};
+  }
+
+  persistence::lmdb::transaction begin_write() const {
+    return {env_, 0};
+  }
+
+  state_record read_state(const persistence::lmdb::transaction& txn) const;
+
+  /// How many records `pairs` has.
+  std::uint64_t count_pairs(const persistence::lmdb::transaction& txn) const;
+
+  /// Takes the data out of a record.
+  /// @param key As in the table.
+  /// @throws persistence::store_error `corrupt`.
+  std::string_view unsealed(const std::string& name, std::string_view key,
+                            std::string_view record) const;
+
+  /// Says that a record is damaged, and what to do.
+  [[noreturn]] void corrupt(const std::string& record,
+                            const std::string& reason) const;
+
+  /// Turns an error of LMDB into one of ours, for everything but `write`.
+  [[noreturn]] void rethrow(const persistence::lmdb::error& e) const;
+
+  /// Bytes that the disk has left for this user.
+  std::uint64_t free_bytes() const;
+
+  MDB_dbi meta = 0;
+  MDB_dbi state = 0;
+  MDB_dbi pairs = 0;
+  MDB_dbi sessions = 0;
+
+private:
+  void open_tables(const table_options& options, bool writable);
+  void make(persistence::lmdb::transaction& txn, const table_options& options);
+  void check_meta(const persistence::lmdb::transaction& txn,
+                  const table_options& options, bool writable);
+
+  std::string directory_;
+  group_id group_;
+  persistence::directory_claim claim_;
+  persistence::lmdb::environment env_;
+  persistence::store_identity identity_;
+};
+
+} // namespace raft::kv

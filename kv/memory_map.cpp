@@ -1,0 +1,50 @@
+#include <raft/kv/memory_map.hpp>
+
+#include <utility>
+
+namespace raft::kv {
+
+map::~map() {
+  // nop
+}
+
+std::optional<std::string_view> memory_map::find(std::string_view key) const {
+  auto i = data_.find(key);
+  if (i == data_.end())
+    return std::nullopt;
+  return i->second;
+}
+
+bool memory_map::contains(std::string_view key) const {
+  return data_.contains(key);
+}
+
+void memory_map::put(std::string key, std::string value) {
+  data_.insert_or_assign(std::move(key), std::move(value));
+}
+
+std::size_t memory_map::append(std::string key, std::string_view what) {
+  auto& value = data_[std::move(key)];
+  value += what;
+  return value.size();
+}
+
+bool memory_map::erase(std::string_view key) {
+  auto i = data_.find(key);
+  if (i == data_.end())
+    return false;
+  data_.erase(i);
+  return true;
+}
+
+std::uint64_t memory_map::count() const {
+  return data_.size();
+}
+
+void memory_map::visit(std::string_view first, const visitor& f) const {
+  for (auto i = data_.lower_bound(first); i != data_.end(); ++i)
+    if (!f(i->first, i->second))
+      return;
+}
+
+} // namespace raft::kv

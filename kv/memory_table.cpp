@@ -1,0 +1,74 @@
+// The table in memory.
+
+#include <raft/kv/table.hpp>
+
+#include <map>
+#include <mutex>
+
+namespace raft::kv {
+
+namespace {
+
+class memory_table : public table {
+public:
+  contents load() const override {
+    std::lock_guard guard{mutex_};
+    contents result{{applied_, {}}, data_.size()};
+    for (const auto& [id, data] : sessions_)
+      result.state.sessions.push_back({id, data});
+    return result;
+  }
+
+  bool contains(std::string_view key) const override {
+    std::lock_guard guard{mutex_};
+    return data_.contains(key);
+  }
+
+  std::optional<std::string> get(std::string_view key) const override {
+    std::lock_guard guard{mutex_};
+    auto i = data_.find(key);
+    if (i == data_.end())
+      return std::nullopt;
+    return i->second;
+  }
+
+  void visit(std::string_view first, const visitor& f) const override {
+    std::lock_guard guard{mutex_};
+    for (auto i = data_.lower_bound(first); i != data_.end(); ++i)
+      if (!f(i->first, i->second))
+        return;
+  }
+
+  void write(const update& x) override {
+    std::lock_guard guard{mutex_};
+    for (const auto& [key, value] : x.changes)
+      if (value)
+        data_.insert_or_assign(key, *value);
+      else
+        data_.erase(key);
+    for (const auto& session : x.sessions)
+      if (session.data.empty())
+        sessions_.erase(session.id);
+      else
+        sessions_[session.id] = session.data;
+    applied_ = x.applied;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string, std::less<>> data_;
+  std::map<session_id, bytes> sessions_;
+  log_index applied_;
+};
+
+} // namespace
+
+table::~table() {
+  // nop
+}
+
+std::shared_ptr<table> make_memory_table() {
+  return std::make_shared<memory_table>();
+}
+
+} // namespace raft::kv

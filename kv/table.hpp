@@ -1,0 +1,85 @@
+// Where the key-value engine keeps what is durable: one interface, a form on
+// the disk and one in memory.
+
+#pragma once
+
+#include <raft/kv/map.hpp>
+#include <raft/kv/overlay.hpp>
+#include <raft/machine/durability.hpp>
+#include <raft/messages/ids.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace raft::kv {
+
+/// Pairs, how many there are, the applied index that they belong to, and the
+/// sessions of that index.
+///
+/// Threads: `write` is called by one thread at a time; all else may be called
+/// by another one beside it and sees what was before it or what is after it,
+/// never anything between. No call keeps a transaction open when it returns.
+///
+/// All members throw `persistence::store_error` if something is damaged, naming
+/// the record, or can not be read.
+class table {
+public:
+  struct contents {
+    machine::saved_state state;
+    /// How many pairs there are.
+    std::uint64_t keys = 0;
+  };
+
+  struct update {
+    const overlay& changes;
+    log_index applied;
+    /// How many pairs there are afterwards.
+    std::uint64_t keys;
+    /// Only those that changed.
+    const std::vector<machine::session_record>& sessions;
+  };
+
+  virtual ~table();
+
+  virtual contents load() const = 0;
+
+  virtual bool contains(std::string_view key) const = 0;
+
+  virtual std::optional<std::string> get(std::string_view key) const = 0;
+
+  /// Visits all pairs whose key is not below `first`, in order. Does so in
+  /// steps: a `write` that ends meanwhile may show from some key on.
+  virtual void visit(std::string_view first, const visitor& f) const = 0;
+
+  /// Makes an update durable in one atomic step.
+  /// @throws machine::no_room if nothing was written, and it can be tried
+  ///         again; `persistence::store_error` (`write_failed`) if it is not
+  ///         known what the disk holds: the process must end.
+  virtual void write(const update& x) = 0;
+};
+
+/// A table in memory, for tests. Share it between an engine and its successor
+/// to simulate a restart.
+std::shared_ptr<table> make_memory_table();
+
+/// How to open a table on the disk.
+struct table_options {
+  /// Holds this table and nothing else; it is made, and locked while it is
+  /// open.
+  std::string directory;
+  /// Whose it is. A table of another peer, cluster or incarnation is refused.
+  persistence::store_identity owner;
+  group_id group = {1};
+  /// Address space to reserve, in bytes; 0 for the default of the store.
+  std::uint64_t map_bytes = 0;
+  /// Whether it must be there already.
+  bool must_exist = false;
+};
+
+/// @throws persistence::store_error any kind but `no_space` and `write_failed`.
+std::shared_ptr<table> open_lmdb_table(const table_options& options);
+
+} // namespace raft::kv

@@ -1,0 +1,79 @@
+// What a state machine does that keeps its state on the disk.
+
+#pragma once
+
+#include <raft/machine/session_record.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace raft::machine {
+
+/// What a state machine found on the disk when it was made.
+struct saved_state {
+  /// The state holds the effect of all entries up to here, and of no other.
+  log_index applied;
+  /// What was given to the `freeze` of that state and those before it: for each
+  /// session the latest record.
+  std::vector<session_record> sessions;
+};
+
+/// There is no room on the disk. Nothing was written, and trying again later
+/// may succeed.
+class no_room : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A part of the state that does not change any more, on its way to the disk.
+class save_job {
+public:
+  virtual ~save_job();
+
+  /// Writes it, the applied index and the session records in one atomic step;
+  /// when this returns, all of it is on the disk.
+  ///
+  /// Thread: any, also while the machine applies and answers.
+  /// @throws no_room if nothing was written; then this may be called again.
+  ///         Anything else that is thrown ends the process.
+  virtual void run() = 0;
+};
+
+/// Keeps a state machine's state on the disk. Called like the machine itself:
+/// by one actor, never two members at a time.
+///
+/// The state goes to the disk in steps. `freeze` sets aside what has changed
+/// since the last one; another thread writes that while commands go on; then
+/// `saved` is called. There is at most one step at a time. Applied index, state
+/// and sessions become durable together, so that after a crash no entry is
+/// applied twice or not at all.
+class durability {
+public:
+  virtual ~durability();
+
+  /// What was on the disk when this object was made.
+  virtual saved_state recovered() const = 0;
+
+  /// About how much memory the changes take that were not frozen yet, in bytes.
+  virtual std::size_t unsaved_bytes() const = 0;
+
+  /// Where `unsaved_bytes` should end: no command is applied beyond this while
+  /// a step is under way.
+  virtual std::size_t unsaved_bytes_max() const = 0;
+
+  /// Sets aside all changes up to the entry `applied`, which was the last one.
+  /// The result runs only when the log is durable up to there, too.
+  /// @param sessions The session records that changed since the last call.
+  /// @pre No step is under way.
+  virtual std::shared_ptr<save_job> freeze(log_index applied,
+                                           std::vector<session_record> sessions)
+    = 0;
+
+  /// The last step is on the disk.
+  virtual void saved() = 0;
+};
+
+} // namespace raft::machine

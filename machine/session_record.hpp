@@ -1,0 +1,51 @@
+// The bytes in which client sessions are kept on the disk.
+
+#pragma once
+
+#include <raft/messages/bytes.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+
+namespace raft::machine {
+
+/// One session as it is stored beside the state that its commands led to. The
+/// bytes are explained in docs/format.md; who stores them adds a checksum.
+struct session_record {
+  /// 0 for the clock that all sessions share.
+  session_id id;
+  /// Empty if there is no such session any more.
+  bytes data;
+
+  friend bool operator==(const session_record&, const session_record&)
+    = default;
+};
+
+/// What is known of one session.
+struct session_state {
+  log_index last_used;
+  std::uint64_t last_used_ms = 0;
+  std::uint64_t low_water = 1;
+  std::map<std::uint64_t, bytes> replies;
+  /// Commands that were applied and whose replies are gone.
+  std::set<std::uint64_t> without_reply;
+
+  friend bool operator==(const session_state&, const session_state&) = default;
+};
+
+bytes encode(const session_state& x);
+
+/// @returns nothing if the bytes are not exactly one session.
+std::optional<session_state> decode_session(const bytes& x);
+
+/// The clock: the latest time in any entry, in milliseconds.
+bytes encode_clock(std::uint64_t now_ms);
+
+/// @returns nothing if the bytes are not exactly one clock.
+std::optional<std::uint64_t> decode_clock(const bytes& x);
+
+} // namespace raft::machine

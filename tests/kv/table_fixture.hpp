@@ -1,0 +1,70 @@
+// Tables of both kinds, and how to open one again.
+
+#pragma once
+
+#include <raft/kv/table.hpp>
+#include <raft/tests/support/temporary_directory.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace raft::test {
+
+/// A table that outlives the objects that open it.
+class any_table {
+public:
+  explicit any_table(const std::string& kind) {
+    options.directory = directory_.path() + "/kv-1";
+    options.owner = {"test", {1}, {77}};
+    if (kind == "memory")
+      memory_ = kv::make_memory_table();
+    reopen();
+  }
+
+  void close() {
+    now_ = nullptr;
+  }
+
+  void reopen() {
+    close();
+    now_ = memory_ ? memory_ : kv::open_lmdb_table(options);
+  }
+
+  kv::table& operator*() const {
+    return *now_;
+  }
+
+  kv::table* operator->() const {
+    return now_.get();
+  }
+
+  const std::shared_ptr<kv::table>& get() const {
+    return now_;
+  }
+
+  kv::table_options options;
+
+private:
+  temporary_directory directory_{fast_place()};
+  std::shared_ptr<kv::table> memory_;
+  std::shared_ptr<kv::table> now_;
+};
+
+using pair_list = std::vector<std::pair<std::string, std::string>>;
+
+/// All pairs from `first` on, at most `pairs_max`.
+inline pair_list
+pairs_from(const std::function<void(const kv::visitor&)>& visit,
+           std::size_t pairs_max) {
+  pair_list result;
+  visit([&](std::string_view key, std::string_view value) {
+    result.emplace_back(key, value);
+    return result.size() < pairs_max;
+  });
+  return result;
+}
+
+} // namespace raft::test

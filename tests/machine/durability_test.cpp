@@ -1,0 +1,175 @@
+// Saving: when a step begins, what it must wait for, where a restart goes on.
+
+#include "fake_disk.hpp"
+#include <raft/machine/executor.hpp>
+#include <raft/machine/sessions.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <stdexcept>
+
+using namespace raft;
+using namespace raft::machine;
+using namespace raft::test;
+
+namespace {
+
+struct fixture {
+  std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
+  std::unique_ptr<executor> uut;
+
+  fixture() {
+    restart();
+  }
+
+  void restart() {
+    uut = std::make_unique<executor>(std::make_unique<counter>(disk));
+  }
+
+  apply_result give(entry_kind kind, command_tag tag, std::string data) {
+    return uut->apply(
+      {{1}, uut->applied().next(), kind, 5, tag, bytes{std::move(data)}});
+  }
+
+  void run(std::size_t size) {
+    give(entry_kind::command, {}, std::string(size, 'x'));
+  }
+};
+
+constexpr log_index far{1'000'000};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(durability_of_machines, fixture)
+
+BOOST_AUTO_TEST_CASE(nothing_new_needs_no_save) {
+  BOOST_TEST(!uut->take_save(far, true));
+  BOOST_TEST(!uut->must_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_save_is_due_when_half_of_the_room_is_taken) {
+  run(49);
+  BOOST_TEST(!uut->take_save(far, false));
+  run(1);
+  auto job = uut->take_save(far, false);
+  BOOST_REQUIRE(job);
+  job->run();
+  BOOST_TEST(uut->saved().value == 0u);
+  uut->save_done();
+  BOOST_TEST(uut->saved().value == 2u);
+  BOOST_TEST(disk->applied.value == 2u);
+  BOOST_TEST(!uut->take_save(far, true));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_log_makes_a_save_due_although_little_changed) {
+  auto size = unsaved_log_bytes_max / 2;
+  for (auto i = 0; i < 2; ++i) {
+    BOOST_TEST(!uut->take_save(far, false));
+    give(entry_kind::configuration, {}, std::string(size, 'x'));
+  }
+  BOOST_TEST(!!uut->take_save(far, false));
+}
+
+BOOST_AUTO_TEST_CASE(the_state_on_the_disk_is_never_ahead_of_the_log) {
+  run(50);
+  run(50);
+  BOOST_TEST(!uut->take_save({1}, false));
+  run(1);
+  // What was frozen is what counts, not what came later.
+  BOOST_TEST(!uut->take_save({1}, true));
+  auto job = uut->take_save({2}, false);
+  BOOST_REQUIRE(job);
+  BOOST_TEST(!uut->take_save(far, true));
+  job->run();
+  uut->save_done();
+  BOOST_TEST(disk->applied.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(while_a_save_is_under_way_there_is_room_for_so_much) {
+  run(100);
+  BOOST_TEST(!uut->must_wait());
+  auto job = uut->take_save(far, false);
+  BOOST_REQUIRE(job);
+  run(99);
+  BOOST_TEST(!uut->must_wait());
+  run(1);
+  BOOST_TEST(uut->must_wait());
+  job->run();
+  uut->save_done();
+  BOOST_TEST(!uut->must_wait());
+  BOOST_TEST(!!uut->take_save(far, false));
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_goes_on_behind_what_was_saved) {
+  auto session = session_id{give(entry_kind::open_session, {}, {}).index.value};
+  give(entry_kind::command, {session, 1, 0}, "a");
+  uut->take_save(far, true)->run();
+  uut->save_done();
+  give(entry_kind::command, {session, 2, 0}, "b");
+  restart();
+  BOOST_TEST(uut->applied().value == 2u);
+  BOOST_TEST(uut->saved().value == 2u);
+  BOOST_TEST(give(entry_kind::command, {session, 1, 0}, "a").reply.view()
+             == "a@2");
+  BOOST_TEST(give(entry_kind::command, {session, 2, 0}, "b").reply.view()
+             == "b@4");
+}
+
+BOOST_AUTO_TEST_CASE(a_save_that_nobody_took_can_not_be_done) {
+  BOOST_CHECK_THROW(uut->save_done(), std::logic_error);
+  run(50);
+  uut->take_save({}, true);
+  BOOST_CHECK_THROW(uut->save_done(), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(sessions_that_can_not_be_understood_are_refused) {
+  disk->sessions[{7}] = bytes{"what?"};
+  BOOST_CHECK_THROW(restart(), std::runtime_error);
+  disk->sessions.clear();
+  disk->sessions[{0}] = bytes{"what?"};
+  BOOST_CHECK_THROW(restart(), std::runtime_error);
+  disk->sessions.clear();
+  session_state same;
+  same.last_used = {7};
+  disk->sessions[{1}] = encode(same);
+  disk->sessions[{2}] = encode(same);
+  BOOST_CHECK_THROW(restart(), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(session_records)
+
+BOOST_AUTO_TEST_CASE(the_bytes_are_these) {
+  session_state x;
+  x.last_used = {258};
+  x.last_used_ms = 3;
+  x.low_water = 4;
+  x.replies[5] = bytes{"ab"};
+  x.without_reply = {6};
+  auto zeros = [](std::size_t n) { return std::string(n, '\0'); };
+  auto wanted = "\1" + zeros(6) + "\1\2" + zeros(7) + "\3" + zeros(7) + "\4"
+              + zeros(3) + "\1" + zeros(7) + "\5" + zeros(3) + "\2" + "ab"
+              + zeros(3) + "\1" + zeros(7) + "\6";
+  BOOST_TEST(encode(x).view() == wanted);
+  BOOST_TEST((decode_session(encode(x)) == x));
+  BOOST_TEST(encode_clock(258).view() == "\1" + zeros(6) + "\1\2");
+  BOOST_TEST((decode_clock(encode_clock(258)) == std::uint64_t{258}));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_cut_or_lengthened_is_no_record) {
+  session_state x;
+  x.replies = {{5, bytes{"ab"}}, {6, {}}};
+  x.without_reply = {7, 8};
+  auto good = std::string{encode(x).view()};
+  for (std::size_t size = 0; size < good.size(); ++size)
+    BOOST_TEST(!decode_session(bytes{good.substr(0, size)}));
+  BOOST_TEST(!decode_session(bytes{good + "x"}));
+  auto other = good;
+  other[0] = 2;
+  BOOST_TEST(!decode_session(bytes{other}));
+  BOOST_TEST(!decode_clock(bytes{good}));
+  BOOST_TEST(!decode_session(encode_clock(7)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

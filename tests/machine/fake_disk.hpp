@@ -1,0 +1,111 @@
+// A state machine whose disk is a value.
+
+#pragma once
+
+#include <raft/machine/durability.hpp>
+#include <raft/machine/state_machine.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace raft::test {
+
+/// What survives a crash: as much as the jobs that ran have written.
+struct fake_disk {
+  log_index applied;
+  std::map<session_id, bytes> sessions;
+  /// How often each command took effect.
+  std::map<std::string, int> state;
+};
+
+/// Counts how often each command was applied. Replies with command and index.
+class counter : public machine::state_machine, public machine::durability {
+public:
+  explicit counter(std::shared_ptr<fake_disk> disk)
+    : disk_{std::move(disk)}, state_{disk_->state} {
+    // nop
+  }
+
+  bytes apply(const machine::apply_context& where,
+              const bytes& command) override {
+    ++state_[std::string{command.view()}];
+    unsaved_ += command.size();
+    return bytes{std::string{command.view()} + "@" + to_text(where.index)};
+  }
+
+  machine::durability* durability() noexcept override {
+    return this;
+  }
+
+  machine::saved_state recovered() const override {
+    machine::saved_state result{disk_->applied, {}};
+    for (const auto& [id, data] : disk_->sessions)
+      result.sessions.push_back({id, data});
+    return result;
+  }
+
+  std::size_t unsaved_bytes() const override {
+    return unsaved_;
+  }
+
+  std::size_t unsaved_bytes_max() const override {
+    return 100;
+  }
+
+  std::shared_ptr<machine::save_job>
+  freeze(log_index applied,
+         std::vector<machine::session_record> sessions) override {
+    unsaved_ = 0;
+    return std::make_shared<job>(disk_, applied, std::move(sessions), state_);
+  }
+
+  void saved() override {
+    ++saves;
+  }
+
+  const std::map<std::string, int>& state() const {
+    return state_;
+  }
+
+  int saves = 0;
+
+private:
+  class job : public machine::save_job {
+  public:
+    job(std::shared_ptr<fake_disk> disk, log_index applied,
+        std::vector<machine::session_record> sessions,
+        std::map<std::string, int> state)
+      : disk_{std::move(disk)},
+        applied_{applied},
+        sessions_{std::move(sessions)},
+        state_{std::move(state)} {
+      // nop
+    }
+
+    void run() override {
+      disk_->applied = applied_;
+      disk_->state = state_;
+      for (const auto& x : sessions_)
+        if (x.data.empty())
+          disk_->sessions.erase(x.id);
+        else
+          disk_->sessions[x.id] = x.data;
+    }
+
+  private:
+    std::shared_ptr<fake_disk> disk_;
+    log_index applied_;
+    std::vector<machine::session_record> sessions_;
+    std::map<std::string, int> state_;
+  };
+
+  std::shared_ptr<fake_disk> disk_;
+  std::map<std::string, int> state_;
+  std::size_t unsaved_ = 0;
+};
+
+} // namespace raft::test
