@@ -5,7 +5,7 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/log.hpp>
-#include <raft/redis/connection.hpp>
+#include <raft/redis/limits.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>

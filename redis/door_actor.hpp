@@ -4,6 +4,7 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/redis/connection.hpp>
 #include <raft/redis/convoy.hpp>
 #include <raft/redis/door.hpp>
 
