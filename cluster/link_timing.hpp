@@ -14,9 +14,10 @@ struct link_timing {
   /// answer to `hello`.
   std::chrono::milliseconds connect{1500};
   std::chrono::milliseconds greet{1000};
-  /// Pause after the first failure; it doubles up to the maximum.
+  /// Pause after the first failure; it doubles up to the maximum. A peer that
+  /// comes back after a long time is found within the maximum.
   std::chrono::milliseconds pause_min{50};
-  std::chrono::milliseconds pause_max{1000};
+  std::chrono::milliseconds pause_max{500};
   /// Pause after the other side said that it does not want us.
   std::chrono::milliseconds pause_refused{5000};
 };
