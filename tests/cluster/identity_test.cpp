@@ -15,10 +15,11 @@ BOOST_FIXTURE_TEST_SUITE(identity_suite, process_fixture)
 BOOST_AUTO_TEST_CASE(both_sides_say_that_their_clusters_differ) {
   start(0, members(), {"--bootstrap", "--cluster", "red"});
   start(1, members(), {"--bootstrap", "--cluster", "blue"});
-  BOOST_TEST(says(0, "can not connect to peer 2 at " + to_text(where[1])
-                       + ": it refused us: it belongs to cluster \"blue\", "
-                         "not \"red\": check --cluster"));
-  BOOST_TEST(says(1, "refused peer 1: it belongs to cluster \"blue\""));
+  BOOST_TEST(
+    says(0, "can not connect to peer 2 at " + to_text(where[1])
+              + ": it refused us: this peer belongs to cluster \"blue\", "
+                "not \"red\": check --cluster"));
+  BOOST_TEST(says(1, "refused peer 1: this peer belongs to cluster \"blue\""));
   BOOST_TEST(count(0, "is connected") == 0u);
   BOOST_TEST(count(1, "is connected") == 0u);
 }
