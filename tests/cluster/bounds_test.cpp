@@ -172,7 +172,9 @@ BOOST_AUTO_TEST_CASE(redis_clients_that_do_not_read_are_closed) {
     return std::all_of(clients.begin(), clients.end(), closed);
   }));
   BOOST_TEST_MESSAGE(before / mib << " MiB, at most " << most / mib << " MiB");
-  BOOST_TEST(most < before + growth_max);
+  // More than elsewhere: the replies to what a client sends at once are made
+  // together, before the bound applies.
+  BOOST_TEST(most < before + 128 * mib);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
