@@ -8,12 +8,11 @@
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/note_handler.hpp>
 #include <raft/consensus/core.hpp>
-#include <raft/consensus/note.hpp>
 #include <raft/consensus/settings.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace caf {
@@ -21,9 +20,6 @@ class actor_system;
 }
 
 namespace raft::actors {
-
-/// Told what the core has to say to people, in the peer's context.
-using note_handler = std::function<void(const consensus::note&)>;
 
 /// Everything that a peer is made of.
 struct peer_parts {

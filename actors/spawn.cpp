@@ -1,5 +1,6 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/actors/spawn.hpp>
 

@@ -18,7 +18,7 @@
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/actors/peer.hpp>
+#include <raft/actors/note_handler.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>

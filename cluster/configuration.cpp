@@ -142,6 +142,12 @@ std::vector<option> node_options() {
              "address; port 0 picks a free one",
              RAFT_FIELD(listen)),
     endpoint("redis", "Where to wait for Redis clients", RAFT_FIELD(redis)),
+    number("redis-unread-bytes", "BYTES",
+           "How much a Redis client may leave unread before it is closed",
+           RAFT_FIELD(redis_unread_bytes)),
+    number("redis-unread-total", "BYTES",
+           "The same for all Redis clients together",
+           RAFT_FIELD(redis_unread_total)),
     flag("bootstrap",
          "Found the cluster: an empty data directory takes the members as "
          "given and may vote. Only for the first start",

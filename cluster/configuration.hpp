@@ -30,6 +30,10 @@ struct configuration {
   std::optional<address> listen;
   /// Where to wait for Redis clients, if at all.
   std::optional<address> redis;
+  /// Bytes of replies that one Redis client, and all of them together, may
+  /// leave unread.
+  std::uint64_t redis_unread_bytes = 64 << 20;
+  std::uint64_t redis_unread_total = 256 << 20;
   consensus::settings raft;
   /// Found the cluster: an empty store takes `members` as its first
   /// configuration. Without it, an empty store never votes.

@@ -16,16 +16,21 @@ constexpr const char* mirror
     "each container a hardware address of its own, or make the process ids "
     "differ";
 
-std::string wrong_cluster(const std::string& theirs, const std::string& ours) {
-  return fmt::format("it belongs to cluster \"{}\", not \"{}\": check "
+/// @param who Who is not what was expected: "this peer" in a refusal, which
+/// both
+///        sides write to their logs.
+std::string wrong_cluster(const char* who, const std::string& theirs,
+                          const std::string& ours) {
+  return fmt::format("{} belongs to cluster \"{}\", not \"{}\": check "
                      "--cluster and the addresses on both sides",
-                     theirs, ours);
+                     who, theirs, ours);
 }
 
-std::string wrong_version(std::uint32_t theirs, std::uint32_t ours) {
-  return fmt::format("it speaks protocol version {}, not {}: run the same "
+std::string wrong_version(const char* who, std::uint32_t theirs,
+                          std::uint32_t ours) {
+  return fmt::format("{} speaks protocol version {}, not {}: run the same "
                      "release on both sides",
-                     theirs, ours);
+                     who, theirs, ours);
 }
 
 } // namespace
@@ -52,9 +57,9 @@ welcome make_welcome(const card& us, std::string refusal) {
 
 std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
   if (msg.cluster != us.cluster)
-    return wrong_cluster(us.cluster, msg.cluster);
+    return wrong_cluster("this peer", us.cluster, msg.cluster);
   if (msg.version != us.version)
-    return wrong_version(us.version, msg.version);
+    return wrong_version("this peer", us.version, msg.version);
   if (from_peer && msg.from == us.self)
     return fmt::format("a hello from peer {}, but that is this peer itself. {}",
                        msg.from.value, mirror);
@@ -81,9 +86,9 @@ std::string complaint_about(const card& us, peer_id to, const welcome& msg) {
   if (!msg.refusal.empty())
     return fmt::format("it refused us: {}", msg.refusal);
   if (msg.cluster != us.cluster)
-    return wrong_cluster(msg.cluster, us.cluster);
+    return wrong_cluster("it", msg.cluster, us.cluster);
   if (msg.version != us.version)
-    return wrong_version(msg.version, us.version);
+    return wrong_version("it", msg.version, us.version);
   if (to && msg.from != to)
     return fmt::format("it is peer {}, not peer {}: check the addresses in "
                        "--members",

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/cluster/link_timing.hpp>
 #include <raft/consensus/random.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/ids.hpp>
@@ -13,21 +14,6 @@
 namespace raft::cluster {
 
 using consensus::instant;
-
-/// How patient a link is.
-struct link_timing {
-  /// How long the TCP connection may take, the name lookup included.
-  std::chrono::milliseconds tcp{500};
-  /// How long each step may take: the connection with CAF's handshake, and the
-  /// answer to `hello`.
-  std::chrono::milliseconds connect{1500};
-  std::chrono::milliseconds greet{1000};
-  /// Pause after the first failure; it doubles up to the maximum.
-  std::chrono::milliseconds pause_min{50};
-  std::chrono::milliseconds pause_max{1000};
-  /// Pause after the other side said that it does not want us.
-  std::chrono::milliseconds pause_refused{5000};
-};
 
 /// Where a link stands.
 ///

@@ -16,7 +16,7 @@
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/configuration.hpp>
-#include <raft/cluster/link_state.hpp>
+#include <raft/cluster/link_timing.hpp>
 #include <raft/cluster/log.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>

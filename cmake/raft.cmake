@@ -1,32 +1,43 @@
 # What all targets have in common.
 
-if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
-  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+include(GNUInstallDirs)
+
+# Where this project is a part of another one, that one decides.
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+  endif()
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+  find_program(CCACHE ccache)
+  if(CCACHE)
+    # The two liberties that ccache needs to handle precompiled headers.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  endif()
 endif()
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
-# Assertions stay on in production: no NDEBUG.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2")
-
-find_program(CCACHE ccache)
-if(CCACHE)
-  # The two liberties that ccache needs to handle precompiled headers.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-    CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-endif()
+# Assertions stay on in production, whatever the build type. These variables are
+# this directory's own: a project around this one keeps its flags.
+foreach(type RELEASE RELWITHDEBINFO MINSIZEREL)
+  string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_${type}
+    "${CMAKE_CXX_FLAGS_${type}}")
+endforeach()
 
 # Includes are <raft/folder/header.hpp>, here as when installed.
-file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include)
-file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_BINARY_DIR}/include/raft
-  SYMBOLIC)
+set(raft_include_dir ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${raft_include_dir})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${raft_include_dir}/raft SYMBOLIC)
 
+# How the sources of this project are compiled; nobody else's.
 add_library(raft_options INTERFACE)
-target_include_directories(raft_options INTERFACE ${CMAKE_BINARY_DIR}/include)
+target_include_directories(raft_options INTERFACE ${raft_include_dir})
 target_compile_options(raft_options INTERFACE -Wall -Wextra -Wpedantic)
 if(RAFT_WERROR)
   target_compile_options(raft_options INTERFACE -Werror)
@@ -47,16 +58,50 @@ if(RAFT_SANITIZE)
   add_link_options(-fsanitize=${RAFT_SANITIZE})
 endif()
 
-# raft_library(<folder> SOURCES <file>... [USES <target>...] [CAF])
-# Makes the static library raft_<folder>. CAF: its sources include CAF, which
-# they get precompiled.
+# raft_library(<folder> SOURCES <file>... [USES <target>...]
+#              [HIDES <target>...] [HEADERS <file>...] [CAF])
+# Makes the static library raft_<folder>.
+#
+# HEADERS: the headers for users. They are installed, and the library with them;
+# one without such headers stays here.
+# USES: what such headers include. HIDES: what only the sources include.
+# CAF: its sources include CAF, which they get precompiled.
 function(raft_library name)
-  cmake_parse_arguments(arg "CAF" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "CAF" "" "SOURCES;HEADERS;USES;HIDES" ${ARGN})
   add_library(raft_${name} STATIC ${arg_SOURCES})
-  target_link_libraries(raft_${name} PUBLIC raft_options ${arg_USES})
+  target_compile_features(raft_${name} PUBLIC cxx_std_20)
+  target_compile_options(raft_${name} PRIVATE
+    $<TARGET_PROPERTY:raft_options,INTERFACE_COMPILE_OPTIONS>)
+  target_include_directories(raft_${name} PUBLIC
+    $<BUILD_INTERFACE:${raft_include_dir}>)
+  target_link_libraries(raft_${name} PUBLIC ${arg_USES} PRIVATE ${arg_HIDES})
   if(arg_CAF)
     raft_use_precompiled_caf(raft_${name})
   endif()
+  if(arg_HEADERS)
+    raft_install(${name} ${arg_HEADERS})
+  endif()
+endfunction()
+
+# raft_install(<folder> <header>...)
+# Installs the library raft_<folder> as caf_raft::<folder>, with its headers.
+# The same name works in a project that this one is a part of.
+function(raft_install name)
+  add_library(caf_raft::${name} ALIAS raft_${name})
+  set_target_properties(raft_${name} PROPERTIES EXPORT_NAME ${name}
+    OUTPUT_NAME caf_raft_${name})
+  if(NOT RAFT_INSTALL)
+    return()
+  endif()
+  install(TARGETS raft_${name} EXPORT caf_raft
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  foreach(header ${ARGN})
+    cmake_path(GET header PARENT_PATH folder)
+    cmake_path(APPEND CMAKE_INSTALL_INCLUDEDIR raft ${name} ${folder}
+      OUTPUT_VARIABLE folder)
+    install(FILES ${header} DESTINATION ${folder} COMPONENT development)
+  endforeach()
 endfunction()
 
 # raft_test(<name> LABEL <unit|script|simulation|actor|socket|process>

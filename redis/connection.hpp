@@ -4,6 +4,7 @@
 
 #include <raft/redis/commands.hpp>
 #include <raft/redis/convoy.hpp>
+#include <raft/redis/limits.hpp>
 #include <raft/redis/resp.hpp>
 
 #include <chrono>
@@ -17,19 +18,6 @@
 #include <vector>
 
 namespace raft::redis {
-
-/// What one client may cost.
-struct connection_limits {
-  request_limits requests = {};
-  /// Requests whose reply is not yet written, and the bytes that they hold:
-  /// commands that are not yet on their way, replies that wait for earlier
-  /// ones. Past a bound nothing more is read until there is room.
-  std::size_t waiting_max = 1024;
-  std::size_t waiting_bytes_max = 1 << 20;
-  /// A command that could not be sent for so long is answered with an error,
-  /// having no effect. Once sent, it has as long again.
-  std::chrono::milliseconds deadline{5000};
-};
 
 /// Bytes in, batches of commands out; their results in, bytes out.
 ///

@@ -5,7 +5,7 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/log.hpp>
-#include <raft/redis/connection.hpp>
+#include <raft/redis/limits.hpp>
 
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
@@ -33,6 +33,9 @@ struct door_options {
   /// Replies that a client does not read, in bytes. Past the bound the
   /// connection is closed.
   std::size_t unread_bytes_max = 64 << 20;
+  /// The same for all clients together. Past the bound the client that has left
+  /// most unread is closed.
+  std::size_t unread_total_max = 256 << 20;
   /// How long a client may take for its last replies before it is cut off.
   std::chrono::milliseconds linger{2000};
   /// Told what goes wrong.

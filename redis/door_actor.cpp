@@ -91,13 +91,18 @@ void door_state::transferred(handle hdl, std::uint64_t unread) {
   auto i = clients_.find(hdl);
   if (i == clients_.end())
     return;
+  unread_ -= i->second.unread - unread;
   i->second.unread = unread;
   if (unread == 0 && i->second.state.finished())
     cut(hdl, i->second);
 }
 
 void door_state::closed(handle hdl) {
-  clients_.erase(hdl);
+  auto i = clients_.find(hdl);
+  if (i != clients_.end()) {
+    unread_ -= i->second.unread;
+    clients_.erase(i);
+  }
   finish_if_empty();
 }
 
@@ -256,17 +261,41 @@ void door_state::write(handle hdl, client& x, std::string& data) {
   auto begin = reinterpret_cast<const value_type*>(data.data());
   buffer.insert(buffer.end(), begin, begin + data.size());
   x.unread += data.size();
+  unread_ += data.size();
   if (data.capacity() > read_bytes)
     std::string{}.swap(data);
   data.clear();
   self_->flush(hdl);
-  if (x.unread <= options_.unread_bytes_max)
+  close_the_unread(hdl, x);
+}
+
+/// Keeps to the bounds on replies that nobody reads, after `x` got more.
+void door_state::close_the_unread(handle hdl, client& x) {
+  if (x.unread > options_.unread_bytes_max)
+    close_unread(hdl, x, options_.unread_bytes_max);
+  if (unread_ <= options_.unread_total_max)
     return;
+  // What clients that are cut have not read goes with them, soon.
+  std::size_t waiting = 0;
+  auto worst = clients_.end();
+  for (auto i = clients_.begin(); i != clients_.end(); ++i) {
+    if (i->second.cut)
+      continue;
+    waiting += i->second.unread;
+    if (worst == clients_.end() || i->second.unread > worst->second.unread)
+      worst = i;
+  }
+  if (waiting > options_.unread_total_max)
+    close_unread(worst->first, worst->second, options_.unread_total_max);
+}
+
+void door_state::close_unread(handle hdl, client& x, std::size_t bound) {
   log(cluster::severity::warning,
       "closing the connection of client " + std::to_string(x.id)
         + ": it has not read " + std::to_string(x.unread)
-        + " bytes of replies; the bound is "
-        + std::to_string(options_.unread_bytes_max));
+        + " bytes of replies, of " + std::to_string(unread_)
+        + " that all clients have not read; the bound is "
+        + std::to_string(bound));
   cut(hdl, x);
 }
 

@@ -4,6 +4,7 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/redis/connection.hpp>
 #include <raft/redis/convoy.hpp>
 #include <raft/redis/door.hpp>
 
@@ -76,6 +77,8 @@ private:
   void arm_patience();
   void ask_state(handle hdl, client& x);
   void write(handle hdl, client& x, std::string& data);
+  void close_the_unread(handle hdl, client& x);
+  void close_unread(handle hdl, client& x, std::size_t bound);
   void control_input(handle hdl, client& x);
   void switch_input(handle hdl, std::uint64_t id);
   void cut(handle hdl, client& x);
@@ -90,6 +93,8 @@ private:
   server_facts facts_;
   time_point started_;
   std::map<handle, client> clients_;
+  /// What all clients have not read, in bytes.
+  std::size_t unread_ = 0;
   std::uint64_t last_id_ = 0;
   convoy convoy_;
   std::map<std::uint64_t, flight> flights_; // in the order of their deadlines

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <raft/redis/limits.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,19 +13,6 @@
 #include <vector>
 
 namespace raft::redis {
-
-/// What a request may cost before the client is turned away.
-struct request_limits {
-  /// Arguments of one request, its name included; Redis's own bound.
-  std::size_t arguments_max = 1 << 20;
-  /// Bytes of one argument.
-  std::size_t bulk_bytes_max = 8 << 20;
-  /// Bytes of one request as it comes over the wire.
-  std::size_t request_bytes_max = 10 << 20;
-  /// Bytes of a request on one line, and of each line in other requests;
-  /// Redis's own bound.
-  std::size_t line_bytes_max = 64 << 10;
-};
 
 /// Takes bytes apart into requests, however they are split on their way:
 /// arrays of bulk strings, and lines for those who type by hand. Follows

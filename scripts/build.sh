@@ -47,7 +47,7 @@ dev_lint() {
   sources | xargs -0 clang-format --dry-run --Werror ||
     fail "./dev format mends this"
   say "Shell scripts"
-  shellcheck --external-sources dev .ci/run tests/tools/*.sh
+  shellcheck --external-sources dev .ci/run tests/*/*.sh
   say "clang-tidy (takes some minutes)"
   # Of its own, because it must not see another compiler's precompiled headers.
   configure build-lint -DCMAKE_CXX_COMPILER=clang++ \

@@ -72,6 +72,8 @@ void end_at_once(const std::string& reason) {
 redis::door_options redis_options(const cluster::node& node) {
   redis::door_options result;
   result.where = *node.config().redis;
+  result.unread_bytes_max = node.config().redis_unread_bytes;
+  result.unread_total_max = node.config().redis_unread_total;
   result.client = node.client();
   result.peer = node.peer();
   result.group = node.config().group;

@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(another_cluster_is_refused) {
   cluster.start(0);
   cluster.start(1, config);
   BOOST_TEST(eventually([&] {
-    return cluster[0].log.count("it refused us: it belongs to cluster "
+    return cluster[0].log.count("it refused us: this peer belongs to cluster "
                                 "\"other\", not \"test\"")
           == 1
         && cluster[1].log.count("refused peer 1") == 1;

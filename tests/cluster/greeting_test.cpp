@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(clients_are_welcome) {
   BOOST_TEST(refusal_of(card_of(2), make_hello(client, {2}), false) == "");
   client.cluster = "red";
   BOOST_TEST(contains(refusal_of(card_of(2), make_hello(client, {}), false),
-                      "it belongs to cluster \"blue\", not \"red\""));
+                      "this peer belongs to cluster \"blue\", not \"red\""));
   client.cluster = "blue";
   BOOST_TEST(contains(refusal_of(card_of(2), make_hello(client, {3}), false),
                       "this is peer 2, not peer 3"));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(clients_are_welcome) {
 
 BOOST_AUTO_TEST_CASE(strangers_are_refused) {
   BOOST_TEST(contains(refusal([](hello& x) { x.cluster = "red"; }),
-                      "it belongs to cluster \"blue\", not \"red\""));
+                      "this peer belongs to cluster \"blue\", not \"red\""));
   BOOST_TEST(contains(refusal([](hello& x) { x.version = 99; }),
                       "protocol version 1, not 99"));
   BOOST_TEST(contains(refusal([](hello& x) { x.to = {3}; }),

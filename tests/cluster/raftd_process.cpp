@@ -1,6 +1,7 @@
 #include <raft/tests/cluster/raftd_process.hpp>
 
 #include <fcntl.h>
+#include <fstream>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -10,7 +11,8 @@
 
 namespace raft::cluster {
 
-raftd_process::raftd_process(const std::vector<std::string>& flags) {
+raftd_process::raftd_process(const std::vector<std::string>& flags,
+                             const std::string& log) {
   std::vector<char*> argv{const_cast<char*>(RAFTD_PATH)};
   for (auto& flag : flags)
     argv.push_back(const_cast<char*>(flag.c_str()));
@@ -24,6 +26,9 @@ raftd_process::raftd_process(const std::vector<std::string>& flags) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(ends[1], STDOUT_FILENO);
+    if (!log.empty())
+      ::dup2(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600),
+             STDERR_FILENO);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -56,6 +61,14 @@ std::string raftd_process::read_line(std::chrono::milliseconds deadline) {
 void raftd_process::send(int signal) {
   if (pid_ > 0)
     ::kill(pid_, signal);
+}
+
+std::uint64_t raftd_process::memory() const {
+  std::ifstream in{"/proc/" + std::to_string(pid_) + "/status"};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("RssAnon:"))
+      return std::stoull(line.substr(8)) << 10;
+  throw std::runtime_error{"the kernel does not say how much memory is in use"};
 }
 
 void raftd_process::kill() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -13,7 +14,9 @@ namespace raft::cluster {
 /// One process. Killed with this object, and when the test dies.
 class raftd_process {
 public:
-  explicit raftd_process(const std::vector<std::string>& flags);
+  /// @param log A file that gets its log; without one, the test's own does.
+  explicit raftd_process(const std::vector<std::string>& flags,
+                         const std::string& log = {});
   ~raftd_process();
   raftd_process(const raftd_process&) = delete;
   raftd_process& operator=(const raftd_process&) = delete;
@@ -27,6 +30,10 @@ public:
   std::string read_line(std::chrono::milliseconds deadline);
 
   void send(int signal);
+
+  /// Memory of its own that is in use, in bytes: what the kernel calls RssAnon.
+  /// Mapped files do not count.
+  std::uint64_t memory() const;
 
   /// Sends SIGKILL and waits for the end.
   void kill();

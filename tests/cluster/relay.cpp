@@ -31,13 +31,20 @@ void relay::freeze(bool frozen) {
   static_cast<void>(::write(wake_[1], "", 1));
 }
 
+void relay::forget(bool back_only) {
+  forget_there_ = !back_only;
+  forget_back_ = true;
+  static_cast<void>(::write(wake_[1], "", 1));
+}
+
 void relay::run() {
   while (!ending_) {
     std::vector<pollfd> all{{wake_[0], POLLIN, 0}};
     if (!frozen_) {
       all.push_back({listener_.fd(), POLLIN, 0});
-      for (auto& [from, to] : pairs_)
-        all.push_back({from, POLLIN, 0});
+      for (auto& x : pairs_)
+        if (!x.silent)
+          all.push_back({x.from, POLLIN, 0});
     }
     ::poll(all.data(), all.size(), -1);
     if (all[0].revents != 0) {
@@ -45,11 +52,12 @@ void relay::run() {
       static_cast<void>(::read(wake_[0], buffer, sizeof(buffer)));
       if (cut_.exchange(false))
         close_all();
+      fall_silent();
       continue;
     }
     for (auto i = all.size(); i-- > 2;)
       if (all[i].revents != 0)
-        forward(i - 2);
+        forward(all[i].fd);
     if (all[1].revents != 0)
       accept();
   }
@@ -65,20 +73,29 @@ void relay::accept() {
     return;
   }
   auto fd = far.release();
-  pairs_.push_back({near, fd});
-  pairs_.push_back({fd, near});
+  pairs_.push_back({near, fd, false, false});
+  pairs_.push_back({fd, near, true, false});
 }
 
 void relay::close_all() {
-  for (auto& [from, to] : pairs_)
-    ::close(from);
+  for (auto& x : pairs_)
+    ::close(x.from);
   pairs_.clear();
 }
 
-void relay::forward(std::size_t pair) {
-  if (pair >= pairs_.size())
+void relay::fall_silent() {
+  auto there = forget_there_.exchange(false);
+  auto back = forget_back_.exchange(false);
+  for (auto& x : pairs_)
+    x.silent = x.silent || (x.is_back ? back : there);
+}
+
+void relay::forward(int from) {
+  auto i = std::find_if(pairs_.begin(), pairs_.end(),
+                        [from](auto& x) { return x.from == from; });
+  if (i == pairs_.end())
     return; // went with its other direction
-  auto [from, to] = pairs_[pair];
+  auto to = i->to;
   char buffer[65536];
   auto size = ::recv(from, buffer, sizeof(buffer), 0);
   if (size > 0
@@ -87,9 +104,8 @@ void relay::forward(std::size_t pair) {
     return;
   ::close(from);
   ::close(to);
-  std::erase_if(pairs_, [from = from, to = to](auto& x) {
-    return x.first == from || x.first == to;
-  });
+  std::erase_if(pairs_,
+                [from, to](auto& x) { return x.from == from || x.from == to; });
 }
 
 } // namespace raft::cluster

@@ -1,4 +1,5 @@
-// A piece of network between two processes that can be cut and frozen.
+// A piece of network between two processes that can be cut, frozen, or
+// forget its connections.
 
 #pragma once
 
@@ -7,9 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace raft::cluster {
@@ -33,11 +32,25 @@ public:
   /// stopped or a network that drops packets.
   void freeze(bool frozen);
 
+  /// The connections of now say nothing more and are not closed, as if a router
+  /// had forgotten them; new ones work.
+  /// @param back Whether only the way back falls silent: who connected still
+  ///        reaches the target.
+  void forget(bool back_only);
+
 private:
+  struct pair {
+    int from = -1;
+    int to = -1;
+    bool is_back = false;
+    bool silent = false;
+  };
+
   void run();
   void accept();
   void close_all();
-  void forward(std::size_t pair);
+  void forward(int from);
+  void fall_silent();
 
   std::uint16_t target_;
   test_socket listener_;
@@ -46,7 +59,9 @@ private:
   std::atomic<bool> ending_ = false;
   std::atomic<bool> frozen_ = false;
   std::atomic<bool> cut_ = false;
-  std::vector<std::pair<int, int>> pairs_; // each way is one pair
+  std::atomic<bool> forget_there_ = false;
+  std::atomic<bool> forget_back_ = false;
+  std::vector<pair> pairs_; // each way is one pair
   std::thread thread_;
 };
 

@@ -1,0 +1,25 @@
+// How long connections to other processes may take.
+
+#pragma once
+
+#include <chrono>
+
+namespace raft::cluster {
+
+/// How patient a link is.
+struct link_timing {
+  /// How long the TCP connection may take, the name lookup included.
+  std::chrono::milliseconds tcp{500};
+  /// How long each step may take: the connection with CAF's handshake, and the
+  /// answer to `hello`.
+  std::chrono::milliseconds connect{1500};
+  std::chrono::milliseconds greet{1000};
+  /// Pause after the first failure; it doubles up to the maximum. A peer that
+  /// comes back after a long time is found within the maximum.
+  std::chrono::milliseconds pause_min{50};
+  std::chrono::milliseconds pause_max{500};
+  /// Pause after the other side said that it does not want us.
+  std::chrono::milliseconds pause_refused{5000};
+};
+
+} // namespace raft::cluster

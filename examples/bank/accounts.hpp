@@ -1,0 +1,71 @@
+// What is replicated: who has how much.
+
+#pragma once
+
+#include "messages.hpp"
+#include <raft/machine/state_machine.hpp>
+
+#include <iomanip>
+#include <map>
+#include <sstream>
+#include <string>
+
+namespace bank {
+
+// Commands are bytes of the program's own making. They stay in the log, so
+// later versions of the program must still be able to read them.
+
+inline raft::bytes encode(const deposit& x) {
+  std::ostringstream out;
+  out << "deposit " << std::quoted(x.to) << ' ' << x.cents;
+  return raft::bytes{out.str()};
+}
+
+inline raft::bytes encode(const transfer& x) {
+  std::ostringstream out;
+  out << "transfer " << std::quoted(x.from) << ' ' << std::quoted(x.to) << ' '
+      << x.cents;
+  return raft::bytes{out.str()};
+}
+
+/// Replies begin with "ok " or "no ".
+class accounts : public raft::machine::state_machine {
+public:
+  raft::bytes apply(const raft::machine::apply_context&,
+                    const raft::bytes& command) override {
+    std::istringstream in{std::string{command.view()}};
+    std::string verb;
+    in >> verb;
+    if (verb == "deposit")
+      return raft::bytes{apply_deposit(in)};
+    if (verb == "transfer")
+      return raft::bytes{apply_transfer(in)};
+    // A command without sense is answered. To throw would stop the peer.
+    return raft::bytes{std::string{"no such command"}};
+  }
+
+private:
+  std::string apply_deposit(std::istream& in) {
+    deposit x;
+    if (!(in >> std::quoted(x.to) >> x.cents) || x.cents <= 0)
+      return "no deposit of this kind";
+    return "ok " + std::to_string(cents_[x.to] += x.cents);
+  }
+
+  std::string apply_transfer(std::istream& in) {
+    transfer x;
+    if (!(in >> std::quoted(x.from) >> std::quoted(x.to) >> x.cents)
+        || x.cents <= 0)
+      return "no transfer of this kind";
+    auto payer = cents_.find(x.from);
+    if (payer == cents_.end() || payer->second < x.cents)
+      return "no " + x.from + " has too little";
+    payer->second -= x.cents;
+    cents_[x.to] += x.cents;
+    return "ok " + std::to_string(payer->second);
+  }
+
+  std::map<std::string, std::int64_t> cents_;
+};
+
+} // namespace bank

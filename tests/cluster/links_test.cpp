@@ -1,0 +1,129 @@
+// Links that are lost and come back, over loopback sockets.
+
+#include <raft/kv/command.hpp>
+#include <raft/tests/cluster/relay.hpp>
+#include <raft/tests/cluster/server.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <thread>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+kv::command put() {
+  return kv::put{"k", "v"};
+}
+
+/// Two servers with a network between them that can fail.
+struct pair_fixture {
+  pair_fixture() {
+    auto config = cluster.config_of(0);
+    config.members[1].where = between.where();
+    cluster.start(0, config);
+    cluster.start(1);
+    cluster.wait_for_leader();
+  }
+
+  /// Waits until both have lost their link and found each other again.
+  void see_it_come_back() {
+    for (std::size_t i = 0; i < 2; ++i)
+      BOOST_TEST(eventually(
+        [&] { return cluster[i].log.count("is connected") >= links + 1; }));
+    ++links;
+    cluster.wait_for_leader();
+    for (std::size_t i = 0; i < 2; ++i)
+      BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
+  }
+
+  servers cluster{2};
+  relay between{cluster.members[1].where.port};
+  std::size_t links = 1;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(links_suite)
+
+// Two of five lead nowhere, and the third restarts. Without that peer there is
+// no majority.
+BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
+  black_hole hole;
+  black_hole another;
+  servers cluster{5};
+  auto config_of = [&](std::size_t i) {
+    auto config = cluster.config_of(i);
+    config.members[0].where = hole.where();
+    config.members[3].where = another.where();
+    return config;
+  };
+  // Peers 1 and 4 are the ones out of reach, so that links with both roles
+  // lead into the void.
+  for (std::size_t i : {1, 2, 4})
+    cluster.start(i, config_of(i));
+  cluster.wait_for_leader();
+  for (std::size_t victim : {1, 2, 4}) {
+    auto survivor = victim == 1 ? std::size_t{2} : std::size_t{1};
+    auto before = cluster[survivor].log.count("is gone");
+    cluster.stop(victim);
+    BOOST_TEST(eventually(
+      [&] { return cluster[survivor].log.count("is gone") > before; }));
+    auto begin = clock_type::now();
+    cluster.start(victim, config_of(victim));
+    BOOST_TEST(eventually(
+      [&] { return cluster[victim].log.count("is connected") == 2; }, 5s));
+    BOOST_TEST_MESSAGE(
+      "peer "
+      << victim + 1 << " was back after "
+      << std::chrono::duration<double>(clock_type::now() - begin).count()
+      << " s");
+    cluster.wait_for_leader();
+    BOOST_TEST((cluster[victim].execute(put()).result == outcome::committed));
+  }
+}
+
+// The two ends lose and find each other in every order that threads can make.
+BOOST_AUTO_TEST_CASE(both_ends_may_restart_at_once_a_hundred_times) {
+  servers cluster{2};
+  for (int round = 0; round < 100; ++round) {
+    {
+      std::jthread first{[&] { cluster.start(0); }};
+      std::jthread second{[&] { cluster.start(1); }};
+    }
+    for (std::size_t i = 0; i < 2; ++i)
+      BOOST_REQUIRE_MESSAGE(
+        eventually([&] { return cluster[i].log.count("is connected") >= 1; }),
+        "round " << round << ", server " << i + 1 << ":\n"
+                 << cluster[i].log.text());
+    std::jthread first{[&] { cluster.stop(0); }};
+    std::jthread second{[&] { cluster.stop(1); }};
+  }
+  cluster.start_all();
+  cluster.wait_for_leader();
+  BOOST_TEST((cluster[0].execute(put()).result == outcome::committed));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_forgotten_connection_is_replaced, pair_fixture) {
+  for (int i = 0; i < 2; ++i) {
+    between.forget(false);
+    see_it_come_back();
+  }
+}
+
+// One end hears the other and is not heard.
+BOOST_FIXTURE_TEST_CASE(a_half_open_connection_is_replaced, pair_fixture) {
+  for (int i = 0; i < 2; ++i) {
+    between.forget(true);
+    see_it_come_back();
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,74 @@
+// Three raftd processes on free ports, for tests.
+
+#pragma once
+
+#include <raft/tests/cluster/raftd_process.hpp>
+#include <raft/tests/cluster/server.hpp>
+#include <raft/tests/support/temporary_directory.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace raft::cluster {
+
+/// Processes that may each get flags of their own, and their logs.
+struct process_fixture {
+  using flag_list = std::vector<std::string>;
+
+  process_fixture() {
+    std::vector<test_socket> held(3);
+    for (auto& x : held)
+      where.push_back({"127.0.0.1", x.bind()});
+  }
+
+  /// The members as the peers are told; `other` takes the place of one.
+  std::string members(std::size_t replaced = 3, const std::string& other = {}) {
+    std::string result;
+    for (std::size_t i = 0; i < 3; ++i)
+      result += (i > 0 ? "," : "") + std::to_string(i + 1) + "="
+              + (i == replaced ? other : to_text(where[i]));
+    return result;
+  }
+
+  std::string log_file(std::size_t i) const {
+    return directory.path("log" + std::to_string(i + 1));
+  }
+
+  std::string data(std::size_t i) const {
+    return directory.path(std::to_string(i + 1));
+  }
+
+  /// How many lines of a peer's log hold a text.
+  std::size_t count(std::size_t i, const std::string& part) const {
+    std::ifstream in{log_file(i)};
+    std::size_t result = 0;
+    for (std::string line; std::getline(in, line);)
+      result += line.find(part) != std::string::npos;
+    return result;
+  }
+
+  bool says(std::size_t i, const std::string& part) const {
+    return eventually([&] { return count(i, part) > 0; });
+  }
+
+  void start(std::size_t i, const std::string& members,
+             const flag_list& more = {}) {
+    flag_list flags{
+      "--id", std::to_string(i + 1), "--members", members, "--data", data(i)};
+    flags.insert(flags.end(), more.begin(), more.end());
+    processes[i] = std::make_unique<raftd_process>(flags, log_file(i));
+    BOOST_REQUIRE(processes[i]->read_line(std::chrono::seconds{20})
+                  == "listening on " + to_text(where[i]));
+  }
+
+  test::temporary_directory directory;
+  std::vector<address> where;
+  std::map<std::size_t, std::unique_ptr<raftd_process>> processes;
+};
+
+} // namespace raft::cluster
