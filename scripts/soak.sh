@@ -20,12 +20,29 @@ soak_kills() {
     --log_level=message
 }
 
+soak_scenarios() {
+  [ $# -eq 0 ] || fail "soak scenarios has no options"
+  dev_setup
+  configure "$build"
+  build_targets "$build" raft-scenarios
+  say "all scenarios in virtual time, 100 times"
+  "$build"/bin/raft-scenarios run all --ground simulated --repeat 100 \
+    --jobs "$(nproc)"
+  # Most of the time these only wait.
+  say "all scenarios on real actors, 10 times"
+  "$build"/bin/raft-scenarios run all --ground actors --repeat 10 --jobs 8
+}
+
 dev_soak() {
   case ${1-} in
     kills)
       shift
       soak_kills "$@"
       ;;
-    *) fail "soak knows 'kills'" ;;
+    scenarios)
+      shift
+      soak_scenarios "$@"
+      ;;
+    *) fail "soak knows 'kills' and 'scenarios'" ;;
   esac
 }

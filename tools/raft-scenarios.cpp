@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
   scenarios_run chosen;
   app.require_subcommand(1);
   add_check(app, chosen);
+  add_explain(app, chosen);
+  add_list(app, chosen);
+  add_run(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

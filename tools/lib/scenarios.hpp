@@ -18,7 +18,8 @@ enum class scenarios_exit : int {
   passed = 0,
   /// A scenario failed, or a history is not linearizable.
   failed = 1,
-  /// The command line or a file can not be used.
+  /// The command line or a file can not be used; there is no such scenario, or
+  /// its ground can not express it.
   unusable = 2,
   /// A check was given up at its bound.
   undecided = 3,
@@ -31,5 +32,8 @@ using scenarios_run = std::function<scenarios_exit()>;
 /// `chosen` if it is named.
 
 void add_check(CLI::App& app, scenarios_run& chosen);
+void add_explain(CLI::App& app, scenarios_run& chosen);
+void add_list(CLI::App& app, scenarios_run& chosen);
+void add_run(CLI::App& app, scenarios_run& chosen);
 
 } // namespace raft::tools

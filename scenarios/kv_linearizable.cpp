@@ -1,0 +1,77 @@
+// Whether some order of all calls explains what the clients saw.
+
+#include <raft/scenarios/kv_user.hpp>
+#include <raft/simulation/linearizability_explain.hpp>
+#include <raft/simulation/linearizability_models.hpp>
+
+#include <utility>
+
+namespace raft::scenarios {
+
+namespace {
+
+using simulation::map_model;
+
+struct translator {
+  map_model::operation& to;
+  const kv::reply& reply;
+
+  void operator()(const kv::put& x) const {
+    to.input = {x.key, map_model::put{x.value}};
+  }
+
+  void operator()(const kv::append& x) const {
+    to.input = {x.key, map_model::append{x.value}};
+    to.output->count = reply.count;
+  }
+
+  void operator()(const kv::get& x) const {
+    to.input = {x.keys.at(0), map_model::get{}};
+    if (to.end)
+      to.output->seen = reply.values.at(0);
+  }
+
+  template <class Other>
+  void operator()(const Other&) const {
+    throw std::logic_error{"no scenario uses this command"};
+  }
+};
+
+const std::string undecided
+  = "whether the history is linearizable was not decided";
+
+map_model::operation translate(const kv_history::call& x) {
+  map_model::operation result;
+  result.client = x.client;
+  result.start = x.begin.count();
+  result.output.emplace();
+  if (x.end)
+    result.end = x.end->count();
+  std::visit(translator{result, x.reply}, x.command);
+  if (!x.end)
+    result.output.reset();
+  return result;
+}
+
+} // namespace
+
+void require_linearizable(lab& x, const kv_history& history) {
+  simulation::history<map_model> translated;
+  translated.unit = "us";
+  for (const auto& call : history.calls)
+    translated.operations.push_back(translate(call));
+  auto found = simulation::check(translated);
+  switch (found.result) {
+    case simulation::verdict::linearizable:
+      return;
+    case simulation::verdict::undecided:
+      x.remark(undecided);
+      return;
+    case simulation::verdict::not_linearizable:
+      throw scenario_failure{
+        "a linearizable history",
+        to_text(simulation::explain(translated, found, {}))};
+  }
+}
+
+} // namespace raft::scenarios

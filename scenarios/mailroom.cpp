@@ -1,0 +1,42 @@
+#include <raft/scenarios/mailroom.hpp>
+
+#include <utility>
+
+namespace raft::scenarios {
+
+void mailroom::leave(std::function<void()> f) {
+  std::lock_guard guard{mutex_};
+  letters_.push_back(std::move(f));
+  filled_.notify_one();
+}
+
+std::vector<std::function<void()>> mailroom::take() {
+  std::lock_guard guard{mutex_};
+  return std::exchange(letters_, {});
+}
+
+void mailroom::wait(std::chrono::steady_clock::time_point until) {
+  std::unique_lock guard{mutex_};
+  filled_.wait_until(guard, until, [this] { return !letters_.empty(); });
+}
+
+real_ground::real_ground(std::size_t peers)
+  : ground{peers}, begin_{std::chrono::steady_clock::now()} {
+  // nop
+}
+
+instant real_ground::now() const {
+  return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now()
+                                             - begin_);
+}
+
+void real_ground::pass(instant until) {
+  mail_->wait(begin_ + until);
+}
+
+void real_ground::collect() {
+  for (auto& f : mail_->take())
+    f();
+}
+
+} // namespace raft::scenarios

@@ -1,0 +1,52 @@
+// Brings what happens in other threads into the thread of the scenario.
+
+#pragma once
+
+#include <raft/scenarios/ground.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace raft::scenarios {
+
+/// Functions that other threads leave for the scenario's. Thread safe.
+class mailroom {
+public:
+  void leave(std::function<void()> f);
+
+  std::vector<std::function<void()>> take();
+
+  /// Waits until there is something, or until then.
+  void wait(std::chrono::steady_clock::time_point until);
+
+private:
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::vector<std::function<void()>> letters_;
+};
+
+/// A ground in real time.
+class real_ground : public ground {
+public:
+  instant now() const override;
+
+protected:
+  explicit real_ground(std::size_t peers);
+
+  void pass(instant until) override;
+  void collect() override;
+
+  /// Shared with actors, which may outlive this object by a moment.
+  const std::shared_ptr<mailroom>& mail() const noexcept {
+    return mail_;
+  }
+
+private:
+  std::chrono::steady_clock::time_point begin_;
+  std::shared_ptr<mailroom> mail_ = std::make_shared<mailroom>();
+};
+
+} // namespace raft::scenarios

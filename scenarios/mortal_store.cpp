@@ -1,0 +1,41 @@
+#include <raft/scenarios/mortal_store.hpp>
+
+namespace raft::scenarios {
+
+mortal_store::mortal_store(std::unique_ptr<persistence::store> impl)
+  : impl_{std::move(impl)} {
+  // nop
+}
+
+void mortal_store::kill() {
+  std::lock_guard guard{mutex_};
+  killed_ = true;
+}
+
+const persistence::store_identity& mortal_store::identity() const noexcept {
+  return impl_->identity();
+}
+
+void mortal_store::commit(std::span<const persist> batches) {
+  std::lock_guard guard{mutex_};
+  if (killed_)
+    throw persistence::store_error{persistence::store_errc::write_failed,
+                                   "the process was killed"};
+  impl_->commit(batches);
+}
+
+durable_state mortal_store::load(group_id group) const {
+  return impl_->load(group);
+}
+
+std::vector<entry> mortal_store::read(group_id group, log_index first,
+                                      log_index last,
+                                      std::uint64_t bytes_max) const {
+  return impl_->read(group, first, last, bytes_max);
+}
+
+std::vector<group_id> mortal_store::groups() const {
+  return impl_->groups();
+}
+
+} // namespace raft::scenarios

@@ -1,0 +1,103 @@
+#include <raft/scenarios/actors_ground.hpp>
+#include <raft/scenarios/runner.hpp>
+#include <raft/scenarios/simulated_ground.hpp>
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <memory>
+
+namespace raft::scenarios {
+
+namespace {
+
+std::string objection_to(ability what, ground_kind where) {
+  switch (where) {
+    case ground_kind::actors:
+      return actors_objection(what);
+    case ground_kind::processes:
+    case ground_kind::simulated:
+      break;
+  }
+  return {};
+}
+
+std::unique_ptr<ground> make_ground(const ground_options& options,
+                                    ground_kind where) {
+  switch (where) {
+    case ground_kind::actors:
+      return make_actors_ground(options);
+    case ground_kind::processes:
+    case ground_kind::simulated:
+      break;
+  }
+  return make_simulated_ground(options);
+}
+
+double to_seconds(duration x) {
+  return std::chrono::duration<double>{x}.count();
+}
+
+} // namespace
+
+std::string objection_to(const scenario& what, ground_kind where) {
+  if (where == ground_kind::processes)
+    return "clusters of processes can not be made yet";
+  for (auto need : what.needs) {
+    auto reason = objection_to(need, where);
+    if (!reason.empty())
+      return reason;
+  }
+  return {};
+}
+
+run_report run(const scenario& what, ground_kind where, std::uint64_t seed) {
+  run_report result;
+  result.peers = what.peers;
+  result.reason = objection_to(what, where);
+  if (!result.reason.empty()) {
+    result.result = run_report::outcome::impossible;
+    return result;
+  }
+  try {
+    consensus::random random{seed};
+    auto stands = make_ground({what.peers, random.next(), what.network}, where);
+    lab x{*stands, random.next()};
+    x.begin_stage(what.title);
+    what.run(x);
+    require(stands->now() <= scenario_max, "an end within 120 s",
+            fmt::format("{:.1f} s", to_seconds(stands->now())));
+    result.stages = x.end();
+    result.remarks = x.remarks();
+  } catch (const std::exception& problem) {
+    result.result = run_report::outcome::failed;
+    result.reason = problem.what();
+  }
+  return result;
+}
+
+std::string to_text(const run_report& x, const scenario& what,
+                    ground_kind where, std::uint64_t seed) {
+  if (x.result == run_report::outcome::impossible)
+    return fmt::format("{}: cannot be run on ground {}: {}\n", what.name,
+                       to_text(where), x.reason);
+  std::string result;
+  auto counts = objection_to(ability::counting_exchanges, where).empty();
+  for (const auto& stage : x.stages)
+    result += fmt::format("{} ({}): {} ...\n"
+                          "  ... Passed -- {:5.1f} {:2} {:>4} {:7} {:4}\n",
+                          what.name, what.part, stage.title,
+                          to_seconds(stage.length), x.peers,
+                          counts ? std::to_string(stage.sent.exchanges) : "-",
+                          stage.sent.bytes, stage.committed);
+  for (const auto& remark : x.remarks)
+    result += fmt::format("  remark: {}\n", remark);
+  if (x.result == run_report::outcome::failed)
+    result += fmt::format("{} ({}): {} ...\n  ... FAILED: {}\n  again: "
+                          "raft-scenarios run {} --ground {} --seed {}\n",
+                          what.name, what.part, what.title, x.reason, what.name,
+                          to_text(where), seed);
+  return result;
+}
+
+} // namespace raft::scenarios

@@ -1,0 +1,44 @@
+// Runs scenarios and says how they went.
+
+#pragma once
+
+#include <raft/scenarios/scenario.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace raft::scenarios {
+
+/// A scenario must end within this time, of its ground.
+inline constexpr std::chrono::seconds scenario_max{120};
+
+/// How one run of a scenario went.
+struct run_report {
+  enum class outcome {
+    passed,
+    failed,
+    /// The ground can not express it.
+    impossible,
+  };
+
+  outcome result = outcome::passed;
+  std::size_t peers = 0;
+  std::vector<stage_report> stages;
+  std::vector<std::string> remarks;
+  /// What was expected and what was seen, or why it is impossible.
+  std::string reason;
+};
+
+/// Says why a scenario can not be run on a kind of ground; empty if it can.
+std::string objection_to(const scenario& what, ground_kind where);
+
+/// Runs a scenario once, from a seed.
+run_report run(const scenario& what, ground_kind where, std::uint64_t seed);
+
+/// The report as people read it: title, then seconds, peers, exchanges, bytes
+/// and committed commands; on a failure what happened and how to run it again.
+std::string to_text(const run_report& x, const scenario& what,
+                    ground_kind where, std::uint64_t seed);
+
+} // namespace raft::scenarios

@@ -1,0 +1,46 @@
+// All scenarios, by name.
+
+#pragma once
+
+#include <raft/scenarios/ground.hpp>
+#include <raft/scenarios/lab.hpp>
+
+#include <string>
+#include <vector>
+
+namespace raft::scenarios {
+
+/// One story that a cluster has to get through, on whatever ground.
+struct scenario {
+  /// Unique; in lower case with hyphens.
+  std::string name;
+  /// One line.
+  std::string title;
+  /// Which family it belongs to: elections, log, persistence, kv.
+  std::string part;
+  /// What happens, what is checked, and why.
+  std::string explanation;
+
+  std::size_t peers = 3;
+  weather network = {};
+  /// What its ground must be able to do.
+  std::vector<ability> needs = {};
+
+  void (*run)(lab&) = nullptr;
+};
+
+/// In the order of `list`.
+const std::vector<scenario>& all_scenarios();
+
+/// @returns null if there is none of this name.
+const scenario* find_scenario(const std::string& name);
+
+// The families.
+std::vector<scenario> election_scenarios();
+std::vector<scenario> log_scenarios();
+std::vector<scenario> replication_scenarios();
+std::vector<scenario> persistence_scenarios();
+std::vector<scenario> hostile_scenarios();
+std::vector<scenario> kv_scenarios();
+
+} // namespace raft::scenarios

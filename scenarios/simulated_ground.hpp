@@ -1,0 +1,17 @@
+// A cluster in virtual time.
+
+#pragma once
+
+#include <raft/scenarios/ground.hpp>
+
+#include <memory>
+
+namespace raft::scenarios {
+
+/// All in one thread, from one seed; nothing here takes real time but the work
+/// itself. Disks take some milliseconds for a write, so that a command takes as
+/// long as on a good machine. A crash loses the write under way, or keeps it.
+/// Every step is checked by the simulation's own judge, too.
+std::unique_ptr<ground> make_simulated_ground(const ground_options& options);
+
+} // namespace raft::scenarios

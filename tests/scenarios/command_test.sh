@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# What raft-scenarios says to wrong arguments, and about its scenarios.
+set -euo pipefail
+
+program=$1
+failures=0
+
+# expect CODE TEXT ARGUMENT...: runs the program, compares exit code and output.
+expect() {
+  local code=$1 text=$2 status=0 output
+  shift 2
+  output=$("$program" "$@" 2>&1) || status=$?
+  if [ "$status" -ne "$code" ] || [[ $output != *"$text"* ]]; then
+    printf 'raft-scenarios %s: exit code %s, not %s, or no "%s" in:\n%s\n' \
+      "$*" "$status" "$code" "$text" "$output"
+    failures=$((failures + 1))
+  fi
+}
+
+expect 0 'figure-8 ' list
+expect 0 "must lead within five seconds" explain initial-election
+expect 2 "there is no scenario 'no-such'" explain no-such
+expect 2 "there is no scenario 'no-such'" run no-such --ground actors
+expect 2 "there is no ground 'moon'" run initial-election --ground moon
+expect 2 'NAME is required' run
+expect 2 '--repeat' run initial-election --repeat 0
+expect 2 '--jobs' run initial-election --jobs many
+
+[ "$failures" -eq 0 ]

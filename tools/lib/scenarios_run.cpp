@@ -1,0 +1,204 @@
+// raft-scenarios list, run and explain.
+
+#include <raft/scenarios/runner.hpp>
+#include <raft/tools/lib/scenarios.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace raft::tools {
+
+namespace {
+
+using scenarios::ground_kind;
+using scenarios::run_report;
+using scenarios::scenario;
+
+constexpr const char* footer = R"(
+Each run prints its seconds, peers, exchanges, bytes and committed commands.
+
+Exit codes:
+  0  all passed
+  1  one failed
+  2  there is no such scenario or ground, or the ground can not express it
+
+Examples:
+  raft-scenarios run figure-8 churn --ground actors
+  raft-scenarios run all --ground simulated --repeat 100)";
+
+struct arguments {
+  std::vector<std::string> names;
+  std::string ground = "simulated";
+  std::optional<std::uint64_t> seed;
+  std::size_t jobs = 1;
+  std::size_t repeat = 1;
+};
+
+/// One run to be done.
+struct job {
+  const scenario* what = nullptr;
+  std::uint64_t seed = 0;
+};
+
+scenarios_exit refuse(const std::string& why) {
+  std::cerr << "raft-scenarios: " << why << '\n';
+  return scenarios_exit::unusable;
+}
+
+std::string unknown(const std::string& name) {
+  return "there is no scenario '" + name
+       + "'; raft-scenarios list shows all of them";
+}
+
+/// Does jobs in several threads, and prints each report as a whole.
+class crew {
+public:
+  crew(std::vector<job> jobs, ground_kind where)
+    : jobs_{std::move(jobs)}, where_{where} {
+    // nop
+  }
+
+  scenarios_exit work(std::size_t threads) {
+    std::vector<std::thread> hands;
+    for (std::size_t i = 1; i < std::min(threads, jobs_.size()); ++i)
+      hands.emplace_back([this] { work(); });
+    work();
+    for (auto& x : hands)
+      x.join();
+    auto total = jobs_.size();
+    if (total > 1)
+      std::cout << total - failed_ - impossible_ << " passed, " << failed_
+                << " failed, " << impossible_ << " cannot be run here\n";
+    if (impossible_ > 0 && failed_ == 0)
+      return scenarios_exit::unusable;
+    return failed_ > 0 ? scenarios_exit::failed : scenarios_exit::passed;
+  }
+
+private:
+  void work() {
+    for (;;) {
+      auto i = next_++;
+      if (i >= jobs_.size())
+        return;
+      const auto& x = jobs_[i];
+      auto report = scenarios::run(*x.what, where_, x.seed);
+      std::lock_guard guard{mutex_};
+      if (report.result == run_report::outcome::failed)
+        ++failed_;
+      if (report.result == run_report::outcome::impossible)
+        ++impossible_;
+      std::cout << to_text(report, *x.what, where_, x.seed) << std::flush;
+    }
+  }
+
+  std::vector<job> jobs_;
+  ground_kind where_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::size_t failed_ = 0;
+  std::size_t impossible_ = 0;
+};
+
+scenarios_exit run(const arguments& args) {
+  auto where = scenarios::ground_of(args.ground);
+  if (!where)
+    return refuse("there is no ground '" + args.ground
+                  + "'; it is simulated, actors or processes");
+  std::vector<const scenario*> chosen;
+  for (const auto& name : args.names) {
+    if (name == "all") {
+      for (const auto& x : scenarios::all_scenarios())
+        chosen.push_back(&x);
+    } else if (const auto* x = scenarios::find_scenario(name)) {
+      chosen.push_back(x);
+    } else {
+      return refuse(unknown(name));
+    }
+  }
+  auto seed = args.seed ? *args.seed : std::uint64_t{std::random_device{}()};
+  std::vector<job> jobs;
+  for (std::size_t i = 0; i < args.repeat; ++i)
+    for (const auto* x : chosen)
+      jobs.push_back({x, seed + i});
+  return crew{std::move(jobs), *where}.work(args.jobs);
+}
+
+scenarios_exit list() {
+  std::string part;
+  for (const auto& x : scenarios::all_scenarios()) {
+    if (x.part != part)
+      std::cout << x.part << '\n';
+    part = x.part;
+    std::cout << "  " << x.name
+              << std::string(std::max<std::size_t>(x.name.size(), 35)
+                               - x.name.size() + 1,
+                             ' ')
+              << x.title << '\n';
+  }
+  return scenarios_exit::passed;
+}
+
+scenarios_exit explain(const std::string& name) {
+  const auto* x = scenarios::find_scenario(name);
+  if (x == nullptr)
+    return refuse(unknown(name));
+  std::cout << x->name << ": " << x->title << "\n\n" << x->explanation << '\n';
+  std::cout << "\n" << x->peers << " peers; grounds:";
+  for (auto where :
+       {ground_kind::simulated, ground_kind::actors, ground_kind::processes})
+    if (scenarios::objection_to(*x, where).empty())
+      std::cout << ' ' << to_text(where);
+  std::cout << '\n';
+  return scenarios_exit::passed;
+}
+
+} // namespace
+
+void add_list(CLI::App& app, scenarios_run& chosen) {
+  auto* command = app.add_subcommand("list", "Show all scenarios");
+  command->callback([&chosen] { chosen = list; });
+}
+
+void add_explain(CLI::App& app, scenarios_run& chosen) {
+  auto name = std::make_shared<std::string>();
+  auto* command
+    = app.add_subcommand("explain", "Say what happens in a scenario, and why");
+  command->add_option("NAME", *name)->required();
+  command->callback(
+    [name, &chosen] { chosen = [name] { return explain(*name); }; });
+}
+
+void add_run(CLI::App& app, scenarios_run& chosen) {
+  auto args = std::make_shared<arguments>();
+  auto* command = app.add_subcommand("run", "Run scenarios");
+  command->add_option("NAME", args->names, "Scenarios, or all")->required();
+  command
+    ->add_option("--ground", args->ground,
+                 "simulated (default), actors or processes")
+    ->type_name("GROUND");
+  command
+    ->add_option("--seed", args->seed,
+                 "Of all that is drawn at random (default: another one each "
+                 "time); further runs take the next ones")
+    ->type_name("N");
+  command->add_option("--jobs", args->jobs, "Run so many at a time (default 1)")
+    ->type_name("N")
+    ->check(CLI::Range(1, 64).description(""));
+  command->add_option("--repeat", args->repeat, "Run each so often (default 1)")
+    ->type_name("N")
+    ->check(CLI::Range(1, 1000000).description(""));
+  command->footer(footer);
+  command->callback(
+    [args, &chosen] { chosen = [args] { return run(*args); }; });
+}
+
+} // namespace raft::tools
