@@ -27,6 +27,8 @@ int main(int argc, char** argv) {
   scenarios_run chosen;
   app.require_subcommand(1);
   add_check(app, chosen);
+  add_fuzz(app, chosen);
+  add_replay(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

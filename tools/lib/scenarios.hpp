@@ -31,5 +31,7 @@ using scenarios_run = std::function<scenarios_exit()>;
 /// `chosen` if it is named.
 
 void add_check(CLI::App& app, scenarios_run& chosen);
+void add_fuzz(CLI::App& app, scenarios_run& chosen);
+void add_replay(CLI::App& app, scenarios_run& chosen);
 
 } // namespace raft::tools
