@@ -224,7 +224,8 @@ public:
   void swizzle(peer_id who, duration step);
 
   /// Takes all faults back: all run and reach each other over a network without
-  /// loss, and disks and clocks work.
+  /// loss, disks and clocks work, and the state machine takes at most 5 ms for
+  /// ten entries.
   void calm();
 
   // -- counters ---------------------------------------------------------------

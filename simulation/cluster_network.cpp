@@ -295,6 +295,7 @@ void cluster::calm() {
   weather.reply_delay_max = milliseconds{5};
   weather.in_order = true;
   set_network(weather);
+  options_.apply_max = milliseconds{5};
   heal();
   for (auto who : ids()) {
     set_disk(who, disk_profile{});

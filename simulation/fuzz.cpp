@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 namespace raft::simulation {
@@ -175,9 +176,7 @@ bool replay(const subject& what, const schedule& x, std::size_t lines_max,
 
 namespace {
 
-struct usage_error : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+using usage_error = std::invalid_argument;
 
 std::uint64_t to_number(std::string_view text) {
   std::uint64_t result = 0;
@@ -188,6 +187,8 @@ std::uint64_t to_number(std::string_view text) {
   return result;
 }
 
+} // namespace
+
 void read_seeds(std::string_view text, fuzz_options& to) {
   auto dots = text.find("..");
   to.first_seed = to_number(text.substr(0, dots));
@@ -197,6 +198,8 @@ void read_seeds(std::string_view text, fuzz_options& to) {
   if (to.last_seed < to.first_seed)
     throw usage_error{"the seeds are A..B with A up to B"};
 }
+
+namespace {
 
 fuzz_options read_options(const std::vector<std::string>& words) {
   fuzz_options result;
@@ -235,7 +238,7 @@ int fuzz_main(const subject& what, int argc, char** argv) {
       return replay_file(what, words[2]);
     throw usage_error{"usage: fuzz [--seeds A..B] [--jobs N] [--save FILE] | "
                       "replay FILE"};
-  } catch (const std::runtime_error& x) {
+  } catch (const std::exception& x) {
     std::cerr << x.what() << '\n';
     return 2;
   }

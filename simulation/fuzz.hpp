@@ -10,6 +10,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace raft::simulation {
@@ -60,6 +61,10 @@ struct fuzz_options {
   std::size_t lines = 40;
   bool shrinks = true;
 };
+
+/// Reads "A..B", or "A" alone.
+/// @throws std::invalid_argument
+void read_seeds(std::string_view text, fuzz_options& to);
 
 /// Plays all seeds, up to the first violation, and tells on the way. A
 /// violation is shown, made smaller and saved. If several seeds fail, it is

@@ -2,12 +2,13 @@
 
 #pragma once
 
+#include <raft/simulation/linearizability_models.hpp>
 #include <raft/simulation/subject.hpp>
 
 namespace raft::simulation {
 
-/// Clients that read and write a few keys. In the end all peers must hold the
-/// same.
+/// Clients that read and write a few keys. What they saw must be linearizable,
+/// and in the end all peers must hold the same.
 class kv_subject : public subject {
 public:
   std::unique_ptr<machine::state_machine> make_machine() const override;
@@ -15,6 +16,13 @@ public:
   std::optional<bytes> next_command(const program_context& x) const override;
 
   std::string portrait_of(const machine::state_machine& machine) const override;
+
+  std::string
+  judge(const std::vector<client_operation>& history) const override;
 };
+
+/// The commands of clients of the key-value store, each of a single key, as
+/// the linearizability checker takes them.
+history<map_model> history_of(const std::vector<client_operation>& xs);
 
 } // namespace raft::simulation

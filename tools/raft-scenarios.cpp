@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
   add_explain(app, chosen);
   add_list(app, chosen);
   add_run(app, chosen);
+  add_fuzz(app, chosen);
+  add_replay(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {

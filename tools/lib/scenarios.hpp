@@ -35,5 +35,7 @@ void add_check(CLI::App& app, scenarios_run& chosen);
 void add_explain(CLI::App& app, scenarios_run& chosen);
 void add_list(CLI::App& app, scenarios_run& chosen);
 void add_run(CLI::App& app, scenarios_run& chosen);
+void add_fuzz(CLI::App& app, scenarios_run& chosen);
+void add_replay(CLI::App& app, scenarios_run& chosen);
 
 } // namespace raft::tools

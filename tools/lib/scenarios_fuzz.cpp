@@ -1,0 +1,75 @@
+// raft-scenarios fuzz: key-value clusters under random faults, one per seed.
+
+#include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/kv_subject.hpp>
+#include <raft/tools/lib/scenarios.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+#include <random>
+#include <string>
+
+namespace raft::tools {
+
+namespace {
+
+constexpr const char* footer = R"(
+The same seed gives the same run on every machine. docs/testing.md says what a
+run does and what is checked.
+
+Exit codes:
+  0  no violation
+  1  a violation
+  2  the arguments make no sense)";
+
+struct arguments {
+  std::string seeds = "1..1000";
+  std::uint64_t fresh = 0;
+  simulation::fuzz_options options;
+};
+
+scenarios_exit fuzz(arguments args) {
+  if (args.fresh > 0) {
+    // The only place where a seed is not given: so it is printed.
+    args.options.first_seed = 1 + (std::random_device{}() & 0x7fffffff);
+    args.options.last_seed = args.options.first_seed + args.fresh - 1;
+  } else {
+    simulation::read_seeds(args.seeds, args.options);
+  }
+  std::cout << "seeds " << args.options.first_seed << ".."
+            << args.options.last_seed << std::endl;
+  simulation::kv_subject what;
+  return simulation::fuzz(what, args.options, std::cout)
+         ? scenarios_exit::passed
+         : scenarios_exit::failed;
+}
+
+} // namespace
+
+void add_fuzz(CLI::App& app, scenarios_run& chosen) {
+  auto args = std::make_shared<arguments>();
+  auto* fuzz_command = app.add_subcommand(
+    "fuzz", "Run clusters in virtual time under random faults");
+  auto* seeds = fuzz_command->add_option(
+    "--seeds", args->seeds, "Seeds, both inclusive (default 1..1000)");
+  seeds->type_name("A..B");
+  fuzz_command->add_option("--fresh", args->fresh, "So many new seeds instead")
+    ->type_name("N")
+    ->check(CLI::Range(1, 1'000'000))
+    ->excludes(seeds);
+  fuzz_command->add_option("--jobs", args->options.jobs, "Threads (default 1)")
+    ->type_name("N")
+    ->check(CLI::Range(1, 256));
+  fuzz_command
+    ->add_option("--save", args->options.save,
+                 "Where to save the schedule of a violation (default "
+                 "violation.schedule)")
+    ->type_name("FILE");
+  fuzz_command->footer(footer);
+  fuzz_command->callback(
+    [args, &chosen] { chosen = [args] { return fuzz(*args); }; });
+}
+
+} // namespace raft::tools

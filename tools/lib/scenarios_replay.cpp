@@ -1,0 +1,63 @@
+// raft-scenarios replay: one run of the fuzzer, with all that happens in it.
+
+#include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/kv_subject.hpp>
+#include <raft/tools/lib/scenarios.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+namespace raft::tools {
+
+namespace {
+
+struct arguments {
+  std::string file;
+  std::uint64_t seed = 0;
+  std::size_t lines = 100'000'000;
+};
+
+simulation::schedule wanted(const arguments& args) {
+  if (args.seed > 0)
+    return simulation::draw_schedule(args.seed);
+  std::ifstream in{args.file};
+  if (!in)
+    throw std::runtime_error{args.file + ": " + std::strerror(errno)};
+  try {
+    return simulation::read_schedule(in);
+  } catch (const simulation::schedule_error& e) {
+    throw std::runtime_error{args.file + ": " + e.what()};
+  }
+}
+
+scenarios_exit replay(const arguments& args) {
+  simulation::kv_subject what;
+  return simulation::replay(what, wanted(args), args.lines, std::cout)
+         ? scenarios_exit::passed
+         : scenarios_exit::failed;
+}
+
+} // namespace
+
+void add_replay(CLI::App& app, scenarios_run& chosen) {
+  auto args = std::make_shared<arguments>();
+  auto* command = app.add_subcommand(
+    "replay", "Play a saved schedule, or a seed, and tell what happens");
+  auto* source = command->add_option_group("source");
+  source->add_option("FILE", args->file, "What `fuzz` has saved");
+  source->add_option("--seed", args->seed, "Play this seed")
+    ->type_name("N")
+    ->check(CLI::PositiveNumber);
+  source->require_option(1);
+  command->add_option("--lines", args->lines, "Only the last lines")
+    ->type_name("N");
+  command->callback(
+    [args, &chosen] { chosen = [args] { return replay(*args); }; });
+}
+
+} // namespace raft::tools
