@@ -31,10 +31,10 @@ namespace raft::simulation {
 /// - `only_reads(operation)`: whether it, with what it answered, leaves every
 ///   state as it is. The search needs fewer steps then;
 /// - `outlook`: a type that is made from the operations that are checked
-///   together, and whose `matters(state)` says whether a state that an
-///   operation of unknown outcome leaves can make a difference to them. If not,
-///   this operation is taken not to have happened. Without this, many unknown
-///   outcomes on one key can make the search endless;
+///   together, and whose `allows(operation, state)` says no if an order in
+///   which this operation leaves this state can not be completed, or would be
+///   as good without the operation, its outcome being unknown. Without this,
+///   many unknown outcomes on one key can make the search endless;
 /// - `can_drop(operation, others)`: whether a history that has an order with
 ///   this operation would still have one without it. Such operations are left
 ///   out when a violation is shown. Say no when in doubt.
@@ -99,7 +99,7 @@ public:
     if (!next)
       return std::nullopt;
     if constexpr (requires { typename M::outlook; })
-      if (!x.end && !outlook_->matters(*next))
+      if (!outlook_->allows(x, *next))
         return std::nullopt;
     return number(std::move(*next));
   }

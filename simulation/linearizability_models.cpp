@@ -227,8 +227,9 @@ register_model::outlook::outlook(const history_part<register_model>& part) {
   collect(part, vague_, found_);
 }
 
-bool register_model::outlook::matters(const state& x) const {
-  return vague_ || found_.contains(x);
+bool register_model::outlook::allows(const operation& x,
+                                     const state& after) const {
+  return x.end || vague_ || found_.contains(after);
 }
 
 bool register_model::can_drop(
@@ -317,13 +318,32 @@ bool map_model::only_reads(const operation& x) const {
 
 map_model::outlook::outlook(const history_part<map_model>& part) {
   collect(part, vague_, found_);
+  for (const auto* x : part) {
+    auto reads = std::holds_alternative<get>(x->input.what);
+    if (!reads && !std::holds_alternative<append>(x->input.what))
+      appends_only_ = false;
+    if (reads && x->output)
+      shortest_from_.emplace(x->start, x->output->seen);
+  }
+  auto length = [](const value& x) { return x ? x->size() : 0; };
+  std::optional<value> shortest;
+  for (auto i = shortest_from_.rbegin(); i != shortest_from_.rend(); ++i) {
+    if (shortest && length(*shortest) < length(i->second))
+      i->second = *shortest;
+    shortest = i->second;
+  }
 }
 
-bool map_model::outlook::matters(const state& x) const {
-  if (vague_ || !x)
+bool map_model::outlook::allows(const operation& x, const state& after) const {
+  if (!after)
     return true;
-  auto i = found_.lower_bound(x);
-  return i != found_.end() && (*i)->starts_with(*x);
+  if (x.end) {
+    auto next = shortest_from_.upper_bound(*x.end);
+    return !appends_only_ || next == shortest_from_.end()
+        || (next->second && next->second->starts_with(*after));
+  }
+  auto i = found_.lower_bound(after);
+  return vague_ || (i != found_.end() && (*i)->starts_with(*after));
 }
 
 bool map_model::can_drop(const operation& x,

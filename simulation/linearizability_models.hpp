@@ -6,6 +6,7 @@
 #include <raft/simulation/linearizability.hpp>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,7 +60,7 @@ public:
   public:
     explicit outlook(const history_part<register_model>& part);
 
-    bool matters(const state& x) const;
+    bool allows(const operation& x, const state& after) const;
 
   private:
     bool vague_ = false;
@@ -131,17 +132,21 @@ public:
 
   bool only_reads(const operation& x) const;
 
-  /// The values that somebody found, or must find. A value matters if one of
-  /// them begins with it, because appending may make that of it.
+  /// The values that somebody found, or must find. One that nobody found a
+  /// continuation of is no use to an operation of unknown outcome. Where there
+  /// is nothing but appending, all that is found later must continue it.
   class outlook {
   public:
     explicit outlook(const history_part<map_model>& part);
 
-    bool matters(const state& x) const;
+    bool allows(const operation& x, const state& after) const;
 
   private:
     bool vague_ = false;
     std::set<value> found_;
+    bool appends_only_ = true;
+    /// By the start of a read: the shortest value found by it or a later one.
+    std::map<std::int64_t, value> shortest_from_;
   };
 
   /// For people, and as our history format has it.

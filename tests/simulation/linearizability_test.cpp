@@ -185,6 +185,29 @@ BOOST_AUTO_TEST_CASE(many_unknown_outcomes_are_no_burden_where_none_is_needed) {
   BOOST_TEST(fits(text));
 }
 
+BOOST_AUTO_TEST_CASE(an_append_that_is_lost_among_many_is_found) {
+  std::string text{"history 1 map\n"};
+  std::string value;
+  auto line = [&](int client, int start, const std::string& rest) {
+    text += std::to_string(client) + ' ' + std::to_string(start) + ' ' + rest
+          + '\n';
+  };
+  // Six at a time, and a read now and then.
+  for (auto i = 0; i < 300; ++i) {
+    auto piece = '<' + std::to_string(i) + '>';
+    auto start = 10 * (i / 6) + i % 6;
+    line(i % 6, start, std::to_string(start + 6) + " append x " + piece);
+    if (i != 200)
+      value += piece;
+    if (i % 12 == 11)
+      line(7, start + 7, std::to_string(start + 8) + " get x -> " + value);
+    if (i % 30 == 29)
+      line(8, start, "? append x <late" + std::to_string(i) + ">");
+  }
+  auto shown = explain_text(text);
+  BOOST_TEST(shown.find("append \"x\" \"<200>\"") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_violation_is_shown_by_its_smallest_part) {
   std::string text{"history 1 map\n"};
   for (auto i = 0; i < 100; ++i) {
