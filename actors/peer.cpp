@@ -67,7 +67,8 @@ public:
     told_ = parts_.time.now();
     subscribers_.emplace(parts_.self.group);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
-                  std::move(parts_.tail), told_);
+                  std::move(parts_.tail), parts_.applied, told_);
+    durable_told_ = core_->log().durable();
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
     watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
     carry_out();
@@ -99,6 +100,7 @@ private:
       [this](const credit& msg) { on(msg); },
       [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
       [this](const link_down& msg) { on(msg); },
+      [this](const applied& msg) { on(msg); },
       [this](const wake& msg) { on(msg); },
       [this](const stop& msg) { return on(msg); },
     };
@@ -190,6 +192,15 @@ private:
     step([&] { core_->link_down(msg.peer); });
   }
 
+  void on(const applied& msg) {
+    // What it has applied counts when it answers, not sooner: then those who
+    // wait are answered, too.
+    auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    if (who == caf::actor_cast<caf::actor_addr>(applier_)
+        && msg.group == parts_.self.group)
+      step([&] { core_->applied(core_->applied(), msg.durable); });
+  }
+
   void on(const wake& msg) {
     if (msg.number != alarm_ || stopping_)
       return;
@@ -239,7 +250,7 @@ private:
       std::visit([this](auto& x) { this->post(x); }, msg);
     if (todo.batch)
       write(std::move(*todo.batch));
-    if (!todo.committed.empty())
+    if (!todo.committed.empty() || applier_waits_for_disk())
       apply_all(std::move(todo.committed));
     for (auto& what : todo.reads)
       read(std::move(what));
@@ -265,13 +276,25 @@ private:
     });
   }
 
+  /// Whether the applier was given all that is committed, and some of it while
+  /// it was not durable here yet, and now it is.
+  bool applier_waits_for_disk() const {
+    auto durable = core_->log().durable();
+    return durable > durable_told_ && core_->handed_out() > durable_told_
+        && durable >= core_->handed_out()
+        && core_->applied() == core_->handed_out();
+  }
+
+  /// Has entries applied, perhaps none, and tells how far the log is durable.
   void apply_all(std::vector<entry>&& entries) {
-    auto first = entries.front().index;
-    auto last = entries.back().index;
-    auto wanted = waiting_.any_between(first, last);
-    errand<applied>(applier_,
-                    apply{parts_.self.group, std::move(entries), wanted},
-                    [this](applied& done) { took_effect(done); });
+    auto wanted
+      = !entries.empty()
+     && waiting_.any_between(entries.front().index, entries.back().index);
+    durable_told_ = core_->log().durable();
+    errand<applied>(
+      applier_,
+      apply{parts_.self.group, std::move(entries), wanted, durable_told_},
+      [this](applied& done) { took_effect(done); });
   }
 
   void took_effect(const applied& done) {
@@ -283,7 +306,7 @@ private:
       if (auto item = waiting_.take({x.index, *term}))
         item->ticket.answer(answer_applied(x, item->where, core_->leader()));
     }
-    step([&] { core_->applied(done.index); });
+    step([&] { core_->applied(done.index, done.durable); });
   }
 
   void read(read_entries&& what) {
@@ -453,6 +476,9 @@ private:
 
   std::optional<subscribers> subscribers_;
 
+  /// How far the applier believes the log to be durable.
+  log_index durable_told_;
+
   /// The time that the core was last told.
   consensus::instant told_{0};
   /// When the core wants to be woken.
@@ -486,6 +512,11 @@ peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
     throw std::invalid_argument{complaint};
   if (!parts.persister || !parts.applier)
     throw std::invalid_argument{"a peer needs a persister and an applier"};
+  if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
+      !why.empty())
+    throw std::runtime_error{"peer " + to_text(parts.self.id) + " of group "
+                             + to_text(parts.self.group)
+                             + " can not start: " + why};
   if (parts.in_middleman)
     return caf::actor_cast<peer_actor>(system.middleman().spawn_broker(
       peer<broker<peer_actor::broker_base>>, std::move(parts)));

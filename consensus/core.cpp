@@ -9,7 +9,8 @@
 namespace raft::consensus {
 
 core::core(const identity& self, const settings& config,
-           const durable_state& recovered, std::vector<entry> tail, instant now)
+           const durable_state& recovered, std::vector<entry> tail,
+           log_index applied, instant now)
   : self_{self},
     config_{config},
     members_{recovered.members},
@@ -17,12 +18,14 @@ core::core(const identity& self, const settings& config,
     now_{now},
     hard_{recovered.hard},
     log_{recovered, std::move(tail)},
-    commit_{recovered.compacted.index},
+    commit_{std::max(recovered.compacted.index, applied)},
     handed_out_{commit_},
     applied_{commit_},
+    applied_durable_{commit_},
     time_ms_{recovered.last_time_ms},
     durable_hard_{recovered.hard} {
   assert(complaint_about(config) == nullptr);
+  assert(complaint_about(recovered, applied).empty());
   assert(self.id);
   draw_election_timeout();
 }
@@ -129,6 +132,10 @@ log_index core::applied() const noexcept {
   return applied_;
 }
 
+log_index core::applied_durable() const noexcept {
+  return applied_durable_;
+}
+
 const membership& core::members() const noexcept {
   return members_;
 }
@@ -157,6 +164,25 @@ peer_state core::state() const {
     for (const auto& [id, x] : state->others)
       result.others.push_back({id, x.match, x.next, x.connected});
   return result;
+}
+
+// -- what does not fit together -----------------------------------------------
+
+std::string complaint_about(const durable_state& recovered, log_index applied) {
+  if (applied > recovered.last.index)
+    return "the state machine has applied entries up to " + to_text(applied)
+         + ", but the log ends at " + to_text(recovered.last.index)
+         + ": the log was lost or is an old copy. Bring back the log that "
+           "belongs to this state machine, or remove both and let this peer "
+           "join anew";
+  if (applied < recovered.compacted.index)
+    return "the log begins after entry " + to_text(recovered.compacted.index)
+         + ", but the state machine has applied entries up to "
+         + to_text(applied)
+         + " only: its data was lost or is an old copy. Bring back the state "
+           "machine's data that belongs to this log, or remove both and let "
+           "this peer join anew";
+  return {};
 }
 
 } // namespace raft::consensus

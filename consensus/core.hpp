@@ -13,6 +13,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace raft::consensus {
@@ -43,9 +44,14 @@ public:
   ///        this peer as a voter, the core neither campaigns nor votes.
   /// @param tail The last entries of the durable log, without gaps up to
   ///        `recovered.last`, as many as the shell cared to read; may be empty.
-  /// @pre `complaint_about(config) == nullptr`.
+  /// @param applied Last entry whose effects the state machine still has; 0 if
+  ///        it begins anew. It was committed, or it would not have been
+  ///        applied, and is not handed out again.
+  /// @pre `complaint_about(config) == nullptr`;
+  ///      `complaint_about(recovered, applied).empty()`.
   core(const identity& self, const settings& config,
-       const durable_state& recovered, std::vector<entry> tail, instant now);
+       const durable_state& recovered, std::vector<entry> tail,
+       log_index applied, instant now);
 
   // -- inputs: time -----------------------------------------------------------
 
@@ -85,7 +91,9 @@ public:
   void persisted(batch_number number);
 
   /// The state machine has applied everything up to `index`.
-  void applied(log_index index);
+  /// @param durable Last entry whose effects it has on its disk; 0 if it keeps
+  ///        nothing.
+  void applied(log_index index, log_index durable);
 
   /// The answer to one of `output::reads`.
   void entries_read(raft::entries_read&& result);
@@ -110,6 +118,8 @@ public:
   log_index handed_out() const noexcept;
   /// Last entry known to be applied.
   log_index applied() const noexcept;
+  /// Last entry whose effects the state machine is known to have on its disk.
+  log_index applied_durable() const noexcept;
   const membership& members() const noexcept;
   const consensus::log& log() const noexcept;
   const settings& config() const noexcept;
@@ -235,10 +245,12 @@ private:
   /// Whether something due was put off because we woke late.
   bool put_off_ = false;
 
-  /// Invariants: `applied_ <= handed_out_ <= commit_ <= log_.last().index`.
+  /// Invariants: `applied_durable_ <= applied_ <= handed_out_ <= commit_
+  /// <= log_.last().index`.
   log_index commit_;
   log_index handed_out_;
   log_index applied_;
+  log_index applied_durable_;
   std::deque<piece> applying_;
   std::size_t applying_bytes_ = 0;
   /// First entry of the read under way for our own state machine; 0 if none.
@@ -254,5 +266,9 @@ private:
 
   output out_;
 };
+
+/// Says why a peer can not start: its log and its state machine do not fit
+/// together, because one of them was lost or replaced. Empty if they do.
+std::string complaint_about(const durable_state& recovered, log_index applied);
 
 } // namespace raft::consensus

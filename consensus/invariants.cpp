@@ -54,6 +54,8 @@ void invariant_checker::check_indexes(const core& x) {
          "Only committed entries are given to the state machine.");
   expect(x.applied_ <= x.handed_out_,
          "Nothing is applied before it was given to the state machine.");
+  expect(x.applied_durable_ <= x.applied_,
+         "What the state machine has on its disk was applied.");
   expect(log.compacted().index <= x.handed_out_,
          "Only entries that were handed out are compacted.");
   expect(log.compacted().index <= log.durable(),

@@ -61,11 +61,12 @@ void core::hand_out(std::vector<entry> entries) {
     std::ranges::move(entries, std::back_inserter(out_.committed));
 }
 
-void core::applied(log_index index) {
-  if (index <= applied_ || index > handed_out_)
+void core::applied(log_index index, log_index durable) {
+  if (index > handed_out_)
     return;
-  applied_ = index;
-  while (!applying_.empty() && applying_.front().last <= index) {
+  applied_ = std::max(applied_, index);
+  applied_durable_ = std::max(applied_durable_, std::min(durable, applied_));
+  while (!applying_.empty() && applying_.front().last <= applied_) {
     applying_bytes_ -= applying_.front().bytes;
     applying_.pop_front();
   }

@@ -29,7 +29,8 @@ using message
 ///     the answers that waited for it come out as `messages`. If it can not be
 ///     made durable, the process ends: there is no input for that.
 ///  4. Give `committed` to the state machine, in order, and feed `applied` back
-///     when it is done. This may run beside 1 to 3.
+///     when it is done, or when more of what it did is on its disk. This may
+///     run beside 1 to 3.
 ///  5. Carry out `reads` and feed `entries_read` back.
 ///  6. Call `advance` at `wake_at`, or later, or earlier.
 ///

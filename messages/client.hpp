@@ -41,6 +41,8 @@ enum class reject_reason : std::uint8_t {
   session_expired = 4,
   /// The peer is stopping.
   stopping = 5,
+  /// The leader's disk is full; it takes commands again when there is room.
+  disk_full = 6,
 };
 
 /// Asks a peer to append a command to the replicated log. Answered at once by

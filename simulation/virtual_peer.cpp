@@ -19,7 +19,8 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail) {
   // Each process draws its own seed.
   seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
   consensus::identity self{group_id{1}, id_, incarnation_id{id_.value}, seed_};
-  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), now);
+  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), log_index{},
+                now);
   return carry_out();
 }
 
@@ -93,7 +94,7 @@ consensus::output virtual_peer::apply(std::size_t count) {
   applied_.insert(applied_.end(), applying_.begin(), end);
   applying_.erase(applying_.begin(), end);
   if (!applied_.empty())
-    core_->applied(applied_.back().index);
+    core_->applied(applied_.back().index, log_index{});
   return carry_out();
 }
 

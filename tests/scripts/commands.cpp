@@ -61,6 +61,8 @@ const char* why(reject_reason x) {
       return "the session is unknown";
     case reject_reason::stopping:
       return "it is stopping";
+    case reject_reason::disk_full:
+      return "its disk is full";
   }
   return "?";
 }
