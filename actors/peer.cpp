@@ -1,3 +1,4 @@
+#include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,12 +23,6 @@ using machine::answer_applied;
 using machine::answer_rejected;
 using machine::answer_unknown;
 using machine::waiting_list;
-
-/// Deliveries to one subscriber hold at most so many bytes of entries.
-constexpr std::uint64_t delivery_bytes_max = 1 << 20;
-
-/// No alarm is set for later than this; "never" does not fit into CAF's clock.
-constexpr consensus::instant alarm_max = std::chrono::hours{1};
 
 constexpr const char* going = "this peer is stopping";
 
@@ -65,7 +59,7 @@ public:
     applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
     told_ = parts_.time.now();
-    subscribers_.emplace(parts_.self.group);
+    subscribers_.emplace(parts_.self.group, parts_.bounds);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
     durable_told_ = core_->log().durable();
@@ -166,7 +160,8 @@ private:
     auto first = core_->log().compacted().index.next();
     if (msg.from < first)
       return subscribed{false, first};
-    subscribers_->open(msg, subscriber);
+    if (!subscribers_->open(msg, subscriber))
+      return subscribed{false, first, reject_reason::busy};
     auto address = caf::actor_cast<caf::actor_addr>(subscriber);
     watcher_.watch(self_, subscriber,
                    [this, address] { subscribers_->forget(address); });
@@ -202,9 +197,8 @@ private:
   }
 
   void on(const wake& msg) {
-    if (msg.number != alarm_ || stopping_)
+    if (!alarm_.rang(msg.number) || stopping_)
       return;
-    armed_.reset();
     told_ = std::max(told_, parts_.time.now());
     core_->advance(told_);
     carry_out();
@@ -272,17 +266,21 @@ private:
 
   void write(persist&& batch) {
     errand<persisted>(persister_, std::move(batch), [this](persisted& done) {
-      step([&] { core_->persisted(done.number); });
+      step([&] {
+        if (done.refused)
+          core_->refused(done.number);
+        else
+          core_->persisted(done.number);
+      });
     });
   }
 
   /// Whether the applier was given all that is committed, and some of it while
   /// it was not durable here yet, and now it is.
   bool applier_waits_for_disk() const {
-    auto durable = core_->log().durable();
-    return durable > durable_told_ && core_->handed_out() > durable_told_
-        && durable >= core_->handed_out()
-        && core_->applied() == core_->handed_out();
+    auto given = core_->handed_out();
+    return given > durable_told_ && given <= core_->log().durable()
+        && given == core_->applied();
   }
 
   /// Has entries applied, perhaps none, and tells how far the log is durable.
@@ -340,12 +338,8 @@ private:
   /// Makes sure that a message wakes us at `due_`, or earlier. An alarm that
   /// comes too early is kept: it costs one wake-up, not one for each input.
   void arm() {
-    if (armed_ && *armed_ <= due_)
-      return;
-    auto now = parts_.time.now();
-    auto delay = std::clamp<consensus::instant>(due_ - now, {}, alarm_max);
-    armed_ = now + delay;
-    send_later(self_, peer_actor{self_}, delay, wake{++alarm_});
+    if (auto delay = alarm_.set(due_, parts_.time.now()))
+      send_later(self_, peer_actor{self_}, *delay, wake{alarm_.number()});
   }
 
   // -- clients ----------------------------------------------------------------
@@ -365,27 +359,14 @@ private:
 
   // -- subscribers ------------------------------------------------------------
 
-  /// Sends subscribers what is committed and durable here, as far as their
-  /// credit goes.
   void deliver() {
-    if (subscribers_->empty())
-      return;
-    auto end = std::min(core_->commit(), core_->log().durable());
-    for (;;) {
-      auto orders = subscribers_->orders(end, delivery_bytes_max);
-      if (orders.empty())
-        return;
-      for (const auto& what : orders)
-        fill(what);
-    }
+    subscribers_->serve(
+      *core_,
+      [this](auto& what, auto&& found) { hand_over(what, std::move(found)); },
+      [this](auto& what) { fetch(what); });
   }
 
-  void fill(const feed::order& what) {
-    auto entries = core_->log().slice(what.first, what.last, what.bytes_max);
-    if (!entries.empty()) {
-      hand_over(what, std::move(entries));
-      return;
-    }
+  void fetch(const feed::order& what) {
     errand<entries_read>(persister_,
                          read_entries{parts_.self.group, parts_.self.id,
                                       what.first, what.last, what.bytes_max},
@@ -483,9 +464,7 @@ private:
   consensus::instant told_{0};
   /// When the core wants to be woken.
   consensus::instant due_{0};
-  /// When the alarm that counts goes off, and its number.
-  std::optional<consensus::instant> armed_;
-  std::uint64_t alarm_ = 0;
+  alarm alarm_;
 
   /// Requests at persister and applier that are not answered yet.
   std::size_t errands_ = 0;

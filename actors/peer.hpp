@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -30,6 +31,7 @@ struct peer_parts {
   consensus::identity self = {};
   /// @pre `complaint_about(settings) == nullptr`.
   consensus::settings settings = {};
+  peer_bounds bounds = {};
 
   /// What the store held, see `consensus::core`.
   durable_state recovered = {};

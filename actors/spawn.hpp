@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -50,6 +51,7 @@ struct peer_options {
 
   group_id group = {1};
   consensus::settings settings = {};
+  peer_bounds bounds = {};
 
   /// A persister of the same store that several groups share. Whoever spawned
   /// it stops it, after the peers. Without one the peer gets its own.

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/ids.hpp>
@@ -31,6 +32,8 @@ struct configuration {
   /// Where to wait for Redis clients, if at all.
   std::optional<address> redis;
   consensus::settings raft;
+  /// What subscribers may take.
+  actors::peer_bounds bounds;
   /// Found the cluster: an empty store takes `members` as its first
   /// configuration. Without it, an empty store never votes.
   bool bootstrap = false;

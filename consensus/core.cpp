@@ -23,7 +23,8 @@ core::core(const identity& self, const settings& config,
     applied_{commit_},
     applied_durable_{commit_},
     time_ms_{recovered.last_time_ms},
-    durable_hard_{recovered.hard} {
+    durable_hard_{recovered.hard},
+    everyone_has_{recovered.compacted.index} {
   assert(complaint_about(config) == nullptr);
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
@@ -33,7 +34,9 @@ core::core(const identity& self, const settings& config,
 // -- inputs: time -------------------------------------------------------------
 
 void core::advance(instant now) {
-  const auto due = wake_at();
+  // A full disk that was left alone for long enough needs no more than that it
+  // is known to be so.
+  const auto due = role_wake_at();
   now_ = std::max(now_, now);
   if (now_ < due)
     return;
@@ -56,6 +59,17 @@ void core::advance(instant now) {
 }
 
 instant core::wake_at() const noexcept {
+  auto result = role_wake_at();
+  if (batch_ || !disk_is_left_alone())
+    return result;
+  // Whatever waits, the earlier moment comes first.
+  for (const auto at : {room_wanted_at_, reserve_wanted_at_})
+    if (at > now_)
+      result = std::min(result, at);
+  return result;
+}
+
+instant core::role_wake_at() const noexcept {
   if (const auto* state = std::get_if<consensus::leader>(&role_))
     return std::min(state->heartbeat_at, state->quorum_check_at);
   return election_at_;

@@ -90,6 +90,9 @@ public:
   /// The batch of this number is durable.
   void persisted(batch_number number);
 
+  /// There was no room for the batch of this number: nothing of it is durable.
+  void refused(batch_number number);
+
   /// The state machine has applied everything up to `index`.
   /// @param durable Last entry whose effects it has on its disk; 0 if it keeps
   ///        nothing.
@@ -143,6 +146,10 @@ private:
     batch_number number;
     hard_state hard;
     instant since{0};
+    /// How far entries are dropped with it; 0 for not at all.
+    log_index compacted;
+    /// Whether there is more in it than what the disk has a reserve for.
+    bool needs_room = false;
   };
 
   /// Entries that went to the state machine together.
@@ -189,6 +196,8 @@ private:
   std::optional<note_kind> objection_to(const vote_request& msg) const;
   void check_quorum(consensus::leader& state, bool late);
   void check_disk();
+  log_position log_to_vote_by() const noexcept;
+  instant role_wake_at() const noexcept;
   instant quorum_heard_at(const consensus::leader& state) const;
 
   // -- append requests received (on_append_request.cpp) -----------------------
@@ -210,11 +219,17 @@ private:
                    const progress& x, std::vector<entry> entries);
   void commit_what_is_agreed(consensus::leader& state);
   void commit_to(log_index index);
+  void learn_what_everyone_has(log_index index);
+  reject_reason objection_to_command(std::size_t size) const noexcept;
 
   // -- durability (durability.cpp) --------------------------------------------
 
   bool hard_state_is_durable() const noexcept;
   bool disk_hangs() const noexcept;
+  bool disk_is_left_alone() const noexcept;
+  bool log_may_be_written(log_index end) const noexcept;
+  log_index compaction_point() const noexcept;
+  void drop_what_found_no_room();
   void answer(message msg, log_index durable_index = {});
   void release_held_answers();
   void drop_held_answers();
@@ -261,6 +276,14 @@ private:
   hard_state durable_hard_;
   std::optional<batch_under_way> batch_;
   batch_number last_batch_;
+  /// Whether the disk had no room for the last entries that needed some.
+  bool disk_full_ = false;
+  /// Until then a full disk is not tried: with entries that need room, and, if
+  /// not even the reserve was enough, with anything.
+  instant room_wanted_at_{0};
+  instant reserve_wanted_at_{0};
+  /// Every member is known to have the log durable up to here.
+  log_index everyone_has_;
   /// Invariant: all are of the current term.
   std::vector<held_answer> held_;
 

@@ -64,8 +64,8 @@ const char* explain(reject_reason x) {
     case reject_reason::stopping:
       return "CLUSTERDOWN this peer is stopping; the command had no effect";
     case reject_reason::disk_full:
-      return "ERR the leader's disk is full; the command had no effect, try "
-             "again when there is room";
+      return "ERR the leader's disk is full, make room there; the command had "
+             "no effect";
     case reject_reason::none:
     case reject_reason::not_leader:
       break;
