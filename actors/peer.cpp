@@ -123,7 +123,7 @@ private:
       return *problem;
     if (stopping_)
       return answer_rejected(reject_reason::stopping, core_->term(), {});
-    auto answer = answer_later<executed>(self_, [&](promise<executed> waiting) {
+    return answer_later<executed>(self_, [&](promise<executed> waiting) {
       step([&] {
         auto begun
           = core_->start(kind, tag, std::move(data), parts_.time.wall_ms());
@@ -134,7 +134,6 @@ private:
             answer_rejected(begun.reason, begun.term, begun.leader));
       });
     });
-    return answer;
   }
 
   caf::result<queried> on(const query& msg) {
@@ -188,8 +187,7 @@ private:
   }
 
   void on(const applied& msg) {
-    // What it has applied counts when it answers, not sooner: then those who
-    // wait are answered, too.
+    // What was applied counts when those who wait for it are answered.
     auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     if (who == caf::actor_cast<caf::actor_addr>(applier_)
         && msg.group == parts_.self.group)
@@ -259,8 +257,7 @@ private:
 
   template <class Message>
   void post(Message& msg) {
-    auto i = links_.find(msg.header.to);
-    if (i != links_.end())
+    if (auto i = links_.find(msg.header.to); i != links_.end())
       send(self_, i->second, std::move(msg));
   }
 
@@ -298,10 +295,8 @@ private:
   void took_effect(const applied& done) {
     for (const auto& x : done.results) {
       // Committed entries are never replaced: this is the one that was applied.
-      auto term = core_->log().term_at(x.index);
-      if (!term)
-        continue;
-      if (auto item = waiting_.take({x.index, *term}))
+      auto term = core_->log().term_at(x.index).value_or(term_number{});
+      if (auto item = waiting_.take({x.index, term}))
         item->ticket.answer(answer_applied(x, item->where, core_->leader()));
     }
     step([&] { core_->applied(done.index, done.durable); });

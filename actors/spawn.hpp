@@ -80,6 +80,8 @@ struct peer_options {
 /// @throws persistence::store_error if the store can not be read, or not be
 ///         written where it is to be founded.
 /// @throws std::invalid_argument if the options make no sense.
+/// @throws std::runtime_error if log and state machine do not fit together; the
+///         text says what to do.
 peer_actor spawn_peer(caf::actor_system& system, peer_options options);
 
 /// Gives every peer the handles of the others, all in one process. Call it

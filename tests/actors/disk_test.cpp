@@ -1,6 +1,12 @@
 // Peers whose disks are full or hang.
 
 #include "cluster.hpp"
+#include <raft/actors/applier.hpp>
+#include <raft/actors/persister.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
 
 using namespace raft;
 using namespace raft::actors;
@@ -53,7 +59,8 @@ BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   BOOST_TEST(failures.reasons().empty());
 }
 
-BOOST_AUTO_TEST_CASE(with_all_disks_full_commands_are_refused_until_there_is_room) {
+BOOST_AUTO_TEST_CASE(
+  with_all_disks_full_commands_are_refused_until_there_is_room) {
   spawn_all();
   commit("a ");
   for (auto& [id, disk] : disks)
@@ -115,7 +122,8 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
   parts.recovered.term_starts = {{{1}, {1}}};
   parts.applied = {4};
   parts.persister = spawn_persister(system, {stores[{1}], failures.handler()});
-  parts.applier = spawn_applier(system, {{1}, journal::make, failures.handler()});
+  parts.applier
+    = spawn_applier(system, {{1}, journal::make, failures.handler()});
   auto persister = parts.persister;
   auto applier = parts.applier;
   BOOST_CHECK_THROW(launch_peer(system, std::move(parts)), std::runtime_error);

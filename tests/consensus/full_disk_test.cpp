@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(it_campaigns_later_and_with_what_is_durable) {
     if (x.batch)
       refuse(x);
   }
-  BOOST_TEST(x.now >= config.election_timeout_max + config.election_timeout_min);
+  BOOST_TEST(x.now
+             >= config.election_timeout_max + config.election_timeout_min);
   x.answer_votes();
   BOOST_TEST(x->log().last() == at(1, 1));
   x.persist();
