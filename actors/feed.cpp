@@ -8,15 +8,22 @@ namespace raft::actors {
 
 namespace {
 
-/// Adds without passing the end of the range: credit comes from outside.
-std::int64_t add_up(std::int64_t balance, std::uint64_t bytes) {
+std::int64_t clamp(std::uint64_t x) {
   constexpr auto max = std::numeric_limits<std::int64_t>::max();
-  auto more = static_cast<std::int64_t>(
-    std::min<std::uint64_t>(bytes, static_cast<std::uint64_t>(max)));
-  return balance > max - more ? max : balance + more;
+  return static_cast<std::int64_t>(
+    std::min<std::uint64_t>(x, static_cast<std::uint64_t>(max)));
 }
 
 } // namespace
+
+feed::feed(std::uint64_t credit_max) : credit_max_{clamp(credit_max)} {
+  // nop
+}
+
+std::int64_t feed::add_up(std::int64_t balance, std::uint64_t bytes) const {
+  auto more = clamp(bytes);
+  return balance > credit_max_ - more ? credit_max_ : balance + more;
+}
 
 feed::ticket feed::open(log_index from, std::uint64_t credit) {
   assert(from);

@@ -6,6 +6,7 @@
 #include <raft/messages/ids.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -23,6 +24,12 @@ class feed {
 public:
   /// Names a subscription; never used twice.
   using ticket = std::uint64_t;
+
+  feed() = default;
+
+  /// @param credit_max No balance is ever above it, whatever is granted; the
+  ///        rest is lost. So it bounds what is on its way.
+  explicit feed(std::uint64_t credit_max);
 
   /// Asks for entries from `first` to `last`, inclusive, up to `bytes_max` but
   /// at least one.
@@ -67,6 +74,10 @@ private:
     bool ordered = false;
   };
 
+  /// Adds without passing the bound: credit comes from outside.
+  std::int64_t add_up(std::int64_t balance, std::uint64_t bytes) const;
+
+  std::int64_t credit_max_ = std::numeric_limits<std::int64_t>::max();
   std::map<ticket, subscription> open_;
   ticket last_ticket_ = 0;
 };

@@ -55,6 +55,8 @@ using peer_actor = inbox_actor::extend<
   takes<link_up, inbox_actor>,
   // Another peer can no longer be reached.
   takes<link_down>,
+  // From its applier, unasked: more of what was applied is on the disk.
+  takes<applied>,
   // From itself: the core wanted to be woken.
   takes<wake>,
   // End for good.
@@ -75,7 +77,9 @@ using persister_actor = actor_interface<
 
 /// Runs the state machine of one group. User code runs here, and nowhere else.
 using applier_actor = actor_interface<
-  // Apply committed entries, in order.
+  // Apply committed entries, in order; without any, just hear how far the log
+  // is durable. Whoever asks is also told later, by `applied`, how much of what
+  // was applied has reached the disk.
   answers<apply, applied>,
   // Ask the state machine as it stands.
   answers<query, queried>,

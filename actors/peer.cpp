@@ -1,3 +1,4 @@
+#include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,12 +23,6 @@ using machine::answer_applied;
 using machine::answer_rejected;
 using machine::answer_unknown;
 using machine::waiting_list;
-
-/// Deliveries to one subscriber hold at most so many bytes of entries.
-constexpr std::uint64_t delivery_bytes_max = 1 << 20;
-
-/// No alarm is set for later than this; "never" does not fit into CAF's clock.
-constexpr consensus::instant alarm_max = std::chrono::hours{1};
 
 constexpr const char* going = "this peer is stopping";
 
@@ -65,9 +59,10 @@ public:
     applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
     told_ = parts_.time.now();
-    subscribers_.emplace(parts_.self.group);
+    subscribers_.emplace(parts_.self.group, parts_.bounds);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
-                  std::move(parts_.tail), told_);
+                  std::move(parts_.tail), parts_.applied, told_);
+    durable_told_ = core_->log().durable();
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
     watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
     carry_out();
@@ -99,6 +94,7 @@ private:
       [this](const credit& msg) { on(msg); },
       [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
       [this](const link_down& msg) { on(msg); },
+      [this](const applied& msg) { on(msg); },
       [this](const wake& msg) { on(msg); },
       [this](const stop& msg) { return on(msg); },
     };
@@ -127,7 +123,7 @@ private:
       return *problem;
     if (stopping_)
       return answer_rejected(reject_reason::stopping, core_->term(), {});
-    auto answer = answer_later<executed>(self_, [&](promise<executed> waiting) {
+    return answer_later<executed>(self_, [&](promise<executed> waiting) {
       step([&] {
         auto begun
           = core_->start(kind, tag, std::move(data), parts_.time.wall_ms());
@@ -138,7 +134,6 @@ private:
             answer_rejected(begun.reason, begun.term, begun.leader));
       });
     });
-    return answer;
   }
 
   caf::result<queried> on(const query& msg) {
@@ -164,7 +159,8 @@ private:
     auto first = core_->log().compacted().index.next();
     if (msg.from < first)
       return subscribed{false, first};
-    subscribers_->open(msg, subscriber);
+    if (!subscribers_->open(msg, subscriber))
+      return subscribed{false, first, reject_reason::busy};
     auto address = caf::actor_cast<caf::actor_addr>(subscriber);
     watcher_.watch(self_, subscriber,
                    [this, address] { subscribers_->forget(address); });
@@ -190,10 +186,17 @@ private:
     step([&] { core_->link_down(msg.peer); });
   }
 
+  void on(const applied& msg) {
+    // What was applied counts when those who wait for it are answered.
+    auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    if (who == caf::actor_cast<caf::actor_addr>(applier_)
+        && msg.group == parts_.self.group)
+      step([&] { core_->applied(core_->applied(), msg.durable); });
+  }
+
   void on(const wake& msg) {
-    if (msg.number != alarm_ || stopping_)
+    if (!alarm_.rang(msg.number) || stopping_)
       return;
-    armed_.reset();
     told_ = std::max(told_, parts_.time.now());
     core_->advance(told_);
     carry_out();
@@ -239,7 +242,7 @@ private:
       std::visit([this](auto& x) { this->post(x); }, msg);
     if (todo.batch)
       write(std::move(*todo.batch));
-    if (!todo.committed.empty())
+    if (!todo.committed.empty() || applier_waits_for_disk())
       apply_all(std::move(todo.committed));
     for (auto& what : todo.reads)
       read(std::move(what));
@@ -254,36 +257,49 @@ private:
 
   template <class Message>
   void post(Message& msg) {
-    auto i = links_.find(msg.header.to);
-    if (i != links_.end())
+    if (auto i = links_.find(msg.header.to); i != links_.end())
       send(self_, i->second, std::move(msg));
   }
 
   void write(persist&& batch) {
     errand<persisted>(persister_, std::move(batch), [this](persisted& done) {
-      step([&] { core_->persisted(done.number); });
+      step([&] {
+        if (done.refused)
+          core_->refused(done.number);
+        else
+          core_->persisted(done.number);
+      });
     });
   }
 
+  /// Whether the applier was given all that is committed, and some of it while
+  /// it was not durable here yet, and now it is.
+  bool applier_waits_for_disk() const {
+    auto given = core_->handed_out();
+    return given > durable_told_ && given <= core_->log().durable()
+        && given == core_->applied();
+  }
+
+  /// Has entries applied, perhaps none, and tells how far the log is durable.
   void apply_all(std::vector<entry>&& entries) {
-    auto first = entries.front().index;
-    auto last = entries.back().index;
-    auto wanted = waiting_.any_between(first, last);
-    errand<applied>(applier_,
-                    apply{parts_.self.group, std::move(entries), wanted},
-                    [this](applied& done) { took_effect(done); });
+    auto wanted
+      = !entries.empty()
+     && waiting_.any_between(entries.front().index, entries.back().index);
+    durable_told_ = core_->log().durable();
+    errand<applied>(
+      applier_,
+      apply{parts_.self.group, std::move(entries), wanted, durable_told_},
+      [this](applied& done) { took_effect(done); });
   }
 
   void took_effect(const applied& done) {
     for (const auto& x : done.results) {
       // Committed entries are never replaced: this is the one that was applied.
-      auto term = core_->log().term_at(x.index);
-      if (!term)
-        continue;
-      if (auto item = waiting_.take({x.index, *term}))
+      auto term = core_->log().term_at(x.index).value_or(term_number{});
+      if (auto item = waiting_.take({x.index, term}))
         item->ticket.answer(answer_applied(x, item->where, core_->leader()));
     }
-    step([&] { core_->applied(done.index); });
+    step([&] { core_->applied(done.index, done.durable); });
   }
 
   void read(read_entries&& what) {
@@ -317,12 +333,8 @@ private:
   /// Makes sure that a message wakes us at `due_`, or earlier. An alarm that
   /// comes too early is kept: it costs one wake-up, not one for each input.
   void arm() {
-    if (armed_ && *armed_ <= due_)
-      return;
-    auto now = parts_.time.now();
-    auto delay = std::clamp<consensus::instant>(due_ - now, {}, alarm_max);
-    armed_ = now + delay;
-    send_later(self_, peer_actor{self_}, delay, wake{++alarm_});
+    if (auto delay = alarm_.set(due_, parts_.time.now()))
+      send_later(self_, peer_actor{self_}, *delay, wake{alarm_.number()});
   }
 
   // -- clients ----------------------------------------------------------------
@@ -342,27 +354,14 @@ private:
 
   // -- subscribers ------------------------------------------------------------
 
-  /// Sends subscribers what is committed and durable here, as far as their
-  /// credit goes.
   void deliver() {
-    if (subscribers_->empty())
-      return;
-    auto end = std::min(core_->commit(), core_->log().durable());
-    for (;;) {
-      auto orders = subscribers_->orders(end, delivery_bytes_max);
-      if (orders.empty())
-        return;
-      for (const auto& what : orders)
-        fill(what);
-    }
+    subscribers_->serve(
+      *core_,
+      [this](auto& what, auto&& found) { hand_over(what, std::move(found)); },
+      [this](auto& what) { fetch(what); });
   }
 
-  void fill(const feed::order& what) {
-    auto entries = core_->log().slice(what.first, what.last, what.bytes_max);
-    if (!entries.empty()) {
-      hand_over(what, std::move(entries));
-      return;
-    }
+  void fetch(const feed::order& what) {
     errand<entries_read>(persister_,
                          read_entries{parts_.self.group, parts_.self.id,
                                       what.first, what.last, what.bytes_max},
@@ -453,13 +452,14 @@ private:
 
   std::optional<subscribers> subscribers_;
 
+  /// How far the applier believes the log to be durable.
+  log_index durable_told_;
+
   /// The time that the core was last told.
   consensus::instant told_{0};
   /// When the core wants to be woken.
   consensus::instant due_{0};
-  /// When the alarm that counts goes off, and its number.
-  std::optional<consensus::instant> armed_;
-  std::uint64_t alarm_ = 0;
+  alarm alarm_;
 
   /// Requests at persister and applier that are not answered yet.
   std::size_t errands_ = 0;
@@ -486,6 +486,11 @@ peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
     throw std::invalid_argument{complaint};
   if (!parts.persister || !parts.applier)
     throw std::invalid_argument{"a peer needs a persister and an applier"};
+  if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
+      !why.empty())
+    throw std::runtime_error{"peer " + to_text(parts.self.id) + " of group "
+                             + to_text(parts.self.group)
+                             + " can not start: " + why};
   if (parts.in_middleman)
     return caf::actor_cast<peer_actor>(system.middleman().spawn_broker(
       peer<broker<peer_actor::broker_base>>, std::move(parts)));

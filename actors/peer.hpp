@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -26,10 +27,14 @@ struct peer_parts {
   consensus::identity self = {};
   /// @pre `complaint_about(settings) == nullptr`.
   consensus::settings settings = {};
+  peer_bounds bounds = {};
 
   /// What the store held, see `consensus::core`.
   durable_state recovered = {};
   std::vector<entry> tail = {};
+  /// Last entry whose effects the applier's state machine still has; 0 if it
+  /// begins anew.
+  log_index applied = {};
 
   persister_actor persister = {};
   /// Belongs to this peer, which stops it when it ends.
@@ -60,6 +65,9 @@ struct peer_parts {
 /// - A request for another group is answered with an error.
 /// - `stop` is answered when nothing of the peer can act any more, however
 ///   often it is sent.
+///
+/// @throws std::invalid_argument if the parts make no sense.
+/// @throws std::runtime_error if log and state machine do not fit together.
 peer_actor launch_peer(caf::actor_system& system, peer_parts parts);
 
 } // namespace raft::actors

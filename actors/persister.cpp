@@ -4,8 +4,11 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace raft::actors {
 
@@ -57,19 +60,75 @@ public:
   }
 
 private:
-  void write(persistence::batcher<promise<persisted>>::commit what) {
-    // Nothing is written after an error: what the disk holds is not known.
-    if (failure_.empty()) {
-      try {
-        options_.store->commit(what.batches);
-      } catch (const std::exception& e) {
-        fail(std::string{"making state durable failed: "} + e.what());
+  using commit = persistence::batcher<promise<persisted>>::commit;
+
+  void write(commit what) {
+    switch (try_to_write(what.batches)) {
+      case result::written:
+        answer(what, false);
+        break;
+      case result::no_room: {
+        auto rest = take_what_needs_no_room(what);
+        answer(what, true);
+        if (!rest.batches.empty())
+          answer(rest, try_to_write(rest.batches) == result::no_room);
+        break;
       }
+      case result::failed:
+        answer(what, false);
     }
+  }
+
+  enum class result { written, no_room, failed };
+
+  result try_to_write(const std::vector<persist>& batches) {
+    // Nothing is written after an error: what the disk holds is not known.
+    if (!failure_.empty())
+      return result::failed;
+    try {
+      options_.store->commit(batches);
+      return result::written;
+    } catch (const persistence::store_error& e) {
+      // The one error after which it is known: all that was there.
+      if (e.code() == persistence::store_errc::no_space)
+        return result::no_room;
+      fail(std::string{"making state durable failed: "} + e.what());
+    } catch (const std::exception& e) {
+      fail(std::string{"making state durable failed: "} + e.what());
+    }
+    return result::failed;
+  }
+
+  /// Takes out of a commit of several batches those that the store has a
+  /// reserve for, so that votes go on while the disk is full.
+  static commit take_what_needs_no_room(commit& all) {
+    commit modest;
+    commit others;
+    for (std::size_t i = 0; i < all.batches.size(); ++i) {
+      const auto& entries = all.batches[i].batch.entries;
+      auto needs_room
+        = std::any_of(entries.begin(), entries.end(), [](const entry& x) {
+            return x.kind != entry_kind::empty;
+          });
+      auto& to = needs_room ? others : modest;
+      to.batches.push_back(std::move(all.batches[i]));
+      to.tickets.push_back(std::move(all.tickets[i]));
+    }
+    // All of them together found no room; alone they would not, either.
+    if (others.batches.empty()) {
+      all = std::move(modest);
+      return {};
+    }
+    all = std::move(others);
+    return modest;
+  }
+
+  /// Answers for a commit that was tried.
+  void answer(commit& what, bool refused) {
     for (std::size_t i = 0; i < what.batches.size(); ++i) {
       const auto& batch = what.batches[i];
       if (failure_.empty())
-        what.tickets[i].answer(persisted{batch.group, batch.number});
+        what.tickets[i].answer(persisted{batch.group, batch.number, refused});
       else
         what.tickets[i].fail(failure_);
     }

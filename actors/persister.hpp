@@ -30,7 +30,9 @@ struct persister_options {
 
 /// Spawns the persister of a process. Its handlers only collect; a message to
 /// itself, behind all that waits in the mailbox, writes everything collected
-/// in one commit.
+/// in one commit. If the disk is full, the answer says that the batch was
+/// refused; batches without commands that were part of such a commit are
+/// written on their own, from the store's reserve.
 /// @pre `options.store`, which nobody else commits to from now on.
 persister_actor spawn_persister(caf::actor_system& system,
                                 persister_options options);

@@ -59,9 +59,13 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.self = {options.group, owner.peer, owner.incarnation,
                 options.seed ? *options.seed : draw_seed()};
   parts.settings = options.settings;
+  parts.bounds = options.bounds;
   // The tail of the log stays on the disk until it is needed: a fresh state
   // machine is given the log from its start in any case.
   parts.recovered = options.store->load(options.group);
+  if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
+      !why.empty())
+    throw std::runtime_error{why};
   // Nothing throws from here on. Only the persister keeps the store, so that
   // `stop` releases it.
   if (owns_persister)

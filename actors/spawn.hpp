@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -50,6 +51,7 @@ struct peer_options {
 
   group_id group = {1};
   consensus::settings settings = {};
+  peer_bounds bounds = {};
 
   /// A persister of the same store that several groups share. Whoever spawned
   /// it stops it, after the peers. Without one the peer gets its own.
@@ -78,6 +80,8 @@ struct peer_options {
 /// @throws persistence::store_error if the store can not be read, or not be
 ///         written where it is to be founded.
 /// @throws std::invalid_argument if the options make no sense.
+/// @throws std::runtime_error if log and state machine do not fit together; the
+///         text says what to do.
 peer_actor spawn_peer(caf::actor_system& system, peer_options options);
 
 /// Gives every peer the handles of the others, all in one process. Call it

@@ -4,12 +4,15 @@
 
 namespace raft::actors {
 
-void subscribers::open(const subscribe& what, const subscriber_actor& who) {
+bool subscribers::open(const subscribe& what, const subscriber_actor& who) {
   name key{caf::actor_cast<caf::actor_addr>(who), what.id};
+  if (tickets_.count(key) == 0 && tickets_.size() >= bounds_.subscriptions_max)
+    return false;
   close(key);
   auto ticket = feed_.open(what.from, what.credit_bytes);
   tickets_[key] = ticket;
   subscriptions_[ticket] = {key, who};
+  return true;
 }
 
 void subscribers::grant(const caf::actor_addr& who, const credit& more) {

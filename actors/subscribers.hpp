@@ -2,11 +2,14 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/feed.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/consensus/core.hpp>
 
 #include <caf/actor_addr.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -25,7 +28,8 @@ public:
     delivery what;
   };
 
-  explicit subscribers(group_id group) : group_{group} {
+  subscribers(group_id group, const peer_bounds& bounds)
+    : group_{group}, bounds_{bounds}, feed_{bounds.subscription_bytes_max} {
     // nop
   }
 
@@ -34,8 +38,9 @@ public:
   }
 
   /// Begins a subscription; one of the same actor and name ends.
+  /// @returns whether there may be another one; if not, nothing changes.
   /// @pre `what.from >= 1`.
-  void open(const subscribe& what, const subscriber_actor& who);
+  bool open(const subscribe& what, const subscriber_actor& who);
 
   /// Lets more go out; ignored unless the subscriber itself says so.
   void grant(const caf::actor_addr& who, const credit& more);
@@ -46,9 +51,25 @@ public:
   /// Ends all subscriptions.
   void clear();
 
-  /// @copydoc feed::orders
-  std::vector<feed::order> orders(log_index end, std::uint64_t bytes_max) {
-    return feed_.orders(end, bytes_max);
+  /// Sees to it that subscribers get what is committed and durable on this
+  /// peer, as far as their credit goes.
+  /// @param found Called with an order and the entries for it, from memory.
+  /// @param missing Called with an order whose entries are on the disk only.
+  template <class Found, class Missing>
+  void serve(const consensus::core& from, Found found, Missing missing) {
+    const auto end = std::min(from.commit(), from.log().durable());
+    while (!feed_.empty()) {
+      auto orders = feed_.orders(end, delivery_bytes_max);
+      if (orders.empty())
+        return;
+      for (const auto& what : orders) {
+        auto entries = from.log().slice(what.first, what.last, what.bytes_max);
+        if (entries.empty())
+          missing(what);
+        else
+          found(what, std::move(entries));
+      }
+    }
   }
 
   /// Fills an order. Without entries, because they are gone, the subscription
@@ -58,6 +79,9 @@ public:
                              std::vector<entry>&& entries);
 
 private:
+  /// Deliveries to one subscriber hold at most so many bytes of entries.
+  static constexpr std::uint64_t delivery_bytes_max = 1 << 20;
+
   using name = std::pair<caf::actor_addr, std::uint64_t>;
 
   struct subscription {
@@ -68,6 +92,7 @@ private:
   void close(const name& who);
 
   group_id group_;
+  peer_bounds bounds_;
   feed feed_;
   std::map<name, feed::ticket> tickets_;
   std::map<feed::ticket, subscription> subscriptions_;

@@ -146,7 +146,10 @@ void client_state::on_rejected(ticket what, std::uint64_t attempt,
     return;
   last_reason_ = result.reason;
   last_hint_ = result.leader;
-  if (result.reason != reject_reason::busy) {
+  // The leader will take it later, or step down and then name another one.
+  auto later = result.reason == reject_reason::busy
+            || result.reason == reject_reason::disk_full;
+  if (!later) {
     change_route(x, result.leader, now);
   } else if (x.route == route_) {
     ++route_;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/ids.hpp>
@@ -35,6 +36,8 @@ struct configuration {
   std::uint64_t redis_unread_bytes = 64 << 20;
   std::uint64_t redis_unread_total = 256 << 20;
   consensus::settings raft;
+  /// What subscribers may take.
+  actors::peer_bounds bounds;
   /// Found the cluster: an empty store takes `members` as its first
   /// configuration. Without it, an empty store never votes.
   bool bootstrap = false;

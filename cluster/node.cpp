@@ -107,6 +107,7 @@ struct node::impl {
         x.bootstrap.push_back(member.id);
     x.group = config.group;
     x.settings = config.raft;
+    x.bounds = config.bounds;
     x.in_middleman = options.in_middleman;
     x.applier_detached = options.applier_detached;
     x.on_failure = options.on_failure;

@@ -9,7 +9,8 @@
 namespace raft::consensus {
 
 core::core(const identity& self, const settings& config,
-           const durable_state& recovered, std::vector<entry> tail, instant now)
+           const durable_state& recovered, std::vector<entry> tail,
+           log_index applied, instant now)
   : self_{self},
     config_{config},
     members_{recovered.members},
@@ -17,12 +18,15 @@ core::core(const identity& self, const settings& config,
     now_{now},
     hard_{recovered.hard},
     log_{recovered, std::move(tail)},
-    commit_{recovered.compacted.index},
+    commit_{std::max(recovered.compacted.index, applied)},
     handed_out_{commit_},
     applied_{commit_},
+    applied_durable_{commit_},
     time_ms_{recovered.last_time_ms},
-    durable_hard_{recovered.hard} {
+    durable_hard_{recovered.hard},
+    everyone_has_{recovered.compacted.index} {
   assert(complaint_about(config) == nullptr);
+  assert(complaint_about(recovered, applied).empty());
   assert(self.id);
   draw_election_timeout();
 }
@@ -30,7 +34,9 @@ core::core(const identity& self, const settings& config,
 // -- inputs: time -------------------------------------------------------------
 
 void core::advance(instant now) {
-  const auto due = wake_at();
+  // A full disk that was left alone for long enough needs no more than that it
+  // is known to be so.
+  const auto due = role_wake_at();
   now_ = std::max(now_, now);
   if (now_ < due)
     return;
@@ -53,6 +59,17 @@ void core::advance(instant now) {
 }
 
 instant core::wake_at() const noexcept {
+  auto result = role_wake_at();
+  if (batch_ || !disk_is_left_alone())
+    return result;
+  // Whatever waits, the earlier moment comes first.
+  for (const auto at : {room_wanted_at_, reserve_wanted_at_})
+    if (at > now_)
+      result = std::min(result, at);
+  return result;
+}
+
+instant core::role_wake_at() const noexcept {
   if (const auto* state = std::get_if<consensus::leader>(&role_))
     return std::min(state->heartbeat_at, state->quorum_check_at);
   return election_at_;
@@ -129,6 +146,10 @@ log_index core::applied() const noexcept {
   return applied_;
 }
 
+log_index core::applied_durable() const noexcept {
+  return applied_durable_;
+}
+
 const membership& core::members() const noexcept {
   return members_;
 }
@@ -157,6 +178,25 @@ peer_state core::state() const {
     for (const auto& [id, x] : state->others)
       result.others.push_back({id, x.match, x.next, x.connected});
   return result;
+}
+
+// -- what does not fit together -----------------------------------------------
+
+std::string complaint_about(const durable_state& recovered, log_index applied) {
+  if (applied > recovered.last.index)
+    return "the state machine has applied entries up to " + to_text(applied)
+         + ", but the log ends at " + to_text(recovered.last.index)
+         + ": the log was lost or is an old copy. Bring back the log that "
+           "belongs to this state machine, or remove both and let this peer "
+           "join anew";
+  if (applied < recovered.compacted.index)
+    return "the log begins after entry " + to_text(recovered.compacted.index)
+         + ", but the state machine has applied entries up to "
+         + to_text(applied)
+         + " only: its data was lost or is an old copy. Bring back the state "
+           "machine's data that belongs to this log, or remove both and let "
+           "this peer join anew";
+  return {};
 }
 
 } // namespace raft::consensus

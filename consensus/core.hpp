@@ -13,6 +13,7 @@
 #include <deque>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace raft::consensus {
@@ -43,9 +44,14 @@ public:
   ///        this peer as a voter, the core neither campaigns nor votes.
   /// @param tail The last entries of the durable log, without gaps up to
   ///        `recovered.last`, as many as the shell cared to read; may be empty.
-  /// @pre `complaint_about(config) == nullptr`.
+  /// @param applied Last entry whose effects the state machine still has; 0 if
+  ///        it begins anew. It was committed, or it would not have been
+  ///        applied, and is not handed out again.
+  /// @pre `complaint_about(config) == nullptr`;
+  ///      `complaint_about(recovered, applied).empty()`.
   core(const identity& self, const settings& config,
-       const durable_state& recovered, std::vector<entry> tail, instant now);
+       const durable_state& recovered, std::vector<entry> tail,
+       log_index applied, instant now);
 
   // -- inputs: time -----------------------------------------------------------
 
@@ -84,8 +90,13 @@ public:
   /// The batch of this number is durable.
   void persisted(batch_number number);
 
+  /// There was no room for the batch of this number: nothing of it is durable.
+  void refused(batch_number number);
+
   /// The state machine has applied everything up to `index`.
-  void applied(log_index index);
+  /// @param durable Last entry whose effects it has on its disk; 0 if it keeps
+  ///        nothing.
+  void applied(log_index index, log_index durable);
 
   /// The answer to one of `output::reads`.
   void entries_read(raft::entries_read&& result);
@@ -110,6 +121,8 @@ public:
   log_index handed_out() const noexcept;
   /// Last entry known to be applied.
   log_index applied() const noexcept;
+  /// Last entry whose effects the state machine is known to have on its disk.
+  log_index applied_durable() const noexcept;
   const membership& members() const noexcept;
   const consensus::log& log() const noexcept;
   const settings& config() const noexcept;
@@ -133,6 +146,10 @@ private:
     batch_number number;
     hard_state hard;
     instant since{0};
+    /// How far entries are dropped with it; 0 for not at all.
+    log_index compacted;
+    /// Whether there is more in it than what the disk has a reserve for.
+    bool needs_room = false;
   };
 
   /// Entries that went to the state machine together.
@@ -179,6 +196,8 @@ private:
   std::optional<note_kind> objection_to(const vote_request& msg) const;
   void check_quorum(consensus::leader& state, bool late);
   void check_disk();
+  log_position log_to_vote_by() const noexcept;
+  instant role_wake_at() const noexcept;
   instant quorum_heard_at(const consensus::leader& state) const;
 
   // -- append requests received (on_append_request.cpp) -----------------------
@@ -200,11 +219,17 @@ private:
                    const progress& x, std::vector<entry> entries);
   void commit_what_is_agreed(consensus::leader& state);
   void commit_to(log_index index);
+  void learn_what_everyone_has(log_index index);
+  reject_reason objection_to_command(std::size_t size) const noexcept;
 
   // -- durability (durability.cpp) --------------------------------------------
 
   bool hard_state_is_durable() const noexcept;
   bool disk_hangs() const noexcept;
+  bool disk_is_left_alone() const noexcept;
+  bool log_may_be_written(log_index end) const noexcept;
+  log_index compaction_point() const noexcept;
+  void drop_what_found_no_room();
   void answer(message msg, log_index durable_index = {});
   void release_held_answers();
   void drop_held_answers();
@@ -235,10 +260,12 @@ private:
   /// Whether something due was put off because we woke late.
   bool put_off_ = false;
 
-  /// Invariants: `applied_ <= handed_out_ <= commit_ <= log_.last().index`.
+  /// Invariants: `applied_durable_ <= applied_ <= handed_out_ <= commit_
+  /// <= log_.last().index`.
   log_index commit_;
   log_index handed_out_;
   log_index applied_;
+  log_index applied_durable_;
   std::deque<piece> applying_;
   std::size_t applying_bytes_ = 0;
   /// First entry of the read under way for our own state machine; 0 if none.
@@ -249,10 +276,22 @@ private:
   hard_state durable_hard_;
   std::optional<batch_under_way> batch_;
   batch_number last_batch_;
+  /// Whether the disk had no room for the last entries that needed some.
+  bool disk_full_ = false;
+  /// Until then a full disk is not tried: with entries that need room, and, if
+  /// not even the reserve was enough, with anything.
+  instant room_wanted_at_{0};
+  instant reserve_wanted_at_{0};
+  /// Every member is known to have the log durable up to here.
+  log_index everyone_has_;
   /// Invariant: all are of the current term.
   std::vector<held_answer> held_;
 
   output out_;
 };
+
+/// Says why a peer can not start: its log and its state machine do not fit
+/// together, because one of them was lost or replaced. Empty if they do.
+std::string complaint_about(const durable_state& recovered, log_index applied);
 
 } // namespace raft::consensus

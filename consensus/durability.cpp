@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace raft::consensus {
 
@@ -24,32 +25,106 @@ log_index core::log_end_to_write() const noexcept {
   return log_.last().index;
 }
 
-void core::make_batch() {
+bool core::log_may_be_written(log_index end) const noexcept {
+  return log_.unwritten(end)
+      && (!disk_full_ || now_ >= room_wanted_at_ || !log_.needs_room(end));
+}
+
+bool core::disk_is_left_alone() const noexcept {
   const auto end = log_end_to_write();
-  if (batch_ || (hard_state_is_durable() && !log_.unwritten(end)))
+  return (now_ < reserve_wanted_at_
+          && (!hard_state_is_durable() || log_.unwritten(end)
+              || compaction_point() > log_.compacted().index))
+      || (now_ < room_wanted_at_ && log_.unwritten(end));
+}
+
+log_index core::compaction_point() const noexcept {
+  const auto nothing = log_.compacted().index;
+  // Nobody needs an entry any more that everybody has, and whose effects are on
+  // our own disk. A machine that keeps nothing needs all of them.
+  const auto point = std::min({applied_durable_, everyone_has_, log_.durable(),
+                               log_.followed_by(config_.log_bytes_kept)});
+  if (point <= nothing)
+    return nothing;
+  return log_.bytes_between(nothing, point) >= config_.compaction_bytes_min
+         ? point
+         : nothing;
+}
+
+void core::make_batch() {
+  if (batch_ || now_ < reserve_wanted_at_)
     return;
-  batch_ = batch_under_way{++last_batch_, hard_, now_};
+  const auto end = log_end_to_write();
+  const auto with_log = log_may_be_written(end);
+  const auto point = compaction_point();
+  const auto compacts = point > log_.compacted().index;
+  if (hard_state_is_durable() && !with_log && !compacts)
+    return;
+  batch_ = batch_under_way{++last_batch_, hard_, now_, {}, false};
   persist msg;
   msg.group = self_.group;
   msg.number = batch_->number;
   msg.batch.hard = hard_;
-  log_.fill(msg.batch, end, config_.batch_bytes_max);
+  if (with_log) {
+    log_.fill(msg.batch, end, config_.batch_bytes_max);
+    batch_->needs_room
+      = std::ranges::any_of(msg.batch.entries, [](const entry& x) {
+          return x.kind != entry_kind::empty;
+        });
+  }
+  if (compacts) {
+    batch_->compacted = point;
+    msg.batch.compacted = {point, *log_.term_at(point)};
+  }
   out_.batch = std::move(msg);
+}
+
+void core::refused(batch_number number) {
+  if (!batch_ || batch_->number != number)
+    return;
+  const auto needed_room = batch_->needs_room;
+  batch_.reset();
+  log_.refused();
+  (needed_room ? room_wanted_at_ : reserve_wanted_at_)
+    = now_ + config_.disk_retry_interval;
+  if (std::exchange(disk_full_, true))
+    return;
+  note_that(note_kind::disk_is_full, {},
+            {log_.durable(), *log_.term_at(log_.durable())});
+  // Whoever can not write should not lead, as long as somebody else can.
+  if (leads() && members_.voters.size() > 1) {
+    note_that(note_kind::stepped_down_full_disk);
+    follow({});
+  } else if (!leads()) {
+    draw_election_timeout();
+  }
+}
+
+void core::drop_what_found_no_room() {
+  // As if we had crashed: nobody was told that we have it. What we know to be
+  // committed, others have on their disks.
+  const auto kept = std::max(log_.durable(), commit_);
+  if (disk_full_ && kept < log_.last().index)
+    log_.truncate(kept.next());
 }
 
 void core::persisted(batch_number number) {
   if (!batch_ || batch_->number != number)
     return;
   durable_hard_ = batch_->hard;
+  const auto written = *batch_;
   batch_.reset();
   log_.wrote();
+  log_.compact(written.compacted);
+  if (written.needs_room && std::exchange(disk_full_, false))
+    note_that(note_kind::disk_has_room);
   release_held_answers();
   if (auto* state = std::get_if<candidate>(&role_)) {
     // A vote request speaks of our term, our vote and our log. If we crashed
     // and came back with less, a late vote would elect a leader without a
-    // committed entry.
+    // committed entry. If the disk is full, we speak of what is durable only.
     if (!state->asked && hard_state_is_durable()
-        && log_.durable() == log_.last().index) {
+        && (disk_full_ || log_.durable() == log_.last().index)) {
       state->asked = true;
       state->granted.insert(self_.id);
       ask_for_votes();

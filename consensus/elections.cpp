@@ -40,6 +40,9 @@ void core::draw_election_timeout() {
   const instant high = config_.election_timeout_max;
   // Section 5.2: "election timeouts are chosen randomly from a fixed interval".
   election_at_ = now_ + instant{random_.between(low.count(), high.count())};
+  // Those with room on their disks should win.
+  if (disk_full_)
+    election_at_ += high;
 }
 
 // -- campaigns ----------------------------------------------------------------
@@ -47,7 +50,7 @@ void core::draw_election_timeout() {
 void core::pre_campaign() {
   draw_election_timeout();
   // Who can not make its own vote durable can not win.
-  if (disk_hangs())
+  if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
     return;
   if (!std::holds_alternative<pre_candidate>(role_))
     note_that(note_kind::became_pre_candidate);
@@ -61,6 +64,7 @@ void core::campaign() {
   // and transitions to candidate state."
   hard_ = {hard_.term.next(), self_.id};
   drop_held_answers();
+  drop_what_found_no_room();
   role_ = candidate{};
   note_that(note_kind::became_candidate);
   draw_election_timeout();
@@ -79,7 +83,7 @@ void core::ask_for_vote(peer_id voter) {
   msg.header = header_to(voter);
   msg.pre_vote = std::holds_alternative<pre_candidate>(role_);
   msg.term = msg.pre_vote ? hard_.term.next() : hard_.term;
-  msg.last = log_.last();
+  msg.last = log_to_vote_by();
   out_.messages.push_back(msg);
 }
 
@@ -165,6 +169,13 @@ void core::check_disk() {
   }
 }
 
+log_position core::log_to_vote_by() const noexcept {
+  // What found no room on the disk counts neither for us nor against others:
+  // after a crash it would be gone, and nobody was told that we have it.
+  const auto last = disk_full_ ? log_.durable() : log_.last().index;
+  return {last, *log_.term_at(last)};
+}
+
 bool core::leader_is_alive() const {
   auto heard_at = instant::min();
   if (const auto* state = std::get_if<follower>(&role_)) {
@@ -193,7 +204,7 @@ std::optional<note_kind> core::objection_to(const vote_request& msg) const {
     return note_kind::refused_vote_already_given;
   // Section 5.4.1: "If the logs have last entries with different terms, then
   // the log with the later term is more up-to-date."
-  const auto ours = log_.last();
+  const auto ours = log_to_vote_by();
   if (msg.last.term < ours.term
       || (msg.last.term == ours.term && msg.last.index < ours.index))
     return note_kind::refused_vote_log_behind;

@@ -35,6 +35,9 @@ invariant_checker::snapshot invariant_checker::take(const core& x) {
   result.leader = x.leader();
   result.handed_out = x.handed_out_;
   result.applied = x.applied_;
+  result.applied_durable = x.applied_durable_;
+  result.everyone_has = x.everyone_has_;
+  result.compacted = x.log_.compacted().index;
   result.last = x.log_.last();
   result.committed = at(x.commit_);
   result.durable = at(x.log_.durable());
@@ -54,8 +57,14 @@ void invariant_checker::check_indexes(const core& x) {
          "Only committed entries are given to the state machine.");
   expect(x.applied_ <= x.handed_out_,
          "Nothing is applied before it was given to the state machine.");
-  expect(log.compacted().index <= x.handed_out_,
-         "Only entries that were handed out are compacted.");
+  expect(x.applied_durable_ <= x.applied_,
+         "What the state machine has on its disk was applied.");
+  expect(log.compacted().index <= x.applied_durable_,
+         "Only entries whose effects are on the own disk are dropped.");
+  expect(log.compacted().index <= x.everyone_has_,
+         "Only entries that every member has are dropped.");
+  expect(log.first_in_memory() > log.compacted().index,
+         "What was dropped is not in memory.");
   expect(log.compacted().index <= log.durable(),
          "What is compacted is durable.");
   expect(log.durable() <= log.handed_to_disk(),
@@ -125,7 +134,8 @@ void invariant_checker::check_role(const core& x) {
            "A candidate counts its own vote when it asks for the others'.");
     expect(!state->asked || x.durable_hard_ == x.hard_,
            "A candidate's term and vote are durable when it asks for votes.");
-    expect(!state->asked || x.log_.durable() == x.log_.last().index,
+    expect(!state->asked || x.disk_full_
+             || x.log_.durable() == x.log_.last().index,
            "A candidate's log is durable when it asks for votes.");
   }
 }
@@ -134,7 +144,8 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
   const auto& log = x.log_;
   expect(x.durable_hard_ == x.hard_,
          "A leader's term and vote are on its disk.");
-  expect(log.holds(state.first) && state.first.term == x.hard_.term,
+  expect((log.holds(state.first) || state.first.index < log.compacted().index)
+           && state.first.term == x.hard_.term,
          "A leader's log holds the entry that began its term.");
   expect(log.last().term == x.hard_.term,
          "A leader's log ends with an entry of its term.");
@@ -244,6 +255,12 @@ void invariant_checker::check_change(const core& x, const snapshot& old) {
   expect(old.committed.index < log.compacted().index
            || log.holds(old.committed),
          "A committed entry is never lost or replaced.");
+  expect(x.everyone_has_ >= old.everyone_has,
+         "What everyone has never goes back.");
+  expect(x.applied_durable_ >= old.applied_durable,
+         "What the state machine has on its disk never goes back.");
+  expect(log.compacted().index >= old.compacted,
+         "What was dropped never comes back.");
   expect(!log.holds(old.durable) || log.durable() >= old.durable.index,
          "A durable entry that is still in the log is still durable.");
   if (x.hard_.term > old.hard.term)
@@ -266,7 +283,8 @@ void invariant_checker::check_leader_change(const core& x,
   if (!state || old.role != peer_role::leader)
     return;
   // Section 5.3: "A leader never overwrites or deletes entries in its own log".
-  expect(x.log_.holds(old.last), "A leader never rewrites its log.");
+  expect(x.log_.holds(old.last) || old.last.index < x.log_.compacted().index,
+         "A leader never rewrites its log.");
   for (const auto& [id, match] : old.matches) {
     const auto it = state->others.find(id);
     expect(it != state->others.end() && it->second.match >= match,

@@ -30,6 +30,9 @@ private:
     peer_id leader;
     log_index handed_out;
     log_index applied;
+    log_index applied_durable;
+    log_index everyone_has;
+    log_index compacted;
     log_position last;
     log_position committed;
     log_position durable;

@@ -12,9 +12,17 @@ log::log(const durable_state& recovered, std::vector<entry> tail)
     last_{recovered.last},
     durable_{recovered.last.index},
     handed_to_disk_{recovered.last.index},
+    disk_end_{recovered.last.index},
+    disk_end_after_{recovered.last.index},
     term_starts_{recovered.term_starts} {
   assert(compacted_.index <= last_.index);
   assert(tail.empty() || tail.back().index == last_.index);
+  const auto before
+    = tail.empty() ? last_.index : tail.front().index.previous();
+  marks_.push_back({compacted_.index, 0});
+  bytes_up_to_evicted_ = (before - compacted_.index) * cost(entry{});
+  if (before > compacted_.index)
+    marks_.push_back({before, bytes_up_to_evicted_});
   for (auto& x : tail) {
     assert(term_at(x.index) == x.term);
     assert(slots_.empty() || slots_.back().value.index.next() == x.index);
@@ -109,8 +117,35 @@ std::size_t log::bytes_after(log_index index) const noexcept {
   return bytes_up_to_last() - (x ? x->bytes_up_to : bytes_up_to_evicted_);
 }
 
+std::size_t log::bytes_between(log_index before,
+                               log_index last) const noexcept {
+  assert(before <= last);
+  return bytes_up_to(last) - bytes_up_to(before);
+}
+
+log_index log::followed_by(std::size_t bytes) const noexcept {
+  const auto all = bytes_up_to_last();
+  if (all < bytes)
+    return compacted_.index;
+  const auto most = all - bytes;
+  const auto slot
+    = std::ranges::upper_bound(slots_, most, {}, &log::slot::bytes_up_to);
+  if (slot != slots_.begin())
+    return std::prev(slot)->value.index;
+  const auto after
+    = std::ranges::upper_bound(marks_, most, {}, &mark::bytes_up_to);
+  return after == marks_.begin() ? compacted_.index : std::prev(after)->index;
+}
+
 bool log::unwritten(log_index end) const noexcept {
   return truncate_disk_from_ || std::min(end, last_.index) > handed_to_disk_;
+}
+
+bool log::needs_room(log_index end) const noexcept {
+  for (auto i = handed_to_disk_.next(); i <= std::min(end, last_.index); ++i)
+    if (find(i)->kind != entry_kind::empty)
+      return true;
+  return false;
 }
 
 void log::append(entry x) {
@@ -146,25 +181,75 @@ void log::fill(durable_batch& batch, log_index end, std::size_t bytes_max) {
   batch.entries = slice(handed_to_disk_.next(), end, bytes_max);
   if (!batch.entries.empty())
     handed_to_disk_ = batch.entries.back().index;
+  disk_end_after_ = handed_to_disk_;
 }
 
 void log::wrote() noexcept {
   durable_ = handed_to_disk_;
+  disk_end_ = disk_end_after_;
 }
 
-void log::evict(std::size_t bytes_max, log_index keep_above) {
-  const auto end = std::min(keep_above, durable_);
-  while (!slots_.empty() && slots_.front().value.index <= end
-         && bytes_in_memory() > bytes_max) {
+void log::refused() noexcept {
+  // What is durable and still ours ends at `durable_`; whatever the disk has
+  // behind it is left over from another leader.
+  handed_to_disk_ = durable_;
+  truncate_disk_from_ = disk_end_ > durable_ ? durable_.next() : log_index{};
+  disk_end_after_ = disk_end_;
+}
+
+void log::compact(log_index index) {
+  assert(index <= durable_);
+  if (index <= compacted_.index)
+    return;
+  const auto size = bytes_up_to(index);
+  const auto first = index.next();
+  const auto next_term = term_at(first);
+  compacted_ = {index, *term_at(index)};
+  std::erase_if(term_starts_,
+                [first](const auto& x) { return x.index <= first; });
+  // The first entry of a log begins a term, also where it goes on with that of
+  // the dropped ones.
+  if (next_term)
+    term_starts_.insert(term_starts_.begin(), {first, *next_term});
+  while (!slots_.empty() && slots_.front().value.index <= index) {
     bytes_up_to_evicted_ = slots_.front().bytes_up_to;
     slots_.pop_front();
   }
+  while (!marks_.empty() && marks_.front().index <= index)
+    marks_.pop_front();
+  marks_.push_front({index, size});
+}
+
+void log::evict(std::size_t bytes_max, log_index keep_above,
+                std::size_t bytes_per_mark) {
+  const auto end = std::min(keep_above, durable_);
+  while (!slots_.empty() && slots_.front().value.index <= end
+         && bytes_in_memory() > bytes_max) {
+    remember_size(slots_.front(), bytes_per_mark);
+    bytes_up_to_evicted_ = slots_.front().bytes_up_to;
+    slots_.pop_front();
+  }
+}
+
+void log::remember_size(const slot& x, std::size_t bytes_per_mark) {
+  if (marks_.empty()
+      || x.bytes_up_to - marks_.back().bytes_up_to >= bytes_per_mark)
+    marks_.push_back({x.value.index, x.bytes_up_to});
 }
 
 const log::slot* log::find_slot(log_index index) const noexcept {
   if (slots_.empty() || index < first_in_memory() || index > last_.index)
     return nullptr;
   return &slots_[index - first_in_memory()];
+}
+
+std::uint64_t log::bytes_up_to(log_index index) const noexcept {
+  if (const auto* x = find_slot(index))
+    return x->bytes_up_to;
+  if (index >= first_in_memory().previous())
+    return bytes_up_to_evicted_;
+  const auto after = std::ranges::upper_bound(marks_, index, {}, &mark::index);
+  return after == marks_.begin() ? 0 : std::prev(after)->bytes_up_to;
 }
 
 std::uint64_t log::bytes_up_to_last() const noexcept {

@@ -20,6 +20,8 @@ namespace raft::consensus {
 /// batch, one batch at a time: `fill` takes the next one out, `wrote` tells
 /// that it is durable.
 ///
+/// If the disk is full, `refused` takes back what `fill` took out.
+///
 /// Invariants: `compacted().index <= durable() <= handed_to_disk()
 /// <= last().index`; indexes have no gaps; terms never decrease; the entries in
 /// memory are a suffix of the log and include everything that is not durable.
@@ -32,7 +34,7 @@ public:
 
   // -- observers --------------------------------------------------------------
 
-  /// Last entry that a snapshot replaced; 0@0 if none.
+  /// Last entry that was dropped; 0@0 if none.
   log_position compacted() const noexcept;
 
   /// Where the log ends; `compacted()` if it holds no entry.
@@ -52,7 +54,7 @@ public:
   /// been compacted past it. 0@0 counts as an entry.
   std::optional<term_number> term_at(log_index index) const noexcept;
 
-  /// Whether the log holds (or a snapshot ends with) exactly this entry.
+  /// Whether the log holds (or begins after) exactly this entry.
   bool holds(const log_position& x) const noexcept;
 
   /// First index of the run of entries that have the same term as `index`.
@@ -78,8 +80,21 @@ public:
   /// The summed `cost` of the entries in memory that follow `index`.
   std::size_t bytes_after(log_index index) const noexcept;
 
+  /// The summed `cost` of the entries after `before` up to `last`, roughly: of
+  /// entries that are not in memory some may count as empty, or belong to a
+  /// neighbour.
+  /// @pre `before <= last`.
+  std::size_t bytes_between(log_index before, log_index last) const noexcept;
+
+  /// The last entry that is surely followed by so many bytes of entries;
+  /// `compacted().index` if there is none.
+  log_index followed_by(std::size_t bytes) const noexcept;
+
   /// Whether the disk must be told something about the log up to `end`.
   bool unwritten(log_index end) const noexcept;
+
+  /// Whether that takes room on the disk: something else than empty entries.
+  bool needs_room(log_index end) const noexcept;
 
   // -- modifiers --------------------------------------------------------------
 
@@ -98,9 +113,19 @@ public:
   /// since does not count.
   void wrote() noexcept;
 
+  /// Notes that nothing of what `fill` took out last is on the disk: it counts
+  /// as unwritten again.
+  void refused() noexcept;
+
+  /// Drops all entries up to `index`.
+  /// @pre `index <= durable()`.
+  void compact(log_index index);
+
   /// Drops entries from the front of memory until at most `bytes_max` are left,
   /// but none above `keep_above` and none that is not durable.
-  void evict(std::size_t bytes_max, log_index keep_above);
+  /// @param bytes_per_mark How exactly to remember the sizes of those that go.
+  void evict(std::size_t bytes_max, log_index keep_above,
+             std::size_t bytes_per_mark);
 
 private:
   /// An entry, and the summed cost of all entries up to and including it since
@@ -111,7 +136,16 @@ private:
     std::uint64_t bytes_up_to = 0;
   };
 
+  /// The same sum for an entry that is not in memory. Of the entries that were
+  /// there before this object, each counts as an empty one.
+  struct mark {
+    log_index index;
+    std::uint64_t bytes_up_to = 0;
+  };
+
   const slot* find_slot(log_index index) const noexcept;
+  std::uint64_t bytes_up_to(log_index index) const noexcept;
+  void remember_size(const slot& x, std::size_t bytes_per_mark);
   std::uint64_t bytes_up_to_last() const noexcept;
 
   log_position compacted_;
@@ -119,8 +153,11 @@ private:
   log_index durable_;
   log_index handed_to_disk_;
   log_index truncate_disk_from_; // 0 if the disk needs no cut
+  log_index disk_end_; // where the disk's log ends, whatever it holds
+  log_index disk_end_after_; // as well, once the batch under way is written
   std::deque<slot> slots_; // the entries in memory
   std::uint64_t bytes_up_to_evicted_ = 0; // of the last entry evicted
+  std::deque<mark> marks_; // ascending; the first is where the log begins
   std::vector<log_position> term_starts_; // first entry of each term
 };
 

@@ -42,6 +42,8 @@ std::string to_text(const note& x) {
       return "steps down: no quorum has answered in " + term;
     case note_kind::stepped_down_slow_disk:
       return "steps down: its disk does not keep up in " + term;
+    case note_kind::stepped_down_full_disk:
+      return "steps down: its disk is full, another peer's may have room";
     case note_kind::refused_vote_old_term:
       return refuses_vote + "it is in " + term + " already";
     case note_kind::refused_vote_already_given:
@@ -68,6 +70,16 @@ std::string to_text(const note& x) {
            + " on";
     case note_kind::dropped_held_answer:
       return "drops an answer that waited for the disk: it is no longer true";
+    case note_kind::lacks_dropped_entries:
+      return "can not bring " + peer + " up to date: its log ends before entry "
+           + to_text(x.where.index)
+           + ", up to which entries were dropped here because every member had "
+             "them. It must have lost its data; only heartbeats go to it";
+    case note_kind::disk_is_full:
+      return "its disk is full: no entry after " + where
+           + " is taken. Votes go on. Make room; it goes on by itself";
+    case note_kind::disk_has_room:
+      return "there is room on its disk again";
     case note_kind::woke_late:
       return "woke up late, reads its mail first";
   }

@@ -20,6 +20,7 @@ enum class note_kind : std::uint8_t {
   stepped_down_higher_term,
   stepped_down_no_quorum,
   stepped_down_slow_disk,
+  stepped_down_full_disk,
   // Why a vote was refused.
   refused_vote_old_term,
   refused_vote_already_given,
@@ -34,6 +35,10 @@ enum class note_kind : std::uint8_t {
   refused_append_old_term,
   backed_off,
   dropped_held_answer,
+  lacks_dropped_entries,
+  // The disk.
+  disk_is_full,
+  disk_has_room,
   // Time.
   woke_late,
 };

@@ -63,6 +63,12 @@ void core::receive(const append_reply& msg) {
   // Section 5.3: "After a rejection, the leader decrements nextIndex and
   // retries the AppendEntries RPC."
   x.probe_from(std::max(next_after(msg, log_), x.match.next()));
+  if (x.next <= log_.compacted().index) {
+    // Only a snapshot could help it. Later refusals are of no place that we
+    // probe, so this is said once, and heartbeats are all that it is sent.
+    note_that(note_kind::lacks_dropped_entries, from, log_.compacted());
+    return;
+  }
   note_that(note_kind::backed_off, from,
             {x.next, log_.term_at(x.next).value_or(term_number{})});
 }

@@ -54,6 +54,7 @@ void core::receive(const append_request& msg) {
     follow(from);
   std::get<follower>(role_).heard_at = now_;
   draw_election_timeout();
+  learn_what_everyone_has(msg.everyone_has);
   // Figure 2: "Reply false if log doesn't contain an entry at prevLogIndex
   // whose term matches prevLogTerm (§5.3)".
   if (msg.previous.index >= log_.compacted().index

@@ -17,7 +17,9 @@ output core::take_output() {
   }
   make_batch();
   hand_out();
-  log_.evict(config_.log_bytes_in_memory, handed_out_);
+  // The state machine gets from the disk what it is too slow for.
+  log_.evict(config_.log_bytes_in_memory, commit_,
+             config_.compaction_bytes_min / 16);
   out_.wake_at = wake_at();
   return std::exchange(out_, {});
 }
@@ -61,11 +63,12 @@ void core::hand_out(std::vector<entry> entries) {
     std::ranges::move(entries, std::back_inserter(out_.committed));
 }
 
-void core::applied(log_index index) {
-  if (index <= applied_ || index > handed_out_)
+void core::applied(log_index index, log_index durable) {
+  if (index > handed_out_)
     return;
-  applied_ = index;
-  while (!applying_.empty() && applying_.front().last <= index) {
+  applied_ = std::max(applied_, index);
+  applied_durable_ = std::max(applied_durable_, std::min(durable, applied_));
+  while (!applying_.empty() && applying_.front().last <= applied_) {
     applying_bytes_ -= applying_.front().bytes;
     applying_.pop_front();
   }

@@ -26,10 +26,13 @@ using message
 ///  2. If there is a `batch`, make it durable in one atomic write. There is
 ///     none other until `persisted` was fed back for this one.
 ///  3. When it is durable, feed `persisted` back with its number. Only then do
-///     the answers that waited for it come out as `messages`. If it can not be
-///     made durable, the process ends: there is no input for that.
+///     the answers that waited for it come out as `messages`. If there was no
+///     room for it and nothing of it was written, feed `refused` back. If it
+///     can not be made durable for any other reason, the process ends: there
+///     is no input for that.
 ///  4. Give `committed` to the state machine, in order, and feed `applied` back
-///     when it is done. This may run beside 1 to 3.
+///     when it is done, or when more of what it did is on its disk. This may
+///     run beside 1 to 3.
 ///  5. Carry out `reads` and feed `entries_read` back.
 ///  6. Call `advance` at `wake_at`, or later, or earlier.
 ///

@@ -16,16 +16,28 @@ started core::start(entry_kind kind, const command_tag& tag, bytes data,
   result.term = hard_.term;
   result.leads = leads();
   result.leader = leader();
-  if (!result.leads)
-    result.reason = reject_reason::not_leader;
-  else if (data.size() > config_.command_bytes_max)
-    result.reason = reject_reason::too_large;
-  else if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
-           || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max)
-    result.reason = reject_reason::busy;
-  else
+  result.reason = objection_to_command(data.size());
+  if (result.reason == reject_reason::none)
     result.index = append_entry(kind, tag, std::move(data), wall_ms);
   return result;
+}
+
+reject_reason core::objection_to_command(std::size_t size) const noexcept {
+  if (!leads())
+    return reject_reason::not_leader;
+  if (size > config_.command_bytes_max)
+    return reject_reason::too_large;
+  // Once in a while a command is let through to find out whether there is room
+  // again; what waits for room already finds out as well.
+  if (disk_full_
+      && (now_ < room_wanted_at_ || now_ < reserve_wanted_at_
+          || log_.durable() < log_.last().index))
+    return reject_reason::disk_full;
+  if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
+      || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max
+      || log_.bytes_between(applied_, commit_) >= config_.unapplied_bytes_max)
+    return reject_reason::busy;
+  return reject_reason::none;
 }
 
 log_index core::append_entry(entry_kind kind, const command_tag& tag,
@@ -129,6 +141,7 @@ void core::send_append(const consensus::leader& state, peer_id id,
   msg.term = hard_.term;
   msg.previous = {previous, *log_.term_at(previous)};
   msg.commit = commit_;
+  msg.everyone_has = everyone_has_;
   msg.round = state.round;
   msg.entries = std::move(entries);
   out_.messages.push_back(std::move(msg));
@@ -182,6 +195,10 @@ void core::entries_read(raft::entries_read&& result) {
 // -- commit -------------------------------------------------------------------
 
 void core::commit_what_is_agreed(consensus::leader& state) {
+  auto everyone = log_.durable();
+  for (const auto& [id, x] : state.others)
+    everyone = std::min(everyone, x.match);
+  learn_what_everyone_has(everyone);
   std::vector<log_index> reached;
   reached.reserve(members_.voters.size());
   for (const auto id : members_.voters)
@@ -195,6 +212,10 @@ void core::commit_what_is_agreed(consensus::leader& state) {
   commit_to(index);
   while (!state.under_way.empty() && state.under_way.front() <= commit_)
     state.under_way.pop_front();
+}
+
+void core::learn_what_everyone_has(log_index index) {
+  everyone_has_ = std::max(everyone_has_, index);
 }
 
 void core::commit_to(log_index index) {

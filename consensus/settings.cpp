@@ -17,9 +17,14 @@ const char* complaint_about(const settings& x) {
   if (x.batch_bytes_max == 0)
     return "a batch must be allowed to hold at least one byte";
   if (x.uncommitted_bytes_max == 0 || x.undurable_bytes_max == 0
-      || x.applying_bytes_max == 0)
-    return "the bounds on uncommitted, undurable and applying bytes must be "
-           "positive, or no command gets through";
+      || x.unapplied_bytes_max == 0 || x.applying_bytes_max == 0)
+    return "the bounds on uncommitted, undurable, unapplied and applying bytes "
+           "must be positive, or no command gets through";
+  if (x.compaction_bytes_min == 0)
+    return "at least one byte must go when entries are dropped from the log";
+  if (x.disk_retry_interval.count() <= 0)
+    return "a full disk must be left alone for a while before it is tried "
+           "again";
   return nullptr;
 }
 

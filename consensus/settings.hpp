@@ -46,12 +46,27 @@ struct settings {
   std::size_t uncommitted_bytes_max = 64 << 20;
   std::size_t undurable_bytes_max = 64 << 20;
 
+  /// A leader refuses commands as `busy` while committed entries of this many
+  /// bytes wait for its own state machine.
+  std::size_t unapplied_bytes_max = 64 << 20;
+
   /// How many bytes of entries may be at the applier.
   std::size_t applying_bytes_max = 16 << 20;
 
   /// How many bytes of the log's tail stay in memory. Entries that are not yet
-  /// durable or not yet given to the state machine stay in any case.
+  /// durable or not yet committed stay in any case.
   std::size_t log_bytes_in_memory = 32 << 20;
+
+  /// Entries are dropped from the log when their effects are on this peer's
+  /// disk and every member has them on its disk: at least so many bytes at
+  /// once, and so many bytes of the log's tail are kept, for subscribers that
+  /// are behind. Of entries that an earlier process wrote only the number is
+  /// known; they count as if they had no data.
+  std::size_t compaction_bytes_min = 16 << 20;
+  std::size_t log_bytes_kept = 64 << 20;
+
+  /// How long a full disk is left alone before entries are tried again.
+  std::chrono::milliseconds disk_retry_interval{500};
 };
 
 /// Says what is wrong with the settings, or returns null.

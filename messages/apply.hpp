@@ -27,6 +27,10 @@ struct apply {
   std::vector<entry> entries;
   /// Whether anybody waits for replies: a leader does, a follower does not.
   bool results_wanted = false;
+  /// How far this peer's log is on its disk, as of now. What a state machine
+  /// keeps on the disk must never be ahead of that, or its peer could not start
+  /// again. Requests without entries come just to tell this.
+  log_index durable = {};
 
   friend bool operator==(const apply&, const apply&) = default;
 };
@@ -39,13 +43,18 @@ struct apply_result {
   friend bool operator==(const apply_result&, const apply_result&) = default;
 };
 
-/// The answer, after all entries of the request took effect.
+/// The answer, after all entries of the request took effect. An applier also
+/// sends it to its peer unasked, without results, when more of what was applied
+/// has reached the disk.
 struct applied {
   group_id group;
   /// Last entry applied.
   log_index index;
   /// One per command and session entry if wanted, in log order; else empty.
   std::vector<apply_result> results;
+  /// Last entry whose effects the state machine has on its disk: after a
+  /// restart it goes on behind it. 0 if it keeps nothing.
+  log_index durable = {};
 
   friend bool operator==(const applied&, const applied&) = default;
 };

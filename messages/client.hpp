@@ -41,6 +41,8 @@ enum class reject_reason : std::uint8_t {
   session_expired = 4,
   /// The peer is stopping.
   stopping = 5,
+  /// The leader's disk is full; it takes commands again when there is room.
+  disk_full = 6,
 };
 
 /// Asks a peer to append a command to the replicated log. Answered at once by
@@ -172,23 +174,26 @@ struct subscribe {
   /// First index wanted, from 1.
   log_index from;
   /// How many bytes may be on their way before the subscriber sends `credit`.
+  /// The peer has a bound of its own, and takes no more than that.
   std::uint64_t credit_bytes = 0;
 
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
 struct subscribed {
-  /// False if `from` lies below the first entry kept: start from a snapshot.
+  /// False if `from` lies below the first entry kept, or as `reason` says.
   bool accepted = false;
   /// First entry that this peer can deliver.
   log_index first_available;
+  /// `busy` if the peer has as many subscriptions as it may.
+  reject_reason reason = reject_reason::none;
 
   friend bool operator==(const subscribed&, const subscribed&) = default;
 };
 
 /// Committed entries for a subscriber. Includes the empty entries that leaders
 /// write. Without any entry it ends the subscription: what should come next was
-/// replaced by a snapshot.
+/// dropped from the log.
 struct delivery {
   group_id group;
   std::uint64_t id = 0;

@@ -38,15 +38,16 @@ struct durable_batch {
   /// Set `members` only if this is true.
   bool members_changed = false;
   membership members;
-  /// Last entry that a snapshot replaced; 0 keeps what is there. Entries up to
-  /// it may be dropped.
+  /// Last entry that nobody needs any more; 0 keeps what is there. Entries up
+  /// to it may be dropped.
   log_position compacted;
 
   friend bool operator==(const durable_batch&, const durable_batch&) = default;
 };
 
 /// Asks the persister to make a batch durable. A peer has at most one under
-/// way. Answered by `persisted` with the same number when it is on the disk.
+/// way. Answered by `persisted` with the same number when it is on the disk, or
+/// when it was refused because the disk is full.
 struct persist {
   group_id group;
   batch_number number;
@@ -58,6 +59,9 @@ struct persist {
 struct persisted {
   group_id group;
   batch_number number;
+  /// There was no room on the disk: nothing of the batch was written, what was
+  /// durable still is, and the peer may send it again.
+  bool refused = false;
 
   friend bool operator==(const persisted&, const persisted&) = default;
 };

@@ -63,6 +63,9 @@ const char* explain(reject_reason x) {
              "had no effect, try again";
     case reject_reason::stopping:
       return "CLUSTERDOWN this peer is stopping; the command had no effect";
+    case reject_reason::disk_full:
+      return "ERR the leader's disk is full, make room there; the command had "
+             "no effect";
     case reject_reason::none:
     case reject_reason::not_leader:
       break;

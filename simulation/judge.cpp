@@ -11,6 +11,10 @@ void judge::process_started(const virtual_peer& peer) {
   auto process = known.process + 1;
   known = {};
   known.process = process;
+  // What was dropped was committed.
+  auto dropped = peer.disk().compacted().index;
+  for (log_index i{1}; i <= dropped; ++i)
+    known.terms.push_back(committed_.at(i.value - 1).term);
 }
 
 void judge::after_step(const virtual_peer& peer,
@@ -23,7 +27,14 @@ void judge::after_step(const virtual_peer& peer,
 }
 
 void judge::check_disks(const std::vector<virtual_peer>& all) const {
-  if (committed_.empty() || disk_was_lost_)
+  if (disk_was_lost_)
+    return;
+  for (const auto& x : all)
+    for (const auto& y : all)
+      if (!y.disk().holds(x.disk().compacted()))
+        throw violation{"peer " + to_text(x.id()) + " dropped entries that "
+                        + to_text(y.id()) + " does not have on its disk"};
+  if (committed_.empty())
     return;
   // By log matching, who has the last one has all of them.
   log_position last{{committed_.size()}, committed_.back().term};
@@ -75,7 +86,8 @@ void judge::check_log(const virtual_peer& peer, of_peer& known) {
   const auto& log = peer.core().log();
   auto last = log.last();
   auto same = std::min<std::size_t>(last.index.value, known.terms.size());
-  while (same > 0 && log.term_at({same}) != known.terms[same - 1])
+  while (same > log.compacted().index.value
+         && log.term_at({same}) != known.terms[same - 1])
     --same;
   known.terms.resize(same);
   for (log_index i{same + 1}; i <= last.index; ++i) {
@@ -101,7 +113,7 @@ void judge::check_commit(const virtual_peer& peer, of_peer& known,
     throw violation{"a commit index lies beyond the log"};
   auto before = committed_.size();
   for (auto i = known.commit.next(); i <= core.commit(); ++i) {
-    auto term = core.log().term_at(i).value();
+    auto term = known.terms.at(i.value - 1);
     if (i.value > committed_.size())
       committed_.push_back({term, core.term()});
     auto& entry = committed_[i.value - 1];
@@ -148,7 +160,8 @@ bool judge::has_all_committed(const consensus::core& x) const {
   for (auto i = committed_.size(); i > 0; --i) {
     const auto& entry = committed_[i - 1];
     if (entry.known_in < x.term())
-      return x.log().holds({{i}, entry.term});
+      return log_index{i} < x.log().compacted().index
+          || x.log().holds({{i}, entry.term});
   }
   return true;
 }

@@ -47,6 +47,8 @@ struct checker {
     if (!x.accepted)
       return;
     expect(x.term == sender.term(), "an append was accepted in an old term");
+    if (x.match < sender.log().compacted().index)
+      return;
     auto term = sender.log().term_at(x.match);
     expect(term && disk.holds({x.match, *term}),
            "an append answer claims entries that are not durable");

@@ -10,6 +10,7 @@ recorded_disk::recorded_disk(std::vector<peer_id> voters) {
 
 void recorded_disk::preset(const hard_state& hard, std::vector<entry> entries) {
   hard_ = hard;
+  compacted_ = {};
   entries_ = std::move(entries);
 }
 
@@ -22,6 +23,8 @@ void recorded_disk::write(const durable_batch& x) {
   if (x.truncate_from) {
     if (x.truncate_from.value > kept + 1)
       throw violation{"a batch truncates beyond the end of the log"};
+    if (x.truncate_from <= compacted_.index)
+      throw violation{"a batch truncates what was dropped"};
     kept = x.truncate_from.value - 1;
   }
   auto index = kept;
@@ -38,15 +41,25 @@ void recorded_disk::write(const durable_batch& x) {
   entries_.insert(entries_.end(), x.entries.begin(), x.entries.end());
   if (x.members_changed)
     members_ = x.members;
+  if (!x.compacted.index)
+    return;
+  if (x.compacted.index < compacted_.index)
+    throw violation{"what was dropped comes back"};
+  if (!holds(x.compacted))
+    throw violation{"a batch drops entries up to one that is not there"};
+  compacted_ = x.compacted;
 }
 
 durable_state recorded_disk::state() const {
   durable_state result;
   result.hard = hard_;
   result.members = members_;
+  result.compacted = compacted_;
   result.last = last();
   for (const auto& e : entries_)
-    if (result.term_starts.empty() || result.term_starts.back().term != e.term)
+    if (e.index > compacted_.index
+        && (result.term_starts.empty()
+            || result.term_starts.back().term != e.term))
       result.term_starts.push_back({e.index, e.term});
   if (!entries_.empty())
     result.last_time_ms = entries_.back().time_ms;
@@ -54,12 +67,14 @@ durable_state recorded_disk::state() const {
 }
 
 std::vector<entry> recorded_disk::tail(std::size_t count) const {
-  auto n = std::min(count, entries_.size());
+  auto n = std::min(count, entries_.size() - compacted_.index.value);
   return {entries_.end() - static_cast<std::ptrdiff_t>(n), entries_.end()};
 }
 
 entries_read recorded_disk::read(const read_entries& x) const {
   entries_read result{x.group, x.reader, x.first, {}};
+  if (x.first <= compacted_.index)
+    return result;
   std::uint64_t bytes = 0;
   for (auto i = x.first; i <= std::min(x.last, last().index); ++i) {
     const auto& e = entries_[i.value - 1];

@@ -16,7 +16,8 @@ struct violation : std::runtime_error {
 };
 
 /// What one peer's disk holds. It outlives the peer's process, which may crash
-/// and be started again on it. Keeps all entries from index 1 on.
+/// and be started again on it. Remembers all entries from index 1 on, but those
+/// that were dropped can no longer be read.
 class recorded_disk {
 public:
   explicit recorded_disk(std::vector<peer_id> voters);
@@ -45,6 +46,11 @@ public:
     return entries_;
   }
 
+  /// Last entry that was dropped.
+  const log_position& compacted() const noexcept {
+    return compacted_;
+  }
+
   /// Where the log ends; 0@0 if it is empty.
   log_position last() const noexcept;
 
@@ -54,6 +60,7 @@ public:
 private:
   membership members_;
   hard_state hard_;
+  log_position compacted_;
   std::vector<entry> entries_; // index 1 is at 0
 };
 

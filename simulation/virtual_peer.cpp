@@ -19,7 +19,8 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail) {
   // Each process draws its own seed.
   seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
   consensus::identity self{group_id{1}, id_, incarnation_id{id_.value}, seed_};
-  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), now);
+  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), flushed_, now);
+  handed_out_ = flushed_;
   return carry_out();
 }
 
@@ -33,7 +34,7 @@ void virtual_peer::crash(unfinished_write fate) {
   reading_.clear();
   applying_.clear();
   handed_out_ = {};
-  applied_.clear();
+  applied_.resize(flushed_.value);
 }
 
 // -- inputs -------------------------------------------------------------------
@@ -79,6 +80,13 @@ consensus::output virtual_peer::complete_write() {
   return carry_out();
 }
 
+consensus::output virtual_peer::refuse_write() {
+  auto number = writing_->number;
+  writing_.reset();
+  core_->refused(number);
+  return carry_out();
+}
+
 consensus::output virtual_peer::complete_read(bool early) {
   auto read = std::move(reading_.front());
   reading_.pop_front();
@@ -93,7 +101,15 @@ consensus::output virtual_peer::apply(std::size_t count) {
   applied_.insert(applied_.end(), applying_.begin(), end);
   applying_.erase(applying_.begin(), end);
   if (!applied_.empty())
-    core_->applied(applied_.back().index);
+    core_->applied(applied_.back().index, flushed_);
+  return carry_out();
+}
+
+consensus::output virtual_peer::flush() {
+  // It must not be ahead of the log's disk, or it could not start again.
+  log_index applied{applied_.size()};
+  flushed_ = std::max(flushed_, std::min(applied, core_->log().durable()));
+  core_->applied(core_->applied(), flushed_);
   return carry_out();
 }
 

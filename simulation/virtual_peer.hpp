@@ -67,6 +67,9 @@ public:
   /// Completes the write under way.
   consensus::output complete_write();
 
+  /// The write under way finds no room.
+  consensus::output refuse_write();
+
   /// Completes the oldest read.
   /// @param early Whether it found what was there when it was asked for, rather
   ///        than what is there now.
@@ -74,6 +77,10 @@ public:
 
   /// Applies the next entries, at most `count`.
   consensus::output apply(std::size_t count = whole_log);
+
+  /// The state machine puts on its disk what it may of what it has applied.
+  /// What is there outlives the process.
+  consensus::output flush();
 
   // -- what waits to be completed ---------------------------------------------
 
@@ -117,7 +124,8 @@ public:
     return wake_at_;
   }
 
-  /// What the state machine of this process was given so far.
+  /// What the state machine holds the effects of: what this process was given,
+  /// after what earlier ones put on the disk.
   const std::vector<entry>& applied() const noexcept {
     return applied_;
   }
@@ -131,6 +139,8 @@ private:
   std::uint64_t seed_;
   recorded_disk disk_;
   consensus::instant now_{0};
+  /// How much of `applied_` is on the state machine's disk.
+  log_index flushed_;
 
   // Lost in a crash.
   std::optional<consensus::core> core_;

@@ -127,4 +127,21 @@ BOOST_AUTO_TEST_CASE(a_closed_subscription_takes_nothing) {
   feed.close(second);
 }
 
+BOOST_AUTO_TEST_CASE(no_credit_lets_more_out_than_the_bound) {
+  actors::feed feed{250};
+  auto who = feed.open({1}, plenty);
+  feed.grant(who, plenty);
+  auto orders = feed.orders({9}, plenty);
+  BOOST_REQUIRE(orders.size() == 1u);
+  BOOST_TEST(orders[0].bytes_max == 250u);
+  feed.filled(orders[0], entries(1, 2));
+  orders = feed.orders({9}, plenty);
+  BOOST_REQUIRE(orders.size() == 1u);
+  BOOST_TEST(orders[0].bytes_max == 50u);
+  feed.filled(orders[0], entries(3, 3));
+  BOOST_TEST(feed.orders({9}, plenty).empty());
+  feed.grant(who, 200);
+  BOOST_TEST(feed.orders({9}, plenty).at(0).bytes_max == 150u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

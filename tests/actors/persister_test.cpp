@@ -89,6 +89,45 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_final) {
   BOOST_TEST(ask<stopped>(persister, stop{}).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_full_disk_is_no_failure) {
+  spawn(false);
+  store->fill(true);
+  auto answer = ask<persisted>(persister, batch_of(1, 1));
+  BOOST_REQUIRE(answer.has_value());
+  BOOST_TEST((*answer == persisted{{1}, {1}, true}));
+  BOOST_TEST(store->load({1}).last.index.value == 0u);
+  BOOST_TEST(failures.reasons().empty());
+  store->fill(false);
+  answer = ask<persisted>(persister, batch_of(1, 2));
+  BOOST_REQUIRE(answer.has_value());
+  BOOST_TEST((*answer == persisted{{1}, {2}, false}));
+  BOOST_TEST(store->load({1}).last.index.value == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_needs_no_room_is_written_from_the_reserve) {
+  spawn(true);
+  store->hold(true);
+  auto first = actors::ask(self, persister, deadline, batch_of(1, 1));
+  BOOST_REQUIRE(store->await_commits(1));
+  auto command = actors::ask(self, persister, deadline, batch_of(2, 1));
+  auto vote = batch_of(3, 1);
+  vote.batch.entries.front().kind = entry_kind::empty;
+  auto modest = actors::ask(self, persister, deadline, std::move(vote));
+  store->fill(true);
+  store->hold(false);
+  auto wrong = [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); };
+  auto expect = [](bool refused) {
+    return [refused](const persisted& x) { BOOST_TEST(x.refused == refused); };
+  };
+  std::move(first).receive(expect(true), wrong);
+  std::move(command).receive(expect(true), wrong);
+  std::move(modest).receive(expect(false), wrong);
+  BOOST_TEST(store->load({2}).last.index.value == 0u);
+  BOOST_TEST(store->load({3}).last.index.value == 1u);
+  // The one, the two together, and the modest one alone.
+  BOOST_TEST(store->sizes() == (std::vector<std::size_t>{1, 2, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(all_who_wait_learn_of_a_failure) {
   spawn(true);
   store->hold(true);

@@ -75,7 +75,7 @@ private:
   std::vector<std::string> reasons_;
 };
 
-/// A store that can be made to wait, or to fail.
+/// A store that can be made to wait, to be full, or to fail.
 class difficult_store : public persistence::store {
 public:
   explicit difficult_store(std::shared_ptr<persistence::store> impl)
@@ -95,6 +95,9 @@ public:
     if (failing_)
       throw persistence::store_error{persistence::store_errc::write_failed,
                                      "the disk is on fire"};
+    if (full_ && std::any_of(batches.begin(), batches.end(), takes_room))
+      throw persistence::store_error{persistence::store_errc::no_space,
+                                     "the disk is full"};
     impl_->commit(batches);
   }
 
@@ -124,6 +127,12 @@ public:
     failing_ = true;
   }
 
+  /// Lets the disk be full: there is room in a reserve only.
+  void fill(bool value) {
+    std::lock_guard guard{mutex_};
+    full_ = value;
+  }
+
   /// Waits until `count` commits have begun.
   bool await_commits(std::size_t count) {
     std::unique_lock guard{mutex_};
@@ -144,6 +153,13 @@ private:
   std::vector<std::size_t> sizes_;
   bool held_ = false;
   bool failing_ = false;
+  bool full_ = false;
+
+  static bool takes_room(const persist& x) {
+    return std::any_of(
+      x.batch.entries.begin(), x.batch.entries.end(),
+      [](const entry& y) { return y.kind != entry_kind::empty; });
+  }
 };
 
 /// An actor system of its own for each test.

@@ -252,6 +252,16 @@ BOOST_AUTO_TEST_CASE(waits_while_the_leader_is_busy) {
   BOOST_TEST(again.to.value == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(waits_while_the_disk_of_the_leader_is_full) {
+  open_session();
+  submit();
+  reply(next(), rejected(reject_reason::disk_full));
+  BOOST_TEST(requests.empty());
+  wake();
+  auto again = next();
+  BOOST_TEST(again.to.value == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(retries_an_unknown_outcome_with_the_same_number) {
   open_session();
   auto what = submit();

@@ -172,14 +172,14 @@ BOOST_AUTO_TEST_CASE(two_truncations_are_one_for_the_disk) {
 BOOST_AUTO_TEST_CASE(eviction_keeps_what_is_not_durable_or_still_wanted) {
   auto x = make_log({1, 1, 1, 1, 1, 1});
   x.append(make_entry(7, 1));
-  x.evict(7 * cost_of_one, log_index{7});
+  x.evict(7 * cost_of_one, log_index{7}, 0);
   BOOST_TEST(x.first_in_memory() == log_index{1});
-  x.evict(5 * cost_of_one, log_index{7});
+  x.evict(5 * cost_of_one, log_index{7}, 0);
   BOOST_TEST(x.first_in_memory() == log_index{3});
   BOOST_TEST(x.bytes_in_memory() == 5 * cost_of_one);
-  x.evict(0, log_index{4});
+  x.evict(0, log_index{4}, 0);
   BOOST_TEST(x.first_in_memory() == log_index{5});
-  x.evict(0, log_index{7});
+  x.evict(0, log_index{7}, 0);
   BOOST_TEST(x.first_in_memory() == log_index{7});
   BOOST_TEST(x.holds(at(2, 1)));
 }
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(bytes_are_counted_between_any_two_places) {
   BOOST_TEST(x.bytes_after(log_index{4}) == cost_of_one);
   BOOST_TEST(x.bytes_after(log_index{5}) == 0u);
   x.append(make_entry(6, 1));
-  x.evict(0, log_index{4});
+  x.evict(0, log_index{4}, 0);
   BOOST_TEST(x.bytes_in_memory() == 2 * cost_of_one);
   BOOST_TEST(x.bytes_after(log_index{4}) == 2 * cost_of_one);
   x.truncate(log_index{5});
@@ -214,6 +214,124 @@ BOOST_AUTO_TEST_CASE(a_log_may_begin_behind_a_snapshot) {
   BOOST_TEST(x.first_of_term_at(log_index{11}) == log_index{11});
   x.truncate(log_index{11});
   BOOST_TEST(x.last() == at(10, 3));
+}
+
+// -- a full disk --------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_was_refused_counts_as_unwritten) {
+  auto x = make_log({1, 1});
+  x.append(make_entry(3, 1));
+  BOOST_TEST(x.needs_room(log_index{3}));
+  BOOST_TEST(fill(x).entries.size() == 1u);
+  x.append(make_entry(4, 1));
+  x.refused();
+  BOOST_TEST(x.handed_to_disk() == log_index{2});
+  const auto again = fill(x);
+  BOOST_TEST(again.truncate_from == log_index{0});
+  BOOST_TEST(again.entries.size() == 2u);
+  x.wrote();
+  BOOST_TEST(x.durable() == log_index{4});
+}
+
+BOOST_AUTO_TEST_CASE(a_truncation_that_was_refused_is_still_owed) {
+  auto x = make_log({1, 1, 1, 1});
+  x.truncate(log_index{3});
+  x.append(make_entry(3, 2));
+  BOOST_TEST(fill(x).truncate_from == log_index{3});
+  x.refused();
+  BOOST_TEST(x.unwritten(log_index{2}));
+  const auto again = fill(x);
+  BOOST_TEST(again.truncate_from == log_index{3});
+  BOOST_TEST(again.entries.size() == 1u);
+  x.wrote();
+  BOOST_TEST(!x.unwritten(log_index{3}));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_cut_off_that_the_disk_never_had) {
+  auto x = make_log({1, 1});
+  x.append(make_entry(3, 1));
+  fill(x);
+  x.truncate(log_index{3}); // while it is under way
+  x.refused();
+  BOOST_TEST(!x.unwritten(log_index{2}));
+}
+
+BOOST_AUTO_TEST_CASE(the_deeper_of_two_cuts_is_owed_after_a_refusal) {
+  auto x = make_log({1, 1, 1, 1});
+  x.truncate(log_index{4});
+  x.append(make_entry(4, 2));
+  fill(x);
+  x.truncate(log_index{2}); // while it is under way
+  x.refused();
+  BOOST_TEST(fill(x).truncate_from == log_index{2});
+}
+
+BOOST_AUTO_TEST_CASE(empty_entries_need_no_room) {
+  auto x = make_log({1});
+  auto empty = make_entry(2, 2);
+  empty.kind = entry_kind::empty;
+  x.append(empty);
+  BOOST_TEST(!x.needs_room(log_index{2}));
+  x.append(make_entry(3, 2));
+  BOOST_TEST(!x.needs_room(log_index{2}));
+  BOOST_TEST(x.needs_room(log_index{3}));
+}
+
+// -- compaction ---------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(compaction_drops_entries_and_keeps_the_terms_of_the_rest) {
+  auto x = make_log({1, 1, 2, 2, 3});
+  x.compact(log_index{3});
+  BOOST_TEST(x.compacted() == at(3, 2));
+  BOOST_TEST(x.first_in_memory() == log_index{4});
+  BOOST_TEST(!x.term_at(log_index{2}));
+  BOOST_TEST(x.holds(at(3, 2)));
+  BOOST_TEST(x.holds(at(4, 2)));
+  BOOST_TEST(x.holds(at(5, 3)));
+  BOOST_TEST(x.first_of_term_at(log_index{4}) == log_index{4});
+  x.truncate(log_index{4});
+  BOOST_TEST(x.last() == at(3, 2));
+  x.append(make_entry(4, 2));
+  BOOST_TEST(x.holds(at(4, 2)));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_may_be_dropped_to_its_end) {
+  auto x = make_log({1, 1, 2});
+  x.compact(log_index{3});
+  BOOST_TEST(x.last() == at(3, 2));
+  BOOST_TEST(x.bytes_in_memory() == 0u);
+  x.append(make_entry(4, 2));
+  BOOST_TEST(x.holds(at(4, 2)));
+  BOOST_TEST(x.bytes_in_memory() == cost_of_one);
+  x.compact(log_index{2}); // an old one changes nothing
+  BOOST_TEST(x.compacted() == at(3, 2));
+}
+
+BOOST_AUTO_TEST_CASE(sizes_are_known_also_of_what_left_memory) {
+  auto x = make_log({1, 1, 1, 1, 1, 1});
+  BOOST_TEST(x.followed_by(2 * cost_of_one) == log_index{4});
+  x.evict(cost_of_one, log_index{6}, 0);
+  BOOST_TEST(x.followed_by(2 * cost_of_one) == log_index{4});
+  BOOST_TEST(x.bytes_between(log_index{1}, log_index{4}) == 3 * cost_of_one);
+  x.compact(log_index{2});
+  BOOST_TEST(x.followed_by(2 * cost_of_one) == log_index{4});
+  BOOST_TEST(x.followed_by(5 * cost_of_one) == log_index{2});
+  BOOST_TEST(x.bytes_between(log_index{2}, log_index{6}) == 4 * cost_of_one);
+}
+
+BOOST_AUTO_TEST_CASE(rough_marks_never_make_too_much_of_what_follows) {
+  auto x = make_log({1, 1, 1, 1, 1, 1});
+  x.evict(cost_of_one, log_index{6}, 3 * cost_of_one);
+  BOOST_TEST(x.followed_by(2 * cost_of_one) == log_index{3});
+  BOOST_TEST(x.followed_by(4 * cost_of_one) == log_index{0});
+}
+
+BOOST_AUTO_TEST_CASE(entries_of_an_earlier_process_count_as_empty) {
+  auto x = make_log({1, 1, 1, 1, 1}, 1);
+  const auto empty = cost(entry{});
+  BOOST_TEST(x.bytes_between(log_index{0}, log_index{4}) == 4 * empty);
+  BOOST_TEST(x.followed_by(cost_of_one) == log_index{4});
+  BOOST_TEST(x.followed_by(cost_of_one + 1) == log_index{0});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

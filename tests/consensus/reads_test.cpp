@@ -100,15 +100,18 @@ BOOST_AUTO_TEST_CASE(what_is_being_applied_is_bounded) {
   x.receive(make_append(2, 1, 1, at(0, 0), {1, 1, 1, 1, 1, 1, 1, 1}, 8));
   BOOST_TEST(x->commit().value == 8u);
   BOOST_TEST(x.committed.size() == 3u);
-  x.input([](core& c) { c.applied(log_index{2}); }); // a part counts not yet
+  x.input([](core& c) {
+    c.applied(log_index{2}, log_index{});
+  }); // a part counts not yet
   BOOST_TEST(x.committed.size() == 3u);
-  x.input([](core& c) { c.applied(log_index{3}); });
+  x.input([](core& c) { c.applied(log_index{3}, log_index{}); });
   BOOST_TEST(x.committed.size() == 6u);
   BOOST_TEST(x->applied().value == 3u);
-  x.input([](core& c) { c.applied(log_index{7}); }); // never handed out
-  x.input([](core& c) { c.applied(log_index{1}); }); // an old one
+  x.input(
+    [](core& c) { c.applied(log_index{7}, log_index{}); }); // never handed out
+  x.input([](core& c) { c.applied(log_index{1}, log_index{}); }); // an old one
   BOOST_TEST(x->applied().value == 3u);
-  x.input([](core& c) { c.applied(log_index{6}); });
+  x.input([](core& c) { c.applied(log_index{6}, log_index{}); });
   BOOST_TEST(x.committed.size() == 8u);
 }
 

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(time_in_entries_goes_on_from_the_log) {
   auto entries = make_entries({1});
   entries.back().time_ms = 900;
   auto state = make_state(voters(1), entries, {term_number{1}, {}});
-  core x{identity{group, peer_id{1}, {}, 1}, settings{}, state, {}, 0ms};
+  core x{identity{group, peer_id{1}, {}, 1}, settings{}, state, {}, {}, 0ms};
   x.advance(x.wake_at());
   x.persisted(x.take_output().batch->number);
   BOOST_REQUIRE(x.leads());

@@ -172,7 +172,7 @@ public:
                       in_memory.end() - static_cast<std::ptrdiff_t>(*tail));
     x = std::make_unique<core>(
       identity{group, peer_id{id}, incarnation_id{id + 100}, id}, config,
-      make_state(members, disk, hard), std::move(in_memory), now);
+      make_state(members, disk, hard), std::move(in_memory), log_index{}, now);
     for (const auto peer : members.voters)
       if (peer.value != id)
         x->link_up(peer);
@@ -233,7 +233,7 @@ public:
       drain();
     }
     const auto applies = x->applied() < x->handed_out();
-    x->applied(x->handed_out());
+    x->applied(x->handed_out(), log_index{});
     drain();
     return applies || !todo.empty();
   }

@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(rejections_say_that_there_was_no_effect) {
     {reject_reason::too_large, "-ERR the command is larger"},
     {reject_reason::session_expired, "-TRYAGAIN the session"},
     {reject_reason::stopping, "-CLUSTERDOWN this peer is stopping"},
+    {reject_reason::disk_full, "-ERR the leader's disk is full"},
   };
   for (auto [reason, text] : table) {
     client.receive("SET k v\r\n", now);

@@ -40,6 +40,14 @@ void set(consensus::settings& config, const std::string& key,
     config.undurable_bytes_max = to_number(value);
   } else if (key == "applying_bytes") {
     config.applying_bytes_max = to_number(value);
+  } else if (key == "unapplied_bytes") {
+    config.unapplied_bytes_max = to_number(value);
+  } else if (key == "compaction_bytes") {
+    config.compaction_bytes_min = to_number(value);
+  } else if (key == "log_kept") {
+    config.log_bytes_kept = to_number(value);
+  } else if (key == "disk_retry") {
+    config.disk_retry_interval = ms(value);
   } else if (key == "memory_bytes") {
     config.log_bytes_in_memory = to_number(value);
   } else {
@@ -61,6 +69,8 @@ const char* why(reject_reason x) {
       return "the session is unknown";
     case reject_reason::stopping:
       return "it is stopping";
+    case reject_reason::disk_full:
+      return "its disk is full";
   }
   return "?";
 }
@@ -79,6 +89,7 @@ const std::map<std::string, stage::command>& stage::commands() {
     {"drop", &stage::do_drop},
     {"duplicate", &stage::do_duplicate},
     {"elect", &stage::do_elect},
+    {"flush", &stage::do_flush},
     {"heal", &stage::do_heal},
     {"link", &stage::do_link},
     {"log", &stage::do_log},
@@ -86,6 +97,7 @@ const std::map<std::string, stage::command>& stage::commands() {
     {"persist", &stage::do_persist},
     {"progress", &stage::do_progress},
     {"read", &stage::do_read},
+    {"refuse", &stage::do_refuse},
     {"reorder", &stage::do_reorder},
     {"restart", &stage::do_restart},
     {"settle", &stage::do_settle},
@@ -221,6 +233,24 @@ void stage::do_persist(words& in) {
   if (!peer.writing())
     throw bad_command{"it writes nothing"};
   persist(peer);
+}
+
+void stage::do_refuse(words& in) {
+  auto& peer = running(in.peer());
+  if (!peer.writing())
+    throw bad_command{"it writes nothing"};
+  say(to_text(peer.id()) + " finds no room for "
+      + content_of(peer.writing()->batch, peer.disk().hard()));
+  step(peer, [](virtual_peer& p) { return p.refuse_write(); });
+}
+
+void stage::do_flush(words& in) {
+  auto& peer = running(in.peer());
+  auto at = lines_.size();
+  step(peer, [](virtual_peer& p) { return p.flush(); });
+  lines_.insert(lines_.begin() + static_cast<std::ptrdiff_t>(at),
+                to_text(peer.id()) + "'s state machine is on its disk up to "
+                  + to_text(peer.core().applied_durable()));
 }
 
 void stage::do_read(words& in) {

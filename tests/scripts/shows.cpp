@@ -31,7 +31,9 @@ void stage::do_log(words& in) {
   auto& peer = running(in.peer());
   const auto& log = peer.core().log();
   std::string line;
-  for (log_index i{1}; i <= log.last().index; ++i) {
+  if (log.compacted().index)
+    line = "nothing up to " + place(log.compacted());
+  for (auto i = log.compacted().index.next(); i <= log.last().index; ++i) {
     const auto* e = log.find(i);
     line += (line.empty() ? "" : ", ")
           + (e ? whole(*e) : place({i, log.term_at(i).value()}) + " on disk");

@@ -46,7 +46,13 @@ stage::step(virtual_peer& peer,
 void stage::boot(virtual_peer& peer, std::size_t tail) {
   auto state = peer.disk().state();
   say(to_text(peer.id()) + " starts: term=" + to_text(state.hard.term)
-      + " vote=" + to_text(state.hard.vote) + " last=" + place(state.last));
+      + " vote=" + to_text(state.hard.vote) + " last=" + place(state.last)
+      + (state.compacted.index
+           ? ", without those up to " + place(state.compacted)
+           : "")
+      + (peer.applied().empty()
+           ? ""
+           : ", applied up to " + to_text(peer.applied().back().index)));
   auto out = peer.boot(peer.now(), tail);
   for (auto& line :
        tell(peer.id(), portrait{peer.core()}, peer.core(), out, state.hard))
@@ -202,9 +208,11 @@ void stage::advance_to_timeout(virtual_peer& peer) {
   auto led = peer.core().leads();
   for (int steps = 0; steps < steps_max; ++steps) {
     auto at = std::max(peer.wake_at(), peer.now());
-    step(peer, [at](virtual_peer& p) { return p.advance(at); });
-    // A leader is woken for its heartbeats as well, the others are not.
-    if (!led || !peer.core().leads())
+    auto out = step(peer, [at](virtual_peer& p) { return p.advance(at); });
+    // A leader is woken for its heartbeats as well, and everybody to try a full
+    // disk again.
+    auto writes_only = out.batch && out.messages.empty() && out.notes.empty();
+    if (led ? !peer.core().leads() : !writes_only)
       return;
   }
   throw bad_command{"peer " + to_text(peer.id()) + " never times out"};

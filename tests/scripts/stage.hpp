@@ -46,6 +46,8 @@ private:
   void do_restart(words& in);
   void do_start(words& in);
   void do_persist(words& in);
+  void do_refuse(words& in);
+  void do_flush(words& in);
   void do_read(words& in);
   void do_apply(words& in);
 

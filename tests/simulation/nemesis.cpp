@@ -29,6 +29,7 @@ void world::client() {
       step(id, "start",
            [&](virtual_peer& x) { return x.start(bytes{text}, answer); });
       counts_.busy += answer.reason == reject_reason::busy;
+      counts_.disk_full_answers += answer.reason == reject_reason::disk_full;
     }
   });
 }
@@ -54,7 +55,7 @@ void world::fault_process() {
     at(now_ + random_.between(milliseconds{1}, milliseconds{1500}),
        [this, id] { boot(id); });
   };
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
       // The lights go out.
       for (const auto& x : peers_) {
@@ -70,6 +71,11 @@ void world::fault_process() {
       if (tracing_)
         say("the disk of " + to_text(whom) + " gets slow or fast again");
       around(whom).disk_is_slow = !around(whom).disk_is_slow;
+      break;
+    case 4:
+      if (tracing_)
+        say("the disk of " + to_text(whom) + " gets full or empty again");
+      around(whom).disk_is_full = !around(whom).disk_is_full;
       break;
     default:
       crash(whom);
@@ -161,6 +167,7 @@ void world::take_faults_away() {
   plan_.apply_max = milliseconds{5};
   for (auto& x : peers_) {
     around(x.id()).disk_is_slow = false;
+    around(x.id()).disk_is_full = false;
     boot(x.id());
     connections_changed(x.id());
   }

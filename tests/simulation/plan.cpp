@@ -24,6 +24,10 @@ consensus::settings draw_settings(random& from) {
   result.undurable_bytes_max = bound(from, 500, 3000, 64 << 20);
   result.applying_bytes_max = bound(from, 100, 500, 16 << 20);
   result.log_bytes_in_memory = bound(from, 0, 500, 32 << 20);
+  result.unapplied_bytes_max = bound(from, 500, 3000, 64 << 20);
+  result.compaction_bytes_min = bound(from, 1, 1000, 16 << 20);
+  result.log_bytes_kept = bound(from, 0, 1000, 64 << 20);
+  result.disk_retry_interval = milliseconds{from.between(20, 500)};
   return result;
 }
 
@@ -44,6 +48,7 @@ plan draw_plan(random& from) {
     = {milliseconds{1}, milliseconds{20}, milliseconds{150}, milliseconds{700}};
   result.disk_max = disks[from.below(4)];
   result.apply_max = from.per_mille(500) ? milliseconds{1} : milliseconds{200};
+  result.flushes = from.per_mille(600) ? from.between(10, 500) : 0;
   result.fault_interval = milliseconds{from.between(50, 1500)};
   result.client_interval = milliseconds{from.between(5, 200)};
   result.duration = seconds{from.between(3, 12)};

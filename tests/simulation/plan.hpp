@@ -30,6 +30,9 @@ struct plan {
   consensus::instant disk_min{0};
   consensus::instant disk_max{0};
   consensus::instant apply_max{0};
+  /// After how many of a thousand applies the state machine writes what it has
+  /// to its disk.
+  std::uint64_t flushes = 0;
 
   /// Time between two faults, at most.
   consensus::instant fault_interval{0};

@@ -82,6 +82,13 @@ BOOST_AUTO_TEST_CASE(nothing_committed_is_ever_lost_and_clusters_heal) {
   BOOST_TEST(sum.late_wakes > 0u);
   BOOST_TEST(sum.dropped_answers > 0u);
   BOOST_TEST(sum.lost_quorums > 0u);
+  BOOST_TEST(sum.refused_writes > 0u);
+  BOOST_TEST(sum.refused_reserves > 0u);
+  BOOST_TEST(sum.disk_full_answers > 0u);
+  BOOST_TEST(sum.room_found > 0u);
+  BOOST_TEST(sum.compactions > 0u);
+  BOOST_TEST(sum.boots_on_state > 0u);
+  BOOST_TEST(sum.boots_on_compacted > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_run) {

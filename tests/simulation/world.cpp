@@ -26,6 +26,13 @@ tally& tally::operator+=(const tally& x) {
   late_wakes += x.late_wakes;
   dropped_answers += x.dropped_answers;
   lost_quorums += x.lost_quorums;
+  refused_writes += x.refused_writes;
+  refused_reserves += x.refused_reserves;
+  disk_full_answers += x.disk_full_answers;
+  room_found += x.room_found;
+  compactions += x.compactions;
+  boots_on_state += x.boots_on_state;
+  boots_on_compacted += x.boots_on_compacted;
   return *this;
 }
 
@@ -136,6 +143,7 @@ void world::note_step(const virtual_peer& x, const char* what,
     counts_.truncations += note.kind == note_kind::truncated_conflict;
     counts_.dropped_answers += note.kind == note_kind::dropped_held_answer;
     counts_.lost_quorums += note.kind == note_kind::stepped_down_no_quorum;
+    counts_.room_found += note.kind == note_kind::disk_has_room;
   }
   for (const auto& read : out.reads)
     ++(read.reader == x.id() ? counts_.reads_to_apply
@@ -169,12 +177,37 @@ void world::schedule_write(peer_id whom) {
   auto takes = random_.between(microseconds{50}, plan_.disk_max);
   if (around(whom).disk_is_slow)
     takes += random_.between(milliseconds{100}, seconds{2});
-  at(now_ + takes, whom, [this, whom] {
+  at(now_ + takes, whom, [this, whom] { write(whom); });
+}
+
+void world::write(peer_id whom) {
+  if (!finds_room(whom)) {
     if (tracing_)
-      say(to_text(whom) + " has written");
-    step(whom, "written", [](virtual_peer& x) { return x.complete_write(); });
-    judge_.check_disks(peers_);
-  });
+      say(to_text(whom) + " finds no room");
+    step(whom, "refused", [](virtual_peer& x) { return x.refuse_write(); });
+    return;
+  }
+  if (tracing_)
+    say(to_text(whom) + " has written");
+  counts_.compactions += peer(whom).writing()->batch.compacted.index ? 1 : 0;
+  step(whom, "written", [](virtual_peer& x) { return x.complete_write(); });
+  judge_.check_disks(peers_);
+}
+
+/// A full disk has a reserve for what carries no commands; now and then even
+/// that is not enough.
+bool world::finds_room(peer_id whom) {
+  if (!around(whom).disk_is_full)
+    return true;
+  const auto& entries = peer(whom).writing()->batch.entries;
+  if (std::any_of(entries.begin(), entries.end(),
+                  [](const entry& x) { return x.kind != entry_kind::empty; })) {
+    ++counts_.refused_writes;
+    return false;
+  }
+  auto enough = !random_.per_mille(100);
+  counts_.refused_reserves += enough ? 0 : 1;
+  return enough;
 }
 
 void world::schedule_reads(peer_id whom, std::size_t count) {
@@ -200,6 +233,8 @@ void world::schedule_apply(peer_id whom) {
        auto count = random_.between(1, 10);
        step(whom, "applied",
             [count](virtual_peer& x) { return x.apply(count); });
+       if (random_.per_mille(plan_.flushes))
+         step(whom, "flushed", [](virtual_peer& x) { return x.flush(); });
      });
 }
 
@@ -217,6 +252,8 @@ void world::boot(peer_id whom) {
   auto tail = tails[random_.below(4)];
   if (tracing_)
     say(to_text(whom) + " starts");
+  counts_.boots_on_state += peer(whom).applied().empty() ? 0 : 1;
+  counts_.boots_on_compacted += peer(whom).disk().compacted().index ? 1 : 0;
   auto out = peer(whom).boot(now_ + offset, tail);
   note_step(peer(whom), "boot", out);
   connections_changed(whom);

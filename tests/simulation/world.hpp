@@ -34,6 +34,13 @@ struct tally {
   std::uint64_t late_wakes = 0;
   std::uint64_t dropped_answers = 0;
   std::uint64_t lost_quorums = 0;
+  std::uint64_t refused_writes = 0;
+  std::uint64_t refused_reserves = 0;
+  std::uint64_t disk_full_answers = 0;
+  std::uint64_t room_found = 0;
+  std::uint64_t compactions = 0;
+  std::uint64_t boots_on_state = 0;
+  std::uint64_t boots_on_compacted = 0;
 
   tally& operator+=(const tally& x);
 };
@@ -78,6 +85,7 @@ private:
     /// Counts its alarms; only the last one rings.
     std::uint64_t alarm = 0;
     bool disk_is_slow = false;
+    bool disk_is_full = false;
     bool applying = false;
     /// To whom its process believes to have a connection.
     std::set<peer_id> links;
@@ -104,6 +112,8 @@ private:
                  const consensus::output& out);
   void schedule_alarm(peer_id whom);
   void schedule_write(peer_id whom);
+  void write(peer_id whom);
+  bool finds_room(peer_id whom);
   void schedule_reads(peer_id whom, std::size_t count);
   void schedule_apply(peer_id whom);
   void boot(peer_id whom);

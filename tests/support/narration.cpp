@@ -72,9 +72,11 @@ struct describer {
 /// Tells how the log changed.
 void tell_log(std::vector<std::string>& lines, const portrait& before,
               const portrait& after) {
+  // What was dropped is the same for ever.
+  auto dropped = static_cast<std::ptrdiff_t>(after.compacted.value);
   auto [old_end, new_end]
-    = std::mismatch(before.terms.begin(), before.terms.end(),
-                    after.terms.begin(), after.terms.end());
+    = std::mismatch(before.terms.begin() + dropped, before.terms.end(),
+                    after.terms.begin() + dropped, after.terms.end());
   log_index kept{static_cast<std::uint64_t>(old_end - before.terms.begin())};
   log_index old_last{before.terms.size()};
   log_index new_last{after.terms.size()};
@@ -87,6 +89,9 @@ void tell_log(std::vector<std::string>& lines, const portrait& before,
     lines.push_back("drops " + range(before, old_last));
   if (new_last > kept)
     lines.push_back("appends " + range(after, new_last));
+  if (after.compacted > before.compacted)
+    lines.push_back("forgets the entries up to "
+                    + place(after.at(after.compacted)));
 }
 
 /// Tells what is sent; messages that differ in the receiver only are told once.
@@ -112,9 +117,12 @@ void tell_messages(std::vector<std::string>& lines,
 } // namespace
 
 portrait::portrait(const consensus::core& x)
-  : commit{x.commit()}, handed_out{x.handed_out()}, durable{x.log().durable()} {
+  : commit{x.commit()},
+    handed_out{x.handed_out()},
+    durable{x.log().durable()},
+    compacted{x.log().compacted().index} {
   for (log_index i{1}; i <= x.log().last().index; ++i)
-    terms.push_back(x.log().term_at(i).value());
+    terms.push_back(x.log().term_at(i).value_or(term_number{}));
 }
 
 log_position portrait::at(log_index x) const {
@@ -187,6 +195,8 @@ std::string content_of(const durable_batch& x, const hard_state& before) {
                     + " and after");
   if (!x.entries.empty())
     parts.push_back(places(x.entries));
+  if (x.compacted.index)
+    parts.push_back("that nothing up to " + place(x.compacted) + " is needed");
   std::string result;
   for (const auto& part : parts)
     result += (result.empty() ? "" : ", ") + part;

@@ -18,7 +18,8 @@ struct portrait {
   log_index commit;
   log_index handed_out;
   log_index durable;
-  std::vector<term_number> terms; // of the entries 1, 2, ...
+  log_index compacted;
+  std::vector<term_number> terms; // of the entries 1, 2, ..., 0 if dropped
 
   log_position at(log_index x) const;
 };

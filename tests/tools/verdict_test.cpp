@@ -58,6 +58,8 @@ BOOST_AUTO_TEST_CASE(answers_have_exit_codes) {
               == exit_code::unreachable));
   BOOST_TEST((code_of(outcome::rejected, reject_reason::busy)
               == exit_code::unreachable));
+  BOOST_TEST((code_of(outcome::rejected, reject_reason::disk_full)
+              == exit_code::unreachable));
   BOOST_TEST(
     (code_of(outcome::rejected, reject_reason::too_large) == exit_code::usage));
 }

@@ -19,6 +19,10 @@ verdict judge(reject_reason reason) {
     case reject_reason::stopping:
       return {exit_code::unreachable,
               "the peer is stopping; nothing was executed, try again"};
+    case reject_reason::disk_full:
+      return {exit_code::unreachable,
+              "the leader's disk is full; nothing was executed. Make room "
+              "there, then try again"};
     case reject_reason::none:
     case reject_reason::not_leader:
       break;

@@ -1,0 +1,20 @@
+// What a peer takes from those who subscribe to it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace raft::actors {
+
+/// What a slow or greedy subscriber can cost a peer. All that is on its way to
+/// subscribers takes at most the product of the two.
+struct peer_bounds {
+  /// How many subscriptions a peer has at once; more are refused as `busy`.
+  std::size_t subscriptions_max = 64;
+  /// How many bytes of entries may be on their way to one subscription, however
+  /// much credit it gives. A single larger entry still goes, alone.
+  std::uint64_t subscription_bytes_max = 4 << 20;
+};
+
+} // namespace raft::actors

@@ -1,0 +1,134 @@
+// Peers whose disks are full or hang.
+
+#include "cluster.hpp"
+#include <raft/actors/applier.hpp>
+#include <raft/actors/persister.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+using namespace raft;
+using namespace raft::actors;
+using namespace raft::test;
+using consensus::note_kind;
+
+namespace {
+
+struct fixture : cluster {
+  fixture() : cluster{ground{"in memory"}} {
+    for (auto id : members) {
+      disks[id] = std::make_shared<difficult_store>(
+        persistence::make_memory_store({"test", id, {100 + id.value}}));
+      stores[id] = disks[id];
+    }
+  }
+
+  ~fixture() {
+    for (auto& [id, disk] : disks)
+      disk->hold(false);
+  }
+
+  std::map<peer_id, std::shared_ptr<difficult_store>> disks;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(disks, fixture)
+
+BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
+  spawn_all();
+  commit("a ");
+  auto first = await_leader();
+  disks[{first}]->fill(true);
+  ask<started>(first, start{{1}, bytes{"b "}});
+  BOOST_TEST(eventually([&] {
+    return notes.count({first}, note_kind::stepped_down_full_disk) > 0;
+  }));
+  // The others go on without it.
+  BOOST_TEST(eventually([&] { return await_leader() != first; }));
+  commit("c ");
+  auto known = state(first).durable;
+  disks[{first}]->fill(false);
+  BOOST_TEST(eventually(
+    [&] { return notes.count({first}, note_kind::disk_has_room) > 0; }));
+  BOOST_TEST(eventually([&] { return state(first).durable > known; }));
+  auto journal = journal_of(await_leader());
+  BOOST_TEST(journal.ends_with("c "));
+  BOOST_TEST(all_hold(journal));
+  BOOST_TEST(failures.reasons().empty());
+}
+
+BOOST_AUTO_TEST_CASE(
+  with_all_disks_full_commands_are_refused_until_there_is_room) {
+  spawn_all();
+  commit("a ");
+  for (auto& [id, disk] : disks)
+    disk->fill(true);
+  BOOST_TEST(eventually([&] {
+    return ask<started>(await_leader(), start{{1}, bytes{"b "}}).reason
+        == reject_reason::disk_full;
+  }));
+  for (auto& [id, disk] : disks)
+    disk->fill(false);
+  commit("c ");
+  auto journal = journal_of(await_leader());
+  BOOST_TEST(journal.ends_with("c "));
+  BOOST_TEST(all_hold(journal));
+  BOOST_TEST(failures.reasons().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
+  settings.undurable_bytes_max = 1;
+  spawn_all();
+  commit("a ");
+  auto first = await_leader();
+  disks[{first}]->hold(true);
+  ask<started>(first, start{{1}, bytes{"b "}});
+  BOOST_TEST(eventually([&] {
+    auto others = running();
+    std::erase(others, peer_id{first});
+    return std::any_of(others.begin(), others.end(), [&](peer_id id) {
+      return state(id.value).role == peer_role::leader;
+    });
+  }));
+  BOOST_TEST((state(first).role != peer_role::leader));
+  disks[{first}]->hold(false);
+  commit("c ");
+  BOOST_TEST(all_hold(journal_of(await_leader())));
+}
+
+BOOST_AUTO_TEST_CASE(there_are_only_so_many_subscriptions) {
+  spawn_all();
+  auto leader = await_leader();
+  collector one{system, peer(leader)};
+  for (std::uint64_t i = 1; i <= peer_bounds{}.subscriptions_max; ++i)
+    BOOST_TEST(
+      ask<subscribed>(leader, subscribe{{1}, i, {1}, 100}, one.handle())
+        .accepted);
+  auto answer
+    = ask<subscribed>(leader, subscribe{{1}, 0, {1}, 100}, one.handle());
+  BOOST_TEST(!answer.accepted);
+  BOOST_TEST((answer.reason == reject_reason::busy));
+  // One that is there already can begin anew.
+  BOOST_TEST(ask<subscribed>(leader, subscribe{{1}, 1, {1}, 100}, one.handle())
+               .accepted);
+}
+
+BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
+  peer_parts parts;
+  parts.self = {{1}, {1}, {101}, 1};
+  parts.recovered.last = {{3}, {1}};
+  parts.recovered.term_starts = {{{1}, {1}}};
+  parts.applied = {4};
+  parts.persister = spawn_persister(system, {stores[{1}], failures.handler()});
+  parts.applier
+    = spawn_applier(system, {{1}, journal::make, failures.handler()});
+  auto persister = parts.persister;
+  auto applier = parts.applier;
+  BOOST_CHECK_THROW(launch_peer(system, std::move(parts)), std::runtime_error);
+  ask_handle<stopped>(persister, raft::stop{{1}});
+  ask_handle<stopped>(applier, raft::stop{{1}});
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,157 @@
+// Which entries are dropped from the log, and when.
+
+#include "support.hpp"
+
+using namespace raft;
+using namespace raft::consensus;
+using namespace raft::consensus::test;
+
+namespace {
+
+settings eager() {
+  settings result;
+  result.compaction_bytes_min = 1;
+  result.log_bytes_kept = 0;
+  return result;
+}
+
+void put_on_disk(lone_peer& x, std::uint64_t index) {
+  x.input([index](core& c) { c.applied(c.handed_out(), log_index{index}); });
+}
+
+/// A follower with three committed entries.
+lone_peer make_follower(const settings& config) {
+  lone_peer x{2, voters(3), {1, 1, 1}, {}, config};
+  x.receive(make_append(1, 2, 1, at(3, 1), {}, 3));
+  return x;
+}
+
+void tell_what_everyone_has(lone_peer& x, std::uint64_t index) {
+  auto msg = make_append(1, 2, 1, at(3, 1), {}, 3);
+  msg.everyone_has = log_index{index};
+  x.receive(msg);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(compaction)
+
+BOOST_AUTO_TEST_CASE(a_leader_knows_what_everyone_has) {
+  auto x = make_leader();
+  x.start();
+  x.persist();
+  x.receive(make_accept(2, 1, 1, 2));
+  x.take<append_request>();
+  x.wake();
+  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 1u);
+  x.receive(make_accept(3, 1, 1, 2));
+  x.wake();
+  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(its_own_disk_counts_too) {
+  auto x = make_leader();
+  x.start();
+  x.receive(make_accept(2, 1, 1, 2));
+  x.receive(make_accept(3, 1, 1, 2));
+  x.take<append_request>();
+  x.wake();
+  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 1u);
+  x.persist();
+  x.wake();
+  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(both_the_state_machine_and_everyone_must_have_it) {
+  auto x = make_follower(eager());
+  tell_what_everyone_has(x, 2);
+  BOOST_TEST(!x.batch); // the state machine keeps nothing
+  put_on_disk(x, 3);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+  BOOST_TEST(x->log().compacted() == at(0, 0)); // not before it is durable
+  x.persist();
+  BOOST_TEST(x->log().compacted() == at(2, 1));
+  tell_what_everyone_has(x, 1); // from an older time
+  BOOST_TEST(!x.batch);
+  tell_what_everyone_has(x, 3);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(3, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_machine_can_not_be_ahead_of_what_it_applied) {
+  auto x = make_follower(eager());
+  tell_what_everyone_has(x, 3);
+  x.input([](core& c) { c.applied(log_index{2}, log_index{9}); });
+  BOOST_TEST(x->applied_durable().value == 2u);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+}
+
+BOOST_AUTO_TEST_CASE(little_is_not_worth_it_and_some_is_kept) {
+  auto config = eager();
+  config.compaction_bytes_min = 2 * cost_of_one;
+  config.log_bytes_kept = cost_of_one;
+  lone_peer x{2, voters(3), {1, 1}, {}, config};
+  x.receive(make_append(1, 2, 1, at(2, 1), {}, 2));
+  put_on_disk(x, 2);
+  auto msg = make_append(1, 2, 1, at(2, 1), {}, 2);
+  msg.everyone_has = log_index{2};
+  x.receive(msg);
+  BOOST_TEST(!x.batch); // one could go
+  x.receive(make_append(1, 2, 1, at(2, 1), {1}, 3));
+  BOOST_REQUIRE(x.batch); // two can go, with what is written anyway
+  BOOST_TEST(x.batch->batch.entries.size() == 1u);
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_compaction_is_tried_again) {
+  auto x = make_follower(eager());
+  tell_what_everyone_has(x, 3);
+  put_on_disk(x, 3);
+  BOOST_REQUIRE(x.batch);
+  const auto number = x.batch->number;
+  x.batch.reset();
+  x.input([number](core& c) { c.refused(number); });
+  BOOST_TEST(x->log().compacted() == at(0, 0));
+  BOOST_TEST(!x.batch);
+  x.advance(settings{}.disk_retry_interval);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(3, 1));
+}
+
+BOOST_AUTO_TEST_CASE(who_lacks_dropped_entries_is_named_once) {
+  auto x = make_leader(eager());
+  x.start();
+  x.persist();
+  x.receive(make_accept(2, 1, 1, 2));
+  x.receive(make_accept(3, 1, 1, 2));
+  put_on_disk(x, 2);
+  x.persist();
+  BOOST_TEST(x->log().compacted() == at(2, 1));
+  disconnect(x, 3);
+  connect(x, 3);
+  // It comes back without its data.
+  x.take<append_request>();
+  for (int i = 0; i < 3; ++i)
+    x.receive(make_refusal(3, 1, 1, 2, at(1, 0)));
+  BOOST_TEST(
+    std::ranges::count(x.notes, note_kind::lacks_dropped_entries, &note::kind)
+    <= 1);
+  BOOST_TEST(x.take<append_request>(3).size() <= 1u);
+}
+
+BOOST_AUTO_TEST_CASE(log_and_state_machine_must_fit_together) {
+  durable_state log;
+  log.compacted = at(5, 1);
+  log.last = at(9, 2);
+  BOOST_TEST(complaint_about(log, log_index{5}).empty());
+  BOOST_TEST(complaint_about(log, log_index{9}).empty());
+  const auto ahead = complaint_about(log, log_index{10});
+  BOOST_TEST(ahead.find("entries up to 10, but the log ends at 9")
+             != std::string::npos);
+  const auto behind = complaint_about(log, log_index{4});
+  BOOST_TEST(behind.find("begins after entry 5") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

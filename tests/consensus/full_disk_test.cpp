@@ -1,0 +1,151 @@
+// What a peer does whose disk has no room.
+
+#include "support.hpp"
+
+using namespace raft;
+using namespace raft::consensus;
+using namespace raft::consensus::test;
+
+namespace {
+
+void refuse(lone_peer& x) {
+  BOOST_REQUIRE(x.batch.has_value());
+  const auto number = x.batch->number;
+  x.batch.reset();
+  x.input([number](core& c) { c.refused(number); });
+}
+
+reject_reason rejection(lone_peer& x) {
+  reject_reason result = reject_reason::none;
+  x.input([&](core& c) {
+    result = c.start(entry_kind::command, {}, bytes{"y"}, 0).reason;
+  });
+  return result;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(full_disk)
+
+BOOST_AUTO_TEST_CASE(the_leader_steps_down_once) {
+  auto x = make_leader();
+  x.start();
+  refuse(x);
+  BOOST_TEST(!x->leads());
+  BOOST_TEST(x.noted(note_kind::disk_is_full));
+  BOOST_TEST(x.noted(note_kind::stepped_down_full_disk));
+  BOOST_TEST((rejection(x) == reject_reason::not_leader));
+}
+
+BOOST_AUTO_TEST_CASE(alone_it_leads_on_and_refuses_commands) {
+  lone_peer x{1, voters(1)};
+  x.elect();
+  x.persist_all();
+  x.start();
+  refuse(x);
+  BOOST_TEST(x->leads());
+  BOOST_TEST((rejection(x) == reject_reason::disk_full));
+  // The one that was refused is tried again by itself, and again.
+  BOOST_TEST(!x.batch);
+  x.wake();
+  refuse(x);
+  BOOST_TEST((rejection(x) == reject_reason::disk_full));
+  x.wake();
+  x.persist();
+  BOOST_TEST(x.noted(note_kind::disk_has_room));
+  BOOST_TEST((rejection(x) == reject_reason::none));
+}
+
+BOOST_AUTO_TEST_CASE(another_number_refuses_nothing) {
+  auto x = make_leader();
+  x.start();
+  x.input([&](core& c) { c.refused(x.batch->number.next()); });
+  BOOST_TEST(x->leads());
+  x.persist();
+  BOOST_TEST(x->log().durable().value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_refused_is_not_answered) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 1, at(1, 1), {1}));
+  refuse(x);
+  BOOST_TEST(x.take<append_reply>().empty());
+  // A heartbeat is answered with what is durable.
+  x.receive(make_append(2, 1, 1, at(2, 1)));
+  BOOST_TEST(x.take_one<append_reply>().match.value == 1u);
+  x.wake();
+  x.persist();
+  BOOST_TEST(x.take_one<append_reply>().match.value == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(the_term_is_written_at_once_and_without_the_entries) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 3, at(1, 1), {3}));
+  refuse(x);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.hard.term.value == 3u);
+  BOOST_TEST(x.batch->batch.entries.empty());
+  x.persist();
+  BOOST_TEST(!x.batch);
+}
+
+BOOST_AUTO_TEST_CASE(it_votes_and_grants_by_what_is_durable) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 1, at(1, 1), {1}));
+  refuse(x);
+  x.advance(500ms);
+  x.batch.reset(); // the next attempt is under way
+  x.receive(make_vote_request(3, 1, 2, at(1, 1), true));
+  BOOST_TEST(x.take_one<vote_reply>().granted);
+  x.receive(make_vote_request(3, 1, 2, at(0, 0), true));
+  BOOST_TEST(!x.take_one<vote_reply>().granted);
+}
+
+BOOST_AUTO_TEST_CASE(it_campaigns_later_and_with_what_is_durable) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 1, at(1, 1), {1}));
+  refuse(x);
+  const settings config;
+  x.advance(config.election_timeout_max + 1ms);
+  refuse(x);
+  BOOST_TEST(x->role() == peer_role::follower);
+  while (x->role() == peer_role::follower) {
+    x.wake();
+    if (x.batch)
+      refuse(x);
+  }
+  BOOST_TEST(x.now
+             >= config.election_timeout_max + config.election_timeout_min);
+  x.answer_votes();
+  BOOST_TEST(x->log().last() == at(1, 1));
+  x.persist();
+  BOOST_TEST(x.take<vote_request>().front().last == at(1, 1));
+}
+
+BOOST_AUTO_TEST_CASE(committed_entries_are_kept_in_a_campaign) {
+  lone_peer x{1, voters(3), {1}};
+  x.receive(make_append(2, 1, 1, at(1, 1), {1, 1}, 2));
+  refuse(x);
+  while (x->role() == peer_role::follower) {
+    x.wake();
+    if (x.batch)
+      refuse(x);
+  }
+  x.answer_votes();
+  BOOST_TEST(x->log().last() == at(2, 1));
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_reserve_is_left_alone_for_a_while) {
+  lone_peer x{1};
+  x.receive(make_vote_request(2, 1, 1, at(0, 0)));
+  refuse(x);
+  BOOST_TEST(!x.batch);
+  BOOST_TEST(x.take<vote_reply>().empty());
+  x.advance(settings{}.disk_retry_interval - 1ms);
+  BOOST_TEST(!x.batch);
+  x.advance(1ms);
+  x.persist();
+  BOOST_TEST(x.take_one<vote_reply>().granted);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
