@@ -4,14 +4,15 @@
 
 #include <boost/test/unit_test.hpp>
 
-using raft::actors::alarm;
+// Not `alarm`: the system has a function of that name.
+using actor_alarm = raft::actors::alarm;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
 BOOST_AUTO_TEST_SUITE(alarms)
 
 BOOST_AUTO_TEST_CASE(one_that_rings_early_enough_is_not_set_anew) {
-  alarm x;
+  actor_alarm x;
   auto delay = x.set(milliseconds{50}, milliseconds{20});
   BOOST_REQUIRE(delay.has_value());
   BOOST_TEST((*delay == milliseconds{30}));
@@ -25,7 +26,7 @@ BOOST_AUTO_TEST_CASE(one_that_rings_early_enough_is_not_set_anew) {
 }
 
 BOOST_AUTO_TEST_CASE(only_the_last_one_counts) {
-  alarm x;
+  actor_alarm x;
   x.set(milliseconds{50}, milliseconds{0});
   x.set(milliseconds{40}, milliseconds{0});
   BOOST_TEST(!x.rang(1));
@@ -34,10 +35,11 @@ BOOST_AUTO_TEST_CASE(only_the_last_one_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_overdue_rings_at_once_and_never_is_an_hour) {
-  alarm x;
+  actor_alarm x;
   BOOST_TEST((x.set(milliseconds{10}, milliseconds{50}) == milliseconds{0}));
-  alarm y;
-  BOOST_TEST((y.set(alarm::instant::max(), milliseconds{50}) == hours{1}));
+  actor_alarm y;
+  BOOST_TEST(
+    (y.set(actor_alarm::instant::max(), milliseconds{50}) == hours{1}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
