@@ -14,6 +14,13 @@ std::uint64_t address_of(std::uint64_t client) {
   return (std::uint64_t{1} << 32) + client;
 }
 
+/// Clients speak over connections that double nothing: a request that was
+/// refused has surely no second copy that is accepted.
+void once(std::vector<instant>& arrivals) {
+  if (arrivals.size() > 1)
+    arrivals.resize(1);
+}
+
 std::size_t size_of(const clients::client_state::request& x) {
   if (x.what == 0)
     return wire_size(open_session{{1}});
@@ -147,6 +154,7 @@ void cluster::send_request(client_number who,
   ticket from{who, x.what, x.attempt};
   auto arrivals
     = network_.send({address_of(who), x.to.value, true, size_of(x)}, now());
+  once(arrivals);
   for (auto when : arrivals)
     agenda_.at(when, [this, from, x] {
       if (!runs(x.to) || !client(from.client).reach.contains(x.to))
@@ -179,6 +187,7 @@ void cluster::on_request(peer_id who, const ticket& from,
 void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
   auto arrivals = network_.send(
     {who.value, address_of(to.client), false, wire_size(x)}, now());
+  once(arrivals);
   for (auto when : arrivals)
     agenda_.at(when, [this, who, to, x] {
       auto& asker = client(to.client);
