@@ -3,7 +3,7 @@
 
 # What a build and the tests need, as Debian's packages.
 packages=(
-  g++ cmake ninja-build ccache pkg-config
+  g++ cmake ninja-build ccache pkg-config patch
   libcaf-dev liblmdb-dev libboost-test-dev libcli11-dev libtomlplusplus-dev
   libspdlog-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
   libhiredis-dev redis-tools

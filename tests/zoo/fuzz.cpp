@@ -1,0 +1,32 @@
+// The fuzzer alone, for copies of the sources with a bug in them:
+//
+//     zoo_fuzz A..B JOBS
+//
+// As `raft-scenarios fuzz`, but without anything that needs actors, which
+// would take long to build.
+
+#include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/kv_subject.hpp>
+
+#include <exception>
+#include <iostream>
+#include <string>
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: zoo_fuzz A..B JOBS\n";
+    return 2;
+  }
+  try {
+    raft::simulation::fuzz_options options;
+    raft::simulation::read_seeds(argv[1], options);
+    options.jobs = std::stoul(argv[2]);
+    options.save.clear();
+    options.shrinks = false;
+    raft::simulation::kv_subject what;
+    return raft::simulation::fuzz(what, options, std::cout) ? 0 : 1;
+  } catch (const std::exception& x) {
+    std::cerr << x.what() << '\n';
+    return 2;
+  }
+}
