@@ -2,6 +2,7 @@
 
 #include "cluster.hpp"
 #include <raft/actors/applier.hpp>
+#include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
 
 #include <boost/test/unit_test.hpp>
