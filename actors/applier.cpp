@@ -1,12 +1,15 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
-#include <raft/machine/executor.hpp>
+#include <raft/machine/durability.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
 
-#include <memory>
+#include <algorithm>
+#include <deque>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace raft::actors {
 
@@ -16,37 +19,40 @@ class applier_state {
 public:
   static inline const char* name = "raft.applier";
 
-  void init(applier_options options) {
+  using self_pointer = applier_actor::stateful_pointer<applier_state>;
+
+  void init(self_pointer self, applier_options options) {
+    self_ = self;
     options_ = std::move(options);
-    try {
-      auto what = options_.machine({.group = options_.group});
-      if (!what)
-        throw std::runtime_error{"the factory returned nothing"};
-      executor_ = std::make_unique<machine::executor>(std::move(what));
-    } catch (const std::exception& e) {
-      fail("making the state machine of group " + to_text(options_.group)
-           + " failed: " + e.what());
-    }
+    executor_ = std::move(options_.executor);
+    if (executor_->keeps_state())
+      flusher_ = spawn_flusher(self->system(),
+                               {options_.on_failure, options_.on_trouble,
+                                flusher_options{}.retry_after,
+                                options_.flusher_detached});
   }
 
-  caf::result<applied> run(const apply& what) {
-    if (!executor_)
+  ~applier_state() {
+    // An exit message or an exception ends the actor without `end`.
+    if (flusher_)
+      send_anonymously(flusher_, stop{options_.group});
+  }
+
+  caf::result<applied> run(apply& what) {
+    if (!executor_ || !stoppers_.empty())
       return failure(failure_);
-    applied result{what.group, executor_->applied(), {}};
-    for (const auto& x : what.entries) {
-      auto done = apply_one(x);
-      if (!executor_)
-        return failure(failure_);
-      result.index = x.index;
-      auto answers
-        = x.kind == entry_kind::command || x.kind == entry_kind::open_session;
-      if (what.results_wanted && answers)
-        result.results.push_back(std::move(done));
-    }
-    return result;
+    log_durable_ = std::max(log_durable_, what.durable);
+    peer_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    return answer_later<applied>(self_, [&](promise<applied> waiting) {
+      auto entries = what.entries.size();
+      queue_.push_back({std::move(what), std::move(waiting), 0, {}});
+      if (entries == 0)
+        save_if_due(false);
+      work();
+    });
   }
 
-  caf::result<queried> ask(const query& what) const {
+  caf::result<queried> ask_machine(const query& what) const {
     if (!executor_)
       return failure(failure_);
     try {
@@ -57,16 +63,149 @@ public:
     }
   }
 
+  /// Saves what has waited for long.
+  void on_alarm() {
+    armed_ = false;
+    save_if_due(true);
+    if (!executor_)
+      refuse_all();
+    arm();
+  }
+
+  caf::result<stopped> end(const stop& msg) {
+    if (executor_) {
+      save_if_due(true);
+      failure_ = "the applier has stopped";
+    }
+    // What still waits could only wait for room on the disk.
+    refuse_all();
+    if (!flusher_) {
+      close();
+      return stopped{msg.group};
+    }
+    return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
+      stoppers_.push_back(std::move(waiting));
+      if (stoppers_.size() == 1)
+        stop_flusher();
+    });
+  }
+
 private:
-  apply_result apply_one(const entry& x) {
+  /// A request that is being carried out.
+  struct order {
+    apply what;
+    promise<applied> waiting;
+    std::size_t next = 0;
+    std::vector<apply_result> results;
+  };
+
+  /// Applies all that was asked for, or as much as there is room for.
+  void work() {
+    while (executor_ && !queue_.empty()) {
+      auto& now = queue_.front();
+      for (; executor_ && now.next < now.what.entries.size(); ++now.next) {
+        if (executor_->must_wait())
+          return;
+        apply_one(now, now.what.entries[now.next]);
+      }
+      if (!executor_)
+        break;
+      now.waiting.answer(applied{options_.group, executor_->applied(),
+                                 std::move(now.results), executor_->saved()});
+      queue_.pop_front();
+    }
+    if (!executor_)
+      refuse_all();
+    arm();
+  }
+
+  void apply_one(order& now, const entry& x) {
     try {
-      return executor_->apply(x);
+      auto done = executor_->apply(x);
+      auto answers
+        = x.kind == entry_kind::command || x.kind == entry_kind::open_session;
+      if (now.what.results_wanted && answers)
+        now.results.push_back(std::move(done));
     } catch (const std::exception& e) {
       fail_at(x, e.what());
     } catch (...) {
       fail_at(x, "the state machine threw something that is no exception");
     }
-    return {};
+    save_if_due(false);
+  }
+
+  /// Has the flusher save what changed, if it is enough, or `now`.
+  void save_if_due(bool now) {
+    if (!executor_ || !flusher_)
+      return;
+    std::shared_ptr<machine::save_job> job;
+    try {
+      job = executor_->take_save(log_durable_, now);
+    } catch (const std::exception& e) {
+      fail("freezing the state of group " + to_text(options_.group)
+           + " failed: " + e.what());
+    }
+    if (!job)
+      return;
+    ask(self_, flusher_, caf::infinite, save{std::move(job)})
+      .then([this](const saved&) { on_saved(); },
+            [this](const caf::error& why) {
+              if (!executor_ || !stoppers_.empty())
+                return;
+              lose(caf::to_string(why));
+              refuse_all();
+            });
+  }
+
+  void on_saved() {
+    // It lets go of what was written now that we do.
+    if (executor_)
+      executor_->save_done();
+    send(self_, flusher_, flush{});
+    if (!executor_ || !stoppers_.empty())
+      return;
+    tell_peer();
+    save_if_due(false);
+    work();
+  }
+
+  /// Tells whoever gives us entries how far they are on the disk.
+  void tell_peer() {
+    if (auto peer = caf::actor_cast<peer_actor>(peer_))
+      send(
+        self_, peer,
+        applied{options_.group, executor_->applied(), {}, executor_->saved()});
+  }
+
+  /// Makes sure that what was applied is saved some time.
+  void arm() {
+    if (armed_ || !executor_ || !flusher_
+        || executor_->applied() == executor_->saved())
+      return;
+    armed_ = true;
+    send_later(self_, applier_actor{self_}, options_.save_after, flush{});
+  }
+
+  void stop_flusher() {
+    auto done = [this] {
+      flusher_ = flusher_actor{};
+      close();
+      for (auto& waiting : stoppers_)
+        waiting.answer(stopped{options_.group});
+    };
+    ask(self_, flusher_, caf::infinite, stop{options_.group})
+      .then([done](const stopped&) mutable { done(); },
+            [done](const caf::error&) mutable { done(); });
+  }
+
+  void close() {
+    executor_.reset();
+    self_->quit();
+  }
+
+  void refuse_all() {
+    for (auto& x : std::exchange(queue_, {}))
+      x.waiting.fail(failure_);
   }
 
   void fail_at(const entry& x, const std::string& reason) {
@@ -75,29 +214,42 @@ private:
   }
 
   void fail(std::string reason) {
-    // The machine may be half way through a command: nobody may see it.
-    executor_.reset();
-    failure_ = std::move(reason);
+    lose(std::move(reason));
     options_.on_failure(failure_);
   }
 
+  void lose(std::string reason) {
+    // The machine may be half way through a command: nobody may see it.
+    executor_.reset();
+    failure_ = std::move(reason);
+  }
+
+  self_pointer self_ = nullptr;
   applier_options options_;
   /// Null after a failure.
-  std::unique_ptr<machine::executor> executor_;
+  std::shared_ptr<machine::executor> executor_;
   std::string failure_;
+  /// None if the machine keeps nothing.
+  flusher_actor flusher_;
+  std::deque<order> queue_;
+  /// How far the peer's log is known to be durable.
+  log_index log_durable_;
+  /// Who gave us entries last.
+  caf::actor_addr peer_;
+  /// Whether an alarm is set.
+  bool armed_ = false;
+  std::vector<promise<stopped>> stoppers_;
 };
 
 applier_actor::behavior_type
 applier(applier_actor::stateful_pointer<applier_state> self,
         applier_options options) {
-  state_of(self).init(std::move(options));
+  state_of(self).init(self, std::move(options));
   return {
-    [self](const apply& msg) { return state_of(self).run(msg); },
-    [self](const query& msg) { return state_of(self).ask(msg); },
-    [self](const stop& msg) {
-      self->quit();
-      return stopped{msg.group};
-    },
+    [self](apply& msg) { return state_of(self).run(msg); },
+    [self](const query& msg) { return state_of(self).ask_machine(msg); },
+    [self](const flush&) { state_of(self).on_alarm(); },
+    [self](const stop& msg) { return state_of(self).end(msg); },
   };
 }
 
@@ -105,8 +257,8 @@ applier(applier_actor::stateful_pointer<applier_state> self,
 
 applier_actor spawn_applier(caf::actor_system& system,
                             applier_options options) {
-  if (!options.machine)
-    throw std::invalid_argument{"an applier needs a state machine factory"};
+  if (!options.executor)
+    throw std::invalid_argument{"an applier needs a state machine"};
   auto detached = options.detached;
   return spawn_actor(system, detached, applier, std::move(options));
 }

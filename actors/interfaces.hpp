@@ -8,6 +8,7 @@
 //
 //   peer_actor ──persist──► persister_actor      (one per process)
 //   peer_actor ──apply────► applier_actor        (one per group)
+//   applier_actor ──save──► flusher_actor        (one per group, or none)
 //   peer_actor ──delivery─► subscriber_actor     (the user's own)
 //
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
@@ -19,7 +20,26 @@
 #include <raft/actors/caf/interface.hpp>
 #include <raft/messages/caf/type_ids.hpp>
 
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <memory>
+
+namespace raft::machine {
+
+class save_job;
+
+} // namespace raft::machine
+
 namespace raft::actors {
+
+/// Asks for a part of a state machine's state to be saved. Stays within the
+/// process.
+struct save {
+  std::shared_ptr<machine::save_job> job;
+};
+
+/// It is on the disk.
+struct saved {};
 
 /// Receives the traffic of one Raft group from other peers.
 using inbox_actor = actor_interface<
@@ -83,7 +103,20 @@ using applier_actor = actor_interface<
   answers<apply, applied>,
   // Ask the state machine as it stands.
   answers<query, queried>,
+  // From itself: save what has changed, however little it is.
+  takes<flush>,
   // End, after the last apply.
+  answers<stop, stopped>>;
+
+/// Takes the state of a state machine to the disk while commands go on. Runs
+/// detached, because a sync blocks.
+using flusher_actor = actor_interface<
+  // Write frozen state; answered when it is on the disk.
+  answers<save, saved>,
+  // From itself: try again, there was no room. From the applier: free what was
+  // written.
+  takes<flush>,
+  // End.
   answers<stop, stopped>>;
 
 /// Receives those who connect to a process. Published at its port.
@@ -104,10 +137,15 @@ using client_actor = actor_interface<
 
 } // namespace raft::actors
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::save)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::saved)
+
 CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
 
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::inbox_actor))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::subscriber_actor))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::peer_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::save))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::saved))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

@@ -272,12 +272,11 @@ private:
     });
   }
 
-  /// Whether the applier was given all that is committed, and some of it while
-  /// it was not durable here yet, and now it is.
+  /// Whether more of what the applier has is durable than it knows. It may need
+  /// that to free memory, and apply nothing until it hears it.
   bool applier_waits_for_disk() const {
-    auto given = core_->handed_out();
-    return given > durable_told_ && given <= core_->log().durable()
-        && given == core_->applied();
+    return core_->log().durable() > durable_told_
+        && core_->handed_out() > durable_told_;
   }
 
   /// Has entries applied, perhaps none, and tells how far the log is durable.
@@ -397,23 +396,20 @@ private:
       return;
     give_up_on(waiting_.take_all());
     subscribers_->clear();
-    end_if_done();
+    // First of all: what waits for room on its disk could wait for ever.
+    last_errand(applier_, [this] {
+      applier_stopped_ = true;
+      end_if_done();
+    });
   }
 
   void end_if_done() {
-    if (stopping_ && errands_ == 0 && !ending_) {
-      ending_ = true;
-      stop_applier();
-    }
-  }
-
-  void stop_applier() {
-    last_errand(applier_, [this] {
-      if (parts_.owns_persister)
-        last_errand(persister_, [this] { end(); });
-      else
-        end();
-    });
+    if (!applier_stopped_ || errands_ > 0 || std::exchange(ending_, true))
+      return;
+    if (parts_.owns_persister)
+      last_errand(persister_, [this] { end(); });
+    else
+      end();
   }
 
   /// Stops another actor. One that has ended by itself is as good.
@@ -464,7 +460,8 @@ private:
   /// Requests at persister and applier that are not answered yet.
   std::size_t errands_ = 0;
   bool stopping_ = false;
-  /// Whether applier and persister are being stopped.
+  bool applier_stopped_ = false;
+  /// Whether the persister is being stopped, too.
   bool ending_ = false;
   bool ended_ = false;
   std::vector<promise<stopped>> stoppers_;

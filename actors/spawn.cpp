@@ -3,10 +3,13 @@
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/actors/spawn.hpp>
+#include <raft/consensus/core.hpp>
+#include <raft/machine/executor.hpp>
 
 #include <caf/actor_system.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <span>
 #include <stdexcept>
@@ -28,6 +31,23 @@ void check(caf::actor_system& system, const consensus::settings& settings,
   if (in_middleman && !system.has_middleman())
     throw std::invalid_argument{
       "a peer can only run in the middleman if the system has loaded it"};
+}
+
+/// Makes the state machine and finds out whether it fits to the log.
+std::shared_ptr<machine::executor> wake_machine(const peer_options& options,
+                                                const durable_state& log) {
+  const auto& owner = options.store->identity();
+  machine::machine_context context;
+  context.group = options.group;
+  context.cluster = owner.cluster;
+  context.peer = owner.peer;
+  context.incarnation = owner.incarnation;
+  context.compacted = log.compacted.index;
+  auto result = std::make_shared<machine::executor>(options.machine(context));
+  if (auto why = consensus::complaint_about(log, result->applied());
+      !why.empty())
+    throw std::runtime_error{why};
+  return result;
 }
 
 } // namespace
@@ -60,12 +80,10 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                 options.seed ? *options.seed : draw_seed()};
   parts.settings = options.settings;
   parts.bounds = options.bounds;
-  // The tail of the log stays on the disk until it is needed: a fresh state
-  // machine is given the log from its start in any case.
+  // The tail of the log stays on the disk until it is needed.
   parts.recovered = options.store->load(options.group);
-  if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
-      !why.empty())
-    throw std::runtime_error{why};
+  auto executor = wake_machine(options, parts.recovered);
+  parts.applied = executor->applied();
   // Nothing throws from here on. Only the persister keeps the store, so that
   // `stop` releases it.
   if (owns_persister)
@@ -74,9 +92,14 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                                  options.persister_detached});
   parts.persister = std::move(options.persister);
   parts.owns_persister = owns_persister;
-  parts.applier
-    = spawn_applier(system, {options.group, std::move(options.machine),
-                             options.on_failure, options.applier_detached});
+  applier_options applying;
+  applying.group = options.group;
+  applying.executor = std::move(executor);
+  applying.on_failure = options.on_failure;
+  applying.on_trouble = std::move(options.on_trouble);
+  applying.save_after = options.save_after;
+  applying.detached = options.applier_detached;
+  parts.applier = spawn_applier(system, std::move(applying));
   parts.time = std::move(options.time);
   parts.on_failure = std::move(options.on_failure);
   parts.on_note = std::move(options.on_note);

@@ -18,12 +18,14 @@
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
+#include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/note_handler.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,7 +43,7 @@ struct peer_options {
   /// The peer's memory. It also says who the peer is.
   std::shared_ptr<persistence::store> store = {};
 
-  /// Makes what is replicated.
+  /// Makes what is replicated; called by `spawn_peer`, once.
   machine::state_machine_factory machine = {};
 
   /// The members to found the group with, if the store knows none. Leave it
@@ -69,6 +71,11 @@ struct peer_options {
   failure_handler on_failure = abort_on_failure;
   /// Told what the peer decides and why.
   note_handler on_note = {};
+  /// Told of a disk that has no room for the state machine's state.
+  trouble_handler on_trouble = {};
+
+  /// When little changes: how long until the state machine saves it.
+  std::chrono::milliseconds save_after{10'000};
 
   clocks time = {};
   /// Seeds the election timeouts; drawn at random if not given.
@@ -82,6 +89,7 @@ struct peer_options {
 /// @throws std::invalid_argument if the options make no sense.
 /// @throws std::runtime_error if log and state machine do not fit together; the
 ///         text says what to do.
+/// @throws whatever the factory of the state machine throws.
 peer_actor spawn_peer(caf::actor_system& system, peer_options options);
 
 /// Gives every peer the handles of the others, all in one process. Call it

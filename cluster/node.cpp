@@ -87,7 +87,8 @@ struct node::impl {
     auto found = store.load(config.group);
     if (found.last.index > found.compacted.index)
       log(severity::info,
-          fmt::format("replays the log from the disk, up to entry {}",
+          fmt::format("the log on the disk holds entries {} to {}",
+                      found.compacted.index.next().value,
                       found.last.index.value));
     if (!config.bootstrap && found == durable_state{})
       log(severity::warning,
@@ -114,6 +115,10 @@ struct node::impl {
     x.on_note = [log = options.log](const consensus::note& what) {
       if (log)
         log(severity_of(what.kind), consensus::to_text(what));
+    };
+    x.on_trouble = [log = options.log](const std::string& what) {
+      if (log)
+        log(severity::warning, what);
     };
     peer = actors::spawn_peer(system, std::move(x));
   }

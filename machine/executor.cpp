@@ -68,6 +68,10 @@ log_index executor::applied() const noexcept {
   return applied_;
 }
 
+bool executor::keeps_state() const noexcept {
+  return disk_ != nullptr;
+}
+
 log_index executor::saved() const noexcept {
   return saved_;
 }

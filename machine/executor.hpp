@@ -50,6 +50,9 @@ public:
 
   // -- for machines that keep their state on the disk ------------------------
 
+  /// Whether the machine keeps its state on the disk.
+  bool keeps_state() const noexcept;
+
   /// Last entry whose effects are on the disk; 0 if the machine keeps nothing.
   log_index saved() const noexcept;
 

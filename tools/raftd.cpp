@@ -4,7 +4,7 @@
 
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
-#include <raft/kv/kv_machine.hpp>
+#include <raft/kv/engine.hpp>
 #include <raft/redis/door.hpp>
 
 #include <caf/actor_system.hpp>
@@ -96,7 +96,10 @@ void run(const cluster::configuration& config) {
   cluster::node_options options;
   options.log = log;
   options.on_failure = end_at_once;
-  cluster::node node{system, config, kv::kv_machine_factory(), options};
+  kv::engine_options engine;
+  engine.directory = config.data_directory;
+  engine.map_bytes = config.map_bytes;
+  cluster::node node{system, config, kv::engine_factory(engine), options};
   std::optional<redis::door> redis_door;
   if (config.redis)
     redis_door.emplace(system, redis_options(node));

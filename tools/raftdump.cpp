@@ -1,5 +1,7 @@
 // raftdump: shows a peer's data directory as text.
 
+#include <raft/kv/dump.hpp>
+#include <raft/kv/engine.hpp>
 #include <raft/persistence/dump.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -23,12 +25,28 @@ void on_bus_error(int) {
   _exit(damaged);
 }
 
+/// Shows the key-value data beside the log.
+std::uint64_t dump_engines(const raft::persistence::dump_options& options) {
+  std::uint64_t damages = 0;
+  for (auto group : raft::kv::engines_in(options.directory)) {
+    if (options.group && *options.group != group)
+      continue;
+    raft::kv::dump_options x;
+    x.directory = raft::kv::engine_directory(options.directory, group);
+    x.group = group;
+    x.verify = options.verify;
+    damages += raft::kv::dump(x, std::cout);
+  }
+  return damages;
+}
+
 int run(const raft::persistence::dump_options& options) {
   using raft::persistence::store_errc;
   std::signal(SIGBUS, on_bus_error);
   std::ios::sync_with_stdio(false);
   try {
     auto damages = raft::persistence::dump(options, std::cout);
+    damages += dump_engines(options);
     std::cout.flush();
     if (!std::cout) {
       std::cerr << "raftdump: cannot write the output\n";

@@ -2,6 +2,8 @@
 
 #include "support.hpp"
 #include <raft/actors/applier.hpp>
+#include <raft/actors/spawn.hpp>
+#include <raft/machine/executor.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,10 +13,15 @@ using namespace raft::test;
 
 namespace {
 
+std::shared_ptr<machine::executor>
+executor_of(std::unique_ptr<machine::state_machine> x) {
+  return std::make_shared<machine::executor>(std::move(x));
+}
+
 struct fixture : system_fixture {
   failure_log failures;
-  applier_actor applier
-    = spawn_applier(system, {{1}, journal::make, failures.handler()});
+  applier_actor applier = spawn_applier(
+    system, {{1}, executor_of(journal::make({1})), failures.handler()});
 
   ~fixture() {
     ask<stopped>(applier, stop{{1}});
@@ -94,15 +101,15 @@ BOOST_AUTO_TEST_CASE(a_gap_is_a_failure) {
   BOOST_TEST(failures.reasons().size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_factory_that_throws_is_a_failure) {
-  auto broken = [](group_id) -> std::unique_ptr<machine::state_machine> {
+BOOST_AUTO_TEST_CASE(a_factory_that_throws_lets_no_peer_begin) {
+  peer_options options;
+  options.store = persistence::make_memory_store({"test", {1}, {1}});
+  options.machine = [](group_id) -> std::unique_ptr<machine::state_machine> {
     throw std::runtime_error{"no machine today"};
   };
-  auto other = spawn_applier(system, {{1}, broken, failures.handler()});
-  BOOST_TEST(!ask<applied>(other, apply{{1}, {command_at(1, "a")}, true}));
-  BOOST_TEST(error.find("no machine today") != std::string::npos);
-  BOOST_TEST(failures.reasons().size() == 1u);
-  BOOST_TEST(ask<stopped>(other, stop{{1}}).has_value());
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::runtime_error);
+  options.machine = [](group_id) { return nullptr; };
+  BOOST_CHECK_THROW(spawn_peer(system, options), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include "table_fixture.hpp"
 #include <raft/kv/command.hpp>
+#include <raft/kv/dump.hpp>
 #include <raft/tests/persistence/saboteur.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -9,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <sstream>
 
 using namespace raft;
 using namespace raft::kv;
@@ -243,6 +245,36 @@ BOOST_AUTO_TEST_CASE(one_that_must_be_there_is_not_made) {
   BOOST_TEST((code == store_errc::corrupt));
   BOOST_TEST(mentions(text, "there is no key-value data"), text);
   BOOST_TEST(!std::filesystem::exists(uut.options.directory));
+}
+
+BOOST_AUTO_TEST_CASE(it_can_be_shown_and_checked) {
+  small_table uut;
+  auto show = [&uut](bool verify) {
+    std::ostringstream out;
+    auto damages = dump({uut.options.directory, {1}, verify}, out);
+    return std::pair{damages, out.str()};
+  };
+  auto [damages, text] = show(false);
+  BOOST_TEST(damages == 0u);
+  BOOST_TEST(mentions(text, "after entry 9"), text);
+  BOOST_TEST(mentions(text, "pairs         2"), text);
+  std::tie(damages, text) = show(true);
+  BOOST_TEST(damages == 0u);
+  BOOST_TEST(mentions(text, "Read 3 records: all sound."), text);
+  for (auto [table, key] :
+       {std::pair{"pairs", std::string{"kshape"}},
+        std::pair{"sessions", std::string("\0\0\0\0\0\0\0\5", 8)}}) {
+    saboteur x{victim(uut), table};
+    x.flip(key, 1);
+    x.done();
+  }
+  std::tie(damages, text) = show(true);
+  BOOST_TEST(damages == 2u);
+  BOOST_TEST(mentions(text, "DAMAGED       key \"shape\": wrong checksum"),
+             text);
+  BOOST_TEST(mentions(text, "DAMAGED       session 5"), text);
+  auto parent = std::filesystem::path{uut.options.directory}.parent_path();
+  BOOST_TEST((engines_in(parent.string()) == std::vector<group_id>{{1}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_map_refuses_and_loses_nothing) {

@@ -6,6 +6,7 @@
 #include <raft/machine/state_machine.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,9 @@ struct fake_disk {
   std::map<session_id, bytes> sessions;
   /// How often each command took effect.
   std::map<std::string, int> state;
+  /// Called before anything is written, in the thread that writes: may wait, or
+  /// throw.
+  std::function<void()> before_write;
 };
 
 /// Counts how often each command was applied. Replies with command and index.
@@ -87,6 +91,8 @@ private:
     }
 
     void run() override {
+      if (disk_->before_write)
+        disk_->before_write();
       disk_->applied = applied_;
       disk_->state = state_;
       for (const auto& x : sessions_)

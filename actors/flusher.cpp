@@ -1,0 +1,115 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/flusher.hpp>
+#include <raft/machine/durability.hpp>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <utility>
+
+namespace raft::actors {
+
+namespace {
+
+class flusher_state {
+public:
+  static inline const char* name = "raft.flusher";
+
+  using self_pointer = flusher_actor::stateful_pointer<flusher_state>;
+
+  void init(self_pointer self, flusher_options options) {
+    self_ = self;
+    options_ = std::move(options);
+  }
+
+  caf::result<saved> begin(save& what) {
+    if (!failure_.empty())
+      return failure(failure_);
+    return answer_later<saved>(self_, [&](promise<saved> waiting) {
+      job_ = std::move(what.job);
+      waiting_ = std::move(waiting);
+      pending_ = true;
+      attempt();
+    });
+  }
+
+  /// Tries again, or lets go of what was written: to free it takes long, and
+  /// nobody waits for that here.
+  void go_on() {
+    if (pending_)
+      attempt();
+    else
+      job_.reset();
+  }
+
+  void close() {
+    pending_ = false;
+    job_.reset();
+    waiting_.fail("the flusher stops");
+  }
+
+private:
+  void attempt() {
+    try {
+      job_->run();
+      pending_ = false;
+      if (std::exchange(without_room_, false))
+        tell("there is room on the disk again; the state was saved");
+      waiting_.answer(saved{});
+    } catch (const machine::no_room& e) {
+      if (!std::exchange(without_room_, true))
+        tell(std::string{e.what()}
+             + ". Nothing is lost, and it is tried again and again; commands "
+               "wait when memory is full");
+      send_later(self_, flusher_actor{self_}, options_.retry_after, flush{});
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+  }
+
+  void fail(const std::string& reason) {
+    failure_ = "saving the state failed: " + reason;
+    pending_ = false;
+    options_.on_failure(failure_);
+    waiting_.fail(failure_);
+  }
+
+  void tell(const std::string& what) const {
+    if (options_.on_trouble)
+      options_.on_trouble(what);
+  }
+
+  self_pointer self_ = nullptr;
+  flusher_options options_;
+  std::shared_ptr<machine::save_job> job_;
+  promise<saved> waiting_;
+  /// Whether `job_` still has to be written.
+  bool pending_ = false;
+  bool without_room_ = false;
+  /// Why nothing can be written any more; empty while all is well.
+  std::string failure_;
+};
+
+flusher_actor::behavior_type
+flusher(flusher_actor::stateful_pointer<flusher_state> self,
+        flusher_options options) {
+  state_of(self).init(self, std::move(options));
+  return {
+    [self](save& msg) { return state_of(self).begin(msg); },
+    [self](const flush&) { state_of(self).go_on(); },
+    [self](const stop& msg) {
+      state_of(self).close();
+      self->quit();
+      return stopped{msg.group};
+    },
+  };
+}
+
+} // namespace
+
+flusher_actor spawn_flusher(caf::actor_system& system,
+                            flusher_options options) {
+  auto detached = options.detached;
+  return spawn_actor(system, detached, flusher, std::move(options));
+}
+
+} // namespace raft::actors

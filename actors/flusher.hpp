@@ -1,0 +1,41 @@
+// The flusher: takes frozen state to the disk while commands go on.
+
+#pragma once
+
+#include <raft/actors/failure.hpp>
+#include <raft/actors/interfaces.hpp>
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::actors {
+
+/// Told what people should know about the disk, in the context of an actor.
+using trouble_handler = std::function<void(const std::string&)>;
+
+struct flusher_options {
+  /// Called when a save failed for any other reason than missing room. What the
+  /// disk holds is not known then: the process must end.
+  failure_handler on_failure = abort_on_failure;
+
+  /// Told when there is no room, and when there is again.
+  trouble_handler on_trouble = {};
+
+  /// When a save is tried again for which there was no room.
+  std::chrono::milliseconds retry_after{1000};
+
+  /// Whether it gets a thread of its own, because a save blocks.
+  bool detached = true;
+};
+
+/// Spawns the flusher of one group. A save is answered when it is on the disk,
+/// however long there is no room for it; `stop` gives up on such a save, which
+/// loses nothing: the log has it, too.
+flusher_actor spawn_flusher(caf::actor_system& system, flusher_options options);
+
+} // namespace raft::actors

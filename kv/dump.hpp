@@ -1,0 +1,30 @@
+// Shows an engine's files as text.
+
+#pragma once
+
+#include <raft/messages/ids.hpp>
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace raft::kv {
+
+struct dump_options {
+  /// The engine's own directory.
+  std::string directory;
+  group_id group = {1};
+  /// Checks every record and says what is damaged.
+  bool verify = false;
+};
+
+/// The groups that keep an engine in a data directory, ascending.
+std::vector<group_id> engines_in(const std::string& data_directory);
+
+/// Prints what an engine holds, also while a process writes it.
+/// @returns the number of damaged records found.
+/// @throws persistence::store_error if it can not be opened.
+std::uint64_t dump(const dump_options& options, std::ostream& out);
+
+} // namespace raft::kv

@@ -1,0 +1,130 @@
+// Processes that die while the engine saves: what is found afterwards is the
+// state after some entry, with the sessions of that very entry.
+
+#include "table_fixture.hpp"
+#include <raft/kv/engine.hpp>
+#include <raft/kv/kv_machine.hpp>
+#include <raft/machine/executor.hpp>
+#include <raft/tests/support/child_process.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+using namespace raft;
+using namespace raft::kv;
+using namespace raft::test;
+
+namespace {
+
+constexpr std::uint64_t session_length = 200;
+
+/// The log, as far as anybody wants to see it. Clients retry: a part of the
+/// commands repeats an earlier number, which must have no effect.
+entry entry_at(std::uint64_t index) {
+  std::mt19937_64 random{index};
+  entry x;
+  x.term = {1};
+  x.index = {index};
+  x.time_ms = index;
+  auto place = (index - 1) % session_length;
+  if (place == 0) {
+    x.kind = entry_kind::open_session;
+    return x;
+  }
+  auto sequence = index;
+  if (random() % 4 == 0)
+    sequence -= random() % std::min<std::uint64_t>(place, 20);
+  x.kind = entry_kind::command;
+  x.tag = {{index - place}, sequence, index > 60 ? index - 60 : 0};
+  auto key = "k" + std::to_string(sequence % 97);
+  if (sequence % 11 == 0)
+    x.data = encode(command{erase{{key}}});
+  else if (sequence % 7 == 0)
+    x.data = encode(command{put{key, std::string(sequence % 9000, 'x')}});
+  else
+    x.data = encode(command{append{key, std::to_string(sequence)}});
+  return x;
+}
+
+machine::executor open(const any_table& disk) {
+  return machine::executor{std::make_unique<engine>(disk.get(), 64 << 10)};
+}
+
+/// Applies and saves, for ever, and reports what was saved. As in a peer, the
+/// saves run beside the commands.
+void run(any_table& disk, int out) {
+  auto uut = open(disk);
+  std::thread flusher;
+  for (;;) {
+    while (!uut.must_wait()) {
+      uut.apply(entry_at(uut.applied().value + 1));
+      if (auto job = uut.take_save(uut.applied(), false))
+        flusher = std::thread{[job] { job->run(); }};
+    }
+    flusher.join();
+    uut.save_done();
+    send_number(out, uut.saved().value);
+  }
+}
+
+/// Compares a state with the one that the log leads to, and how both go on.
+void check(const any_table& disk, machine::executor& model) {
+  auto found = open(disk);
+  while (model.applied() < found.applied())
+    model.apply(entry_at(model.applied().value + 1));
+  BOOST_REQUIRE(
+    (found.query(digest_request()) == model.query(digest_request())));
+  // `model` must not get ahead of the next round.
+  machine::executor twin{std::make_unique<kv_machine>()};
+  while (twin.applied() < found.applied())
+    twin.apply(entry_at(twin.applied().value + 1));
+  for (auto i = 0; i < 100; ++i) {
+    auto next = entry_at(found.applied().value + 1);
+    BOOST_REQUIRE((found.apply(next) == twin.apply(next)));
+  }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(engine_crash)
+
+BOOST_AUTO_TEST_CASE(a_kill_leaves_the_state_after_some_entry) {
+  constexpr int rounds_max = 20;
+  auto enough = std::chrono::steady_clock::now() + std::chrono::seconds{8};
+  any_table disk{"lmdb"};
+  machine::executor model{std::make_unique<kv_machine>()};
+  std::mt19937_64 random{42};
+  for (int round = 0; round < rounds_max; ++round) {
+    if (round >= 5 && std::chrono::steady_clock::now() > enough)
+      break;
+    auto acknowledged = disk->load().state.applied.value;
+    disk.close();
+    child_process child{[&](int out) {
+      disk.reopen();
+      run(disk, out);
+    }};
+    for (auto saves = 1 + random() % 4; saves > 0; --saves) {
+      auto saved = child.receive_number();
+      BOOST_REQUIRE(saved.has_value());
+      acknowledged = *saved;
+    }
+    // Let it get somewhere into a later save.
+    if (auto saved = child.receive_number(static_cast<int>(random() % 2000)))
+      acknowledged = *saved;
+    child.kill();
+    while (auto saved = child.receive_number())
+      acknowledged = *saved;
+    disk.reopen();
+    BOOST_TEST_CONTEXT("round " << round) {
+      BOOST_REQUIRE(disk->load().state.applied.value >= acknowledged);
+      check(disk, model);
+    }
+  }
+  BOOST_TEST(model.applied().value > 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
