@@ -364,20 +364,21 @@ void one_partition(lab& x) {
   require_linearizable(x, history);
 }
 
-} // namespace
+// -- what is told of them -----------------------------------------------------
 
-std::vector<scenario> kv_scenarios() {
-  const std::string story
-    = "Three times, clients write and read for five seconds; each appends to a "
-      "key of its own, and knows what it must hold. Every append must be there "
-      "once and in order, and the history must be linearizable.";
-  const std::string splits
-    = " Every second the peers are split into two groups at random.";
-  const std::string restarts
-    = " After each five seconds all peers crash and come back.";
-  const std::string losses = " The network loses messages.";
-  const weather bad{true, false};
-  const std::vector<ability> losing{ability::losing_messages};
+const std::string story
+  = "Three times, clients write and read for five seconds; each appends to a "
+    "key of its own, and knows what it must hold. Every append must be there "
+    "once and in order, and the history must be linearizable.";
+const std::string splits
+  = " Every second the peers are split into two groups at random.";
+const std::string restarts
+  = " After each five seconds all peers crash and come back.";
+const std::string losses = " The network loses messages.";
+
+constexpr weather bad{true, false};
+
+std::vector<scenario> quiet_scenarios() {
   return {
     {"kv-one-client",
      "one client",
@@ -404,12 +405,6 @@ std::vector<scenario> kv_scenarios() {
      {},
      {},
      generic<5, false, false>},
-    {"kv-unreliable", "unreliable network, many clients", "kv", story + losses,
-     5, bad, losing, generic<5, false, false>},
-    {"kv-one-key", "concurrent appends to one key, unreliable network", "kv",
-     "Five clients append ten words each to one key, on a network that loses "
-     "messages. All fifty must be there once, those of each client in order.",
-     3, bad, losing, append_to_one_key},
     {"kv-one-partition",
      "one partition",
      "kv",
@@ -451,8 +446,6 @@ std::vector<scenario> kv_scenarios() {
      {},
      {},
      generic<5, true, false>},
-    {"kv-restarts-unreliable", "unreliable network, restarts, many clients",
-     "kv", story + restarts + losses, 5, bad, losing, generic<5, true, false>},
     {"kv-restarts-partitions",
      "restarts, partitions, many clients",
      "kv",
@@ -461,6 +454,20 @@ std::vector<scenario> kv_scenarios() {
      {},
      {},
      generic<5, true, true>},
+  };
+}
+
+std::vector<scenario> losing_scenarios() {
+  const std::vector<ability> losing{ability::losing_messages};
+  return {
+    {"kv-unreliable", "unreliable network, many clients", "kv", story + losses,
+     5, bad, losing, generic<5, false, false>},
+    {"kv-one-key", "concurrent appends to one key, unreliable network", "kv",
+     "Five clients append ten words each to one key, on a network that loses "
+     "messages. All fifty must be there once, those of each client in order.",
+     3, bad, losing, append_to_one_key},
+    {"kv-restarts-unreliable", "unreliable network, restarts, many clients",
+     "kv", story + restarts + losses, 5, bad, losing, generic<5, true, false>},
     {"kv-restarts-partitions-unreliable",
      "unreliable network, restarts, partitions, many clients", "kv",
      story + restarts + splits + losses, 5, bad, losing,
@@ -472,6 +479,15 @@ std::vector<scenario> kv_scenarios() {
        + restarts + losses + " The history must be linearizable.",
      7, bad, losing, generic<15, true, true, true>},
   };
+}
+
+} // namespace
+
+std::vector<scenario> kv_scenarios() {
+  auto result = quiet_scenarios();
+  for (auto& x : losing_scenarios())
+    result.push_back(std::move(x));
+  return result;
 }
 
 } // namespace raft::scenarios

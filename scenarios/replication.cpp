@@ -167,9 +167,8 @@ std::vector<scenario> replication_scenarios() {
     {"follower-failure",
      "progressive failure of followers",
      "log",
-     "One follower is cut off: commands go on being committed. Then the other "
-     "one, too: a command that the leader takes, at the next index, must not "
-     "be committed within two seconds.",
+     "One follower is cut off: the others go on. Then the other one, too: what "
+     "the leader takes, at the next index, must not be committed within 2 s.",
      3,
      {},
      {},
@@ -177,9 +176,8 @@ std::vector<scenario> replication_scenarios() {
     {"leader-failure",
      "failure of leaders",
      "log",
-     "The leader is cut off: the other two go on. Then their leader is cut "
-     "off: a command offered to all three must not be committed within two "
-     "seconds.",
+     "The leader is cut off: the other two go on. Then their leader is: a "
+     "command offered to all three must not be committed within 2 s.",
      3,
      {},
      {},
@@ -206,9 +204,8 @@ std::vector<scenario> replication_scenarios() {
     {"rejoin",
      "rejoin of a partitioned leader",
      "log",
-     "A leader that is cut off collects entries while the others commit "
-     "different ones. It comes back, another one is cut off: the conflict must "
-     "be resolved, and at the end all three agree.",
+     "A leader that is cut off collects entries, the others commit different "
+     "ones. It comes back as another one is cut off: at the end all agree.",
      3,
      {},
      {},

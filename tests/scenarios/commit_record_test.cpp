@@ -1,3 +1,5 @@
+// What a commit record counts and refuses.
+
 #include <raft/scenarios/commit_record.hpp>
 #include <raft/scenarios/failure.hpp>
 

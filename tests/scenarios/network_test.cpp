@@ -1,3 +1,5 @@
+// The network that loses, delays, cuts and counts.
+
 #include <raft/scenarios/network.hpp>
 #include <raft/simulation/wire_size.hpp>
 

@@ -1,3 +1,5 @@
+// That messages are counted as long as CAF writes them.
+
 #include <raft/actors/caf/system.hpp>
 #include <raft/messages/caf/codec.hpp>
 #include <raft/simulation/wire_size.hpp>
