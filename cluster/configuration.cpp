@@ -219,6 +219,12 @@ std::vector<option> raft_options() {
     number("map-bytes", "BYTES",
            "Address space (not disk space) reserved for the log",
            RAFT_FIELD(map_bytes)),
+    number("room-ahead", "BYTES",
+           "How much of the disk to take before it is needed",
+           RAFT_FIELD(room.ahead)),
+    number("room-reserve", "BYTES",
+           "How much of that is kept for votes and terms when the disk is full",
+           RAFT_FIELD(room.reserve)),
   };
 }
 

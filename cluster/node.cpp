@@ -79,6 +79,7 @@ struct node::impl {
     lmdb.cluster = config.cluster;
     lmdb.peer = config.id;
     lmdb.map_bytes = config.map_bytes;
+    lmdb.room = config.room;
     return persistence::open_lmdb_store(lmdb);
   }
 

@@ -14,6 +14,9 @@ constexpr const char* format_key = "format";
 constexpr const char* identity_key = "identity";
 constexpr unsigned tables_max = 16;
 
+/// Six tables of one page each, the table of tables, the list of free pages.
+constexpr page_need pages_of_new_store{16, 0};
+
 // Sanitizers keep a shadow of all address space; a terabyte is too much.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr auto default_map_bytes = std::uint64_t{1} << 30;
@@ -58,10 +61,9 @@ unsigned open_flags(const lmdb_options& options) {
   return MDB_RDONLY;
 }
 
-/// Gives the data file the length that its pages need. If it was cut short,
-/// reading beyond its end would kill the process; zeros are found out as
-/// damage. A sound file can lack its last pages, if they are unused.
-void fill_up(const lmdb::environment& env, const std::string& directory) {
+/// Reading beyond the end of a file that was cut short would kill the process.
+/// The room of every page is on the disk before the page is used.
+void check_length(const lmdb::environment& env, const std::string& directory) {
   MDB_envinfo info{};
   MDB_stat stat{};
   lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
@@ -69,11 +71,18 @@ void fill_up(const lmdb::environment& env, const std::string& directory) {
   auto file = directory + "/data.mdb";
   auto needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
   std::error_code error;
-  if (std::filesystem::file_size(file, error) < needed && !error)
-    std::filesystem::resize_file(file, needed, error);
+  auto found = std::filesystem::file_size(file, error);
   if (error)
-    throw store_error{store_errc::no_access,
-                      "cannot resize '" + file + "': " + error.message()};
+    throw store_error{store_errc::no_access, "cannot read the size of '" + file
+                                               + "': " + error.message()};
+  if (found < needed)
+    throw store_error{store_errc::corrupt,
+                      "'" + file + "' was cut short: it has "
+                        + std::to_string(found) + " bytes of "
+                        + std::to_string(needed)
+                        + ". Nothing was changed. Keep the directory, remove "
+                          "this peer from its group and let it rejoin with a "
+                          "new, empty directory"};
 }
 
 } // namespace
@@ -84,8 +93,7 @@ lmdb::environment open_environment(const lmdb_options& options) {
   try {
     lmdb::environment result{options.directory, map_bytes, tables_max,
                              open_flags(options)};
-    if (options.writable)
-      fill_up(result, options.directory);
+    check_length(result, options.directory);
     return result;
   } catch (const lmdb::error& e) {
     if (e.code() == ENOMEM)
@@ -154,8 +162,11 @@ lmdb_database::lmdb_database(const lmdb_options& options)
   } catch (const lmdb::error& e) {
     rethrow(e, directory_);
   }
-  if (options.writable)
-    sync_directory(directory_);
+  if (!options.writable)
+    return;
+  sync_directory(directory_);
+  if (!room_)
+    room_.emplace(env_, directory_, options.room);
 }
 
 void lmdb_database::corrupt(const std::string& record,
@@ -177,6 +188,10 @@ void lmdb_database::open_tables(const lmdb_options& options) {
   auto unnamed = txn.open_table(nullptr, 0);
   if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
     corrupt("meta", "the data file belongs to another program");
+  // What is there was checked; from here on, it is ours to change.
+  if (!known && options.writable)
+    room_.emplace(env_, directory_, options.room)
+      .before_changes(pages_of_new_store, true);
   auto flags = options.writable ? unsigned{MDB_CREATE} : 0u;
   for (auto [name, table] :
        {std::pair{"meta", &meta}, std::pair{"hard_state", &hard_state_table},

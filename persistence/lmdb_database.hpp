@@ -1,14 +1,12 @@
 // The tables of a store on the disk, and how they are opened.
 //
-// | table       | key          | record |
-// |-------------|--------------|-----------------------------------------------|
-// | meta        | "format"     | store_header | | meta        | "identity"   |
-// store_identity                                | | hard_state  | group |
-// hard_state                                    | | members     | group |
-// membership                                    | | compaction  | group |
-// log_position: last entry a snapshot replaced  | | log         | group, index
-// | entry; those up to the compaction are gone    | | term_starts | group,
-// index | log_position: first entry of a term           |
+//   meta         "format"      store_header
+//   meta         "identity"    store_identity
+//   hard_state   group         hard_state
+//   members      group         membership
+//   compaction   group         log_position: last entry a snapshot replaced
+//   log          group, index  entry; those up to the compaction are gone
+//   term_starts  group, index  log_position: first entry of a term
 //
 // Group and index are 8 bytes each, big-endian, so that records sort by them.
 
@@ -17,9 +15,11 @@
 #include <raft/persistence/big_endian.hpp>
 #include <raft/persistence/directory.hpp>
 #include <raft/persistence/lmdb.hpp>
+#include <raft/persistence/lmdb_room.hpp>
 #include <raft/persistence/record.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,7 +66,7 @@ lmdb::environment open_environment(const lmdb_options& options);
 /// An open store directory: claimed, its format and identity checked.
 class lmdb_database {
 public:
-  /// @throws store_error any kind but `no_space` and `write_failed`.
+  /// @throws store_error as `open_lmdb_store`.
   explicit lmdb_database(const lmdb_options& options);
 
   const store_identity& identity() const noexcept {
@@ -103,6 +103,11 @@ public:
     return result;
   }
 
+  /// @pre Opened for writing.
+  lmdb_room& room() noexcept {
+    return *room_;
+  }
+
   MDB_dbi meta = 0;
   MDB_dbi hard_state_table = 0;
   MDB_dbi members = 0;
@@ -119,6 +124,7 @@ private:
   directory_claim claim_;
   lmdb::environment env_;
   store_identity identity_;
+  std::optional<lmdb_room> room_; // if opened for writing
 };
 
 /// Turns an error of LMDB into one of ours, for everything but `commit`.

@@ -3,7 +3,7 @@
 #include <raft/persistence/lmdb_reader.hpp>
 
 #include <atomic>
-#include <cerrno>
+#include <limits>
 #include <type_traits>
 
 namespace raft::persistence {
@@ -13,6 +13,15 @@ namespace {
 /// How many compacted entries one commit erases at least. A large deletion
 /// would make LMDB slow for long; what is left is invisible already.
 constexpr std::size_t erased_per_commit = 256;
+
+// Bytes of keys and records, for estimates.
+constexpr std::size_t group_key_bytes = 8;
+constexpr std::size_t log_key_bytes = 16;
+constexpr std::size_t small_record_bytes = 32;
+/// An entry's record without its data, and a little more.
+constexpr std::size_t entry_record_bytes = 96;
+
+constexpr log_index last_index{std::numeric_limits<std::uint64_t>::max()};
 
 class lmdb_store : public store {
 public:
@@ -58,7 +67,15 @@ private:
   [[noreturn]] void fail(const lmdb::error& e, bool committing);
 
   // Steps of `commit`, within its transaction.
-  void write(transaction& txn, const persist& x);
+  log_plan plan(const transaction& txn, const persist& x) const;
+  void take_room(const transaction& txn, std::span<const persist> batches,
+                 std::span<const log_plan> plans);
+  void estimate_erased(const transaction& txn, page_estimate& pages,
+                       MDB_dbi table, group_id group, log_index first,
+                       log_index last, std::size_t count_max) const;
+  void estimate(const transaction& txn, page_estimate& pages, const persist& x,
+                const log_plan& plan) const;
+  void write(transaction& txn, const persist& x, const log_plan& plan);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
   void append(transaction& txn, const persist& x, const log_plan& plan);
@@ -85,13 +102,86 @@ void lmdb_store::commit(std::span<const persist> batches) {
   try {
     db_.forget_dead_readers();
     auto txn = db_.begin_write();
+    std::vector<log_plan> plans;
     for (auto& x : batches)
-      write(txn, x);
+      plans.push_back(plan(txn, x));
+    take_room(txn, batches, plans);
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      write(txn, batches[i], plans[i]);
     committing = true;
     txn.commit();
+    db_.room().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
   }
+}
+
+log_plan lmdb_store::plan(const transaction& txn, const persist& x) const {
+  lmdb_reader reader{db_, txn};
+  return make_plan(reader.summary(x.group), x, [&](log_index i) {
+    return reader.term_start(x.group, i).term;
+  });
+}
+
+/// Sees to it that the commit will not meet a full disk.
+void lmdb_store::take_room(const transaction& txn,
+                           std::span<const persist> batches,
+                           std::span<const log_plan> plans) {
+  page_estimate pages{txn};
+  auto commands = false;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    estimate(txn, pages, batches[i], plans[i]);
+    for (auto& e : batches[i].batch.entries)
+      commands = commands || e.kind != entry_kind::empty;
+  }
+  db_.room().before_changes(pages.total(), !commands);
+}
+
+/// Adds what it takes to write a batch.
+void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
+                          const persist& x, const log_plan& plan) const {
+  constexpr auto all = std::numeric_limits<std::size_t>::max();
+  auto put = [&](MDB_dbi table, std::size_t key_bytes, std::size_t bytes) {
+    pages.place(table);
+    pages.put(table, key_bytes, bytes);
+    pages.erase(table, key_bytes, bytes);
+  };
+  put(db_.hard_state_table, group_key_bytes, small_record_bytes);
+  if (x.batch.members_changed)
+    put(db_.members, group_key_bytes, encode(x.group, x.batch.members).size());
+  pages.place(db_.log);
+  pages.place(db_.term_starts);
+  if (plan.truncate_from)
+    for (auto table : {db_.log, db_.term_starts}) {
+      pages.place(table);
+      estimate_erased(txn, pages, table, x.group, plan.truncate_from,
+                      last_index, all);
+    }
+  for (auto& e : x.batch.entries) {
+    pages.put(db_.log, log_key_bytes, e.data.size() + entry_record_bytes);
+    pages.put(db_.term_starts, log_key_bytes, small_record_bytes);
+  }
+  if (!plan.compacted.index)
+    return;
+  put(db_.compaction, group_key_bytes, small_record_bytes);
+  put(db_.term_starts, log_key_bytes, small_record_bytes);
+  estimate_erased(txn, pages, db_.term_starts, x.group, {},
+                  plan.compacted.index, all);
+  pages.place(db_.log);
+  estimate_erased(txn, pages, db_.log, x.group, {}, plan.compacted.index,
+                  erased_per_commit + 2 * x.batch.entries.size());
+}
+
+void lmdb_store::estimate_erased(const transaction& txn, page_estimate& pages,
+                                 MDB_dbi table, group_id group, log_index first,
+                                 log_index last, std::size_t count_max) const {
+  lmdb::cursor place{txn, table};
+  auto more = place.at_or_above(log_key(group, first));
+  for (std::size_t n = 0;
+       n < count_max && more && group_of(place.key()) == group
+       && index_of(place.key()) <= last;
+       ++n, more = place.next())
+    pages.erase(table, log_key_bytes, place.data().size());
 }
 
 /// Decides what an error while writing means.
@@ -102,8 +192,7 @@ void lmdb_store::fail(const lmdb::error& e, bool committing) {
     throw store_error{store_errc::no_space,
                       why + "nothing was written; set a larger map"};
   // Until the commit, only pages that nothing refers to can have been written.
-  auto full = e.code() == ENOSPC || e.code() == EDQUOT || e.code() == EFBIG;
-  if (full && !committing)
+  if (means_full(e.code()) && !committing)
     throw store_error{store_errc::no_space,
                       why + "nothing was written; make room on the disk"};
   failed_ = true;
@@ -113,13 +202,12 @@ void lmdb_store::fail(const lmdb::error& e, bool committing) {
                         "check the disk and its free space, start again"};
 }
 
-void lmdb_store::write(transaction& txn, const persist& x) {
+void lmdb_store::write(transaction& txn, const persist& x,
+                       const log_plan& plan) {
   auto group = x.group;
   lmdb_reader reader{db_, txn};
   auto known = reader.knows(group);
   auto now = reader.summary(group);
-  auto plan = make_plan(
-    now, x, [&](log_index i) { return reader.term_start(group, i).term; });
   if (!known || now.hard != x.batch.hard)
     txn.put(db_.hard_state_table, group_key(group),
             encode(group, x.batch.hard));

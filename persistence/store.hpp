@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/messages/persist.hpp>
+#include <raft/persistence/room.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -86,6 +87,8 @@ public:
   ///  - What is compacted is not truncated; the compaction point never goes
   ///    back, and where the log has an entry at it, the terms agree.
   ///  - A group appears once.
+  /// Batches that hold no commands find room when those with commands are
+  /// refused already; so commit the two kinds apart when there is no space.
   /// @throws store_error `no_space`: nothing was written, and a later commit
   ///         may succeed. `write_failed`: the store refuses further commits.
   ///         `corrupt`: nothing was written.
@@ -120,6 +123,8 @@ struct lmdb_options {
   /// Address space to reserve, in bytes; not disk space. A store can not grow
   /// beyond it. 0 for the default: 1 TiB, under a sanitizer 1 GiB.
   std::uint64_t map_bytes = 0;
+  /// How much of the disk is taken ahead.
+  room_options room = {};
   /// False opens what is there, also while another process writes it, and never
   /// makes or changes anything. Then an empty `cluster` with a `peer` of 0
   /// accepts a store of any identity.
@@ -128,7 +133,8 @@ struct lmdb_options {
 
 /// Opens or makes the store in a directory. The directory is locked until the
 /// store is destroyed, unless it is opened for reading only.
-/// @throws store_error any kind but `no_space` and `write_failed`.
+/// @throws store_error any kind. `no_space`: a new store, or one with holes
+///         from copying, could not be filled.
 std::unique_ptr<store> open_lmdb_store(const lmdb_options& options);
 
 } // namespace raft::persistence

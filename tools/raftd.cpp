@@ -91,6 +91,8 @@ void run(const cluster::configuration& config) {
   auto signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is handled as a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   cluster::node_options options;

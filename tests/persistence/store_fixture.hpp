@@ -63,8 +63,12 @@ public:
     result.directory = directory_.path("data");
     result.cluster = "test";
     result.peer = {1};
+    result.room = room;
     return result;
   }
+
+  /// For the next `reopen`. Little, because most tests write little.
+  persistence::room_options room{0, 64 << 10};
 
   persistence::store* operator->() const noexcept {
     return store_.get();

@@ -1,0 +1,229 @@
+#include <raft/persistence/lmdb_room.hpp>
+#include <raft/persistence/store.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+
+namespace raft::persistence {
+
+namespace {
+
+// What LMDB adds to pages and records, in bytes, and how it fills pages.
+constexpr std::uint64_t page_header = 16;
+constexpr std::uint64_t record_header = 8 + 2;
+constexpr std::uint64_t page_number = 8;
+
+/// LMDB's own table of free pages.
+constexpr MDB_dbi free_table = 0;
+
+/// Changes the root pages and the table of tables, whatever else is done.
+constexpr std::uint64_t pages_for_roots = 8;
+
+MDB_stat stat_of(const lmdb::transaction& txn, MDB_dbi table) {
+  MDB_stat result{};
+  lmdb::check(mdb_stat(txn.handle(), table, &result), "mdb_stat");
+  return result;
+}
+
+/// LMDB keeps at least two records in a page; what is longer gets pages of its
+/// own.
+std::uint64_t own_pages(std::uint64_t page_bytes, std::size_t key_bytes,
+                        std::size_t data_bytes) {
+  auto inside_max = (page_bytes - page_header) / 2 - 2;
+  if (record_header + key_bytes + data_bytes <= inside_max)
+    return 0;
+  return (page_header + data_bytes + page_bytes - 1) / page_bytes;
+}
+
+std::uint64_t leaf_bytes(std::uint64_t own, std::size_t key_bytes,
+                         std::size_t data_bytes) {
+  return record_header + key_bytes + (own > 0 ? page_number : data_bytes) + 1;
+}
+
+/// The pages that hold records of so many bytes: between two splits or merges,
+/// a page is a quarter full at least.
+std::uint64_t leaves(std::uint64_t page_bytes, std::uint64_t count,
+                     std::uint64_t bytes) {
+  return std::min(count, 8 * bytes / page_bytes + 1);
+}
+
+std::uint64_t environment_page_bytes(const lmdb::environment& env) {
+  MDB_stat stat{};
+  lmdb::check(mdb_env_stat(env.handle(), &stat), "mdb_env_stat");
+  return stat.ms_psize;
+}
+
+MDB_envinfo info_of(const lmdb::environment& env) {
+  MDB_envinfo info{};
+  lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
+  return info;
+}
+
+/// The oldest state that a reader still sees; free pages from before it can be
+/// used. There is no other way to learn it than LMDB's list for people.
+std::uint64_t oldest_reader(const lmdb::environment& env,
+                            std::uint64_t newest) {
+  auto result = newest;
+  auto take_line = [](const char* line, void* context) {
+    auto& oldest = *static_cast<std::uint64_t*>(context);
+    int process = 0;
+    unsigned long long thread = 0;
+    unsigned long long state = 0;
+    // The title, and readers that read nothing, have no third number.
+    if (std::sscanf(line, "%d %llx %llu", &process, &thread, &state) == 3)
+      oldest = std::min<std::uint64_t>(oldest, state);
+    return 0;
+  };
+  if (mdb_reader_list(env.handle(), take_line, &result) < 0)
+    return 0;
+  return result;
+}
+
+} // namespace
+
+// -- the estimate -------------------------------------------------------------
+
+page_estimate::changes& page_estimate::of(MDB_dbi table) {
+  auto [at, is_new] = tables_.try_emplace(table);
+  if (is_new)
+    at->second.before = stat_of(*txn_, table);
+  return at->second;
+}
+
+void page_estimate::place(MDB_dbi table) {
+  ++of(table).places;
+}
+
+void page_estimate::put(MDB_dbi table, std::size_t key_bytes,
+                        std::size_t data_bytes) {
+  auto& x = of(table);
+  auto own = own_pages(x.before.ms_psize, key_bytes, data_bytes);
+  joined_ += own;
+  ++x.put_count;
+  x.put_bytes += leaf_bytes(own, key_bytes, data_bytes);
+}
+
+void page_estimate::erase(MDB_dbi table, std::size_t key_bytes,
+                          std::size_t data_bytes) {
+  auto& x = of(table);
+  auto own = own_pages(x.before.ms_psize, key_bytes, data_bytes);
+  freed_ += own;
+  ++x.erased_count;
+  x.erased_bytes += leaf_bytes(own, key_bytes, data_bytes);
+}
+
+page_need page_estimate::total() const {
+  auto free = stat_of(*txn_, free_table);
+  std::uint64_t page = free.ms_psize;
+  page_need result{pages_for_roots, joined_};
+  auto freed = freed_ + pages_for_roots;
+  for (auto& [table, x] : tables_) {
+    auto& had = x.before;
+    // Pages that are there and change: on the way to each place, where records
+    // are erased, and a neighbour at either end that takes in what is left.
+    auto erased = leaves(page, x.erased_count, x.erased_bytes);
+    auto touched = std::min<std::uint64_t>(
+      2 * x.places * (had.ms_depth + 1) + erased + erased / 16,
+      had.ms_branch_pages + had.ms_leaf_pages);
+    // New ones, from pages that were split.
+    auto split = leaves(page, x.put_count, x.put_bytes)
+               + std::min(x.places, x.put_count);
+    auto grown = split + split / 16 + had.ms_depth + 2;
+    result.single += touched + grown;
+    freed += touched + grown;
+  }
+  // The numbers of freed pages are a record, and those of free pages that were
+  // fetched are written back, some of them twice.
+  std::uint64_t listed
+    = free.ms_branch_pages + free.ms_leaf_pages + free.ms_overflow_pages;
+  result.single += 2 * free.ms_depth + 4 + 2 * listed;
+  auto numbers = freed + listed + 2 * free.ms_depth + 4;
+  auto lists = (numbers + 2) * page_number / (page - page_header) + 1;
+  if (lists > 1)
+    result.joined += 2 * lists;
+  else
+    result.single += 2;
+  return result;
+}
+
+// -- the room -----------------------------------------------------------------
+
+lmdb_room::lmdb_room(const lmdb::environment& env, std::string directory,
+                     room_options options)
+  : env_{&env},
+    directory_{std::move(directory)},
+    options_{options},
+    page_bytes_{environment_page_bytes(env)},
+    map_bytes_{info_of(env).me_mapsize},
+    file_{directory_ + "/data.mdb", page_bytes_} {
+  // nop
+}
+
+void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
+  file_.check();
+  auto used = end_of_pages();
+  auto kept = may_use_reserve ? 0 : options_.reserve;
+  auto end = used + need.total() * page_bytes_ + kept;
+  try {
+    if (end > file_.filled())
+      file_.take(std::min(end, map_bytes_));
+  } catch (const store_error& e) {
+    if (e.code() != store_errc::no_space)
+      throw;
+  }
+  if (end > std::min(file_.filled(), map_bytes_)) {
+    // It can do with less if there are free pages among the used ones.
+    auto free = free_pages();
+    auto lacking = need.total() > free ? need.total() - free : 0;
+    end = used + (need.joined + lacking) * page_bytes_ + kept;
+    if (end > map_bytes_)
+      refuse(end - map_bytes_, true);
+    if (end > file_.filled())
+      refuse(end - file_.filled(), false);
+  }
+  auto wanted = std::min(used + options_.reserve + options_.ahead, map_bytes_);
+  if (file_.filled() + options_.ahead / 2 < wanted)
+    file_.keep(wanted);
+}
+
+/// Where the pages end that LMDB has used so far, in bytes.
+std::uint64_t lmdb_room::end_of_pages() const {
+  return (std::uint64_t{info_of(*env_).me_last_pgno} + 1) * page_bytes_;
+}
+
+/// How many pages a transaction that begins now can use again.
+std::uint64_t lmdb_room::free_pages() const {
+  // Only one that reads may look into the table of free pages.
+  lmdb::transaction txn{*env_, MDB_RDONLY};
+  auto oldest = oldest_reader(*env_, mdb_txn_id(txn.handle()));
+  std::uint64_t result = 0;
+  lmdb::cursor place{txn, free_table};
+  for (auto more = place.first(); more; more = place.next()) {
+    std::size_t state = 0;
+    std::size_t count = 0;
+    if (place.key().size() != sizeof state
+        || place.data().size() < sizeof count)
+      break;
+    place.key().copy(reinterpret_cast<char*>(&state), sizeof state);
+    if (state >= oldest)
+      break;
+    place.data().copy(reinterpret_cast<char*>(&count), sizeof count);
+    result += count;
+  }
+  return result;
+}
+
+void lmdb_room::refuse(std::uint64_t missing, bool map_is_full) const {
+  auto what = map_is_full ? "the map of '" : "the disk has no room for '";
+  throw store_error{
+    store_errc::no_space,
+    what + directory_ + (map_is_full ? "' is full" : "'")
+      + ": a commit lacks up to " + std::to_string(missing)
+      + " bytes. Nothing was written, nothing is lost; "
+      + (map_is_full ? "set a larger map and start again"
+                     : "make room on the disk, and it goes on by itself")};
+}
+
+} // namespace raft::persistence

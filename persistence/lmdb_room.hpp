@@ -1,0 +1,106 @@
+// How many pages a transaction of LMDB can need, and that they are there.
+//
+// LMDB writes a changed page to another place: a free page, or a new one behind
+// all others. It never looks at the length of its file. So the file can be made
+// longer than LMDB needs; pages that it comes to later are there already.
+
+#pragma once
+
+#include <raft/persistence/lmdb.hpp>
+#include <raft/persistence/room.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace raft::persistence {
+
+/// How many pages a transaction writes, at most.
+struct page_need {
+  /// Pages that may lie anywhere.
+  std::uint64_t single = 0;
+  /// Pages of values that are longer than a page: each wants neighbours.
+  std::uint64_t joined = 0;
+
+  std::uint64_t total() const noexcept {
+    return single + joined;
+  }
+};
+
+/// Adds up what a transaction is going to do. Errs towards too much: it does
+/// not look where the records lie.
+class page_estimate {
+public:
+  /// @param txn The transaction, before its first change.
+  explicit page_estimate(const lmdb::transaction& txn) : txn_{&txn} {
+    // nop
+  }
+
+  /// Begins to change a table at a place. Records that follow each other in it
+  /// are one place; when in doubt, each is one of its own.
+  void place(MDB_dbi table);
+
+  /// A record is put at the last place of a table.
+  void put(MDB_dbi table, std::size_t key_bytes, std::size_t data_bytes);
+
+  /// A record, at the last place of a table, is erased or replaced.
+  void erase(MDB_dbi table, std::size_t key_bytes, std::size_t data_bytes);
+
+  page_need total() const;
+
+private:
+  struct changes {
+    MDB_stat before{};
+    std::uint64_t places = 0;
+    std::uint64_t put_count = 0;
+    std::uint64_t put_bytes = 0; // in leaf pages
+    std::uint64_t erased_count = 0;
+    std::uint64_t erased_bytes = 0;
+  };
+
+  changes& of(MDB_dbi table);
+
+  const lmdb::transaction* txn_;
+  std::map<MDB_dbi, changes> tables_;
+  std::uint64_t joined_ = 0;
+  std::uint64_t freed_ = 0; // overflow pages of erased records
+};
+
+/// Sees to it that a transaction finds the room that it needs, so that its
+/// commit never meets a full disk. One for each environment that is written.
+class lmdb_room {
+public:
+  /// @param env Outlives this object.
+  /// @throws store_error `no_access`, `no_space`: see `file_room`.
+  lmdb_room(const lmdb::environment& env, std::string directory,
+            room_options options);
+
+  /// Call it before a transaction changes anything.
+  /// @param may_use_reserve Whether it holds nothing that clients asked for.
+  /// @throws store_error `no_space`: the transaction must be given up; the next
+  ///         one may have more luck. `write_failed`: no later one may be
+  ///         committed.
+  void before_changes(const page_need& need, bool may_use_reserve);
+
+  /// Call it after a commit, before anybody is told.
+  /// @throws store_error `write_failed`.
+  void after_commit() const {
+    file_.check();
+  }
+
+private:
+  std::uint64_t end_of_pages() const;
+  std::uint64_t free_pages() const;
+  [[noreturn]] void refuse(std::uint64_t missing, bool map_is_full) const;
+
+  const lmdb::environment* env_;
+  std::string directory_;
+  room_options options_;
+  std::uint64_t page_bytes_;
+  std::uint64_t map_bytes_;
+  file_room file_;
+};
+
+} // namespace raft::persistence
