@@ -3,6 +3,7 @@
 #include <raft/consensus/core.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace raft::consensus {
 
@@ -51,7 +52,20 @@ void core::receive(const append_reply& msg) {
   if (msg.accepted) {
     x.matched(msg.match);
     x.sending = progress::mode::stream;
+    x.lacks_dropped = false;
     commit_what_is_agreed(*state);
+    return;
+  }
+  // Only a snapshot could help a follower that lacks what was dropped. It had
+  // it once, or it would not have been dropped; but an answer to this very
+  // round is not from then. So heartbeats are all that it is sent.
+  if (msg.round == state->round && !msg.conflict.term
+      && msg.conflict.index <= log_.compacted().index) {
+    if (!std::exchange(x.lacks_dropped, true))
+      note_that(note_kind::lacks_dropped_entries, from, log_.compacted());
+    if (x.sending == progress::mode::stream)
+      x.probe_from(x.match.next());
+    x.probe_out = true;
     return;
   }
   // Old refusals: the follower has matched that place since, or it is not the
@@ -63,12 +77,6 @@ void core::receive(const append_reply& msg) {
   // Section 5.3: "After a rejection, the leader decrements nextIndex and
   // retries the AppendEntries RPC."
   x.probe_from(std::max(next_after(msg, log_), x.match.next()));
-  if (x.next <= log_.compacted().index) {
-    // Only a snapshot could help it. Later refusals are of no place that we
-    // probe, so this is said once, and heartbeats are all that it is sent.
-    note_that(note_kind::lacks_dropped_entries, from, log_.compacted());
-    return;
-  }
   note_that(note_kind::backed_off, from,
             {x.next, log_.term_at(x.next).value_or(term_number{})});
 }

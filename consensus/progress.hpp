@@ -45,6 +45,9 @@ struct progress {
   /// First entry of the read from the disk that is under way for it; 0 if none.
   log_index reading;
 
+  /// It can not be brought up to date: it lacks entries that were dropped.
+  bool lacks_dropped = false;
+
   bool connected = false;
 
   /// When it last proved that it follows us.
