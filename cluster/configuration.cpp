@@ -211,6 +211,11 @@ std::vector<option> raft_options() {
     number("disk-retry", "MS",
            "How long to leave a full disk alone before it is tried again",
            RAFT_FIELD(raft.disk_retry_interval)),
+  };
+}
+
+std::vector<option> resource_options() {
+  return {
     number("subscriptions", "N", "How many subscriptions there may be at once",
            RAFT_FIELD(bounds.subscriptions_max)),
     number("subscription-bytes", "BYTES",
@@ -233,8 +238,9 @@ std::vector<option> raft_options() {
 const std::vector<option>& options() {
   static const std::vector<option> result = [] {
     auto all = node_options();
-    for (auto& x : raft_options())
-      all.push_back(std::move(x));
+    for (auto more : {raft_options(), resource_options()})
+      for (auto& x : more)
+        all.push_back(std::move(x));
     return all;
   }();
   return result;

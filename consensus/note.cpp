@@ -20,10 +20,24 @@ const char* to_text(peer_role x) {
   return "unknown role";
 }
 
+namespace {
+
+std::string lacks_dropped_entries(log_index where) {
+  return " up to date: its log ends before entry " + to_text(where)
+       + ", up to which entries were dropped here because every member had "
+         "them. It must have lost its data; only heartbeats go to it";
+}
+
+std::string disk_is_full(const std::string& where) {
+  return "its disk is full: no entry after " + where
+       + " is taken. Votes go on. Make room; it goes on by itself";
+}
+
+} // namespace
+
 std::string to_text(const note& x) {
   const auto term = "term " + to_text(x.term);
-  const auto peer = to_text(x.peer);
-  const auto where = to_text(x.where);
+  const auto peer = to_text(x.peer), where = to_text(x.where);
   const auto refuses_vote = "refuses to vote for " + peer + ": ";
   const auto refuses_append = "refuses " + peer + "'s entries after " + where;
   switch (x.kind) {
@@ -71,13 +85,9 @@ std::string to_text(const note& x) {
     case note_kind::dropped_held_answer:
       return "drops an answer that waited for the disk: it is no longer true";
     case note_kind::lacks_dropped_entries:
-      return "can not bring " + peer + " up to date: its log ends before entry "
-           + to_text(x.where.index)
-           + ", up to which entries were dropped here because every member had "
-             "them. It must have lost its data; only heartbeats go to it";
+      return "can not bring " + peer + lacks_dropped_entries(x.where.index);
     case note_kind::disk_is_full:
-      return "its disk is full: no entry after " + where
-           + " is taken. Votes go on. Make room; it goes on by itself";
+      return disk_is_full(where);
     case note_kind::disk_has_room:
       return "there is room on its disk again";
     case note_kind::woke_late:

@@ -59,7 +59,7 @@ void core::receive(const append_reply& msg) {
   // Only a snapshot could help a follower that lacks what was dropped. It had
   // it once, or it would not have been dropped; but an answer to this very
   // round is not from then. So heartbeats are all that it is sent.
-  if (msg.round == state->round && !msg.conflict.term
+  if (msg.round == state->round && !msg.conflict.term && log_.compacted().index
       && msg.conflict.index <= log_.compacted().index) {
     if (!std::exchange(x.lacks_dropped, true))
       note_that(note_kind::lacks_dropped_entries, from, log_.compacted());

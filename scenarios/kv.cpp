@@ -414,6 +414,11 @@ std::vector<scenario> quiet_scenarios() {
      {},
      {},
      one_partition},
+  };
+}
+
+std::vector<scenario> disturbed_scenarios() {
+  return {
     {"kv-partitions-one-client",
      "partitions, one client",
      "kv",
@@ -485,6 +490,8 @@ std::vector<scenario> losing_scenarios() {
 
 std::vector<scenario> kv_scenarios() {
   auto result = quiet_scenarios();
+  for (auto& x : disturbed_scenarios())
+    result.push_back(std::move(x));
   for (auto& x : losing_scenarios())
     result.push_back(std::move(x));
   return result;

@@ -4,6 +4,7 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/machine/executor.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -39,16 +40,16 @@ BOOST_FIXTURE_TEST_SUITE(disks, fixture)
 
 BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   spawn_all();
-  commit("a ");
+  commit("a");
   auto first = await_leader();
   disks[{first}]->fill(true);
-  ask<started>(first, start{{1}, bytes{"b "}});
+  ask<started>(first, start{{1}, bytes{"b"}});
   BOOST_TEST(eventually([&] {
     return notes.count({first}, note_kind::stepped_down_full_disk) > 0;
   }));
   // The others go on without it.
   BOOST_TEST(eventually([&] { return await_leader() != first; }));
-  commit("c ");
+  commit("c");
   auto known = state(first).durable;
   disks[{first}]->fill(false);
   BOOST_TEST(eventually(
@@ -63,16 +64,16 @@ BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
 BOOST_AUTO_TEST_CASE(
   with_all_disks_full_commands_are_refused_until_there_is_room) {
   spawn_all();
-  commit("a ");
+  commit("a");
   for (auto& [id, disk] : disks)
     disk->fill(true);
   BOOST_TEST(eventually([&] {
-    return ask<started>(await_leader(), start{{1}, bytes{"b "}}).reason
+    return ask<started>(await_leader(), start{{1}, bytes{"b"}}).reason
         == reject_reason::disk_full;
   }));
   for (auto& [id, disk] : disks)
     disk->fill(false);
-  commit("c ");
+  commit("c");
   auto journal = journal_of(await_leader());
   BOOST_TEST(journal.ends_with("c "));
   BOOST_TEST(all_hold(journal));
@@ -82,10 +83,10 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
   settings.undurable_bytes_max = 1;
   spawn_all();
-  commit("a ");
+  commit("a");
   auto first = await_leader();
   disks[{first}]->hold(true);
-  ask<started>(first, start{{1}, bytes{"b "}});
+  ask<started>(first, start{{1}, bytes{"b"}});
   BOOST_TEST(eventually([&] {
     auto others = running();
     std::erase(others, peer_id{first});
@@ -95,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
   }));
   BOOST_TEST((state(first).role != peer_role::leader));
   disks[{first}]->hold(false);
-  commit("c ");
+  commit("c");
   BOOST_TEST(all_hold(journal_of(await_leader())));
 }
 
@@ -123,8 +124,9 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
   parts.recovered.term_starts = {{{1}, {1}}};
   parts.applied = {4};
   parts.persister = spawn_persister(system, {stores[{1}], failures.handler()});
-  parts.applier
-    = spawn_applier(system, {{1}, journal::make, failures.handler()});
+  parts.applier = spawn_applier(
+    system,
+    {.executor = std::make_shared<machine::executor>(journal::make({1}))});
   auto persister = parts.persister;
   auto applier = parts.applier;
   BOOST_CHECK_THROW(launch_peer(system, std::move(parts)), std::runtime_error);

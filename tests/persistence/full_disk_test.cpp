@@ -61,7 +61,6 @@ std::uint64_t fill_disk(const any_store& x) {
   auto last = state.last.index.value;
   auto term = state.hard.term.value;
   auto vote = state.hard.vote.value;
-  auto vote = state.hard.vote.value;
   while (has_room_for(
     x, batch{}.term(term, vote).fill(last + 1, last + 10, term, 1000)))
     last += 10;

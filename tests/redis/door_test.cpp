@@ -1,5 +1,6 @@
 // The door on real sockets: order, bounds, and how connections end.
 
+#include <raft/redis/resp.hpp>
 #include <raft/tests/redis/door_fixture.hpp>
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// The fuzzer alone, for copies of the sources with a bug in them:
+// The fuzzer alone, for copies of the sources that have a bug in them.
 //
 //     zoo_fuzz A..B JOBS
 //
