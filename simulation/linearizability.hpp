@@ -85,11 +85,13 @@ using outlook_of = typename outlook_type<M>::type;
 template <model M>
 class modelled_subject : public search_subject {
 public:
-  modelled_subject(const M& m, const history_part<M>& part)
+  /// @param foresee whether to use the model's outlook, if it has one.
+  modelled_subject(const M& m, const history_part<M>& part, bool foresee = true)
     : model_{m}, part_{part} {
     number(m.initial());
     if constexpr (requires { typename M::outlook; })
-      outlook_.emplace(part);
+      if (foresee)
+        outlook_.emplace(part);
   }
 
   std::optional<state_id> step(state_id from, std::size_t operation) override {
@@ -99,7 +101,7 @@ public:
     if (!next)
       return std::nullopt;
     if constexpr (requires { typename M::outlook; })
-      if (!outlook_->allows(x, *next))
+      if (outlook_ && !outlook_->allows(x, *next))
         return std::nullopt;
     return number(std::move(*next));
   }

@@ -183,6 +183,40 @@ struct explanation {
 /// As lines of text for people, each with two blanks in front.
 std::string to_text(const explanation& x);
 
+/// The orders of a violation that go furthest, each with what speaks against
+/// going on.
+template <explainable_model M>
+std::vector<explained_dead_end> explain_dead_ends(const M& m,
+                                                  const history_part<M>& part,
+                                                  const search_limits& limits) {
+  // Without foresight, orders end where somebody saw the difference. That can
+  // take long.
+  constexpr search_limits few{10'000};
+  auto spans = spans_of<M>(part);
+  modelled_subject<M> subject{m, part, false};
+  auto found = search(spans, subject, few);
+  modelled_subject<M> foreseeing{m, part};
+  auto* used = &subject;
+  if (found.result == verdict::undecided) {
+    found = search(spans, foreseeing, limits);
+    used = &foreseeing;
+  }
+  std::vector<explained_dead_end> result;
+  for (auto& end : found.dead_ends) {
+    explained_dead_end told{std::move(end.order), {}};
+    const auto& state = used->state(end.state);
+    for (auto i : end.refused) {
+      const auto& x = *part[i];
+      auto fits = m.step(state, x.input, x.output ? &*x.output : nullptr);
+      told.refused.emplace_back(
+        i, fits ? "no later answer goes on from what it leaves"
+                : m.refusal(state, x));
+    }
+    result.push_back(std::move(told));
+  }
+  return result;
+}
+
 /// Explains why a history is not linearizable.
 /// @pre `found` is what `check` says of it, with `not_linearizable`.
 template <explainable_model M>
@@ -190,20 +224,13 @@ explanation explain(const history<M>& x, const checked<M>& found,
                     const search_limits& limits = {}) {
   minimizer<M> smaller{x.model, found.part, limits};
   const auto& part = smaller.run();
-  modelled_subject<M> subject{x.model, part};
   explanation result;
   result.total = x.operations.size();
   result.unit = x.unit;
   for (const auto* y : part)
     result.operations.push_back(
       {y->client, {y->start, y->end}, x.model.describe(*y, false)});
-  for (auto& end : search(spans_of<M>(part), subject, limits).dead_ends) {
-    explained_dead_end told{std::move(end.order), {}};
-    for (auto i : end.refused)
-      told.refused.emplace_back(
-        i, x.model.refusal(subject.state(end.state), *part[i]));
-    result.dead_ends.push_back(std::move(told));
-  }
+  result.dead_ends = explain_dead_ends(x.model, part, limits);
   return result;
 }
 

@@ -206,6 +206,7 @@ BOOST_AUTO_TEST_CASE(an_append_that_is_lost_among_many_is_found) {
   }
   auto shown = explain_text(text);
   BOOST_TEST(shown.find("append \"x\" \"<200>\"") != std::string::npos);
+  BOOST_TEST(shown.find("      not ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_violation_is_shown_by_its_smallest_part) {
