@@ -138,8 +138,8 @@ figure() {
 # that was killed, and what that peer has applied; the rate is empty if the load
 # ran freely.
 show_figures() {
-  local load_log=$1 restarted_log=$2 applied=$3 replayed
-  replayed=$(figure replayed '.*from the disk, up to entry ([0-9]+)$' \
+  local load_log=$1 restarted_log=$2 applied=$3 held
+  held=$(figure held '.*the log on the disk holds entries [0-9]+ to ([0-9]+)$' \
     "$restarted_log")
   printf '\n'
   printf '%-38s %10s\n' \
@@ -149,8 +149,8 @@ show_figures() {
     "$(figure rate '.* ([0-9]+) a second' "$load_log")" \
     "Seconds without a leader, at most" \
     "$(figure wait '.*acknowledgement: ([0-9.]+) s' "$load_log")" \
-    "Entries replayed from peer ${killed}'s disk" "$replayed" \
-    "Entries sent to it when it was back" $((applied - replayed))
+    "Last entry on peer ${killed}'s disk" "$held" \
+    "Entries sent to it when it was back" $((applied - held))
 }
 
 dev_demo() {
