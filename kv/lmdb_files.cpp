@@ -5,7 +5,6 @@
 #include <raft/persistence/record.hpp>
 
 #include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace raft::kv {
@@ -20,6 +19,12 @@ namespace {
 
 constexpr const char* format_key = "format";
 constexpr const char* identity_key = "identity";
+
+/// Nobody votes here: nothing is kept back.
+constexpr persistence::room_options room_ahead{std::uint64_t{16} << 20, 0};
+
+/// Four tables of one page each, the table of tables, the list of free pages.
+constexpr persistence::page_need pages_of_new_files{16, 0};
 
 constexpr const char* cure
   = ". Nothing was changed. Keep the directory, remove this peer from its "
@@ -88,8 +93,11 @@ lmdb_files::lmdb_files(const table_options& options, bool writable)
   } catch (const lmdb::error& e) {
     rethrow(e);
   }
-  if (writable)
-    persistence::sync_directory(directory_);
+  if (!writable)
+    return;
+  persistence::sync_directory(directory_);
+  if (!room_)
+    room_.emplace(env_, directory_, room_ahead);
 }
 
 state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
@@ -130,16 +138,6 @@ void lmdb_files::rethrow(const lmdb::error& e) const {
   persistence::rethrow(e, directory_);
 }
 
-std::uint64_t lmdb_files::free_bytes() const {
-  std::error_code error;
-  auto found = std::filesystem::space(directory_, error);
-  if (error)
-    throw store_error{store_errc::no_access,
-                      "cannot ask for the free space of '" + directory_
-                        + "': " + error.message()};
-  return found.available;
-}
-
 void lmdb_files::open_tables(const table_options& options, bool writable) {
   auto txn = writable ? begin_write() : begin_read();
   auto known = txn.open_table("meta", 0);
@@ -150,6 +148,9 @@ void lmdb_files::open_tables(const table_options& options, bool writable) {
   auto unnamed = txn.open_table(nullptr, 0);
   if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
     corrupt("meta", "the data file belongs to another program");
+  if (!known && writable)
+    room_.emplace(env_, directory_, room_ahead)
+      .before_changes(pages_of_new_files, true);
   auto flags = writable ? unsigned{MDB_CREATE} : 0u;
   for (auto [name, table] :
        {std::pair{"meta", &meta}, std::pair{"state", &state},

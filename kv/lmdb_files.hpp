@@ -13,7 +13,9 @@
 #include <raft/kv/table.hpp>
 #include <raft/persistence/directory.hpp>
 #include <raft/persistence/lmdb.hpp>
+#include <raft/persistence/lmdb_room.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,8 +42,7 @@ struct state_record {
 class lmdb_files {
 public:
   /// @param writable As in `persistence::lmdb_options`.
-  /// @throws persistence::store_error any kind but `no_space` and
-  ///         `write_failed`.
+  /// @throws persistence::store_error as `persistence::open_lmdb_store`.
   lmdb_files(const table_options& options, bool writable);
 
   const persistence::store_identity& identity() const noexcept {
@@ -78,8 +79,10 @@ public:
   /// Turns an error of LMDB into one of ours, for everything but `write`.
   [[noreturn]] void rethrow(const persistence::lmdb::error& e) const;
 
-  /// Bytes that the disk has left for this user.
-  std::uint64_t free_bytes() const;
+  /// @pre Opened for writing.
+  persistence::lmdb_room& room() noexcept {
+    return *room_;
+  }
 
   MDB_dbi meta = 0;
   MDB_dbi state = 0;
@@ -97,6 +100,7 @@ private:
   persistence::directory_claim claim_;
   persistence::lmdb::environment env_;
   persistence::store_identity identity_;
+  std::optional<persistence::lmdb_room> room_; // if opened for writing
 };
 
 } // namespace raft::kv

@@ -4,9 +4,9 @@
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
+#include <raft/persistence/lmdb_room.hpp>
 
 #include <atomic>
-#include <cerrno>
 #include <type_traits>
 
 namespace raft::kv {
@@ -126,7 +126,7 @@ private:
   }
 
   void put_all(lmdb::transaction& txn, const update& x) const;
-  void check_room(const update& x) const;
+  void take_room(const lmdb::transaction& txn, const update& x);
   [[noreturn]] void fail(const lmdb::error& e, bool committing);
 
   lmdb_files files_;
@@ -137,13 +137,14 @@ void lmdb_table::write(const update& x) {
   if (failed_)
     throw persistence::store_error{persistence::store_errc::write_failed,
                                    "an earlier write has failed; restart"};
-  check_room(x);
   auto committing = false;
   try {
     auto txn = files_.begin_write();
+    take_room(txn, x);
     put_all(txn, x);
     committing = true;
     txn.commit();
+    files_.room().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
   }
@@ -181,29 +182,37 @@ void lmdb_table::put_all(lmdb::transaction& txn, const update& x) const {
                            + std::to_string(files_.count_pairs(txn))};
 }
 
-/// Refuses what would probably not fit. What turns out not to fit while it is
-/// committed can not be taken back.
-void lmdb_table::check_room(const update& x) const {
-  constexpr std::uint64_t page = 4096;
-  // New pages are written beside the old ones: for each key that changes
-  // perhaps one, at least for small tables and for large values.
-  auto needed = 2 * std::uint64_t{x.changes.bytes()} + 64 * page;
+/// Sees to it that the commit will not meet a full disk.
+void lmdb_table::take_room(const lmdb::transaction& txn, const update& x) {
+  persistence::page_estimate pages{txn};
+  auto add = [&](MDB_dbi table, const std::string& key,
+                 std::optional<std::size_t> bytes) {
+    pages.place(table);
+    if (auto old = txn.get(table, key))
+      pages.erase(table, key.size(), old->size());
+    if (bytes)
+      pages.put(table, key.size(), *bytes + seal_bytes);
+  };
+  for (const auto& [key, value] : x.changes)
+    add(files_.pairs, pair_key(key),
+        value ? std::optional{value->size()} : std::nullopt);
   for (const auto& session : x.sessions)
-    needed += session.data.size() + page;
-  auto there = files_.free_bytes();
-  if (there < needed)
-    throw machine::no_room{"to save the key-value data takes "
-                           + std::to_string(needed >> 20)
-                           + " MiB, but the disk has only "
-                           + std::to_string(there >> 20) + " MiB left"};
+    add(files_.sessions, session_key(session.id), session.data.size());
+  add(files_.state, state_key, 16);
+  try {
+    files_.room().before_changes(pages.total(), false);
+  } catch (const persistence::store_error& e) {
+    if (e.code() == persistence::store_errc::no_space)
+      throw machine::no_room{e.what()};
+    throw;
+  }
 }
 
 void lmdb_table::fail(const lmdb::error& e, bool committing) {
-  if (!committing && (e.code() == MDB_MAP_FULL || e.code() == ENOSPC))
-    throw machine::no_room{e.code() == MDB_MAP_FULL
-                             ? "the map of the key-value data is full: start "
-                               "again with a larger one"
-                             : "the disk is full"};
+  if (!committing
+      && (e.code() == MDB_MAP_FULL || persistence::means_full(e.code())))
+    throw machine::no_room{std::string{"saving the key-value data: "}
+                           + e.what()};
   failed_ = true;
   throw persistence::store_error{
     persistence::store_errc::write_failed,

@@ -79,7 +79,7 @@ struct table_options {
   bool must_exist = false;
 };
 
-/// @throws persistence::store_error any kind but `no_space` and `write_failed`.
+/// @throws persistence::store_error as `persistence::open_lmdb_store`.
 std::shared_ptr<table> open_lmdb_table(const table_options& options);
 
 } // namespace raft::kv
