@@ -20,12 +20,17 @@ zoo_finding() {
     "$1" | head -n 2 | paste -s -d '\t'
 }
 
+# Changes the copy of the sources by a patch.
+zoo_patch() {
+  patch --force --silent --no-backup-if-mismatch -d "$zoo_dir/source" -p1 "$@"
+}
+
 # zoo_hunt NAME SEEDS: puts one bug in, builds, and looks for it.
 # Prints: name, tab, seed, tab, seconds, tab, violation. Fails if it is missed.
 zoo_hunt() {
   local name=$1 seeds=$2 began finding
-  local copy=$zoo_dir/source log=$zoo_dir/$1.log
-  patch --force --silent -d "$copy" -p1 <"tests/zoo/$name.patch" ||
+  local log=$zoo_dir/$1.log
+  zoo_patch <"tests/zoo/$name.patch" ||
     fail "$name does not fit the sources"
   ninja -C "$zoo_dir/build" zoo_fuzz >"$log.build" 2>&1 || {
     tail -n 20 "$log.build" >&2
@@ -37,13 +42,31 @@ zoo_hunt() {
   finding=$(zoo_finding "$log")
   [ -n "$finding" ] ||
     finding=$(sed -nE 's/.*Assertion .(.*). failed.*/-\tassertion: \1/p' "$log")
-  patch --force --silent --reverse -d "$copy" -p1 <"tests/zoo/$name.patch"
+  zoo_patch --reverse <"tests/zoo/$name.patch"
   [ -n "$finding" ] || {
     printf '%s\tNOT FOUND\n' "$name"
     return 1
   }
   printf '%s\t%s\t%s s\t%s\n' "$name" "${finding%%$'\t'*}" \
     "$((($(date +%s%N) - began) / 1000000000))" "${finding#*$'\t'}"
+}
+
+# Brings the copy of the sources up to date. What is the same already keeps its
+# time, and what differs, also by a bug that was left in, gets a new one:
+# otherwise it would not be built again.
+zoo_copy() {
+  local fresh=$zoo_dir/fresh file
+  rm -rf "$fresh"
+  mkdir -p "$fresh" "$zoo_dir/source"
+  tar -cf - --exclude='./build*' --exclude=./data --exclude=./.git . |
+    tar -xf - -C "$fresh"
+  (cd "$fresh" && find . -type f -print0) | while IFS= read -r -d '' file; do
+    cmp -s "$fresh/$file" "$zoo_dir/source/$file" || {
+      mkdir -p "$(dirname "$zoo_dir/source/$file")"
+      cp "$fresh/$file" "$zoo_dir/source/$file"
+    }
+  done
+  rm -rf "$fresh"
 }
 
 dev_zoo() {
@@ -73,17 +96,16 @@ dev_zoo() {
   dev_setup
   zoo_applies
   zoo_dir=$root/build-zoo
-  rm -rf "$zoo_dir/source"
-  mkdir -p "$zoo_dir/source"
-  # With their times, so that what did not change is not built again.
-  tar -cf - --exclude='./build*' --exclude=./data --exclude=./.git . |
-    tar -xf - -C "$zoo_dir/source"
+  zoo_copy
   cmake -S "$zoo_dir/source" -B "$zoo_dir/build" -G Ninja -DRAFT_WERROR=OFF \
     >"$zoo_dir/configure.log" 2>&1 ||
     fail "configuring the copy failed; see $zoo_dir/configure.log"
   say "Building the copy without a bug"
   ninja -C "$zoo_dir/build" zoo_fuzz >"$zoo_dir/build.log" 2>&1 ||
     fail "building the copy failed; see $zoo_dir/build.log"
+  # What is found in a copy without a bug says nothing about the bugs.
+  "$zoo_dir/build/bin/zoo_fuzz" 1..100 "$(nproc)" >"$zoo_dir/clean.log" 2>&1 ||
+    fail "the fuzzer complains without a bug; see $zoo_dir/clean.log"
   say "Bug, first seed that shows it, time, what was violated"
   for bug in "${bugs[@]}"; do
     zoo_hunt "$bug" "$seeds" || missed=$((missed + 1))
