@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/dial.hpp>
 
@@ -186,7 +187,8 @@ private:
   answer promise_;
 };
 
-dial_actor::behavior_type run_dialer(dialer::self_pointer self) {
+dial_actor::behavior_type run_dialer(dialer::self_pointer self,
+                                     actors::nothing) {
   return actors::state_of(self).begin(self);
 }
 
@@ -213,7 +215,7 @@ connection connect(const address& where, std::chrono::milliseconds deadline) {
 }
 
 dial_actor spawn_dial(caf::actor_system& system) {
-  return system.spawn<caf::detached>(run_dialer);
+  return system.spawn<caf::detached>(run_dialer, actors::nothing{});
 }
 
 } // namespace raft::cluster

@@ -49,7 +49,7 @@ else()
     "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 if(RAFT_SANITIZE)
-  add_compile_options(-fsanitize=${RAFT_SANITIZE} -fno-omit-frame-pointer -g1
+  add_compile_options(-fsanitize=${RAFT_SANITIZE} -fno-omit-frame-pointer -g1 -O1
     -fno-sanitize-recover=all)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 warns of variants that are initialized when it instruments them.

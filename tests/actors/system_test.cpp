@@ -2,6 +2,7 @@
 
 #include "support.hpp"
 #include <raft/actors/caf/interface.hpp>
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/messages/caf/type_ids.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -76,9 +77,11 @@ BOOST_AUTO_TEST_CASE(users_have_messages_of_their_own) {
   config.add_message_types<caf::id_block::raft_test>();
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  auto greeter = system.spawn([]() -> greeter_actor::behavior_type {
-    return {[](const greeting& x) { return greeting{x.text + "!"}; }};
-  });
+  auto greeter = system.spawn(
+    [](nothing) -> greeter_actor::behavior_type {
+      return {[](const greeting& x) { return greeting{x.text + "!"}; }};
+    },
+    nothing{});
   std::string answer;
   ask(self, greeter, deadline, greeting{"hello"})
     .receive([&](const greeting& x) { answer = x.text; },

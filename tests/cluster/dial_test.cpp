@@ -1,6 +1,7 @@
 // Connections to addresses that answer, refuse or are silent.
 
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/dial.hpp>
@@ -61,7 +62,7 @@ struct fixture {
 
 using listener_actor = actors::actor_interface<actors::takes<wake>>;
 
-listener_actor::behavior_type run_door() {
+listener_actor::behavior_type run_door(actors::nothing) {
   return {[](const wake&) {}};
 }
 
@@ -100,7 +101,7 @@ BOOST_AUTO_TEST_CASE(says_that_a_name_is_unknown) {
 
 BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, fixture) {
   fixture other;
-  auto door = other.system.spawn(run_door);
+  auto door = other.system.spawn(run_door, actors::nothing{});
   auto opened = actors::publish(other.system, door, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;
@@ -116,7 +117,7 @@ BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(finds_itself, fixture) {
-  auto door = system.spawn(run_door);
+  auto door = system.spawn(run_door, actors::nothing{});
   auto opened = actors::publish(system, door, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;

@@ -1,5 +1,6 @@
 // Every message crosses the wire with all of its fields.
 
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/messages/caf/codec.hpp>
 #include <raft/tests/support/fill.hpp>
@@ -8,6 +9,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <string>
 #include <utility>
@@ -92,14 +94,16 @@ BOOST_AUTO_TEST_CASE(a_message_cut_short_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_handle_travels_with_its_message) {
-  auto inbox = system.spawn([]() -> actors::inbox_actor::behavior_type {
-    return {
-      [](const vote_request&) {},
-      [](const vote_reply&) {},
-      [](const append_request&) {},
-      [](const append_reply&) {},
-    };
-  });
+  auto inbox = system.spawn(
+    [](actors::nothing) -> actors::inbox_actor::behavior_type {
+      return {
+        [](const vote_request&) {},
+        [](const vote_reply&) {},
+        [](const append_request&) {},
+        [](const append_reply&) {},
+      };
+    },
+    actors::nothing{});
   auto x = filled<link_up>();
   caf::message received;
   BOOST_TEST(
