@@ -123,6 +123,12 @@ function(raft_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT})
+  # CAF 0.17's middleman does not free a connection that is open when it ends.
+  # What was freed is kept back for a while, which tests of memory must not see.
+  if(RAFT_SANITIZE MATCHES "address" AND arg_LABEL MATCHES "socket|process")
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8)
+  endif()
   # Beside others, elections between processes would take longer.
   if(arg_LABEL MATCHES "socket|process")
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
