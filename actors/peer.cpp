@@ -298,6 +298,7 @@ private:
       if (auto item = waiting_.take({x.index, term}))
         item->ticket.answer(answer_applied(x, item->where, core_->leader()));
     }
+    give_up_on(waiting_.take_replaced(done.index));
     step([&] { core_->applied(done.index, done.durable); });
   }
 

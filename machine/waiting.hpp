@@ -54,6 +54,16 @@ public:
     return result;
   }
 
+  /// Takes out who still waits at or below `applied`, after those whose entries
+  /// were applied are gone: other entries came in the place of theirs.
+  std::vector<item> take_replaced(log_index applied) {
+    auto end = waiting_.upper_bound(applied);
+    std::vector<item> result;
+    for (auto i = waiting_.begin(); i != end; i = waiting_.erase(i))
+      result.push_back(std::move(i->second));
+    return result;
+  }
+
   /// Takes out all who may wait in vain, now that this peer leads `term`, or 0
   /// for none: entries of other terms above `committed` may be replaced.
   std::vector<item> take_lost(term_number term, log_index committed) {

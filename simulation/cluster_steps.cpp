@@ -175,6 +175,10 @@ void cluster::apply_some(peer_id who) {
                       + " after entry " + to_text(e.index) + ": " + complaint};
   }
   step(who, [count](virtual_peer& p) { return p.apply(count); });
+  const auto& core = peer(who).core();
+  for (const auto& lost : x.waiting.take_replaced(core.applied()))
+    send_answer(who, lost.ticket,
+                machine::answer_unknown(lost.where, core.leader()));
   event what;
   what.what = event_kind::applied;
   what.peer = who;

@@ -1,3 +1,5 @@
+// What an actor's function takes that needs no argument.
+
 #pragma once
 
 namespace raft::actors {

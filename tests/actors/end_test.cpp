@@ -63,6 +63,28 @@ BOOST_AUTO_TEST_CASE(who_waits_learns_of_lost_leadership) {
   BOOST_TEST((execute(leader, "b").reason == reject_reason::not_leader));
 }
 
+BOOST_AUTO_TEST_CASE(
+  who_waits_learns_that_another_leaders_entry_took_its_place) {
+  // Time enough for what follows before the leader steps down by itself.
+  settings.election_timeout_min = std::chrono::milliseconds{1500};
+  settings.election_timeout_max = std::chrono::milliseconds{2000};
+  spawn_all();
+  auto pending = wait_at_isolated_leader();
+  // One message truncates it, and appends and commits another entry.
+  auto before = state(leader);
+  BOOST_TEST_REQUIRE(before.last.value == before.commit.value + 1);
+  append_request news;
+  news.header = {{1}, {leader % 3 + 1}, {leader}, {}};
+  news.term = {before.term.value + 1};
+  news.previous = {before.commit, before.term};
+  news.commit = before.last;
+  news.entries.resize(1);
+  news.entries.front().index = before.last;
+  news.entries.front().term = news.term;
+  actors::send_anonymously(peer(leader), std::move(news));
+  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+}
+
 BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_stop) {
   spawn_all();
   auto pending = wait_at_isolated_leader();

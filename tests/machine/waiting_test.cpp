@@ -54,6 +54,14 @@ BOOST_AUTO_TEST_CASE(an_entry_of_another_term_answers_nobody) {
   BOOST_TEST(waiting.take(at(5, 2)).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_below_what_was_applied_waits_in_vain) {
+  auto waiting = three();
+  BOOST_TEST(waiting.take(at(5, 2)).has_value());
+  BOOST_TEST(names(waiting.take_replaced({6})) == "b ");
+  BOOST_TEST(waiting.take_replaced({7}).empty());
+  BOOST_TEST(names(waiting.take_all()) == "c ");
+}
+
 BOOST_AUTO_TEST_CASE(results_are_wanted_only_where_somebody_waits) {
   auto waiting = three();
   BOOST_TEST(!waiting.any_between({1}, {4}));
