@@ -43,7 +43,7 @@ client_state::ticket client_state::submit(bytes command, instant deadline,
 
 void client_state::peer_up(peer_id who, instant now) {
   forget_connection(who);
-  up_.insert(who);
+  up_[who] = {settings_.silence_min, false, {}, 0};
   if (up_.size() == 1)
     paused_until_ = now;
   pump(now);
@@ -57,12 +57,18 @@ void client_state::peer_down(peer_id who, instant now) {
 
 void client_state::answered(ticket what, std::uint64_t attempt,
                             const executed& result, instant now) {
-  if (find(what) == nullptr)
+  auto x = find(what);
+  if (x == nullptr)
     return; // was given up
+  if (x->attempt != 0 && attempt == x->attempt) {
+    auto& peer = up_.at(x->to);
+    peer.patience = settings_.silence_min;
+    peer.doubted = false;
+  }
   if (what == 0 && result.result == outcome::committed)
-    on_opened(attempt, result);
+    on_opened(attempt, result, now);
   else if (result.result == outcome::committed)
-    on_committed(what, attempt, result);
+    on_committed(what, attempt, result, now);
   else if (result.result == outcome::rejected)
     on_rejected(what, attempt, result, now);
   else
@@ -105,14 +111,15 @@ peer_id client_state::target() const {
   for (auto who : {leader_, guess_, home_})
     if (up_.count(who) > 0)
       return who;
-  return up_.empty() ? peer_id{} : *up_.begin();
+  return up_.empty() ? peer_id{} : up_.begin()->first;
 }
 
 // -- what an answer means -----------------------------------------------------
 
-void client_state::on_opened(std::uint64_t attempt, const executed& result) {
+void client_state::on_opened(std::uint64_t attempt, const executed& result,
+                             instant now) {
   if (attempt == opening_.attempt)
-    on_committed(0, attempt, result);
+    on_committed(0, attempt, result, now);
   // A session that an attempt opened which we had given up is as good.
   if (!session_)
     session_ = session_id{result.index.value};
@@ -120,12 +127,20 @@ void client_state::on_opened(std::uint64_t attempt, const executed& result) {
 }
 
 void client_state::on_committed(ticket what, std::uint64_t attempt,
-                                const executed& result) {
+                                const executed& result, instant now) {
   auto& x = *find(what);
-  if (attempt == x.attempt && x.route == route_) {
-    leader_ = x.to;
-    hops_ = 0;
-    next_pause_ = settings_.pause_min;
+  if (x.attempt != 0 && attempt == x.attempt) {
+    auto& peer = up_.at(x.to);
+    peer.committed_at = now;
+    peer.committed = std::max(peer.committed, attempt);
+    // Whom we doubted leads after all: what the scout hears decides nothing.
+    if (!leader_ && x.route != route_)
+      ++route_;
+    if (!leader_ || x.route == route_) {
+      follow(x.to, now);
+      hops_ = 0;
+      next_pause_ = settings_.pause_min;
+    }
   }
   if (what != 0)
     finish(what, result);
@@ -180,6 +195,7 @@ void client_state::on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
 
 void client_state::ask_again(ticket what, journey& x) {
   x.attempt = 0;
+  x.held = false;
   if (what != 0)
     ready_.insert(what);
 }
@@ -206,17 +222,43 @@ void client_state::finish(ticket what, executed result) {
 // -- whom to ask --------------------------------------------------------------
 
 void client_state::change_route(const journey& x, peer_id hint, instant now) {
-  if (x.route != route_)
-    return;
+  if (x.route == route_)
+    leave(x.to, hint, now);
+}
+
+void client_state::leave(peer_id who, peer_id hint, instant now) {
   ++route_;
   ++hops_;
-  auto follow = hint && hint != x.to && up_.count(hint) > 0;
-  leader_ = follow ? hint : peer_id{};
-  guess_ = follow ? guess_ : next_after(x.to);
+  leader_ = {};
+  guess_ = next_after(who);
+  auto named = up_.find(hint);
+  if (hint != who && named != up_.end()) {
+    guess_ = hint;
+    // That it leads does not mean that it answers: let one try.
+    if (!named->second.doubted)
+      follow(hint, now);
+  }
   // All were asked in vain: they need time to find a leader.
   if (hops_ >= up_.size()) {
     hops_ = 0;
     pause(now);
+  }
+}
+
+void client_state::follow(peer_id who, instant now) {
+  if (leader_ == who)
+    return;
+  leader_ = who;
+  for (auto& [what, x] : commands_) {
+    if (!x.held)
+      continue;
+    if (x.to != who || passed_over(x)) {
+      ask_again(what, x);
+    } else {
+      x.held = false;
+      x.silent_at = now + up_.at(who).patience;
+      watch_until(x.silent_at);
+    }
   }
 }
 
@@ -243,7 +285,7 @@ peer_id client_state::next_after(peer_id who) const {
   if (up_.empty())
     return {};
   auto i = up_.upper_bound(who);
-  return i == up_.end() ? *up_.begin() : *i;
+  return i == up_.end() ? up_.begin()->first : i->first;
 }
 
 // -- sending ------------------------------------------------------------------
@@ -261,8 +303,7 @@ void client_state::pump(instant now) {
       send(0, opening_, now);
     return;
   }
-  auto limit = commands_.begin()->first + settings_.window;
-  for (auto i = ready_.begin(); i != ready_.end() && *i < limit;) {
+  for (auto i = ready_.begin(); i != ready_.end() && *i < window_end();) {
     if (!leader_ && scouting())
       return;
     scout_ = *i;
@@ -277,10 +318,7 @@ void client_state::send(ticket what, journey& x, instant now) {
   x.attempt = ++last_attempt_;
   x.to = target();
   x.route = route_;
-  x.silence = x.silence.count() == 0
-              ? settings_.silence_min
-              : std::min(2 * x.silence, settings_.silence_max);
-  x.silent_at = now + x.silence;
+  x.silent_at = now + up_.at(x.to).patience;
   ++x.open;
   watch_until(x.silent_at);
   request result{what, x.attempt, x.to, {}, x.data};
@@ -292,6 +330,10 @@ void client_state::send(ticket what, journey& x, instant now) {
 bool client_state::scouting() const {
   auto x = find(scout_);
   return x != nullptr && scout_ != 0 && x->attempt != 0 && x->route == route_;
+}
+
+client_state::ticket client_state::window_end() const {
+  return commands_.begin()->first + settings_.window;
 }
 
 const client_state::journey* client_state::find(ticket what) const {
@@ -326,12 +368,39 @@ void client_state::check_times(instant now) {
 void client_state::check_silence(ticket what, journey& x, instant now) {
   if (x.attempt == 0)
     return;
-  if (now < x.silent_at) {
+  // While it answers what it got before, it is only slow.
+  if (!passed_over(x))
+    x.silent_at = std::max(x.silent_at,
+                           up_.at(x.to).committed_at + settings_.silence_min);
+  if (now >= x.silent_at)
+    on_silence(what, x, now);
+  else
     watch_until(x.silent_at);
-    return;
+}
+
+void client_state::on_silence(ticket what, journey& x, instant now) {
+  if (passed_over(x))
+    return ask_again(what, x);
+  auto scout = !leader_ && x.route == route_;
+  if (x.to == leader_ || scout) {
+    auto& peer = up_.at(x.to);
+    peer.patience = std::min(2 * peer.patience, settings_.silence_max);
+    peer.doubted = true;
+    leave(x.to, {}, now);
+    return ask_again(what, x);
   }
-  change_route(x, {}, now);
-  ask_again(what, x);
+  auto asked
+    = scouting() || (!ready_.empty() && *ready_.begin() < window_end());
+  if (leader_ || what == 0 || !asked)
+    return ask_again(what, x);
+  x.held = true;
+  x.silent_at = now + up_.at(x.to).patience;
+  watch_until(x.silent_at);
+}
+
+// A leader commits in the order in which it got commands.
+bool client_state::passed_over(const journey& x) const {
+  return x.attempt < up_.at(x.to).committed;
 }
 
 void client_state::watch_until(instant when) {

@@ -35,10 +35,11 @@ struct client_settings {
   std::chrono::milliseconds pause_min{10};
   std::chrono::milliseconds pause_max{200};
 
-  /// How long a peer may be silent before the command is sent again, perhaps
-  /// to another one; it doubles up to the maximum.
+  /// How long a peer may be silent before a command that it has is sent again,
+  /// perhaps to another one. Doubles up to the maximum each time that the same
+  /// peer was silent, and begins anew with any answer of that peer.
   std::chrono::milliseconds silence_min{1000};
-  std::chrono::milliseconds silence_max{8000};
+  std::chrono::milliseconds silence_max{4000};
 };
 
 /// One client session with one group. A pure object: time comes in as a value,
@@ -50,6 +51,12 @@ struct client_settings {
 ///   it goes on until one is `committed`, or the deadline passes: `unknown`.
 /// - If the session has expired, commands move to a new one only if no earlier
 ///   attempt can have taken effect.
+/// - Silence is no reason for a flood. A leader answers in the order of its
+/// log:
+///   while it answers older commands, the others wait for their turn; what it
+///   passed over was lost, and is sent to it again. A leader that answers
+///   nothing is doubted by one command, which looks for another leader; the
+///   others stay where they are, and move when it has found one.
 class client_state {
 public:
   /// Names a command, and is its sequence number. From 1.
@@ -131,15 +138,28 @@ private:
     /// `route_` when the attempt was sent.
     std::uint64_t route = 0;
     instant silent_at{0};
-    std::chrono::milliseconds silence{0};
+    /// It was silent, and another one looks for a leader.
+    bool held = false;
     /// Attempts that may have taken effect or still may, the one under way
     /// included.
     std::size_t open = 0;
   };
 
+  /// What the answers of a peer that can be reached tell of it.
+  struct contact {
+    /// How long it may be silent.
+    std::chrono::milliseconds patience{0};
+    /// It was silent for so long, and has not answered anything since.
+    bool doubted = false;
+    /// When it last answered `committed`, and the newest attempt that it did.
+    instant committed_at{0};
+    std::uint64_t committed = 0;
+  };
+
   // What an answer means for the way of one command.
-  void on_opened(std::uint64_t attempt, const executed& result);
-  void on_committed(ticket what, std::uint64_t attempt, const executed& result);
+  void on_opened(std::uint64_t attempt, const executed& result, instant now);
+  void on_committed(ticket what, std::uint64_t attempt, const executed& result,
+                    instant now);
   void on_rejected(ticket what, std::uint64_t attempt, const executed& result,
                    instant now);
   void on_expired(ticket what, bool current);
@@ -151,6 +171,8 @@ private:
 
   // Whom to ask.
   void change_route(const journey& x, peer_id hint, instant now);
+  void leave(peer_id who, peer_id hint, instant now);
+  void follow(peer_id who, instant now);
   void pause(instant now);
   void forget_connection(peer_id who);
   peer_id next_after(peer_id who) const;
@@ -159,18 +181,22 @@ private:
   void pump(instant now);
   void send(ticket what, journey& x, instant now);
   bool scouting() const;
+  ticket window_end() const;
   journey* find(ticket what);
   const journey* find(ticket what) const;
 
   // Time.
   void check_times(instant now);
   void check_silence(ticket what, journey& x, instant now);
+  void on_silence(ticket what, journey& x, instant now);
+  bool passed_over(const journey& x) const;
   void watch_until(instant when);
 
   client_settings settings_;
   consensus::random random_;
   peer_id home_;
-  std::set<peer_id> up_;
+  // An attempt is under way only to one of these.
+  std::map<peer_id, contact> up_;
   // Whom we take for the leader, and whom we would ask if we knew none.
   peer_id leader_;
   peer_id guess_;

@@ -1,135 +1,11 @@
-// What a client does when peers answer, refuse, are silent or go away, in
+// What a client does when peers answer and refuse, and when time is up, in
 // virtual time.
 
-#include <raft/clients/client_state.hpp>
-
-#include <boost/test/unit_test.hpp>
-
-#include <deque>
+#include "support.hpp"
 
 using namespace raft;
 using namespace raft::clients;
-using namespace std::chrono_literals;
-
-namespace {
-
-executed committed(std::uint64_t index, const char* reply = "ok") {
-  executed x;
-  x.result = outcome::committed;
-  x.index = {index};
-  x.reply = bytes{reply};
-  return x;
-}
-
-executed rejected(reject_reason reason, peer_id leader = {}) {
-  executed x;
-  x.result = outcome::rejected;
-  x.reason = reason;
-  x.leader = leader;
-  return x;
-}
-
-executed unknown() {
-  return {};
-}
-
-using request = client_state::request;
-
-/// A client of the peers 1, 2 and 3, and what it wants.
-struct fixture {
-  instant now{1s};
-  client_settings settings;
-  client_state client{settings, 1};
-  std::deque<request> requests;
-  std::deque<client_state::answer> answers;
-
-  void collect() {
-    auto out = client.take_output();
-    requests.insert(requests.end(), out.requests.begin(), out.requests.end());
-    answers.insert(answers.end(), out.answers.begin(), out.answers.end());
-  }
-
-  void connect() {
-    for (std::uint64_t i = 1; i <= 3; ++i)
-      client.peer_up({i}, now);
-  }
-
-  client_state::ticket submit(const char* command = "x",
-                              instant patience = 5s) {
-    auto result = client.submit(bytes{command}, now + patience, now);
-    collect();
-    return result;
-  }
-
-  /// The next request that the client wants sent.
-  request next() {
-    collect();
-    BOOST_REQUIRE(!requests.empty());
-    auto result = requests.front();
-    requests.pop_front();
-    return result;
-  }
-
-  void reply(const request& to, const executed& with) {
-    client.answered(to.what, to.attempt, with, now);
-    collect();
-  }
-
-  void wake() {
-    auto at = client.wake_at();
-    BOOST_REQUIRE(at.has_value());
-    now = std::max(now, *at);
-    client.advance(now);
-    collect();
-  }
-
-  /// Lets time pass until there is a request.
-  request wait() {
-    collect();
-    while (requests.empty())
-      wake();
-    return next();
-  }
-
-  /// Lets all peers say that they do not lead, until there is an answer.
-  void refuse_all() {
-    while (answers.empty()) {
-      while (!requests.empty())
-        reply(next(), rejected(reject_reason::not_leader));
-      wake();
-    }
-  }
-
-  /// Opens the session with peer 1 as the leader.
-  void open_session() {
-    connect();
-    submit();
-    auto open = next();
-    BOOST_TEST(open.what == 0u);
-    BOOST_TEST(open.to.value == 1u);
-    reply(open, committed(5));
-    auto first = next();
-    BOOST_TEST(first.tag.session.value == 5u);
-    reply(first, committed(6));
-    BOOST_TEST(answers.size() == 1u);
-    answers.clear();
-    BOOST_TEST(requests.empty());
-  }
-
-  executed take_answer(client_state::ticket what) {
-    collect();
-    BOOST_REQUIRE(!answers.empty());
-    auto result = answers.front();
-    answers.pop_front();
-    BOOST_TEST(result.what == what);
-    return result.result;
-  }
-};
-
-} // namespace
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::reject_reason)
+using namespace raft::clients::test;
 
 BOOST_FIXTURE_TEST_SUITE(client_state_suite, fixture)
 
@@ -271,44 +147,6 @@ BOOST_AUTO_TEST_CASE(retries_an_unknown_outcome_with_the_same_number) {
   BOOST_TEST((second.tag == first.tag));
   BOOST_TEST(second.attempt != first.attempt);
   reply(second, committed(11));
-  BOOST_TEST(take_answer(what).result == outcome::committed);
-}
-
-BOOST_AUTO_TEST_CASE(a_lost_connection_means_retry_elsewhere) {
-  open_session();
-  auto what = submit();
-  auto first = next();
-  client.peer_down({1}, now);
-  auto second = next();
-  BOOST_TEST(second.to.value != 1u);
-  BOOST_TEST((second.tag == first.tag));
-  // The old answer arrives after all, and is as good as any.
-  reply(first, committed(7));
-  BOOST_TEST(take_answer(what).result == outcome::committed);
-  reply(second, committed(7));
-  BOOST_TEST(answers.empty());
-}
-
-BOOST_AUTO_TEST_CASE(a_new_connection_means_retry_too) {
-  open_session();
-  submit();
-  auto first = next();
-  client.peer_up({1}, now);
-  collect();
-  BOOST_TEST(requests.size() == 1u);
-  BOOST_TEST((next().tag == first.tag));
-}
-
-BOOST_AUTO_TEST_CASE(silence_means_retry) {
-  open_session();
-  auto what = submit();
-  auto first = next();
-  wake();
-  BOOST_TEST((now >= 2s));
-  auto second = next();
-  BOOST_TEST((second.tag == first.tag));
-  reply(second, rejected(reject_reason::not_leader, {1}));
-  reply(next(), committed(9));
   BOOST_TEST(take_answer(what).result == outcome::committed);
 }
 
