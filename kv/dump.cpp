@@ -26,6 +26,10 @@ table_options to_open(const dump_options& options) {
   return result;
 }
 
+std::string_view without_mark(std::string_view key) {
+  return key.substr(std::min<std::size_t>(1, key.size()));
+}
+
 class dumper {
 public:
   dumper(const dump_options& options, std::ostream& out)
@@ -41,9 +45,12 @@ public:
         return "session " + std::to_string(id);
       });
       verify(files_.pairs, [](std::string_view key) {
-        return "key "
-             + printable(key.substr(std::min<std::size_t>(1, key.size())));
+        return "key " + printable(without_mark(key));
       });
+      if (files_.staged)
+        verify(*files_.staged, [](std::string_view key) {
+          return "staged key " + printable(without_mark(key));
+        });
       out_ << "\nRead " << records_ << " records: ";
       if (damages_ == 0)
         out_ << "all sound.\n";

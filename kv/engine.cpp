@@ -23,7 +23,7 @@ public:
   }
 
   void run() override {
-    below_->write({*changes_, applied_, keys_, sessions_});
+    below_->write({changes_, applied_, keys_, sessions_});
   }
 
 private:
@@ -133,24 +133,9 @@ std::uint64_t engine::count() const {
 }
 
 void engine::visit(std::string_view first, const visitor& f) const {
-  overlay_cursor place{active_, *frozen_, first};
-  auto more = true;
-  // Passes on what the overlays hold up to a key of the table.
-  auto pass = [&](std::optional<std::string_view> end) {
-    while (more && !place.at_end() && (!end || place.key() < *end)) {
-      if (place.value())
-        more = f(place.key(), *place.value());
-      place.next();
-    }
-  };
-  below_->visit(first, [&](std::string_view key, std::string_view value) {
-    pass(key);
-    // A key that the overlays know comes from them, when its turn is.
-    if (more && (place.at_end() || place.key() != key))
-      more = f(key, value);
-    return more;
-  });
-  pass(std::nullopt);
+  visit_merged(
+    {active_, *frozen_, first},
+    [&](const visitor& g) { below_->visit(first, g); }, f);
 }
 
 const overlay::slot* engine::changed(std::string_view key) const {

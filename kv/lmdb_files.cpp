@@ -54,6 +54,12 @@ std::string text(const store_identity& x) {
        + "', incarnation " + to_text(x.incarnation);
 }
 
+std::uint64_t count_records(const lmdb::transaction& txn, MDB_dbi table) {
+  MDB_stat result{};
+  lmdb::check(mdb_stat(txn.handle(), table, &result), "mdb_stat");
+  return result.ms_entries;
+}
+
 template <class T>
 T decoded(const lmdb_files& files, const std::optional<std::string_view>& data,
           const std::string& name) {
@@ -67,6 +73,18 @@ T decoded(const lmdb_files& files, const std::optional<std::string_view>& data,
 }
 
 } // namespace
+
+std::string pair_key(std::string_view key) {
+  std::string result;
+  result.reserve(key.size() + 1);
+  result += pair_mark;
+  result += key;
+  return result;
+}
+
+std::string staged_data(const overlay::slot& x) {
+  return x ? '+' + *x : "-";
+}
 
 std::string printable(std::string_view key) {
   constexpr std::size_t chars_max = 64;
@@ -105,16 +123,45 @@ state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
   if (!record)
     corrupt(state_key, "missing");
   auto data = unsealed(state_key, state_key, *record);
-  if (data.size() != 16)
+  if (data.size() != 16 && data.size() != state_bytes_max)
     corrupt(state_key, "has a strange length");
-  return {{persistence::from_big_endian<std::uint64_t>(data)},
-          persistence::from_big_endian<std::uint64_t>(data.substr(8))};
+  auto number = [&data](std::size_t at) {
+    return persistence::from_big_endian<std::uint64_t>(data.substr(at));
+  };
+  return {{number(0)}, number(8), data.size() > 16 ? number(16) : 0};
+}
+
+std::string lmdb_files::sealed_state(const state_record& x) const {
+  std::string result;
+  persistence::append_big_endian(result, x.applied.value);
+  persistence::append_big_endian(result, x.keys);
+  if (x.staged > 0)
+    persistence::append_big_endian(result, x.staged);
+  return seal(group_, state_key, result);
+}
+
+std::shared_ptr<const overlay>
+lmdb_files::read_staged(const lmdb::transaction& txn) const {
+  if (read_state(txn).staged == 0)
+    return nullptr;
+  auto result = std::make_shared<overlay>();
+  lmdb::cursor place{txn, staged.value()};
+  for (auto more = place.first(); more; more = place.next()) {
+    auto name = "staged key " + printable(place.key().substr(1));
+    auto data = unsealed(name, place.key(), place.data());
+    auto key = std::string{place.key().substr(1)};
+    if (data.starts_with('+'))
+      result->put(std::move(key), std::string{data.substr(1)});
+    else if (data == "-")
+      result->erase(key);
+    else
+      corrupt(name, "is neither a value nor its end");
+  }
+  return result;
 }
 
 std::uint64_t lmdb_files::count_pairs(const lmdb::transaction& txn) const {
-  MDB_stat result{};
-  lmdb::check(mdb_stat(txn.handle(), pairs, &result), "mdb_stat");
-  return result.ms_entries;
+  return count_records(txn, pairs);
 }
 
 std::string_view lmdb_files::unsealed(const std::string& name,
@@ -162,11 +209,21 @@ void lmdb_files::open_tables(const table_options& options, bool writable) {
   }
   if (!known)
     make(txn, options);
-  if (read_state(txn).keys != count_pairs(txn))
-    corrupt(state_key,
-            "says that there are " + std::to_string(read_state(txn).keys)
-              + " pairs, but there are " + std::to_string(count_pairs(txn)));
+  staged = txn.open_table(staged_table_name, 0);
+  check_counts(txn);
   txn.commit();
+}
+
+void lmdb_files::check_counts(const lmdb::transaction& txn) const {
+  auto said = read_state(txn);
+  // While changes are staged, some of them are among the pairs and some not.
+  auto what = said.staged > 0 ? " staged changes" : " pairs";
+  auto wanted = said.staged > 0 ? said.staged : said.keys;
+  auto found = said.staged > 0 ? (staged ? count_records(txn, *staged) : 0)
+                               : count_pairs(txn);
+  if (wanted != found)
+    corrupt(state_key, "says that there are " + std::to_string(wanted) + what
+                         + ", but there are " + std::to_string(found));
 }
 
 void lmdb_files::make(lmdb::transaction& txn, const table_options& options) {

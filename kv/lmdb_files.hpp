@@ -2,19 +2,25 @@
 //
 //   meta      "format"         persistence::store_header
 //   meta      "identity"       persistence::store_identity
-//   state     "state"          applied index (8), number of pairs (8)
+//   state     "state"          applied index (8), number of pairs (8),
+//                              number of staged changes if any (8)
 //   pairs     'k', then key    value
 //   sessions  session id (8)   machine::session_record
+//   staged    'k', then key    '+' and a value, or '-'; see kv/lmdb_writer.hpp
 //
 // Records of `meta` are those of the store, all others are sealed.
 
 #pragma once
 
+#include <raft/kv/overlay.hpp>
 #include <raft/kv/table.hpp>
 #include <raft/persistence/directory.hpp>
 #include <raft/persistence/lmdb.hpp>
 #include <raft/persistence/lmdb_room.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,14 +35,26 @@ inline constexpr const char* state_key = "state";
 /// LMDB knows no empty keys, so ours begin with a byte that all have.
 inline constexpr char pair_mark = 'k';
 
+inline constexpr const char* staged_table_name = "staged";
+
+std::string pair_key(std::string_view key);
+
+/// What `staged` holds for a change.
+std::string staged_data(const overlay::slot& x);
+
 /// Shows a key in messages, printable and not too long.
 std::string printable(std::string_view key);
 
 /// What `state` holds.
 struct state_record {
   log_index applied;
+  /// How many there are with the staged changes.
   std::uint64_t keys = 0;
+  /// How many staged changes count; 0 if what is staged is only a rest.
+  std::uint64_t staged = 0;
 };
+
+inline constexpr std::size_t state_bytes_max = 24;
 
 /// An open directory: claimed, its format and identity checked.
 class lmdb_files {
@@ -63,6 +81,13 @@ public:
 
   state_record read_state(const persistence::lmdb::transaction& txn) const;
 
+  /// The data of a record of `state`.
+  std::string sealed_state(const state_record& x) const;
+
+  /// Staged changes that count; null if there are none.
+  std::shared_ptr<const overlay>
+  read_staged(const persistence::lmdb::transaction& txn) const;
+
   /// How many records `pairs` has.
   std::uint64_t count_pairs(const persistence::lmdb::transaction& txn) const;
 
@@ -88,8 +113,12 @@ public:
   MDB_dbi state = 0;
   MDB_dbi pairs = 0;
   MDB_dbi sessions = 0;
+  /// Only there once something was staged.
+  std::optional<MDB_dbi> staged;
 
 private:
+  void check_counts(const persistence::lmdb::transaction& txn) const;
+
   void open_tables(const table_options& options, bool writable);
   void make(persistence::lmdb::transaction& txn, const table_options& options);
   void check_meta(const persistence::lmdb::transaction& txn,

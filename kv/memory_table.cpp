@@ -41,7 +41,7 @@ public:
 
   void write(const update& x) override {
     std::lock_guard guard{mutex_};
-    for (const auto& [key, value] : x.changes)
+    for (const auto& [key, value] : *x.changes)
       if (value)
         data_.insert_or_assign(key, *value);
       else

@@ -85,4 +85,26 @@ int overlay_cursor::order() const {
   return newer_->first.compare(older_->first);
 }
 
+void visit_merged(overlay_cursor changes,
+                  const std::function<void(const visitor&)>& below,
+                  const visitor& f) {
+  auto more = true;
+  // Passes on what the overlays hold up to a key of the pairs below.
+  auto pass = [&](std::optional<std::string_view> end) {
+    while (more && !changes.at_end() && (!end || changes.key() < *end)) {
+      if (changes.value())
+        more = f(changes.key(), *changes.value());
+      changes.next();
+    }
+  };
+  below([&](std::string_view key, std::string_view value) {
+    pass(key);
+    // A key that the overlays know comes from them, when its turn is.
+    if (more && (changes.at_end() || changes.key() != key))
+      more = f(key, value);
+    return more;
+  });
+  pass(std::nullopt);
+}
+
 } // namespace raft::kv

@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include <raft/kv/map.hpp>
+
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -95,5 +98,12 @@ private:
   overlay::iterator older_;
   overlay::iterator older_end_;
 };
+
+/// Visits pairs with the changes of two overlays laid over them.
+/// @param below Visits the pairs that the changes were made to, from the same
+///        key on.
+void visit_merged(overlay_cursor changes,
+                  const std::function<void(const visitor&)>& below,
+                  const visitor& f);
 
 } // namespace raft::kv

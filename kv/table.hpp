@@ -9,6 +9,7 @@
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,7 +35,7 @@ public:
   };
 
   struct update {
-    const overlay& changes;
+    std::shared_ptr<const overlay> changes;
     log_index applied;
     /// How many pairs there are afterwards.
     std::uint64_t keys;
@@ -65,6 +66,13 @@ public:
 /// to simulate a restart.
 std::shared_ptr<table> make_memory_table();
 
+/// How much one transaction writes: so little that it holds up nobody who needs
+/// the disk, too. A single larger pair still goes, alone.
+struct portion_bounds {
+  std::size_t keys_max = 512;
+  std::size_t bytes_max = 1 << 20;
+};
+
 /// How to open a table on the disk.
 struct table_options {
   /// Holds this table and nothing else; it is made, and locked while it is
@@ -77,6 +85,7 @@ struct table_options {
   std::uint64_t map_bytes = 0;
   /// Whether it must be there already.
   bool must_exist = false;
+  portion_bounds portions = {};
 };
 
 /// @throws persistence::store_error as `persistence::open_lmdb_store`.

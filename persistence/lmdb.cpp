@@ -73,6 +73,10 @@ void transaction::put(MDB_dbi table, std::string_view key,
   check(mdb_put(txn_, table, &key_val, &data_val, flags), "mdb_put");
 }
 
+void transaction::empty_table(MDB_dbi table) {
+  check(mdb_drop(txn_, table, 0), "mdb_drop");
+}
+
 void transaction::commit() {
   // LMDB frees the transaction whether or not it could be committed.
   check(mdb_txn_commit(std::exchange(txn_, nullptr)), "mdb_txn_commit");

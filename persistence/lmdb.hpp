@@ -80,6 +80,9 @@ public:
   void put(MDB_dbi table, std::string_view key, std::string_view data,
            unsigned flags = 0);
 
+  /// Erases all records of a table.
+  void empty_table(MDB_dbi table);
+
   /// @pre No cursor of this transaction is left.
   void commit();
 

@@ -114,6 +114,11 @@ void page_estimate::erase(MDB_dbi table, std::size_t key_bytes,
   x.erased_bytes += leaf_bytes(own, key_bytes, data_bytes);
 }
 
+void page_estimate::empty(MDB_dbi table) {
+  auto had = stat_of(*txn_, table);
+  freed_ += had.ms_branch_pages + had.ms_leaf_pages + had.ms_overflow_pages;
+}
+
 page_need page_estimate::total() const {
   auto free = stat_of(*txn_, free_table);
   std::uint64_t page = free.ms_psize;

@@ -48,6 +48,9 @@ public:
   /// A record, at the last place of a table, is erased or replaced.
   void erase(MDB_dbi table, std::size_t key_bytes, std::size_t data_bytes);
 
+  /// All records of a table are erased.
+  void empty(MDB_dbi table);
+
   page_need total() const;
 
 private:

@@ -96,6 +96,9 @@ BOOST_AUTO_TEST_CASE(a_kill_leaves_the_state_after_some_entry) {
   constexpr int rounds_max = 20;
   auto enough = std::chrono::steady_clock::now() + std::chrono::seconds{8};
   any_table disk{"lmdb"};
+  // Few changes in a transaction, so that a save takes many of them.
+  disk.options.portions = {7, 4096};
+  disk.reopen();
   machine::executor model{std::make_unique<kv_machine>()};
   std::mt19937_64 random{42};
   for (int round = 0; round < rounds_max; ++round) {

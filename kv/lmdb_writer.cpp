@@ -1,0 +1,229 @@
+#include <raft/kv/lmdb_writer.hpp>
+#include <raft/kv/sealed_record.hpp>
+#include <raft/persistence/big_endian.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace raft::kv {
+
+namespace lmdb = persistence::lmdb;
+using persistence::page_estimate;
+
+namespace {
+
+std::string session_key(session_id id) {
+  std::string result;
+  persistence::append_big_endian(result, id.value);
+  return result;
+}
+
+void erase(lmdb::transaction& txn, MDB_dbi table, const std::string& key) {
+  lmdb::cursor place{txn, table};
+  if (place.at_or_above(key) && place.key() == key)
+    place.erase();
+}
+
+/// Adds what it takes to put a record at a place, or to erase it.
+void estimate_change(page_estimate& pages, const lmdb::transaction& txn,
+                     MDB_dbi table, const std::string& key,
+                     std::optional<std::size_t> bytes) {
+  pages.place(table);
+  if (auto old = txn.get(table, key))
+    pages.erase(table, key.size(), old->size());
+  if (bytes)
+    pages.put(table, key.size(), *bytes + seal_bytes);
+}
+
+void estimate_pairs(page_estimate& pages, const lmdb::transaction& txn,
+                    MDB_dbi table, portion x) {
+  for (auto i = x.begin; i != x.end; ++i)
+    estimate_change(pages, txn, table, pair_key(i->first),
+                    i->second ? std::optional{i->second->size()}
+                              : std::nullopt);
+}
+
+void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
+                    const lmdb_files& files, const table::update& x) {
+  for (const auto& session : x.sessions)
+    estimate_change(pages, txn, files.sessions, session_key(session.id),
+                    session.data.size());
+  estimate_change(pages, txn, files.state, state_key, state_bytes_max);
+}
+
+} // namespace
+
+bool lmdb_writer::fits(const overlay& changes) const {
+  return next_portion(changes.begin(), changes.end()).end == changes.end();
+}
+
+void lmdb_writer::write_at_once(const table::update& x) {
+  transact([&](lmdb::transaction& txn) {
+    portion all{x.changes->begin(), x.changes->end()};
+    page_estimate pages{txn};
+    estimate_pairs(pages, txn, files_->pairs, all);
+    estimate_state(pages, txn, *files_, x);
+    take_room(pages);
+    put_pairs(txn, all);
+    put_sessions(txn, x.sessions);
+    put_state(txn, {x.applied, x.keys, 0});
+    check_count(txn, x.keys);
+  });
+}
+
+void lmdb_writer::stage(const table::update& x) {
+  auto table = files_->staged;
+  transact([&](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    if (table)
+      pages.empty(*table); // The rest of a write that came to no end, if any.
+    take_room(pages);
+    if (table)
+      txn.empty_table(*table);
+    else
+      table = txn.open_table(staged_table_name, MDB_CREATE);
+  });
+  files_->staged = table;
+  for (auto i = x.changes->begin(); i != x.changes->end();)
+    transact([&](lmdb::transaction& txn) {
+      auto now = next_portion(i, x.changes->end());
+      put_staged(txn, now);
+      i = now.end;
+    });
+  transact([&](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    estimate_state(pages, txn, *files_, x);
+    take_room(pages);
+    put_sessions(txn, x.sessions);
+    put_state(txn, {x.applied, x.keys, x.changes->size()});
+  });
+}
+
+void lmdb_writer::settle(const overlay& staged) {
+  for (auto i = staged.begin(); i != staged.end();)
+    transact([&](lmdb::transaction& txn) {
+      auto now = next_portion(i, staged.end());
+      page_estimate pages{txn};
+      estimate_pairs(pages, txn, files_->pairs, now);
+      take_room(pages);
+      put_pairs(txn, now);
+      i = now.end;
+    });
+  transact([this](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    pages.empty(*files_->staged);
+    estimate_change(pages, txn, files_->state, state_key, state_bytes_max);
+    take_room(pages);
+    auto state = files_->read_state(txn);
+    check_count(txn, state.keys);
+    txn.empty_table(*files_->staged);
+    state.staged = 0;
+    put_state(txn, state);
+  });
+}
+
+/// Makes some changes durable in one step.
+template <class Change>
+void lmdb_writer::transact(Change change) {
+  if (failed_)
+    throw persistence::store_error{persistence::store_errc::write_failed,
+                                   "an earlier write has failed; restart"};
+  auto committing = false;
+  try {
+    auto txn = files_->begin_write();
+    change(txn);
+    committing = true;
+    txn.commit();
+    files_->room().after_commit();
+  } catch (const lmdb::error& e) {
+    fail(e, committing);
+  }
+}
+
+void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
+  for (auto i = x.begin; i != x.end; ++i) {
+    auto key = pair_key(i->first);
+    if (i->second)
+      txn.put(files_->pairs, key, seal(files_->group(), key, *i->second));
+    else
+      erase(txn, files_->pairs, key);
+  }
+}
+
+void lmdb_writer::put_staged(lmdb::transaction& txn, portion x) {
+  page_estimate pages{txn};
+  pages.place(*files_->staged);
+  for (auto i = x.begin; i != x.end; ++i)
+    pages.put(*files_->staged, i->first.size() + 1,
+              staged_data(i->second).size() + seal_bytes);
+  take_room(pages);
+  for (auto i = x.begin; i != x.end; ++i) {
+    auto key = pair_key(i->first);
+    txn.put(*files_->staged, key,
+            seal(files_->group(), key, staged_data(i->second)), MDB_APPEND);
+  }
+}
+
+void lmdb_writer::put_sessions(
+  lmdb::transaction& txn, const std::vector<machine::session_record>& all) {
+  for (const auto& session : all) {
+    auto key = session_key(session.id);
+    if (session.data.empty())
+      erase(txn, files_->sessions, key);
+    else
+      txn.put(files_->sessions, key,
+              seal(files_->group(), key, session.data.view()));
+  }
+}
+
+void lmdb_writer::put_state(lmdb::transaction& txn, const state_record& x) {
+  txn.put(files_->state, state_key, files_->sealed_state(x));
+}
+
+void lmdb_writer::check_count(const lmdb::transaction& txn,
+                              std::uint64_t keys) const {
+  // A difference would be a bug of ours; better none of it than all of it.
+  if (auto found = files_->count_pairs(txn); found != keys)
+    throw std::logic_error{"the engine counted " + std::to_string(keys)
+                           + " pairs, the table holds "
+                           + std::to_string(found)};
+}
+
+portion lmdb_writer::next_portion(overlay::iterator from,
+                                  overlay::iterator end) const {
+  portion result{from, from};
+  std::size_t keys = 0;
+  std::size_t bytes = 0;
+  for (auto& i = result.end; i != end; ++i, ++keys) {
+    if (keys == portions_.keys_max || bytes >= portions_.bytes_max)
+      break;
+    bytes += i->first.size() + (i->second ? i->second->size() : 0);
+  }
+  return result;
+}
+
+/// Sees to it that the commit will not meet a full disk.
+void lmdb_writer::take_room(const page_estimate& pages) {
+  try {
+    files_->room().before_changes(pages.total(), false);
+  } catch (const persistence::store_error& e) {
+    if (e.code() == persistence::store_errc::no_space)
+      throw machine::no_room{e.what()};
+    throw;
+  }
+}
+
+void lmdb_writer::fail(const lmdb::error& e, bool committing) {
+  if (!committing
+      && (e.code() == MDB_MAP_FULL || persistence::means_full(e.code())))
+    throw machine::no_room{std::string{"saving the key-value data: "}
+                           + e.what()};
+  failed_ = true;
+  throw persistence::store_error{
+    persistence::store_errc::write_failed,
+    std::string{"saving the key-value data failed: "} + e.what()
+      + ". What the disk holds is known after a restart"};
+}
+
+} // namespace raft::kv

@@ -1,0 +1,76 @@
+// Writes changes to the files of an engine, in transactions that hold up nobody
+// who needs the same disk.
+//
+// Changes that are too many for one transaction are first written, piece by
+// piece, to a table of their own, where they are nothing but bytes. The last
+// piece says that they count: from there on what the engine holds is the pairs
+// with these changes laid over them. Then they are brought to the pairs, again
+// piece by piece, and the table is emptied.
+
+#pragma once
+
+#include <raft/kv/lmdb_files.hpp>
+#include <raft/kv/overlay.hpp>
+#include <raft/kv/table.hpp>
+#include <raft/persistence/lmdb_room.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace raft::kv {
+
+/// What one transaction takes of an overlay.
+struct portion {
+  overlay::iterator begin;
+  overlay::iterator end;
+};
+
+/// All members throw `machine::no_room` if the disk is too full for the next
+/// transaction, and `store_error` `write_failed` if it is not known what the
+/// disk holds; then nothing more is written.
+class lmdb_writer {
+public:
+  /// @param files Opened for writing.
+  lmdb_writer(lmdb_files& files, const portion_bounds& portions)
+    : files_{&files}, portions_{portions} {
+    // nop
+  }
+
+  /// Whether changes are so few that one transaction will do.
+  bool fits(const overlay& changes) const;
+
+  /// Makes all of it durable in one transaction.
+  void write_at_once(const table::update& x);
+
+  /// Makes it durable in several. They count together, from the last one on.
+  /// @pre Nothing that counts is staged.
+  void stage(const table::update& x);
+
+  /// Brings what is staged to the pairs; readers must take it from elsewhere
+  /// meanwhile. Can be repeated from the start if it did not come to the end.
+  void settle(const overlay& staged);
+
+private:
+  template <class Change>
+  void transact(Change change);
+
+  void put_pairs(persistence::lmdb::transaction& txn, portion x);
+  void put_staged(persistence::lmdb::transaction& txn, portion x);
+  void put_sessions(persistence::lmdb::transaction& txn,
+                    const std::vector<machine::session_record>& all);
+  void put_state(persistence::lmdb::transaction& txn, const state_record& x);
+  void check_count(const persistence::lmdb::transaction& txn,
+                   std::uint64_t keys) const;
+  void take_room(const persistence::page_estimate& pages);
+  [[noreturn]] void fail(const persistence::lmdb::error& e, bool committing);
+
+  /// From `from` on as much as one transaction should take.
+  portion next_portion(overlay::iterator from, overlay::iterator end) const;
+
+  lmdb_files* files_;
+  portion_bounds portions_;
+  bool failed_ = false;
+};
+
+} // namespace raft::kv
