@@ -23,7 +23,8 @@ std::string objection_to(ability what, ground_kind where) {
 }
 
 std::unique_ptr<ground> make_ground(const ground_options& options,
-                                    ground_kind where) {
+                                    ground_kind where,
+                                    simulation::observer* watching) {
   switch (where) {
     case ground_kind::actors:
       return make_actors_ground(options);
@@ -31,7 +32,7 @@ std::unique_ptr<ground> make_ground(const ground_options& options,
     case ground_kind::simulated:
       break;
   }
-  return make_simulated_ground(options);
+  return make_simulated_ground(options, watching);
 }
 
 double to_seconds(duration x) {
@@ -51,7 +52,8 @@ std::string objection_to(const scenario& what, ground_kind where) {
   return {};
 }
 
-run_report run(const scenario& what, ground_kind where, std::uint64_t seed) {
+run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
+               simulation::observer* watching) {
   run_report result;
   result.peers = what.peers;
   result.reason = objection_to(what, where);
@@ -61,7 +63,8 @@ run_report run(const scenario& what, ground_kind where, std::uint64_t seed) {
   }
   try {
     consensus::random random{seed};
-    auto stands = make_ground({what.peers, random.next(), what.network}, where);
+    auto stands
+      = make_ground({what.peers, random.next(), what.network}, where, watching);
     lab x{*stands, random.next()};
     x.begin_stage(what.title);
     what.run(x);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/scenarios/scenario.hpp>
+#include <raft/simulation/event.hpp>
 
 #include <cstdint>
 #include <string>
@@ -34,7 +35,9 @@ struct run_report {
 std::string objection_to(const scenario& what, ground_kind where);
 
 /// Runs a scenario once, from a seed.
-run_report run(const scenario& what, ground_kind where, std::uint64_t seed);
+/// @param watching Is told by ground `simulated` what happens, if not null.
+run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
+               simulation::observer* watching = nullptr);
 
 /// The report as people read it: title, then seconds, peers, exchanges, bytes
 /// and committed commands; on a failure what happened and how to run it again.

@@ -39,10 +39,11 @@ peer_number number_of(peer_id x) {
 
 class simulated_ground : public ground {
 public:
-  explicit simulated_ground(const ground_options& options)
+  simulated_ground(const ground_options& options,
+                   simulation::observer* watching)
     : ground{options.peers},
       random_{options.seed},
-      cluster_{options_of(options)} {
+      cluster_{options_of(options), watching} {
     cluster_.on_delivery([this](peer_id who, const entry& x) {
       own_record().delivered(number_of(who), x);
     });
@@ -143,8 +144,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<ground> make_simulated_ground(const ground_options& options) {
-  return std::make_unique<simulated_ground>(options);
+std::unique_ptr<ground> make_simulated_ground(const ground_options& options,
+                                              simulation::observer* watching) {
+  return std::make_unique<simulated_ground>(options, watching);
 }
 
 } // namespace raft::scenarios

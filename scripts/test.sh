@@ -32,6 +32,18 @@ summarize_tests() {
     }' "$1"
 }
 
+# Writes down anew what some tests compare with: what the simulator says. To be
+# done when a change of it, or of what it runs, changes all runs.
+dev_pin() {
+  [ $# -eq 0 ] || fail "pin has no options"
+  dev_setup
+  configure "$build"
+  build_targets "$build" bank_fuzz raft-scenarios
+  RAFT_REWRITE=1 ctest --test-dir "$build" --output-on-failure \
+    --no-tests=error --tests-regex '^pinned_'
+  git diff --stat
+}
+
 dev_test() {
   local began=$SECONDS set_up built tested status=0 log=$build/tests.log
   dev_setup

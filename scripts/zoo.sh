@@ -28,7 +28,7 @@ zoo_patch() {
 # zoo_hunt NAME SEEDS: puts one bug in, builds, and looks for it.
 # Prints: name, tab, seed, tab, seconds, tab, violation. Fails if it is missed.
 zoo_hunt() {
-  local name=$1 seeds=$2 began finding
+  local name=$1 seeds=$2 began finding page=()
   local log=$zoo_dir/$1.log
   zoo_patch <"tests/zoo/$name.patch" ||
     fail "$name does not fit the sources"
@@ -38,7 +38,9 @@ zoo_hunt() {
   }
   began=$(date +%s%N)
   # An assertion may end it: that is a finding, too.
-  "$zoo_dir/build/bin/zoo_fuzz" "$seeds" "$(nproc)" >"$log" 2>&1 || true
+  [ -z "$zoo_pages" ] || page=("$zoo_pages/$name.html")
+  "$zoo_dir/build/bin/zoo_fuzz" "$seeds" "$(nproc)" "${page[@]}" \
+    >"$log" 2>&1 || true
   finding=$(zoo_finding "$log")
   [ -n "$finding" ] ||
     finding=$(sed -nE 's/.*Assertion .(.*). failed.*/-\tassertion: \1/p' "$log")
@@ -71,6 +73,7 @@ zoo_copy() {
 
 dev_zoo() {
   local seeds=1..2000 bugs=() bug missed=0
+  zoo_pages=
   while [ $# -gt 0 ]; do
     case $1 in
       --check)
@@ -81,7 +84,16 @@ dev_zoo() {
         seeds=${2:?--seeds wants A..B}
         shift
         ;;
-      -*) fail "zoo knows --check, --seeds A..B and names, but not '$1'" ;;
+      --pages)
+        zoo_pages=${2:?--pages wants a directory}
+        case $zoo_pages in /*) ;; *) zoo_pages=$called_from/$zoo_pages ;; esac
+        [ -d "$zoo_pages" ] || fail "there is no directory $zoo_pages"
+        shift
+        ;;
+      -*)
+        fail "zoo knows --check, --pages DIR, --seeds A..B and names, but not" \
+          "'$1'"
+        ;;
       *)
         [ -f "tests/zoo/$1.patch" ] ||
           fail "there is no tests/zoo/$1.patch"

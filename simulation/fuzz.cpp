@@ -1,14 +1,15 @@
 // Plays many seeds and reports; the only place of the simulator with threads.
 
 #include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/timeline.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <deque>
 #include <fstream>
-#include <iostream>
 #include <mutex>
+#include <ostream>
 #include <stdexcept>
 #include <thread>
 
@@ -37,6 +38,23 @@ public:
 private:
   std::size_t lines_max_;
   std::deque<event> lines_;
+};
+
+/// Tells two.
+class both : public observer {
+public:
+  both(observer& first, observer& second) : first_{first}, second_{second} {
+    // nop
+  }
+
+  void on(const event& x) override {
+    first_.on(x);
+    second_.on(x);
+  }
+
+private:
+  observer& first_;
+  observer& second_;
 };
 
 void print(std::ostream& out, const run_result& x) {
@@ -119,7 +137,8 @@ void report(const subject& what, std::uint64_t seed,
             const fuzz_options& options, std::ostream& out) {
   auto found = draw_schedule(seed);
   out << "seed " << seed << " fails; what led to it:\n";
-  replay(what, found, options.lines, out);
+  replay(what, found, options.lines, out,
+         options.shrinks ? std::string{} : options.timeline);
   if (options.shrinks) {
     auto smaller = shrink(what, found);
     out << "\nsmaller: " << smaller.faults.size() << " faults instead of "
@@ -131,7 +150,7 @@ void report(const subject& what, std::uint64_t seed,
     for (const auto& x : found.faults)
       out << "  " << to_text(x) << '\n';
     out << "which leads to\n";
-    replay(what, found, options.lines, out);
+    replay(what, found, options.lines, out, options.timeline);
   }
   if (options.save.empty())
     return;
@@ -147,6 +166,7 @@ void report(const subject& what, std::uint64_t seed,
 } // namespace
 
 bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out) {
+  { timeline_file find_out_now{options.timeline}; }
   campaign all{what, options, out};
   all.run();
   out << all.played() << " seeds: ";
@@ -159,89 +179,60 @@ bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out) {
   return false;
 }
 
+namespace {
+
+timeline_caption caption_of(const schedule& x, const run_result& result) {
+  return {"A run of the fuzzer from seed " + std::to_string(x.seed),
+          std::to_string(x.faults.size()) + " faults, "
+            + std::to_string(x.clients) + " clients, "
+            + std::to_string(x.length.count() / 1000)
+            + " ms until the faults end",
+          result.violation.value_or("")};
+}
+
+} // namespace
+
 bool replay(const subject& what, const schedule& x, std::size_t lines_max,
-            std::ostream& out) {
+            std::ostream& out, const std::string& timeline) {
+  timeline_file page{timeline};
   tail last{lines_max};
-  auto result = play(what, x, &last);
+  recorder all;
+  both all_and_last{all, last};
+  observer* watching = &last;
+  if (page.wanted())
+    watching = &all_and_last;
+  auto result = play(what, x, watching);
   last.print(out);
   if (result.violation)
     out << "VIOLATION after " << result.when.count() / 1000
         << " ms: " << *result.violation << '\n';
   else
     print(out, result);
+  if (page.wanted()) {
+    page.write(timeline_page(all.events(), caption_of(x, result)));
+    out << "see it: " << timeline << '\n';
+  }
   return !result.violation;
 }
 
-// -- as a program -------------------------------------------------------------
-
-namespace {
-
-using usage_error = std::invalid_argument;
-
-std::uint64_t to_number(std::string_view text) {
+std::uint64_t read_number(std::string_view text) {
   std::uint64_t result = 0;
-  auto end = text.data() + text.size();
+  const auto* end = text.data() + text.size();
   auto [stop, error] = std::from_chars(text.data(), end, result);
   if (error != std::errc{} || stop != end || result == 0)
-    throw usage_error{"'" + std::string{text} + "' is no number from 1"};
+    throw std::invalid_argument{"'" + std::string{text}
+                                + "' is no number from 1"};
   return result;
 }
-
-} // namespace
 
 void read_seeds(std::string_view text, fuzz_options& to) {
   auto dots = text.find("..");
-  to.first_seed = to_number(text.substr(0, dots));
+  to.first_seed = read_number(text.substr(0, dots));
   to.last_seed = dots == std::string_view::npos
                  ? to.first_seed
-                 : to_number(text.substr(dots + 2));
+                 : read_number(text.substr(dots + 2));
   if (to.last_seed < to.first_seed)
-    throw usage_error{"the seeds are A..B with A up to B"};
-}
-
-namespace {
-
-fuzz_options read_options(const std::vector<std::string>& words) {
-  fuzz_options result;
-  for (std::size_t i = 2; i < words.size(); i += 2) {
-    if (i + 1 == words.size())
-      throw usage_error{words[i] + " needs a value"};
-    const auto& value = words[i + 1];
-    if (words[i] == "--seeds")
-      read_seeds(value, result);
-    else if (words[i] == "--jobs")
-      result.jobs = std::min<std::uint64_t>(to_number(value), 256);
-    else if (words[i] == "--save")
-      result.save = value;
-    else
-      throw usage_error{"there is no option " + words[i]};
-  }
-  return result;
-}
-
-int replay_file(const subject& what, const std::string& name) {
-  std::ifstream file{name};
-  if (!file)
-    throw usage_error{"can not read " + name};
-  constexpr std::size_t all_lines = 1'000'000;
-  return replay(what, read_schedule(file), all_lines, std::cout) ? 0 : 1;
-}
-
-} // namespace
-
-int fuzz_main(const subject& what, int argc, char** argv) {
-  std::vector<std::string> words{argv, argv + argc};
-  try {
-    if (words.size() >= 2 && words[1] == "fuzz")
-      return fuzz(what, read_options(words), std::cout) ? 0 : 1;
-    if (words.size() == 3 && words[1] == "replay")
-      return replay_file(what, words[2]);
-    throw usage_error{"usage: fuzz [--seeds A..B] [--jobs N] [--save FILE] | "
-                      "replay FILE"};
-  } catch (const std::exception& x) {
-    std::cerr << x.what() << '\n';
-    return 2;
-  }
+    throw std::invalid_argument{"the seeds are A..B with A up to B"};
 }
 
 } // namespace raft::simulation

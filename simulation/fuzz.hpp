@@ -59,8 +59,14 @@ struct fuzz_options {
   std::string save = "violation.schedule";
   /// How many lines of what led to it are shown.
   std::size_t lines = 40;
+  /// Where to put a page of it (simulation/timeline.hpp); empty: nowhere.
+  std::string timeline = {};
   bool shrinks = true;
 };
+
+/// Reads a whole number from 1.
+/// @throws std::invalid_argument
+std::uint64_t read_number(std::string_view text);
 
 /// Reads "A..B", or "A" alone.
 /// @throws std::invalid_argument
@@ -70,21 +76,16 @@ void read_seeds(std::string_view text, fuzz_options& to);
 /// violation is shown, made smaller and saved. If several seeds fail, it is
 /// that of the lowest one that was played.
 /// @returns whether all went well.
+/// @throws std::runtime_error if the page of the violation can not be written;
+///         before any seed is played, if that can be known then.
 bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out);
 
 /// Plays a schedule and tells what happens.
 /// @param lines_max Show so many of the last lines.
+/// @param timeline Where to put a page of it; empty: nowhere.
 /// @returns whether all went well.
+/// @throws std::runtime_error if the page can not be written.
 bool replay(const subject& what, const schedule& x, std::size_t lines_max,
-            std::ostream& out);
-
-/// For programs that put a state machine of their own under the fuzzer:
-///
-///     PROGRAM fuzz [--seeds A..B] [--jobs N] [--save FILE]
-///     PROGRAM replay FILE
-///
-/// @returns the exit code: 0; 1 for a violation; 2 for wrong arguments or an
-///          unreadable file.
-int fuzz_main(const subject& what, int argc, char** argv);
+            std::ostream& out, const std::string& timeline = {});
 
 } // namespace raft::simulation

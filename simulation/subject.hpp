@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/machine/state_machine.hpp>
-#include <raft/simulation/client.hpp>
+#include <raft/simulation/program.hpp>
 
 #include <memory>
 #include <optional>
@@ -14,7 +14,7 @@ namespace raft::simulation {
 
 /// A state machine of yours and what must be true of it. Called from several
 /// threads at once, so what it answers must follow from the arguments alone.
-/// docs/testing.md shows a whole one.
+/// examples/bank/fuzz.cpp is a whole one.
 class subject {
 public:
   virtual ~subject() = default;

@@ -2,9 +2,10 @@
 
 #pragma once
 
-#include "messages.hpp"
+#include "orders.hpp"
 #include <raft/machine/state_machine.hpp>
 
+#include <cstdint>
 #include <iomanip>
 #include <map>
 #include <sstream>
@@ -44,11 +45,41 @@ public:
     return raft::bytes{std::string{"no such command"}};
   }
 
+  /// All the money there is, and all that was ever paid in.
+  std::int64_t total() const {
+    std::int64_t result = 0;
+    for (const auto& [_, cents] : cents_)
+      result += cents;
+    return result;
+  }
+
+  std::int64_t paid_in() const {
+    return paid_in_;
+  }
+
+  /// Who has how much, a line each.
+  std::string statement() const {
+    std::string result;
+    for (const auto& [owner, cents] : cents_)
+      result += owner + ' ' + std::to_string(cents) + '\n';
+    return result;
+  }
+
+protected:
+  using balances = std::map<std::string, std::int64_t>;
+
+  /// @pre The payer has an account that holds enough.
+  virtual void move(balances& in, const transfer& x) {
+    in[x.from] -= x.cents;
+    in[x.to] += x.cents;
+  }
+
 private:
   std::string apply_deposit(std::istream& in) {
     deposit x;
     if (!(in >> std::quoted(x.to) >> x.cents) || x.cents <= 0)
       return "no deposit of this kind";
+    paid_in_ += x.cents;
     return "ok " + std::to_string(cents_[x.to] += x.cents);
   }
 
@@ -60,12 +91,12 @@ private:
     auto payer = cents_.find(x.from);
     if (payer == cents_.end() || payer->second < x.cents)
       return "no " + x.from + " has too little";
-    payer->second -= x.cents;
-    cents_[x.to] += x.cents;
+    move(cents_, x);
     return "ok " + std::to_string(payer->second);
   }
 
-  std::map<std::string, std::int64_t> cents_;
+  balances cents_;
+  std::int64_t paid_in_ = 0;
 };
 
 } // namespace bank

@@ -89,6 +89,7 @@ install_find_package() {
     -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
   cmake --build "$SCRATCH/find_package"
   check_bank "$SCRATCH/find_package/bank"
+  "$SCRATCH/find_package/bank_fuzz" fuzz --seeds 1..2
 }
 
 # A copy that was built with another CAF is not taken, and says why.

@@ -26,4 +26,27 @@ expect 2 'NAME is required' run
 expect 2 '--repeat' run initial-election --repeat 0
 expect 2 '--jobs' run initial-election --jobs many
 
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+page=$directory/page.html
+expect 2 '/no/such/place.html: No such file' \
+  fuzz --seeds 1..9 --timeline /no/such/place.html
+expect 2 '/no/such/place.html: No such file' \
+  replay --seed 1 --timeline /no/such/place.html
+expect 2 '/no/such/place.html: No such file' \
+  run initial-election --timeline /no/such/place.html
+expect 2 'needs ground simulated' \
+  run initial-election --ground actors --timeline "$page"
+expect 2 'one run of one scenario' \
+  run initial-election re-election --timeline "$page"
+expect 0 'no violation' fuzz --seeds 1 --timeline "$page"
+[ ! -e "$page" ] || {
+  echo "there is a page without a violation"
+  failures=$((failures + 1))
+}
+expect 0 "see it: $page" run initial-election --seed 1 --timeline "$page"
+cp "$page" "$directory/first.html"
+expect 0 "see it: $page" run initial-election --seed 1 --timeline "$page"
+cmp "$page" "$directory/first.html" || failures=$((failures + 1))
+
 [ "$failures" -eq 0 ]

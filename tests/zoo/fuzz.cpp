@@ -1,6 +1,8 @@
 // The fuzzer alone, for copies of the sources that have a bug in them.
 //
-//     zoo_fuzz A..B JOBS
+//     zoo_fuzz A..B JOBS [FILE.html]
+//
+// With a file, what is found is made smaller, and a page of it is put there.
 //
 // As `raft-scenarios fuzz`, but without anything that needs actors, which
 // would take long to build.
@@ -13,8 +15,8 @@
 #include <string>
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: zoo_fuzz A..B JOBS\n";
+  if (argc != 3 && argc != 4) {
+    std::cerr << "usage: zoo_fuzz A..B JOBS [FILE.html]\n";
     return 2;
   }
   try {
@@ -22,7 +24,9 @@ int main(int argc, char** argv) {
     raft::simulation::read_seeds(argv[1], options);
     options.jobs = std::stoul(argv[2]);
     options.save.clear();
-    options.shrinks = false;
+    options.shrinks = argc == 4;
+    if (argc == 4)
+      options.timeline = argv[3];
     raft::simulation::kv_subject what;
     return raft::simulation::fuzz(what, options, std::cout) ? 0 : 1;
   } catch (const std::exception& x) {

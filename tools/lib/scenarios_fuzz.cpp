@@ -67,6 +67,10 @@ void add_fuzz(CLI::App& app, scenarios_run& chosen) {
                  "Where to save the schedule of a violation (default "
                  "violation.schedule)")
     ->type_name("FILE");
+  fuzz_command
+    ->add_option("--timeline", args->options.timeline,
+                 "Put a page of a violation here, for a browser")
+    ->type_name("FILE.html");
   fuzz_command->footer(footer);
   fuzz_command->callback(
     [args, &chosen] { chosen = [args] { return fuzz(*args); }; });

@@ -20,6 +20,7 @@ struct arguments {
   std::string file;
   std::uint64_t seed = 0;
   std::size_t lines = 100'000'000;
+  std::string timeline;
 };
 
 simulation::schedule wanted(const arguments& args) {
@@ -37,7 +38,8 @@ simulation::schedule wanted(const arguments& args) {
 
 scenarios_exit replay(const arguments& args) {
   simulation::kv_subject what;
-  return simulation::replay(what, wanted(args), args.lines, std::cout)
+  return simulation::replay(what, wanted(args), args.lines, std::cout,
+                            args.timeline)
          ? scenarios_exit::passed
          : scenarios_exit::failed;
 }
@@ -56,6 +58,10 @@ void add_replay(CLI::App& app, scenarios_run& chosen) {
   source->require_option(1);
   command->add_option("--lines", args->lines, "Only the last lines")
     ->type_name("N");
+  command
+    ->add_option("--timeline", args->timeline,
+                 "Put a page of it here, for a browser")
+    ->type_name("FILE.html");
   command->callback(
     [args, &chosen] { chosen = [args] { return replay(*args); }; });
 }

@@ -1,6 +1,7 @@
 // raft-scenarios list, run and explain.
 
 #include <raft/scenarios/runner.hpp>
+#include <raft/simulation/timeline.hpp>
 #include <raft/tools/lib/scenarios.hpp>
 
 #include <CLI/CLI.hpp>
@@ -41,6 +42,7 @@ struct arguments {
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 1;
   std::size_t repeat = 1;
+  std::string timeline;
 };
 
 /// One run to be done.
@@ -108,6 +110,23 @@ private:
   std::size_t impossible_ = 0;
 };
 
+/// Runs one scenario and puts a page of it into a file.
+scenarios_exit show(const scenario& what, std::uint64_t seed,
+                    const std::string& file) {
+  simulation::timeline_file page{file};
+  simulation::recorder all;
+  auto report = scenarios::run(what, ground_kind::simulated, seed, &all);
+  std::cout << to_text(report, what, ground_kind::simulated, seed);
+  page.write(simulation::timeline_page(
+    all.events(),
+    {what.name + ": " + what.title,
+     "raft-scenarios run " + what.name + " --seed " + std::to_string(seed),
+     report.reason}));
+  std::cout << "see it: " << file << '\n';
+  return report.result == run_report::outcome::failed ? scenarios_exit::failed
+                                                      : scenarios_exit::passed;
+}
+
 scenarios_exit run(const arguments& args) {
   auto where = scenarios::ground_of(args.ground);
   if (!where)
@@ -125,6 +144,13 @@ scenarios_exit run(const arguments& args) {
     }
   }
   auto seed = args.seed ? *args.seed : std::uint64_t{std::random_device{}()};
+  if (!args.timeline.empty()) {
+    if (*where != ground_kind::simulated)
+      return refuse("--timeline needs ground simulated");
+    if (chosen.size() != 1 || args.repeat != 1)
+      return refuse("--timeline shows one run of one scenario");
+    return show(*chosen.front(), seed, args.timeline);
+  }
   std::vector<job> jobs;
   for (std::size_t i = 0; i < args.repeat; ++i)
     for (const auto* x : chosen)
@@ -196,6 +222,11 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
   command->add_option("--repeat", args->repeat, "Run each so often (default 1)")
     ->type_name("N")
     ->check(CLI::Range(1, 1000000).description(""));
+  command
+    ->add_option("--timeline", args->timeline,
+                 "Put a page of the run here, for a browser: one scenario, "
+                 "ground simulated")
+    ->type_name("FILE.html");
   command->footer(footer);
   command->callback(
     [args, &chosen] { chosen = [args] { return run(*args); }; });

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# bank_fuzz_test.sh PROGRAM README: the fuzzer finds nothing in the bank, and
+# the bug that is put in; the README shows what it says. With RAFT_REWRITE=1 the
+# README is changed instead.
+set -euo pipefail
+
+program=$(realpath "$1")
+readme=$(realpath "$2")
+mark='$ build/bin/bank_fuzz '
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+
+fail() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# expect CODE ARGUMENT...: runs the program, puts what it says into `said`.
+expect() {
+  local code=$1 status=0
+  shift
+  "$program" "$@" >said 2>&1 || status=$?
+  [ "$status" -eq "$code" ] ||
+    fail "bank_fuzz $*: exit code $status, not $code: $(cat said)"
+}
+
+expect 0 fuzz --seeds 1..20
+grep -q '^no violation' said || fail "nothing is said of the bank: $(cat said)"
+
+# The arguments of the README's command, and what it shows below.
+arguments=$(awk -v mark="$mark" 'index($0, mark) == 1 {
+  print substr($0, length(mark) + 1) }' "$readme")
+[ -n "$arguments" ] || fail "the README has no line that begins with $mark"
+# shellcheck disable=SC2086 # several arguments
+expect 1 $arguments
+mv said now
+awk -v mark="$mark" '/^```/ { shown = 0 } shown
+  index($0, mark) == 1 { shown = 1 }' "$readme" >shown
+if [ "${RAFT_REWRITE-}" = 1 ]; then
+  awk -v mark="$mark" '/^```/ { shown = 0 } !shown
+    index($0, mark) == 1 { shown = 1; while (getline line < "now") print line }' \
+    "$readme" >rewritten
+  cp rewritten "$readme"
+else
+  diff -u shown now || fail "the README shows something else;" \
+    "./dev pin writes down what is said now"
+fi
+
+# What was made smaller can be played again.
+expect 1 careless replay violation.schedule
+[ "$(grep -h '^VIOLATION' now | tail -n 1)" = "$(grep '^VIOLATION' said)" ] ||
+  fail "the replay ends otherwise: $(cat said)"
+
+expect 2 fuzz --seeds 0
+expect 2 fuzz --lines
+expect 2 replay no-such-file
+expect 2
