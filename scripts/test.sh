@@ -44,6 +44,22 @@ dev_pin() {
   git diff --stat
 }
 
+# Compares the traces of two builds, say of two compilers, byte for byte.
+dev_compare_traces() {
+  local one=${1:-$build} other=${2:-build-clang} dir seed lines
+  for dir in "$one" "$other"; do
+    [ -x "$dir"/bin/raft-scenarios ] ||
+      fail "there is no $dir/bin/raft-scenarios: build it first"
+  done
+  for seed in {1..10}; do
+    cmp <("$one"/bin/raft-scenarios replay --seed "$seed" 2>&1) \
+      <("$other"/bin/raft-scenarios replay --seed "$seed" 2>&1) ||
+      fail "seed $seed gives another trace with $one than with $other"
+    lines=$("$one"/bin/raft-scenarios replay --seed "$seed" | wc -l)
+    say "seed $seed: $lines lines, the same"
+  done
+}
+
 dev_test() {
   local began=$SECONDS set_up built tested status=0 log=$build/tests.log
   dev_setup
