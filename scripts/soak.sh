@@ -43,6 +43,10 @@ dev_soak() {
       shift
       soak_scenarios "$@"
       ;;
-    *) fail "soak knows 'kills' and 'scenarios'" ;;
+    load)
+      shift
+      soak_load "$@"
+      ;;
+    *) fail "soak knows 'kills', 'load' and 'scenarios'" ;;
   esac
 }
