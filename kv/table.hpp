@@ -69,8 +69,8 @@ std::shared_ptr<table> make_memory_table();
 /// How much one transaction writes: so little that it holds up nobody who needs
 /// the disk, too. A single larger pair still goes, alone.
 struct portion_bounds {
-  std::size_t keys_max = 512;
-  std::size_t bytes_max = 1 << 20;
+  std::size_t keys_max = 4096;
+  std::size_t bytes_max = 4 << 20;
 };
 
 /// How to open a table on the disk.
