@@ -2,8 +2,10 @@
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
 #include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/lock_file.hpp>
 #include <raft/persistence/record.hpp>
 
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -23,8 +25,7 @@ constexpr const char* identity_key = "identity";
 /// Nobody votes here: nothing is kept back.
 constexpr persistence::room_options room_ahead{std::uint64_t{16} << 20, 0};
 
-/// Four tables of one page each, the table of tables, the list of free pages.
-constexpr persistence::page_need pages_of_new_files{16, 0};
+constexpr std::array table_names{"meta", "state", "pairs", "sessions"};
 
 constexpr const char* cure
   = ". Nothing was changed. Keep the directory, remove this peer from its "
@@ -47,6 +48,24 @@ std::string prepared(const table_options& x, bool writable) {
                           "led to it"
                         + cure};
   return persistence::prepare_directory(to_store_options(x, writable));
+}
+
+lmdb::environment made_and_opened(const table_options& x, bool writable) {
+  auto options = to_store_options(x, writable);
+  if (writable)
+    persistence::make_environment(options, [&](lmdb::transaction& txn) {
+      for (const auto* name : table_names)
+        txn.open_table(name, MDB_CREATE);
+      auto meta = txn.open_table("meta", 0).value();
+      auto state = txn.open_table("state", 0).value();
+      store_header header;
+      header.format = engine_format;
+      txn.put(meta, format_key, persistence::encode(group_id{}, header));
+      txn.put(meta, identity_key, persistence::encode(group_id{}, x.owner));
+      txn.put(state, state_key,
+              seal(x.group, state_key, std::string(16, '\0')));
+    });
+  return persistence::open_environment(options);
 }
 
 std::string text(const store_identity& x) {
@@ -105,7 +124,7 @@ lmdb_files::lmdb_files(const table_options& options, bool writable)
   : directory_{prepared(options, writable)},
     group_{options.group},
     claim_{directory_, !writable},
-    env_{persistence::open_environment(to_store_options(options, writable))} {
+    env_{made_and_opened(options, writable)} {
   try {
     open_tables(options, writable);
   } catch (const lmdb::error& e) {
@@ -114,8 +133,8 @@ lmdb_files::lmdb_files(const table_options& options, bool writable)
   if (!writable)
     return;
   persistence::sync_directory(directory_);
-  if (!room_)
-    room_.emplace(env_, directory_, room_ahead);
+  persistence::sign(directory_);
+  room_.emplace(env_, directory_, room_ahead);
 }
 
 state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
@@ -188,27 +207,21 @@ void lmdb_files::rethrow(const lmdb::error& e) const {
 void lmdb_files::open_tables(const table_options& options, bool writable) {
   auto txn = writable ? begin_write() : begin_read();
   auto known = txn.open_table("meta", 0);
-  if (known) {
-    meta = *known;
-    check_meta(txn, options, writable);
-  }
   auto unnamed = txn.open_table(nullptr, 0);
   if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
     corrupt("meta", "the data file belongs to another program");
-  if (!known && writable)
-    room_.emplace(env_, directory_, room_ahead)
-      .before_changes(pages_of_new_files, true);
-  auto flags = writable ? unsigned{MDB_CREATE} : 0u;
-  for (auto [name, table] :
-       {std::pair{"meta", &meta}, std::pair{"state", &state},
-        std::pair{"pairs", &pairs}, std::pair{"sessions", &sessions}}) {
-    auto opened = txn.open_table(name, known ? 0 : flags);
-    if (!opened)
-      corrupt(name, known ? "missing" : "nothing was ever written here");
-    *table = *opened;
-  }
   if (!known)
-    make(txn, options);
+    corrupt("meta", "nothing was ever written here");
+  meta = *known;
+  check_meta(txn, options, writable);
+  std::array tables{&meta, &state, &pairs, &sessions};
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    // Once it was made, nothing may be missing.
+    auto opened = txn.open_table(table_names[i], 0);
+    if (!opened)
+      corrupt(table_names[i], "missing");
+    *tables[i] = *opened;
+  }
   staged = txn.open_table(staged_table_name, 0);
   check_counts(txn);
   txn.commit();
@@ -224,15 +237,6 @@ void lmdb_files::check_counts(const lmdb::transaction& txn) const {
   if (wanted != found)
     corrupt(state_key, "says that there are " + std::to_string(wanted) + what
                          + ", but there are " + std::to_string(found));
-}
-
-void lmdb_files::make(lmdb::transaction& txn, const table_options& options) {
-  identity_ = options.owner;
-  store_header header;
-  header.format = engine_format;
-  txn.put(meta, format_key, persistence::encode(group_id{}, header));
-  txn.put(meta, identity_key, persistence::encode(group_id{}, identity_));
-  txn.put(state, state_key, seal(group_, state_key, std::string(16, '\0')));
 }
 
 void lmdb_files::check_meta(const lmdb::transaction& txn,

@@ -120,7 +120,6 @@ private:
   void check_counts(const persistence::lmdb::transaction& txn) const;
 
   void open_tables(const table_options& options, bool writable);
-  void make(persistence::lmdb::transaction& txn, const table_options& options);
   void check_meta(const persistence::lmdb::transaction& txn,
                   const table_options& options, bool writable);
 

@@ -138,6 +138,11 @@ void lmdb_writer::transact(Change change) {
     files_->room().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
+  } catch (const persistence::store_error& e) {
+    // Pages may be gone that LMDB counts on: it must not even read them.
+    if (e.code() == persistence::store_errc::write_failed)
+      failed_ = true;
+    throw;
   }
 }
 

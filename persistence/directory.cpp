@@ -1,4 +1,5 @@
 #include <raft/persistence/directory.hpp>
+#include <raft/persistence/lock_file.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <cerrno>
@@ -33,14 +34,6 @@ struct claims {
     return result;
   }
 };
-
-std::string read_holder(int fd) {
-  char text[32];
-  auto n = pread(fd, text, sizeof text, 0);
-  std::string result{text, n > 0 ? static_cast<std::size_t>(n) : 0};
-  result.erase(result.find_last_not_of(" \n") + 1);
-  return result.empty() ? "unknown" : result;
-}
 
 } // namespace
 
@@ -125,16 +118,9 @@ void directory_claim::take_lock(const std::string& path) {
       fail("lock", path);
     throw store_error{store_errc::in_use,
                       "'" + path + "' is locked by process "
-                        + read_holder(fd.get())
+                        + holder_of(fd.get(), path)
                         + "; stop it, or use another directory"};
   }
-  // For whoever finds the directory locked; nothing else depends on it. Always
-  // of one length: overwriting it needs no room on a full disk.
-  auto text = std::to_string(getpid());
-  text.resize(20, ' ');
-  text += '\n';
-  if (pwrite(fd.get(), text.data(), text.size(), 0) < 0)
-    fail("write", path);
   lock_ = std::move(fd);
 }
 

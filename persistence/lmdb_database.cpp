@@ -1,6 +1,9 @@
 #include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/lock_file.hpp>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <sys/random.h>
 #include <system_error>
@@ -8,14 +11,27 @@
 
 namespace raft::persistence {
 
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr const char* format_key = "format";
 constexpr const char* identity_key = "identity";
 constexpr unsigned tables_max = 16;
 
-/// Six tables of one page each, the table of tables, the list of free pages.
-constexpr page_need pages_of_new_store{16, 0};
+/// Some tables of one page each, the table of tables, the list of free pages.
+constexpr page_need pages_of_new_environment{16, 0};
+
+constexpr std::array table_names{"meta",       "hard_state", "members",
+                                 "compaction", "log",        "term_starts"};
+
+constexpr const char* rejoin
+  = ". Nothing was changed. Keep the directory, remove this peer from its "
+    "group and let it rejoin with a new, empty directory";
+
+std::string data_file(const std::string& directory) {
+  return directory + "/data.mdb";
+}
 
 // Sanitizers keep a shadow of all address space; a terabyte is too much.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -35,7 +51,7 @@ constexpr auto default_map_bytes = std::uint64_t{1} << 40;
 std::string prepare_directory(const lmdb_options& options) {
   if (options.writable)
     make_directory(options.directory);
-  else if (!std::filesystem::exists(options.directory + "/data.mdb"))
+  else if (!fs::exists(data_file(options.directory)))
     throw store_error{store_errc::no_access,
                       "there is no store in '" + options.directory
                         + "'; name the directory that holds data.mdb"};
@@ -61,6 +77,15 @@ unsigned open_flags(const lmdb_options& options) {
   return MDB_RDONLY;
 }
 
+std::uint64_t length_of(const std::string& file) {
+  std::error_code error;
+  auto result = fs::file_size(file, error);
+  if (error)
+    throw store_error{store_errc::no_access, "cannot read the size of '" + file
+                                               + "': " + error.message()};
+  return result;
+}
+
 /// Reading beyond the end of a file that was cut short would kill the process.
 /// The room of every page is on the disk before the page is used.
 void check_length(const lmdb::environment& env, const std::string& directory) {
@@ -68,26 +93,83 @@ void check_length(const lmdb::environment& env, const std::string& directory) {
   MDB_stat stat{};
   lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
   lmdb::check(mdb_env_stat(env.handle(), &stat), "mdb_env_stat");
-  auto file = directory + "/data.mdb";
   auto needed = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
-  std::error_code error;
-  auto found = std::filesystem::file_size(file, error);
-  if (error)
-    throw store_error{store_errc::no_access, "cannot read the size of '" + file
-                                               + "': " + error.message()};
+  auto found = length_of(data_file(directory));
   if (found < needed)
     throw store_error{store_errc::corrupt,
-                      "'" + file + "' was cut short: it has "
+                      "'" + data_file(directory) + "' was cut short: it has "
                         + std::to_string(found) + " bytes of "
-                        + std::to_string(needed)
-                        + ". Nothing was changed. Keep the directory, remove "
-                          "this peer from its group and let it rejoin with a "
-                          "new, empty directory"};
+                        + std::to_string(needed) + rejoin};
+}
+
+/// A directory that is gone with this object.
+class scratch_directory {
+public:
+  explicit scratch_directory(std::string path) : path_{std::move(path)} {
+    remove();
+    make_directory(path_);
+  }
+  scratch_directory(const scratch_directory&) = delete;
+  scratch_directory& operator=(const scratch_directory&) = delete;
+  ~scratch_directory() {
+    remove();
+  }
+
+private:
+  void remove() const {
+    std::error_code ignored; // what is in the way is found when it is made
+    fs::remove_all(path_, ignored);
+  }
+
+  std::string path_;
+};
+
+lmdb::environment open_any(const lmdb_options& options);
+
+/// Makes an environment and what is in it, in a directory of its own.
+void make_in(const lmdb_options& options,
+             const std::function<void(lmdb::transaction&)>& fill) {
+  auto env = open_any(options);
+  lmdb_room room{env, options.directory, {0, 0}};
+  room.before_changes(pages_of_new_environment, true);
+  lmdb::transaction txn{env, 0};
+  fill(txn);
+  txn.commit();
+  room.after_commit();
 }
 
 } // namespace
 
-lmdb::environment open_environment(const lmdb_options& options) {
+void make_environment(const lmdb_options& options,
+                      const std::function<void(lmdb::transaction&)>& fill) {
+  auto file = data_file(options.directory);
+  if (fs::exists(file))
+    return;
+  if (had_data(options.directory))
+    throw store_error{store_errc::corrupt,
+                      "'" + file + "' is missing, but '" + lock_file_name
+                        + "' beside it says that there was one. Bring it back; "
+                          "if it is lost, remove this peer from its group and "
+                          "let it rejoin with a new, empty directory"};
+  auto unfinished = options;
+  unfinished.directory += "/new";
+  scratch_directory scratch{unfinished.directory};
+  try {
+    make_in(unfinished, fill);
+  } catch (const lmdb::error& e) {
+    rethrow(e, unfinished.directory);
+  }
+  if (std::rename(data_file(unfinished.directory).c_str(), file.c_str()) != 0)
+    throw store_error{store_errc::no_access,
+                      "cannot make '" + file
+                        + "': " + std::generic_category().message(errno)
+                        + "; check its permissions and the disk"};
+  sync_directory(options.directory);
+}
+
+namespace {
+
+lmdb::environment open_any(const lmdb_options& options) {
   auto map_bytes
     = options.map_bytes != 0 ? options.map_bytes : default_map_bytes;
   try {
@@ -106,6 +188,16 @@ lmdb::environment open_environment(const lmdb_options& options) {
   }
 }
 
+} // namespace
+
+lmdb::environment open_environment(const lmdb_options& options) {
+  // LMDB would take it for a new one.
+  auto file = data_file(options.directory);
+  if (length_of(file) == 0)
+    throw store_error{store_errc::corrupt, "'" + file + "' is empty" + rejoin};
+  return open_any(options);
+}
+
 namespace {
 
 incarnation_id draw_incarnation() {
@@ -116,6 +208,24 @@ incarnation_id draw_incarnation() {
       throw store_error{store_errc::no_access,
                         "the system gives no random numbers (getrandom)"};
   return result;
+}
+
+} // namespace
+
+namespace {
+
+lmdb::environment made_and_opened(const lmdb_options& options) {
+  if (options.writable)
+    make_environment(options, [&](lmdb::transaction& txn) {
+      for (const auto* name : table_names)
+        txn.open_table(name, MDB_CREATE);
+      auto meta = txn.open_table("meta", 0).value();
+      store_identity identity{options.cluster, options.peer,
+                              draw_incarnation()};
+      txn.put(meta, format_key, encode(group_id{}, store_header{}));
+      txn.put(meta, identity_key, encode(group_id{}, identity));
+    });
+  return open_environment(options);
 }
 
 } // namespace
@@ -147,7 +257,8 @@ void rethrow(const lmdb::error& e, const std::string& directory) {
                             "directory, remove this peer from its group and "
                             "let it rejoin with a new, empty directory"};
     default:
-      throw store_error{store_errc::no_access,
+      throw store_error{means_full(e.code()) ? store_errc::no_space
+                                             : store_errc::no_access,
                         std::string{e.what()} + where
                           + ": check permissions, limits and the disk"};
   }
@@ -156,7 +267,7 @@ void rethrow(const lmdb::error& e, const std::string& directory) {
 lmdb_database::lmdb_database(const lmdb_options& options)
   : directory_{prepare_directory(options)},
     claim_{directory_, !options.writable},
-    env_{open_environment(options)} {
+    env_{made_and_opened(options)} {
   try {
     open_tables(options);
   } catch (const lmdb::error& e) {
@@ -165,53 +276,37 @@ lmdb_database::lmdb_database(const lmdb_options& options)
   if (!options.writable)
     return;
   sync_directory(directory_);
-  if (!room_)
-    room_.emplace(env_, directory_, options.room);
+  sign(directory_);
+  room_.emplace(env_, directory_, options.room);
 }
 
 void lmdb_database::corrupt(const std::string& record,
                             const std::string& reason) const {
-  throw store_error{store_errc::corrupt,
-                    "record '" + record + "' in '" + directory_ + "': " + reason
-                      + ". Nothing was changed. Keep the directory, remove "
-                        "this peer from its group and let it rejoin with a "
-                        "new, empty directory"};
+  throw store_error{store_errc::corrupt, "record '" + record + "' in '"
+                                           + directory_ + "': " + reason
+                                           + rejoin};
 }
 
 void lmdb_database::open_tables(const lmdb_options& options) {
   auto txn = options.writable ? begin_write() : begin_read();
   auto known = txn.open_table("meta", 0);
-  if (known) {
-    meta = *known;
-    check_meta(txn, options);
-  }
   auto unnamed = txn.open_table(nullptr, 0);
   if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
     corrupt("meta", "the data file belongs to another program");
-  // What is there was checked; from here on, it is ours to change.
-  if (!known && options.writable)
-    room_.emplace(env_, directory_, options.room)
-      .before_changes(pages_of_new_store, true);
-  auto flags = options.writable ? unsigned{MDB_CREATE} : 0u;
-  for (auto [name, table] :
-       {std::pair{"meta", &meta}, std::pair{"hard_state", &hard_state_table},
-        std::pair{"members", &members}, std::pair{"compaction", &compaction},
-        std::pair{"log", &log}, std::pair{"term_starts", &term_starts}}) {
-    // Once it was made, nothing may be missing.
-    auto opened = txn.open_table(name, known ? 0 : flags);
-    if (!opened)
-      corrupt(name, known ? "missing" : "nothing was ever written here");
-    *table = *opened;
-  }
   if (!known)
-    make(txn, options);
+    corrupt("meta", "nothing was ever written here");
+  meta = *known;
+  check_meta(txn, options);
+  std::array tables{&meta, &hard_state_table, &members, &compaction,
+                    &log,  &term_starts};
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    // Once it was made, nothing may be missing.
+    auto opened = txn.open_table(table_names[i], 0);
+    if (!opened)
+      corrupt(table_names[i], "missing");
+    *tables[i] = *opened;
+  }
   txn.commit();
-}
-
-void lmdb_database::make(lmdb::transaction& txn, const lmdb_options& options) {
-  identity_ = {options.cluster, options.peer, draw_incarnation()};
-  txn.put(meta, format_key, encode(group_id{}, store_header{}));
-  txn.put(meta, identity_key, encode(group_id{}, identity_));
 }
 
 void lmdb_database::check_meta(const lmdb::transaction& txn,

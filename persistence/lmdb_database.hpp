@@ -19,6 +19,7 @@
 #include <raft/persistence/record.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,14 @@ std::string record_name(const char* table, group_id group, log_index index);
 /// @returns its name.
 /// @throws store_error `no_access`.
 std::string prepare_directory(const lmdb_options& options);
+
+/// Makes the environment in a directory that was prepared and claimed, unless
+/// it is there. It comes into being in one step, with all that `fill` writes;
+/// so one that is empty or half finished is damaged, not new.
+/// @throws store_error `no_access`, `no_space`, `write_failed`; `corrupt` if
+///         there was one that has vanished.
+void make_environment(const lmdb_options& options,
+                      const std::function<void(lmdb::transaction&)>& fill);
 
 /// Opens the environment in a directory that was prepared; looks at nothing in
 /// `options` but directory, map and whether to write.
@@ -117,7 +126,6 @@ public:
 
 private:
   void open_tables(const lmdb_options& options);
-  void make(lmdb::transaction& txn, const lmdb_options& options);
   void check_meta(const lmdb::transaction& txn, const lmdb_options& options);
 
   std::string directory_;

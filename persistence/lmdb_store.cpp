@@ -113,6 +113,11 @@ void lmdb_store::commit(std::span<const persist> batches) {
     db_.room().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
+  } catch (const store_error& e) {
+    // Pages may be gone that LMDB counts on: it must not even read them.
+    if (e.code() == store_errc::write_failed)
+      failed_ = true;
+    throw;
   }
 }
 

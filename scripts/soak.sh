@@ -33,6 +33,19 @@ soak_scenarios() {
   "$build"/bin/raft-scenarios run all --ground actors --repeat 10 --jobs 8
 }
 
+soak_disks() {
+  [ $# -eq 0 ] || fail "soak disks has no options"
+  dev_setup
+  configure "$build"
+  build_targets "$build" test_persistence_crash test_kv_crash
+  local test
+  for test in persistence_crash kv_crash; do
+    say "$test: each call that changes a file fails in turn, 50 seeds for each"
+    RAFT_DISK_SEEDS=50 "$build/bin/test_$test" -t '*_on_a_faulty_disk' \
+      --log_level=test_suite
+  done
+}
+
 dev_soak() {
   case ${1-} in
     kills)
@@ -47,6 +60,10 @@ dev_soak() {
       shift
       soak_load "$@"
       ;;
-    *) fail "soak knows 'kills', 'load' and 'scenarios'" ;;
+    disks)
+      shift
+      soak_disks "$@"
+      ;;
+    *) fail "soak knows 'kills', 'scenarios', 'disks' and 'load'" ;;
   esac
 }

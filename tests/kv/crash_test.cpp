@@ -1,15 +1,12 @@
 // Processes that die while the engine saves: what is found afterwards is the
 // state after some entry, with the sessions of that very entry.
 
-#include "table_fixture.hpp"
-#include <raft/kv/engine.hpp>
+#include "told_log.hpp"
 #include <raft/kv/kv_machine.hpp>
-#include <raft/machine/executor.hpp>
 #include <raft/tests/support/child_process.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -20,44 +17,10 @@ using namespace raft::test;
 
 namespace {
 
-constexpr std::uint64_t session_length = 200;
-
-/// The log, as far as anybody wants to see it. Clients retry: a part of the
-/// commands repeats an earlier number, which must have no effect.
-entry entry_at(std::uint64_t index) {
-  std::mt19937_64 random{index};
-  entry x;
-  x.term = {1};
-  x.index = {index};
-  x.time_ms = index;
-  auto place = (index - 1) % session_length;
-  if (place == 0) {
-    x.kind = entry_kind::open_session;
-    return x;
-  }
-  auto sequence = index;
-  if (random() % 4 == 0)
-    sequence -= random() % std::min<std::uint64_t>(place, 20);
-  x.kind = entry_kind::command;
-  x.tag = {{index - place}, sequence, index > 60 ? index - 60 : 0};
-  auto key = "k" + std::to_string(sequence % 97);
-  if (sequence % 11 == 0)
-    x.data = encode(command{erase{{key}}});
-  else if (sequence % 7 == 0)
-    x.data = encode(command{put{key, std::string(sequence % 9000, 'x')}});
-  else
-    x.data = encode(command{append{key, std::to_string(sequence)}});
-  return x;
-}
-
-machine::executor open(const any_table& disk) {
-  return machine::executor{std::make_unique<engine>(disk.get(), 64 << 10)};
-}
-
 /// Applies and saves, for ever, and reports what was saved. As in a peer, the
 /// saves run beside the commands.
 void run(any_table& disk, int out) {
-  auto uut = open(disk);
+  auto uut = open(disk.get());
   std::thread flusher;
   for (;;) {
     while (!uut.must_wait()) {
@@ -73,7 +36,7 @@ void run(any_table& disk, int out) {
 
 /// Compares a state with the one that the log leads to, and how both go on.
 void check(const any_table& disk, machine::executor& model) {
-  auto found = open(disk);
+  auto found = open(disk.get());
   while (model.applied() < found.applied())
     model.apply(entry_at(model.applied().value + 1));
   BOOST_REQUIRE(

@@ -1,0 +1,58 @@
+// What LMDB is slow at or never gives back, and that the store spares it.
+
+#include <raft/persistence/lmdb_database.hpp>
+#include <raft/tests/persistence/store_fixture.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <string>
+
+using namespace raft;
+using namespace raft::persistence;
+using namespace raft::test;
+
+namespace {
+
+/// How many records the log of a store that is open has, hidden ones included.
+std::size_t records(const any_store& x) {
+  // In a process that has it open already, LMDB must not open it once more.
+  // The store's own dump goes the same way; here a copy will do.
+  temporary_directory copy{fast_place()};
+  std::filesystem::copy_file(x.options().directory + "/data.mdb",
+                             copy.path("data.mdb"));
+  lmdb::environment env{copy.path(), std::uint64_t{1} << 30, 16, MDB_RDONLY};
+  lmdb::transaction txn{env, MDB_RDONLY};
+  MDB_stat result{};
+  lmdb::check(mdb_stat(txn.handle(), txn.open_table("log", 0).value(), &result),
+              "mdb_stat");
+  return result.ms_entries;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(lmdb_habits)
+
+// To erase a long prefix at once would stall the writer, and leave a list of
+// free pages that every later commit has to read.
+BOOST_AUTO_TEST_CASE(a_long_prefix_is_erased_in_small_steps) {
+  constexpr std::size_t erased_max = 300;
+  any_store x{"lmdb"};
+  commit(x, batch{}.fill(1, 5000, 1));
+  commit(x, batch{}.term(1).compact(4990, 1));
+  BOOST_TEST(log_of(x).size() == 10u);
+  auto before = records(x);
+  BOOST_TEST(before >= 5000 - erased_max);
+  std::uint64_t last = 5000;
+  for (int commits = 0; before > 100 && commits < 100; ++commits) {
+    ++last;
+    commit(x, batch{}.add(last, 1));
+    auto after = records(x);
+    BOOST_TEST(after + erased_max >= before);
+    BOOST_REQUIRE(after < before);
+    before = after;
+  }
+  BOOST_TEST(before == last - 4990);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

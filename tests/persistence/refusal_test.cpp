@@ -1,0 +1,161 @@
+// A directory that can not be used as it is: each reason has an error of its
+// own, and not a byte of the directory changes.
+
+#include <raft/persistence/lmdb_database.hpp>
+#include <raft/tests/persistence/saboteur.hpp>
+#include <raft/tests/persistence/store_fixture.hpp>
+#include <raft/tests/support/child_process.hpp>
+#include <raft/tests/support/tree.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <filesystem>
+#include <functional>
+#include <sys/file.h>
+#include <unistd.h>
+
+using namespace raft;
+using namespace raft::persistence;
+using namespace raft::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A store with some entries, closed.
+struct fixture : any_store {
+  fixture() : any_store{"lmdb"} {
+    commit(*this, batch{}.term(3, 1).fill(1, 30, 2).members(
+                    {{0}, {{1}, {2}, {3}}, {}}));
+    close();
+  }
+
+  std::string file(const char* name = "data.mdb") const {
+    return options().directory + '/' + name;
+  }
+
+  void change(const char* table,
+              const std::function<void(saboteur&)>& how) const {
+    saboteur x{options(), table};
+    how(x);
+    x.done();
+  }
+
+  /// Opening and loading must fail, and leave everything as it was.
+  void check(store_errc code, const std::string& part,
+             const lmdb_options& how) const {
+    auto before = files_below(how.directory);
+    for (auto writable : {true, false}) {
+      auto wanted = how;
+      wanted.writable = writable;
+      try {
+        open_lmdb_store(wanted)->load({1});
+        BOOST_ERROR("no error; expected: " << part);
+      } catch (const store_error& e) {
+        BOOST_TEST(to_text(e.code()) == to_text(code), e.what());
+        BOOST_TEST((std::string{e.what()}.find(part) != std::string::npos),
+                   e.what());
+      }
+    }
+    BOOST_TEST((files_below(how.directory) == before));
+  }
+
+  void check(store_errc code, const std::string& part) const {
+    check(code, part, options());
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(refusals, fixture)
+
+BOOST_AUTO_TEST_CASE(another_cluster) {
+  auto other = options();
+  other.cluster = "prod";
+  check(store_errc::foreign, "not to peer 1 of cluster 'prod'", other);
+}
+
+BOOST_AUTO_TEST_CASE(another_peer) {
+  auto other = options();
+  other.peer = {2};
+  check(store_errc::foreign,
+        "belongs to peer 1 of cluster 'test', not to peer 2", other);
+}
+
+BOOST_AUTO_TEST_CASE(a_newer_format) {
+  change("meta", [](saboteur& x) {
+    x.put("format", encode({}, store_header{store_format + 1}));
+  });
+  check(store_errc::newer_format, "has format 2, this program knows 1");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_checksum) {
+  change("hard_state", [](saboteur& x) { x.flip(group_key({1}), 5); });
+  check(store_errc::corrupt, "record 'hard_state 1'");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_emptied) {
+  fs::resize_file(file(), 0);
+  check(store_errc::corrupt, "is empty");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_cut_short) {
+  fs::resize_file(file(), 3 * 4096);
+  check(store_errc::corrupt, "was cut short");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_zeros) {
+  auto size = fs::file_size(file());
+  fs::resize_file(file(), 0);
+  fs::resize_file(file(), size);
+  check(store_errc::corrupt, "damaged or no store");
+}
+
+// The lock file remembers that there was one.
+BOOST_AUTO_TEST_CASE(a_file_that_has_vanished) {
+  fs::remove(file());
+  auto before = files_below(options().directory);
+  try {
+    open_lmdb_store(options());
+    BOOST_ERROR("a new store was made in its place");
+  } catch (const store_error& e) {
+    BOOST_TEST((e.code() == store_errc::corrupt));
+    BOOST_TEST(
+      (std::string{e.what()}.find("data.mdb' is missing") != std::string::npos),
+      e.what());
+  }
+  BOOST_TEST((files_below(options().directory) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_in_use) {
+  child_process child{[this](int out) {
+    auto held = open_lmdb_store(options());
+    send_number(out, 1);
+    pause();
+  }};
+  BOOST_REQUIRE(child.receive_number() == 1u);
+  auto before = files_below(options().directory);
+  try {
+    open_lmdb_store(options());
+    BOOST_ERROR("opened twice");
+  } catch (const store_error& e) {
+    BOOST_TEST((e.code() == store_errc::in_use));
+  }
+  BOOST_TEST((files_below(options().directory) == before));
+}
+
+// What a power failure leaves while a store is made is no store.
+BOOST_AUTO_TEST_CASE(a_store_that_was_never_finished_is_made_anew) {
+  any_store unfinished{"lmdb"};
+  unfinished.close();
+  auto directory = unfinished.options().directory;
+  fs::remove_all(directory);
+  fs::create_directories(directory + "/new");
+  std::ofstream{directory + "/new/data.mdb"} << "half";
+  std::ofstream{directory + '/' + lock_file_name};
+  unfinished.reopen();
+  BOOST_TEST(log_of(unfinished).empty());
+  BOOST_TEST(!fs::exists(directory + "/new"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
