@@ -3,6 +3,7 @@
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/subscribers.hpp>
+#include <raft/consensus/settled.hpp>
 #include <raft/machine/waiting.hpp>
 
 #include <caf/io/middleman.hpp>
@@ -62,7 +63,7 @@ public:
     subscribers_.emplace(parts_.self.group, parts_.bounds);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
-    durable_told_ = core_->log().durable();
+    durable_told_ = settled(*core_);
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
     watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
     carry_out();
@@ -275,16 +276,16 @@ private:
   /// Whether more of what the applier has is durable than it knows. It may need
   /// that to free memory, and apply nothing until it hears it.
   bool applier_waits_for_disk() const {
-    return core_->log().durable() > durable_told_
+    return settled(*core_) > durable_told_
         && core_->handed_out() > durable_told_;
   }
 
-  /// Has entries applied, perhaps none, and tells how far the log is durable.
+  /// Has entries applied, perhaps none, and tells how far it may save effects.
   void apply_all(std::vector<entry>&& entries) {
     auto wanted
       = !entries.empty()
      && waiting_.any_between(entries.front().index, entries.back().index);
-    durable_told_ = core_->log().durable();
+    durable_told_ = settled(*core_);
     errand<applied>(
       applier_,
       apply{parts_.self.group, std::move(entries), wanted, durable_told_},

@@ -46,8 +46,36 @@ soak_disks() {
   done
 }
 
+soak_fuzz() {
+  local seeds=1..100000 jobs=2
+  while [ $# -gt 0 ]; do
+    case ${1-} in
+      --seeds)
+        [[ ${2-} =~ ^[1-9][0-9]{0,17}(\.\.[1-9][0-9]{0,17})?$ ]] ||
+          fail "--seeds wants A..B"
+        seeds=$2
+        ;;
+      --jobs)
+        [[ ${2-} =~ ^[1-9][0-9]?$ ]] || fail "--jobs wants a number from 1"
+        jobs=$2
+        ;;
+      *) fail "soak fuzz knows --seeds A..B and --jobs N, but not '$1'" ;;
+    esac
+    shift 2
+  done
+  dev_setup
+  configure "$build"
+  build_targets "$build" raft-scenarios
+  say "clusters in virtual time under random faults, one for each seed"
+  time "$build"/bin/raft-scenarios fuzz --seeds "$seeds" --jobs "$jobs"
+}
+
 dev_soak() {
   case ${1-} in
+    fuzz)
+      shift
+      soak_fuzz "$@"
+      ;;
     kills)
       shift
       soak_kills "$@"
@@ -64,6 +92,8 @@ dev_soak() {
       shift
       soak_disks "$@"
       ;;
-    *) fail "soak knows 'kills', 'scenarios', 'disks' and 'load'" ;;
+    *)
+      fail "soak knows 'disks', 'fuzz', 'kills', 'load' and 'scenarios'"
+      ;;
   esac
 }

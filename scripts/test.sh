@@ -70,6 +70,8 @@ dev_test() {
   ctest --test-dir "$build" --output-on-failure --no-tests=error \
     --parallel "$(nproc)" "$@" 2>&1 | tee "$log" || status=$?
   tested=$((SECONDS - began - set_up - built))
+  # What was drawn at random, so that it can be played again.
+  grep -hE '^fresh seeds ' "$build"/Testing/Temporary/LastTest.log || true
 
   local passed failed
   passed=$(grep -cE 'Test +#[0-9]+: .* Passed ' "$log" || true)

@@ -19,7 +19,9 @@ cluster::cluster(const cluster_options& options, observer* watching)
   if (const auto* complaint = consensus::complaint_about(options.settings))
     throw std::invalid_argument{complaint};
   if (!options_.machine)
-    options_.machine = kv::kv_machine_factory();
+    options_.machine = [](machine_disk&, random&) {
+      return std::make_unique<kv::kv_machine>();
+    };
   std::vector<peer_id> voters;
   for (std::uint64_t i = 1; i <= options.peers; ++i)
     voters.push_back({i});
@@ -140,6 +142,8 @@ void cluster::crash(peer_id who, unfinished_write fate) {
   if (!runs(who))
     return;
   auto& x = around(who);
+  if (!has_room_for_write(who))
+    fate = unfinished_write::lost;
   event what;
   what.what = event_kind::crashed;
   what.peer = who;
@@ -147,13 +151,12 @@ void cluster::crash(peer_id who, unfinished_write fate) {
     what.text = fate == unfinished_write::kept ? "its write is kept"
                                                : "its write is lost";
   emit(std::move(what));
+  end_machine(who);
   peer(who).crash(fate);
   ++x.process;
   x.paused = false;
   x.mail.clear();
   x.waiting.take_all();
-  x.executor.reset();
-  x.machine = nullptr;
   judge_.check_disks(peers_);
   connections_changed(who);
 }
@@ -165,8 +168,11 @@ void cluster::restart(peer_id who) {
 
 void cluster::wipe(peer_id who) {
   crash(who);
-  judge_.disk_was_lost();
-  peer(who).disk() = recorded_disk{{}};
+  judge_.disk_was_lost(who);
+  peer(who).lose_disk();
+  around(who).wiped = true;
+  around(who).kept.reset();
+  around(who).saved = {};
   event what;
   what.what = event_kind::wiped;
   what.peer = who;
@@ -214,7 +220,8 @@ void cluster::set_disk(peer_id who, const disk_profile& x) {
     return;
   y.disk = x;
   ++y.disk_epoch;
-  constexpr const char* texts[] = {"works", "hangs", "is full", "fails"};
+  constexpr const char* texts[]
+    = {"works", "hangs", "is full", "is used up", "fails"};
   tell(std::string{"disk "} + texts[static_cast<std::size_t>(x.now)] + ", "
          + std::to_string(x.delay_max.count()) + " us",
        who);
@@ -224,6 +231,8 @@ void cluster::set_disk(peer_id who, const disk_profile& x) {
     schedule_write(who);
   for (std::size_t i = 0; i < peer(who).reading().size(); ++i)
     schedule_read(who);
+  if (y.saving)
+    schedule_save(who);
 }
 
 void cluster::tell(std::string text, peer_id who) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <raft/machine/executor.hpp>
+#include <raft/machine/sessions.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/machine/waiting.hpp>
 #include <raft/simulation/client.hpp>
 #include <raft/simulation/clock.hpp>
 #include <raft/simulation/event.hpp>
 #include <raft/simulation/judge.hpp>
+#include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
@@ -29,8 +31,11 @@ struct disk_profile {
     works,
     /// Nothing completes until it works again.
     hangs,
-    /// There is no room: writes wait, reads go on.
+    /// There is no room but a reserve: writes that hold something else than
+    /// empty entries are refused, all others go on, and so do reads.
     full,
+    /// Not even the reserve is left: all writes are refused.
+    used_up,
     /// The next write or read fails, and with it the process ends; half of
     /// the writes that fail are on the disk nevertheless.
     fails,
@@ -63,8 +68,12 @@ struct cluster_options {
   /// reached or no longer be reached. Otherwise all believe for ever that all
   /// can be reached.
   bool connections_tell = true;
-  /// Null: the key-value store.
-  machine::state_machine_factory machine = {};
+  /// Null: the key-value store in memory.
+  machine_maker machine = {};
+  /// What was applied is on the disk about so long after, also if it is little;
+  /// for machines that keep their state.
+  duration save_after = std::chrono::seconds{10};
+  machine::session_bounds session_bounds = {};
   /// Called with a state machine after each command that it took; what it
   /// says, if anything, is a violation.
   std::function<std::string(const machine::state_machine&)> inspect = {};
@@ -73,8 +82,9 @@ struct cluster_options {
 /// Real cores, sessions, clients and a state machine; virtual disks, network,
 /// clocks and processes. The same seed and the same calls give the same run,
 /// byte for byte. After each step of a peer all invariants are checked: those
-/// of its core, those that hold between peers (the `judge`), and that what was
-/// acknowledged stays on the disks of a majority.
+/// of its core, those that hold between peers (the `judge`), that what was
+/// acknowledged stays on the disks of a majority, and that the state machines
+/// of all peers answer the same.
 ///
 /// Peers have the ids 1, 2, ...; clients are numbered from 1. All functions
 /// that let time pass or give somebody an input throw `violation`; afterwards
@@ -147,12 +157,13 @@ public:
     return *around(who).machine;
   }
 
-  /// The committed entries that the present or last process of a peer gave to
-  /// its state machine, in order, from index 1.
+  /// The committed entries whose effects the state machine of a peer holds, or
+  /// held last, in order, from index 1.
   const std::vector<entry>& delivered(peer_id who) const;
 
   /// Calls a function with each committed entry that a peer gives to its state
-  /// machine, in order. A process that starts again begins with index 1.
+  /// machine, in order. A process that starts again begins behind what its
+  /// state machine has on the disk: with index 1, if it keeps nothing.
   void on_delivery(std::function<void(peer_id, const entry&)> what);
 
   /// How many commands and other entries were committed so far.
@@ -176,9 +187,15 @@ public:
   void restart(peer_id who);
 
   /// Ends the process and takes all that its disk holds. It comes back as a
-  /// peer that knows no members, so it neither votes nor campaigns. That what
-  /// was committed is on a majority of disks is not checked any more.
+  /// peer that knows no members, as a server does that was not told to found
+  /// the cluster: so it neither votes nor campaigns nor follows. From now on,
+  /// of what was committed one copy less is asked for.
   void wipe(peer_id who);
+
+  /// Whether the disk of a peer was lost.
+  bool wiped(peer_id who) const {
+    return around(who).wiped;
+  }
 
   /// Lets a process stand still; what arrives waits. And lets it go on.
   void pause(peer_id who);
@@ -203,6 +220,12 @@ public:
   /// told.
   void cut(peer_id from, peer_id to);
   void heal(peer_id from, peer_id to);
+
+  /// What one peer sends to another stays on the way, and comes in random order
+  /// when the way is open again, however much has happened meanwhile. Nobody is
+  /// told.
+  void stall(peer_id from, peer_id to);
+  void release(peer_id from, peer_id to);
 
   /// Cuts all ways to and from other peers; clients still reach it.
   void disconnect(peer_id who);
@@ -311,6 +334,14 @@ private:
     bool wiped = false;
     std::unique_ptr<machine::executor> executor;
     const machine::state_machine* machine = nullptr;
+    /// What the machine has on the disk, and up to which entry at least.
+    machine_disk kept;
+    log_index saved;
+    /// How far the machine believes the log to be durable.
+    log_index log_durable;
+    /// A part of its state on the way to the disk.
+    std::shared_ptr<machine::save_job> saving;
+    bool save_armed = false;
     machine::waiting_list<ticket> waiting;
     term_number leads;
     std::set<peer_id> links;
@@ -342,6 +373,11 @@ private:
     std::map<clients::client_state::ticket, waiting_for> waiting;
   };
 
+  struct parcel_under_way {
+    std::shared_ptr<const consensus::message> message;
+    std::uint64_t number = 0;
+  };
+
   // -- steps of peers (cluster_steps.cpp) -------------------------------------
 
   using input = std::function<consensus::output(virtual_peer&)>;
@@ -356,11 +392,9 @@ private:
   void schedule_alarm(peer_id who);
   void schedule_write(peer_id who);
   void schedule_read(peer_id who);
-  void schedule_apply(peer_id who);
   duration disk_delay(peer_id who);
+  bool has_room_for_write(peer_id who) const;
   void fail_disk(peer_id who);
-  void apply_some(peer_id who);
-  void answer_applied(peer_id who, const entry& x, const apply_result& result);
   void give_up_if_deposed(peer_id who);
   std::uint64_t wall_ms(peer_id who) const;
   void mix(std::uint64_t x) noexcept;
@@ -368,9 +402,26 @@ private:
   void observe(peer_id who);
   void observe_log(peer_id who);
 
+  // -- state machines (cluster_machine.cpp) -----------------------------------
+
+  void wake_machine(peer_id who);
+  void end_machine(peer_id who);
+  void schedule_apply(peer_id who);
+  void apply_some(peer_id who);
+  void apply_one(peer_id who, const entry& e);
+  void compare_results(peer_id who, const apply_result& x);
+  void answer_applied(peer_id who, const entry& x, const apply_result& result);
+  void tell_machine(peer_id who, bool committed);
+  void save_if_due(peer_id who, bool now);
+  void arm_save(peer_id who);
+  bool has_room_for_state(peer_id who) const;
+  void schedule_save(peer_id who, duration delay = duration{0});
+  void save(peer_id who);
+
   // -- network (cluster_network.cpp) ------------------------------------------
 
   void send(const consensus::message& msg);
+  void arrive_at(instant when, const parcel_under_way& x);
   void deliver(const consensus::message& msg, std::uint64_t number);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
@@ -421,8 +472,12 @@ private:
   std::vector<host> hosts_;
   std::vector<std::unique_ptr<simulated_client>> clients_; // client 1 is at 0
   std::set<std::pair<peer_id, peer_id>> broken_;
+  /// The ways that are stalled, and what waits there.
+  std::map<std::pair<peer_id, peer_id>, std::vector<parcel_under_way>> stalled_;
   judge judge_;
   std::vector<client_operation> history_;
+  /// What came of the entries 1, 2, ... on the peer that applied each first.
+  std::vector<apply_result> results_;
   std::function<void(peer_id, const entry&)> on_delivery_;
   std::uint64_t sent_ = 0;
   bool programs_run_ = true;

@@ -16,6 +16,9 @@ using std::chrono::milliseconds;
 /// How long it takes until somebody knows that a connection is there or gone.
 constexpr duration noticed_max = milliseconds{50};
 
+/// How long it takes until all has arrived that stayed on a way.
+constexpr duration released_within = milliseconds{100};
+
 const message_header& header_of(const consensus::message& x) {
   return std::visit(
     [](const auto& msg) -> const message_header& { return msg.header; }, x);
@@ -86,9 +89,17 @@ void cluster::send(const consensus::message& msg) {
     emit(what);
     return;
   }
-  auto shared = std::make_shared<const consensus::message>(msg);
+  parcel_under_way x{std::make_shared<const consensus::message>(msg), number};
+  auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
-    agenda_.at(when, [this, shared, number] { deliver(*shared, number); });
+    if (way == stalled_.end())
+      arrive_at(when, x);
+    else
+      way->second.push_back(x);
+}
+
+void cluster::arrive_at(instant when, const parcel_under_way& x) {
+  agenda_.at(when, [this, x] { deliver(*x.message, x.number); });
 }
 
 /// A message finds whatever process runs there when it arrives.
@@ -209,6 +220,20 @@ void cluster::heal(peer_id from, peer_id to) {
   emit(std::move(what));
 }
 
+void cluster::stall(peer_id from, peer_id to) {
+  if (stalled_.try_emplace({from, to}).second)
+    tell("what it sends to " + to_text(to) + " stays on the way", from);
+}
+
+void cluster::release(peer_id from, peer_id to) {
+  auto way = stalled_.extract({from, to});
+  if (!way)
+    return;
+  tell("what it sent to " + to_text(to) + " goes on", from);
+  for (const auto& x : way.mapped())
+    arrive_at(now() + chance_.between(duration{0}, released_within), x);
+}
+
 void cluster::disconnect(peer_id who) {
   for (auto other : ids())
     if (other != who) {
@@ -297,6 +322,8 @@ void cluster::calm() {
   set_network(weather);
   options_.apply_max = milliseconds{5};
   heal();
+  while (!stalled_.empty())
+    release(stalled_.begin()->first.first, stalled_.begin()->first.second);
   for (auto who : ids()) {
     set_disk(who, disk_profile{});
     set_drift(who, 0);

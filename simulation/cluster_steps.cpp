@@ -8,7 +8,6 @@
 namespace raft::simulation {
 
 using std::chrono::microseconds;
-using std::chrono::milliseconds;
 using disk_mode = disk_profile::mode;
 
 void cluster::at(instant when, peer_id who, std::function<void()> what) {
@@ -27,24 +26,21 @@ void cluster::at(instant when, peer_id who, std::function<void()> what) {
 void cluster::boot(peer_id who) {
   auto& x = around(who);
   ++x.process;
-  x.applying = false;
   x.links.clear();
   x.leads = {};
   x.received = {};
-  x.delivered.clear();
   x.role = peer_role::follower;
   x.term = {};
   x.commit = {};
   x.durable = {};
-  auto made = options_.machine(machine::machine_context{});
-  x.machine = made.get();
-  x.executor = std::make_unique<machine::executor>(std::move(made));
+  wake_machine(who);
   judge_.process_started(peer(who));
   event what;
   what.what = event_kind::started;
   what.peer = who;
   emit(std::move(what));
-  carry_out(who, peer(who).boot(x.clock.at(now()), options_.tail));
+  carry_out(who, peer(who).boot(x.clock.at(now()), options_.tail,
+                                x.executor->applied()));
   connections_changed(who);
 }
 
@@ -76,6 +72,7 @@ void cluster::carry_out(peer_id who, consensus::output out) {
     schedule_write(who);
   for (std::size_t i = 0; i < out.reads.size(); ++i)
     schedule_read(who);
+  tell_machine(who, !out.committed.empty());
   schedule_apply(who);
   give_up_if_deposed(who);
   schedule_alarm(who);
@@ -103,15 +100,32 @@ duration cluster::disk_delay(peer_id who) {
   return chance_.between(disk.delay_min, disk.delay_max);
 }
 
+/// As persistence/store.hpp promises: commits without commands have a reserve.
+bool cluster::has_room_for_write(peer_id who) const {
+  auto mode = around(who).disk.now;
+  const auto& write = peer(who).writing();
+  if (!write || (mode != disk_mode::full && mode != disk_mode::used_up))
+    return true;
+  const auto& entries = write->batch.entries;
+  return mode == disk_mode::full
+      && std::all_of(entries.begin(), entries.end(), [](const entry& x) {
+           return x.kind == entry_kind::empty;
+         });
+}
+
 void cluster::schedule_write(peer_id who) {
   auto& x = around(who);
-  if (x.disk.now == disk_mode::hangs || x.disk.now == disk_mode::full)
+  if (x.disk.now == disk_mode::hangs)
     return;
   at(now() + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
     if (around(who).disk_epoch != epoch)
       return;
     if (around(who).disk.now == disk_mode::fails)
       return fail_disk(who);
+    if (!has_room_for_write(who)) {
+      step(who, [](virtual_peer& p) { return p.refuse_write(); });
+      return;
+    }
     step(who, [](virtual_peer& p) { return p.complete_write(); });
     judge_.check_disks(peers_);
   });
@@ -138,62 +152,7 @@ void cluster::fail_disk(peer_id who) {
                                     : unfinished_write::lost);
 }
 
-// -- the state machine --------------------------------------------------------
-
-void cluster::schedule_apply(peer_id who) {
-  auto& x = around(who);
-  if (x.applying || peer(who).applying().empty())
-    return;
-  x.applying = true;
-  at(now() + chance_.between(options_.apply_min, options_.apply_max), who,
-     [this, who] { apply_some(who); });
-}
-
-void cluster::apply_some(peer_id who) {
-  constexpr std::size_t entries_max = 10;
-  auto& x = around(who);
-  x.applying = false;
-  auto count = std::min(entries_max, peer(who).applying().size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& e = peer(who).applying()[i];
-    apply_result result;
-    try {
-      result = x.executor->apply(e);
-    } catch (const std::exception& error) {
-      throw violation{"the state machine of peer " + to_text(who)
-                      + " failed at entry " + to_text(e.index) + ": "
-                      + error.what()};
-    }
-    x.delivered.push_back(e);
-    if (on_delivery_)
-      on_delivery_(who, e);
-    answer_applied(who, e, result);
-    if (!options_.inspect)
-      continue;
-    if (auto complaint = options_.inspect(*x.machine); !complaint.empty())
-      throw violation{"the state machine of peer " + to_text(who)
-                      + " after entry " + to_text(e.index) + ": " + complaint};
-  }
-  step(who, [count](virtual_peer& p) { return p.apply(count); });
-  const auto& core = peer(who).core();
-  for (const auto& lost : x.waiting.take_replaced(core.applied()))
-    send_answer(who, lost.ticket,
-                machine::answer_unknown(lost.where, core.leader()));
-  event what;
-  what.what = event_kind::applied;
-  what.peer = who;
-  what.index = peer(who).core().applied();
-  emit(std::move(what));
-}
-
-void cluster::answer_applied(peer_id who, const entry& x,
-                             const apply_result& result) {
-  auto item = around(who).waiting.take({x.index, x.term});
-  if (item)
-    send_answer(
-      who, item->ticket,
-      machine::answer_applied(result, item->where, peer(who).core().leader()));
-}
+// -- clients that wait --------------------------------------------------------
 
 void cluster::give_up_if_deposed(peer_id who) {
   const auto& core = peer(who).core();

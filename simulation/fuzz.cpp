@@ -133,14 +133,31 @@ private:
   run_result sum_;
 };
 
+/// Shrinks, and shows that it does: it can take as long as hundreds of runs.
+schedule make_smaller(const subject& what, const schedule& x,
+                      std::ostream& out) {
+  constexpr std::size_t tries_max = 400;
+  constexpr std::size_t tries_per_line = 50;
+  out << "\nmaking it smaller, in at most " << tries_max << " runs"
+      << std::endl;
+  return shrink(
+    what, x, tries_max, [&out](std::size_t tries, const schedule& best) {
+      if (tries % tries_per_line == 0)
+        out << "  after " << tries << " runs: " << best.faults.size()
+            << " faults, " << best.clients << " clients, "
+            << best.length.count() / 1000 << " ms" << std::endl;
+    });
+}
+
 void report(const subject& what, std::uint64_t seed,
             const fuzz_options& options, std::ostream& out) {
   auto found = draw_schedule(seed);
   out << "seed " << seed << " fails; what led to it:\n";
   replay(what, found, options.lines, out,
          options.shrinks ? std::string{} : options.timeline);
+  out << "play it again with: fuzz --seeds " << seed << '\n';
   if (options.shrinks) {
-    auto smaller = shrink(what, found);
+    auto smaller = make_smaller(what, found, out);
     out << "\nsmaller: " << smaller.faults.size() << " faults instead of "
         << found.faults.size() << ", " << smaller.clients
         << " clients instead of " << found.clients << ", "

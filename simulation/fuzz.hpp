@@ -44,10 +44,17 @@ run_result play(const subject& what, const schedule& x,
 inline constexpr duration serves_within = std::chrono::seconds{10};
 inline constexpr duration heals_within = std::chrono::seconds{60};
 
+/// Is told after each run of `shrink`: how many there were, and the smallest
+/// schedule so far.
+using shrink_watcher
+  = std::function<void(std::size_t tries, const schedule& best)>;
+
 /// Finds a schedule that does less and ends in the same violation. Tries at
 /// most `tries_max` runs.
+/// @param watch May be null.
 /// @pre `play` of `x` ends in a violation.
-schedule shrink(const subject& what, schedule x, std::size_t tries_max = 400);
+schedule shrink(const subject& what, schedule x, std::size_t tries_max = 400,
+                const shrink_watcher& watch = {});
 
 /// What the fuzzer is to do.
 struct fuzz_options {

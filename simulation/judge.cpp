@@ -6,6 +6,30 @@
 
 namespace raft::simulation {
 
+namespace {
+
+/// What a follower has told its leader to be on its disk is there: only a later
+/// term could have taken it away.
+/// @param lost Whose disks were lost.
+void check_matches(const consensus::core& leader,
+                   const std::vector<virtual_peer>& all,
+                   const std::set<peer_id>& lost) {
+  for (const auto& x : leader.state().others) {
+    const auto& follower = all[x.peer.value - 1];
+    auto term = follower.running() ? follower.core().term()
+                                   : follower.disk().hard().term;
+    auto at = leader.log().term_at(x.match);
+    if (!at || term > leader.term() || lost.contains(x.peer))
+      continue;
+    if (!follower.disk().holds({x.match, *at}))
+      throw violation{"leader " + to_text(leader.self().id)
+                      + " believes that peer " + to_text(x.peer)
+                      + " has entries on its disk that it does not have"};
+  }
+}
+
+} // namespace
+
 void judge::process_started(const virtual_peer& peer) {
   auto& known = peers_[peer.id().value - 1];
   auto process = known.process + 1;
@@ -22,16 +46,16 @@ void judge::after_step(const virtual_peer& peer,
   auto& known = peers_[peer.id().value - 1];
   check_log(peer, known);
   check_election(peer, known);
+  if (peer.core().leads())
+    check_matches(peer.core(), all, lost_);
   check_commit(peer, known, all);
   check_applied(peer, known);
 }
 
 void judge::check_disks(const std::vector<virtual_peer>& all) const {
-  if (disk_was_lost_)
-    return;
   for (const auto& x : all)
     for (const auto& y : all)
-      if (!y.disk().holds(x.disk().compacted()))
+      if (!lost_.contains(y.id()) && !y.disk().holds(x.disk().compacted()))
         throw violation{"peer " + to_text(x.id()) + " dropped entries that "
                         + to_text(y.id()) + " does not have on its disk"};
   if (committed_.empty())
@@ -42,7 +66,8 @@ void judge::check_disks(const std::vector<virtual_peer>& all) const {
     = std::count_if(all.begin(), all.end(), [&last](const virtual_peer& x) {
         return x.disk().holds(last);
       });
-  if (static_cast<std::size_t>(holders) < consensus::majority(all.size()))
+  if (static_cast<std::size_t>(holders) + lost_.size()
+      < consensus::majority(all.size()))
     throw violation{"durability: the committed entry "
                     + consensus::to_text(last)
                     + " is not on the disks of a majority"};

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -36,10 +37,10 @@ public:
   /// @throws violation
   void acknowledged(const log_position& x) const;
 
-  /// Somebody took all that a disk held: from now on, what was committed need
-  /// not be on a majority of them.
-  void disk_was_lost() noexcept {
-    disk_was_lost_ = true;
+  /// Somebody took all that the disk of a peer held. That peer may have been
+  /// one of those that made up a majority.
+  void disk_was_lost(peer_id who) {
+    lost_.insert(who);
   }
 
   /// How many entries were committed so far.
@@ -81,7 +82,7 @@ private:
   void check_applied(const virtual_peer& peer, of_peer& known);
   bool has_all_committed(const consensus::core& x) const;
 
-  bool disk_was_lost_ = false;
+  std::set<peer_id> lost_; // whose disks were lost
   std::vector<of_peer> peers_; // peer 1 is at 0
   std::map<term_number, std::pair<peer_id, std::uint64_t>> leaders_;
   std::map<std::pair<log_index, term_number>, origin> entries_;

@@ -1,12 +1,18 @@
+#include <raft/kv/engine.hpp>
 #include <raft/kv/kv_machine.hpp>
 #include <raft/simulation/kv_subject.hpp>
 #include <raft/simulation/linearizability_explain.hpp>
 
+#include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace raft::simulation {
 
 namespace {
+
+/// What clients use.
+constexpr std::string_view keys = "abcde";
 
 struct translator {
   map_model::input operator()(const kv::put& x) const {
@@ -56,13 +62,24 @@ std::unique_ptr<machine::state_machine> kv_subject::make_machine() const {
   return std::make_unique<kv::kv_machine>();
 }
 
+std::unique_ptr<machine::state_machine>
+kv_subject::make_machine_on(machine_disk& disk, random& chance) const {
+  if (!disk)
+    disk = kv::make_memory_table();
+  // From a few keys on, so that commands must wait for saves, to all of them.
+  constexpr std::size_t overlays[] = {500, 1500, 5000, 64 << 20};
+  return std::make_unique<kv::engine>(
+    std::static_pointer_cast<kv::table>(disk),
+    overlays[chance.below(std::size(overlays))]);
+}
+
 std::optional<bytes> kv_subject::next_command(const program_context& x) const {
-  std::string key{static_cast<char>('a' + x.chance.below(5))};
+  std::string key{keys[x.chance.below(keys.size())]};
   auto value = std::to_string(x.client) + "." + std::to_string(x.number) + " ";
   // A few are larger than the bounds that some clusters have.
   if (x.chance.per_mille(30))
     value.resize(x.chance.between(100, 2000), '.');
-  auto dice = x.chance.below(10);
+  auto dice = x.chance.below(11);
   if (dice < 4)
     return kv::encode(kv::get{{key}});
   if (dice < 6)
@@ -71,6 +88,8 @@ std::optional<bytes> kv_subject::next_command(const program_context& x) const {
     return kv::encode(kv::append{key, value});
   if (dice < 9)
     return kv::encode(kv::erase{{key}});
+  if (dice < 10)
+    return kv::encode(kv::scan{{}, std::nullopt, keys.size(), false});
   return kv::encode(kv::compare_and_set{key, std::nullopt, value});
 }
 
@@ -79,6 +98,28 @@ kv_subject::portrait_of(const machine::state_machine& machine) const {
   return std::string{machine.query(kv::digest_request()).view()};
 }
 
+namespace {
+
+using kv_operation = operation_of<map_model>;
+
+/// A scan of all keys says of each what a `get` would.
+void add_scan(std::vector<kv_operation>& to, kv_operation x,
+              const kv::reply& reply) {
+  for (char c : keys) {
+    std::string key{c};
+    auto found
+      = std::find_if(reply.pairs.begin(), reply.pairs.end(),
+                     [&key](const auto& pair) { return pair.first == key; });
+    x.input = {key, map_model::get{}};
+    x.output.emplace();
+    if (found != reply.pairs.end())
+      x.output->seen = found->second;
+    to.push_back(x);
+  }
+}
+
+} // namespace
+
 history<map_model> history_of(const std::vector<client_operation>& xs) {
   history<map_model> result;
   result.unit = "microsecond";
@@ -86,14 +127,21 @@ history<map_model> history_of(const std::vector<client_operation>& xs) {
     if (x.answered && x.result.result == outcome::rejected)
       continue;
     auto command = kv::decode_command(x.command).value();
-    operation_of<map_model> y;
+    auto known = x.answered && x.result.result == outcome::committed;
+    kv_operation y;
     y.client = x.client;
     y.start = x.asked.count();
-    y.input = std::visit(translator{}, command);
-    if (x.answered && x.result.result == outcome::committed) {
+    if (known)
       y.end = x.answered->count();
-      y.output = output_of(command, kv::decode_reply(x.result.reply).value());
+    if (std::holds_alternative<kv::scan>(command)) {
+      if (known)
+        add_scan(result.operations, y,
+                 kv::decode_reply(x.result.reply).value());
+      continue;
     }
+    y.input = std::visit(translator{}, command);
+    if (known)
+      y.output = output_of(command, kv::decode_reply(x.result.reply).value());
     result.operations.push_back(std::move(y));
   }
   return result;

@@ -13,6 +13,10 @@ class kv_subject : public subject {
 public:
   std::unique_ptr<machine::state_machine> make_machine() const override;
 
+  /// The engine, as servers have it, on a table in memory.
+  std::unique_ptr<machine::state_machine>
+  make_machine_on(machine_disk& disk, random& chance) const override;
+
   std::optional<bytes> next_command(const program_context& x) const override;
 
   std::string portrait_of(const machine::state_machine& machine) const override;

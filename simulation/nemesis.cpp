@@ -1,9 +1,12 @@
 // What each fault does, and how it ends.
 
+#include <raft/consensus/quorum.hpp>
 #include <raft/simulation/schedule.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <utility>
+#include <vector>
 
 namespace raft::simulation {
 
@@ -46,6 +49,35 @@ void partition(cluster& on, const fault& x) {
   on.after_unless_calm(x.length, [&on] { on.heal(); });
 }
 
+void stall(cluster& on, peer_id whom, const fault& x) {
+  std::vector<std::pair<peer_id, peer_id>> ways;
+  for (auto other : on.ids()) {
+    if (other == whom || (x.number == 0 && other != x.other))
+      continue;
+    if (x.number == 2)
+      ways.emplace_back(other, whom);
+    else
+      ways.emplace_back(whom, other);
+  }
+  for (const auto& [from, to] : ways)
+    on.stall(from, to);
+  on.after_unless_calm(x.length, [&on, ways] {
+    for (const auto& [from, to] : ways)
+      on.release(from, to);
+  });
+}
+
+void wipe(cluster& on, peer_id whom, const fault& x) {
+  auto ids = on.ids();
+  auto lost = std::count_if(ids.begin(), ids.end(),
+                            [&on](peer_id y) { return on.wiped(y); });
+  auto left = ids.size() - static_cast<std::size_t>(lost);
+  if (on.wiped(whom) || left - 1 < consensus::majority(ids.size()))
+    return;
+  on.wipe(whom);
+  on.after_unless_calm(x.length, [&on, whom] { on.restart(whom); });
+}
+
 /// The usual weather is what the seed says, so faults that overlap do not last.
 void change_weather(cluster& on, const fault& x) {
   auto now = on.weather();
@@ -82,7 +114,7 @@ void change_disk(cluster& on, peer_id whom, const fault& x) {
       now.now = disk_mode::hangs;
       break;
     case fault_kind::fill_disk:
-      now.now = disk_mode::full;
+      now.now = x.number == 1 ? disk_mode::used_up : disk_mode::full;
       break;
     case fault_kind::fail_disk:
       now.now = disk_mode::fails;
@@ -123,6 +155,9 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
                            - drifting_clock::drift_max);
       on.after_unless_calm(x.length, [&on, whom] { on.set_drift(whom, 0); });
       break;
+    case fault_kind::wipe:
+      wipe(on, whom, x);
+      break;
     default:
       change_disk(on, whom, x);
   }
@@ -162,6 +197,9 @@ void inflict(cluster& on, const fault& x) {
       break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
+      break;
+    case fault_kind::stall:
+      stall(on, whom, x);
       break;
     case fault_kind::lose:
     case fault_kind::delay:

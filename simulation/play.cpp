@@ -41,7 +41,9 @@ public:
 private:
   static cluster_options options_for(const subject& what, const schedule& x) {
     auto result = draw_cluster(x.seed);
-    result.machine = [&what](group_id) { return what.make_machine(); };
+    result.machine = [&what](machine_disk& disk, random& chance) {
+      return what.make_machine_on(disk, chance);
+    };
     result.inspect
       = [&what](const machine::state_machine& m) { return what.inspect(m); };
     return result;
@@ -85,12 +87,19 @@ private:
   }
 
   bool caught_up() const {
-    auto all = cluster_.ids();
+    auto all = members();
     auto first = cluster_.state(all.front());
     return std::all_of(all.begin(), all.end(), [&](peer_id who) {
       auto x = cluster_.state(who);
       return x.applied == x.last && x.last == first.last;
     });
+  }
+
+  /// Who can take part: whose disk was lost can not join again.
+  std::vector<peer_id> members() const {
+    auto result = cluster_.ids();
+    std::erase_if(result, [this](peer_id x) { return cluster_.wiped(x); });
+    return result;
   }
 
   std::string state() const {
@@ -107,7 +116,7 @@ private:
   }
 
   void judge() {
-    auto ids = cluster_.ids();
+    auto ids = members();
     auto expected = subject_.portrait_of(cluster_.machine(ids.front()));
     for (auto who : ids)
       if (subject_.portrait_of(cluster_.machine(who)) != expected)

@@ -16,9 +16,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",     "crash_all", "pause",      "cut",       "isolate", "mute",
-  "deafen",    "partition", "break_link", "swizzle",   "lose",    "delay",
-  "slow_disk", "hang_disk", "fill_disk",  "fail_disk", "drift"};
+  "crash",     "crash_all", "pause",     "cut",        "isolate",
+  "mute",      "deafen",    "partition", "break_link", "swizzle",
+  "lose",      "delay",     "slow_disk", "hang_disk",  "fill_disk",
+  "fail_disk", "drift",     "stall",     "wipe"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -48,6 +49,17 @@ consensus::settings draw_settings(random& from) {
   result.undurable_bytes_max = bound(from, 500, 3000, 64 << 20);
   result.applying_bytes_max = bound(from, 100, 500, 16 << 20);
   result.log_bytes_in_memory = bound(from, 0, 500, 32 << 20);
+  result.compaction_bytes_min = bound(from, 100, 3000, 16 << 20);
+  result.log_bytes_kept = bound(from, 0, 2000, 64 << 20);
+  return result;
+}
+
+machine::session_bounds draw_session_bounds(random& from) {
+  machine::session_bounds result;
+  result.idle_ms_max = bound(from, 1000, 10'000, result.idle_ms_max);
+  result.sessions_max = bound(from, 3, 6, result.sessions_max);
+  result.replies_max = bound(from, 2, 5, result.replies_max);
+  result.reply_bytes_max = bound(from, 10, 200, result.reply_bytes_max);
   return result;
 }
 
@@ -58,8 +70,8 @@ fault_kind draw_kind(random& from) {
     = {{crash, 10},     {crash_all, 2}, {pause, 4},     {cut, 5},
        {isolate, 5},    {mute, 2},      {deafen, 2},    {partition, 5},
        {break_link, 3}, {swizzle, 2},   {lose, 4},      {delay, 4},
-       {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 2}, {fail_disk, 2},
-       {drift, 2}};
+       {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 4}, {fail_disk, 2},
+       {drift, 2},      {stall, 5},     {wipe, 1}};
   std::uint64_t sum = 0;
   for (const auto& [kind, weight] : weights)
     sum += weight;
@@ -84,6 +96,10 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
       return from.per_mille(500) ? 50'000 : 400'000;
     case fault_kind::slow_disk:
       return from.per_mille(500) ? 100'000 : 2'000'000;
+    case fault_kind::stall:
+      return from.below(3);
+    case fault_kind::fill_disk:
+      return from.per_mille(250) ? 1 : 0;
     case fault_kind::drift:
       return from.between(300'000, 700'000);
     default:
@@ -141,6 +157,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   result.seed = seed;
   result.peers = draw_peers(seed);
   result.settings = draw_settings(from);
+  result.session_bounds = draw_session_bounds(from);
   constexpr milliseconds delays[]
     = {milliseconds{1}, milliseconds{5}, milliseconds{40}};
   auto delay = delays[from.below(3)];
@@ -153,6 +170,9 @@ cluster_options draw_cluster(std::uint64_t seed) {
   constexpr milliseconds disks[]
     = {milliseconds{1}, milliseconds{10}, milliseconds{100}};
   result.disk.delay_max = disks[from.below(3)];
+  constexpr milliseconds saves[]
+    = {milliseconds{100}, milliseconds{1000}, milliseconds{10000}};
+  result.save_after = saves[from.below(3)];
   result.apply_max = from.per_mille(700) ? milliseconds{1} : milliseconds{100};
   constexpr std::size_t tails[] = {0, 1, 5, virtual_peer::whole_log};
   result.tail = tails[from.below(4)];

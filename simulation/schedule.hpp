@@ -40,14 +40,20 @@ enum class fault_kind : std::uint8_t {
   lose,
   /// Messages take up to `number` microseconds.
   delay,
-  /// The disk takes up to `number` microseconds more, or hangs, or is full, or
-  /// fails.
+  /// The disk takes up to `number` microseconds more, or hangs, or is full (if
+  /// `number` is 1, the reserve is used up, too), or fails.
   slow_disk,
   hang_disk,
   fill_disk,
   fail_disk,
   /// The clock runs too fast by `number` - 500,000 millionths.
   drift,
+  /// What `peer` sends to `other` stays on the way until the end (`number` 0),
+  /// or what it sends to all (1), or what all send to it (2).
+  stall,
+  /// The process ends, and the disk loses all that it held. Nothing takes that
+  /// back. It does not happen to so many that no majority would be left.
+  wipe,
 };
 
 const char* to_text(fault_kind x);

@@ -23,8 +23,12 @@ std::string kind_of(const std::string& violation) {
 
 class shrinker {
 public:
-  shrinker(const subject& what, schedule x, std::size_t tries_max)
-    : subject_{what}, best_{std::move(x)}, tries_left_{tries_max} {
+  shrinker(const subject& what, schedule x, std::size_t tries_max,
+           const shrink_watcher& watch)
+    : subject_{what},
+      best_{std::move(x)},
+      tries_max_{tries_max},
+      watch_{watch} {
     auto first = play(subject_, best_);
     kind_ = kind_of(first.violation.value_or(""));
     end_ = first.when;
@@ -46,15 +50,18 @@ public:
 
 private:
   bool take(schedule x) {
-    if (tries_left_ == 0)
+    if (tries_ == tries_max_)
       return false;
-    --tries_left_;
+    ++tries_;
     auto result = play(subject_, x);
-    if (!result.violation || kind_of(*result.violation) != kind_)
-      return false;
-    best_ = std::move(x);
-    end_ = result.when;
-    return true;
+    auto same = result.violation && kind_of(*result.violation) == kind_;
+    if (same) {
+      best_ = std::move(x);
+      end_ = result.when;
+    }
+    if (watch_)
+      watch_(tries_, best_);
+    return same;
   }
 
   /// What comes after the violation has no part in it.
@@ -92,15 +99,18 @@ private:
 
   const subject& subject_;
   schedule best_;
-  std::size_t tries_left_;
+  std::size_t tries_max_;
+  const shrink_watcher& watch_;
+  std::size_t tries_ = 0;
   std::string kind_;
   instant end_{0};
 };
 
 } // namespace
 
-schedule shrink(const subject& what, schedule x, std::size_t tries_max) {
-  return shrinker{what, std::move(x), tries_max}.run();
+schedule shrink(const subject& what, schedule x, std::size_t tries_max,
+                const shrink_watcher& watch) {
+  return shrinker{what, std::move(x), tries_max, watch}.run();
 }
 
 } // namespace raft::simulation

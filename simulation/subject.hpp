@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/machine/state_machine.hpp>
+#include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/program.hpp>
 
 #include <memory>
@@ -21,6 +22,14 @@ public:
 
   /// Makes an empty state machine, for a process that starts.
   virtual std::unique_ptr<machine::state_machine> make_machine() const = 0;
+
+  /// The same for a machine that keeps its state (machine/durability.hpp): it
+  /// goes on with what it finds on the disk. Saves are slow, find no room, and
+  /// are cut off by crashes: then all of one is there, or nothing.
+  virtual std::unique_ptr<machine::state_machine>
+  make_machine_on(machine_disk&, random&) const {
+    return make_machine();
+  }
 
   /// The next command of a client that waits for each answer. The client has a
   /// session, so a command takes effect at most once, also if the answer is

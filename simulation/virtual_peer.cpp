@@ -8,18 +8,28 @@ namespace raft::simulation {
 
 virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
                            std::vector<peer_id> voters, std::uint64_t seed)
-  : id_{id}, config_{config}, seed_{seed}, disk_{std::move(voters)} {
+  : id_{id},
+    incarnation_{id.value},
+    config_{config},
+    seed_{seed},
+    disk_{std::move(voters)} {
   // nop
 }
 
 // -- the process --------------------------------------------------------------
 
-consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail) {
+consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
+                                     std::optional<log_index> applied) {
   now_ = now;
+  flushed_ = applied.value_or(flushed_);
+  auto recovered = disk_.state();
+  if (auto why = consensus::complaint_about(recovered, flushed_); !why.empty())
+    throw violation{"peer " + to_text(id_) + " can not start: " + why};
+  applied_.resize(flushed_.value);
   // Each process draws its own seed.
   seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
-  consensus::identity self{group_id{1}, id_, incarnation_id{id_.value}, seed_};
-  core_.emplace(self, config_, disk_.state(), disk_.tail(tail), flushed_, now);
+  consensus::identity self{group_id{1}, id_, incarnation_, seed_};
+  core_.emplace(self, config_, recovered, disk_.tail(tail), flushed_, now);
   handed_out_ = flushed_;
   return carry_out();
 }
@@ -34,7 +44,13 @@ void virtual_peer::crash(unfinished_write fate) {
   reading_.clear();
   applying_.clear();
   handed_out_ = {};
-  applied_.resize(flushed_.value);
+}
+
+void virtual_peer::lose_disk() {
+  constexpr std::uint64_t step = 1000;
+  disk_ = recorded_disk{{}};
+  incarnation_.value += step;
+  flushed_ = {};
 }
 
 // -- inputs -------------------------------------------------------------------
@@ -109,6 +125,17 @@ consensus::output virtual_peer::flush() {
   // It must not be ahead of the log's disk, or it could not start again.
   log_index applied{applied_.size()};
   flushed_ = std::max(flushed_, std::min(applied, core_->log().durable()));
+  core_->applied(core_->applied(), flushed_);
+  return carry_out();
+}
+
+consensus::output virtual_peer::saved(log_index index) {
+  if (index.value > applied_.size()
+      || (index && !disk_.holds({index, applied_[index.value - 1].term})))
+    throw violation{"the state machine of peer " + to_text(id_)
+                    + " has entries up to " + to_text(index)
+                    + " on its disk, which the log's disk does not hold"};
+  flushed_ = std::max(flushed_, index);
   core_->applied(core_->applied(), flushed_);
   return carry_out();
 }

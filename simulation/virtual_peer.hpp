@@ -41,9 +41,16 @@ public:
 
   /// Starts the process on what the disk holds.
   /// @param tail How many entries to read ahead.
-  consensus::output boot(consensus::instant now, std::size_t tail = whole_log);
+  /// @param applied What the state machine says that it has on its disk;
+  ///        without it, what `flush` or `saved` put there.
+  consensus::output boot(consensus::instant now, std::size_t tail = whole_log,
+                         std::optional<log_index> applied = std::nullopt);
 
   void crash(unfinished_write fate);
+
+  /// Takes all that the disk holds: the peer is another one from now on, that
+  /// knows no members. @pre `!running()`.
+  void lose_disk();
 
   bool running() const noexcept {
     return core_.has_value();
@@ -81,6 +88,9 @@ public:
   /// The state machine puts on its disk what it may of what it has applied.
   /// What is there outlives the process.
   consensus::output flush();
+
+  /// The state machine has put on its disk what it has applied up to here.
+  consensus::output saved(log_index index);
 
   // -- what waits to be completed ---------------------------------------------
 
@@ -135,6 +145,7 @@ private:
   void check_duties(const consensus::output& out) const;
 
   peer_id id_;
+  incarnation_id incarnation_;
   consensus::settings config_;
   std::uint64_t seed_;
   recorded_disk disk_;

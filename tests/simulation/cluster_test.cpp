@@ -1,6 +1,8 @@
 // The cluster that is driven by hand: what each of its switches does.
 
+#include <raft/consensus/settled.hpp>
 #include <raft/kv/command.hpp>
+#include <raft/kv/engine.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -117,6 +119,109 @@ BOOST_AUTO_TEST_CASE(wiped_peer_neither_votes_nor_campaigns) {
   BOOST_TEST((x.state(victim).term == term_number{0}));
 }
 
+BOOST_AUTO_TEST_CASE(others_go_on_without_a_wiped_peer) {
+  cluster x{cluster_options{}};
+  auto victim = elect(x);
+  x.wipe(victim);
+  x.restart(victim);
+  BOOST_TEST(commits(x, elect(x), "goes on"));
+  BOOST_TEST(x.wiped(victim));
+  BOOST_TEST((x.state(victim).last == log_index{0}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_on_a_stalled_way_comes_later) {
+  cluster x{cluster_options{}};
+  auto leader = elect(x);
+  auto other = peer_id{leader.value % 3 + 1};
+  x.run_for(1s);
+  auto before = x.state(other).last;
+  x.stall(leader, other);
+  BOOST_TEST(commits(x, leader, "by the third"));
+  x.run_for(50ms);
+  BOOST_TEST((x.state(other).last == before));
+  x.release(leader, other);
+  x.run_for(200ms);
+  BOOST_TEST((x.state(other).last > before));
+}
+
+BOOST_AUTO_TEST_CASE(machines_go_on_from_what_they_saved) {
+  cluster_options options;
+  options.save_after = 100ms;
+  options.settings.compaction_bytes_min = 1;
+  options.settings.log_bytes_kept = 0;
+  options.machine = [](machine_disk& disk, simulation::random&) {
+    if (!disk)
+      disk = kv::make_memory_table();
+    return std::make_unique<kv::engine>(
+      std::static_pointer_cast<kv::table>(disk));
+  };
+  cluster x{options};
+  auto client = x.open_client();
+  auto done = 0;
+  for (auto i = 0; i < 20; ++i)
+    x.execute(client, kv::encode(kv::append{"k", "x"}),
+              [&](const executed&) { ++done; });
+  BOOST_REQUIRE(x.run_until([&] { return done == 20; }, x.now() + 10s));
+  x.run_for(2s);
+  log_index lowest{1'000'000};
+  x.on_delivery(
+    [&](peer_id, const entry& e) { lowest = std::min(lowest, e.index); });
+  for (auto who : x.ids())
+    x.crash(who);
+  for (auto who : x.ids())
+    x.restart(who);
+  std::string seen;
+  x.execute(client, kv::encode(kv::get{{"k"}}), [&](const executed& answer) {
+    seen = *kv::decode_reply(answer.reply)->values.at(0);
+  });
+  BOOST_TEST(x.run_until([&] { return !seen.empty(); }, x.now() + 10s));
+  BOOST_TEST(seen == std::string(20, 'x'));
+  BOOST_TEST((lowest > log_index{20}));
+}
+
+BOOST_AUTO_TEST_CASE(machine_that_forgets_what_it_saved_is_found_out) {
+  cluster_options options;
+  options.save_after = 100ms;
+  options.machine = [](machine_disk&, simulation::random&) {
+    return std::make_unique<kv::engine>(kv::make_memory_table());
+  };
+  cluster x{options};
+  auto leader = elect(x);
+  x.run_for(2s);
+  x.crash(leader);
+  BOOST_CHECK_THROW(x.restart(leader), violation);
+}
+
+/// The log on the disk can end earlier than before, but what was settled stays.
+BOOST_AUTO_TEST_CASE(what_is_durable_and_not_committed_is_not_settled) {
+  virtual_peer x{{2}, {}, {{1}, {2}, {3}}, 1};
+  x.boot(0us);
+  auto request = [](std::uint64_t from, std::uint64_t term) {
+    append_request result;
+    result.header = {{1}, {from}, {2}, {from}};
+    result.term = {term};
+    return result;
+  };
+  auto first = request(1, 1);
+  first.entries = {{{1}, {1}, entry_kind::empty, 0, {}, {}},
+                   {{1}, {2}, entry_kind::empty, 0, {}, {}},
+                   {{1}, {3}, entry_kind::empty, 0, {}, {}}};
+  x.receive(first);
+  x.complete_write();
+  BOOST_TEST((x.core().log().durable() == log_index{3}));
+  BOOST_TEST((settled(x.core()) == log_index{0}));
+  auto second = request(3, 2);
+  second.previous = {{1}, {1}};
+  second.entries = {{{2}, {2}, entry_kind::empty, 0, {}, {}},
+                    {{2}, {3}, entry_kind::empty, 0, {}, {}}};
+  second.commit = {3};
+  x.receive(second);
+  BOOST_TEST((x.core().commit() == log_index{3}));
+  BOOST_TEST((settled(x.core()) == log_index{1}));
+  x.complete_write();
+  BOOST_TEST((settled(x.core()) == log_index{3}));
+}
+
 BOOST_AUTO_TEST_CASE(paused_leader_is_replaced) {
   cluster x{cluster_options{}};
   auto old = elect(x);
@@ -130,7 +235,7 @@ BOOST_AUTO_TEST_CASE(paused_leader_is_replaced) {
 
 BOOST_AUTO_TEST_CASE(disks_that_hang_fill_and_fail) {
   using mode = disk_profile::mode;
-  for (auto how : {mode::hangs, mode::full}) {
+  for (auto how : {mode::hangs, mode::used_up}) {
     cluster x{cluster_options{}};
     auto leader = elect(x);
     for (auto who : x.ids())
@@ -147,6 +252,37 @@ BOOST_AUTO_TEST_CASE(disks_that_hang_fill_and_fail) {
   x.start(leader, bytes{"fails"});
   x.run_for(1s);
   BOOST_TEST(!x.runs(leader));
+}
+
+BOOST_AUTO_TEST_CASE(full_disk_refuses_commands_and_keeps_terms_and_votes) {
+  using mode = disk_profile::mode;
+  cluster x{cluster_options{}};
+  auto old = elect(x);
+  auto term = x.state(old).term;
+  x.run_for(1s);
+  for (auto who : x.ids())
+    x.set_disk(who, {mode::full, 50us, 1ms});
+  x.start(old, bytes{"has no room"});
+  x.run_for(1s);
+  // Who can not write has left its office, and another one has been elected,
+  // whose term begins with an empty entry.
+  x.crash(old);
+  auto leader = elect(x);
+  BOOST_TEST((x.state(leader).term > term));
+  x.run_for(1s);
+  BOOST_TEST((x.state(leader).commit == x.state(leader).last));
+}
+
+BOOST_AUTO_TEST_CASE(used_up_disk_keeps_peers_from_voting) {
+  using mode = disk_profile::mode;
+  cluster x{cluster_options{}};
+  auto leader = elect(x);
+  x.run_for(1s);
+  for (auto who : x.ids())
+    x.set_disk(who, {mode::used_up, 50us, 1ms});
+  x.crash(leader);
+  x.run_for(5s);
+  BOOST_TEST(x.leaders().empty());
 }
 
 BOOST_AUTO_TEST_CASE(counters_count_requests_once) {

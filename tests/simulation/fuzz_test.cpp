@@ -66,6 +66,35 @@ private:
   bool wrong_;
 };
 
+/// Answers everything with its own number.
+class moody_machine : public machine::state_machine {
+public:
+  explicit moody_machine(std::uint64_t number) : number_{number} {
+    // nop
+  }
+
+  bytes apply(const machine::apply_context&, const bytes&) override {
+    return bytes{std::to_string(number_)};
+  }
+
+private:
+  std::uint64_t number_;
+};
+
+class moods : public subject {
+public:
+  std::unique_ptr<machine::state_machine> make_machine() const override {
+    return std::make_unique<moody_machine>(++made_);
+  }
+
+  std::optional<bytes> next_command(const program_context&) const override {
+    return bytes{"how are you"};
+  }
+
+private:
+  mutable std::uint64_t made_ = 0;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(fuzzer)
@@ -80,6 +109,18 @@ BOOST_AUTO_TEST_CASE(nothing_is_wrong_with_the_key_value_store) {
     operations += result.operations;
   }
   BOOST_TEST(operations > 20u * 100);
+}
+
+BOOST_AUTO_TEST_CASE(same_schedule_same_run) {
+  kv_subject what;
+  auto x = draw_schedule(7);
+  BOOST_TEST(play(what, x).fingerprint == play(what, x).fingerprint);
+}
+
+BOOST_AUTO_TEST_CASE(machines_that_answer_differently_are_found_out) {
+  auto found = play(moods{}, draw_schedule(1)).violation;
+  BOOST_REQUIRE(found);
+  BOOST_TEST(found->find("in another way") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(schedules_survive_being_saved) {

@@ -38,8 +38,9 @@ scenarios_exit fuzz(arguments args) {
   } else {
     simulation::read_seeds(args.seeds, args.options);
   }
-  std::cout << "seeds " << args.options.first_seed << ".."
-            << args.options.last_seed << std::endl;
+  std::cout << (args.fresh > 0 ? "fresh seeds " : "seeds ")
+            << args.options.first_seed << ".." << args.options.last_seed
+            << std::endl;
   simulation::kv_subject what;
   return simulation::fuzz(what, args.options, std::cout)
          ? scenarios_exit::passed

@@ -1,0 +1,19 @@
+// What a peer may build upon for ever.
+
+#pragma once
+
+#include <raft/consensus/core.hpp>
+
+#include <algorithm>
+
+namespace raft::consensus {
+
+/// Last entry that is committed and on this peer's own disk. Never goes back,
+/// unlike all that is durable: what is not committed may be replaced, and then
+/// the disk takes a while to have what replaced it. So a state machine may only
+/// save effects up to here.
+inline log_index settled(const core& x) noexcept {
+  return std::min(x.log().durable(), x.commit());
+}
+
+} // namespace raft::consensus

@@ -1,0 +1,198 @@
+// The state machines of a simulated cluster: what the applier and the flusher
+// do, in virtual time.
+
+#include <raft/consensus/settled.hpp>
+#include <raft/machine/durability.hpp>
+#include <raft/simulation/cluster.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace raft::simulation {
+
+using disk_mode = disk_profile::mode;
+
+void cluster::wake_machine(peer_id who) {
+  auto& x = around(who);
+  auto made = options_.machine(x.kept, chance_);
+  x.machine = made.get();
+  x.executor = std::make_unique<machine::executor>(std::move(made),
+                                                   options_.session_bounds);
+  x.applying = false;
+  x.save_armed = false;
+  x.log_durable = {};
+  auto found = x.executor->applied();
+  if (found < x.saved || found.value > x.delivered.size())
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " came back with entries up to " + to_text(found)
+                    + "; saved were those up to " + to_text(x.saved)
+                    + ", applied those up to "
+                    + std::to_string(x.delivered.size())};
+  x.delivered.resize(found.value);
+}
+
+/// What a crash leaves of a save under way, all of it or nothing.
+void cluster::end_machine(peer_id who) {
+  auto& x = around(who);
+  if (x.saving && has_room_for_state(who) && chance_.per_mille(500))
+    x.saving->run();
+  x.saving.reset();
+  x.executor.reset();
+  x.machine = nullptr;
+}
+
+// -- applying -----------------------------------------------------------------
+
+void cluster::schedule_apply(peer_id who) {
+  auto& x = around(who);
+  if (x.applying || peer(who).applying().empty() || x.executor->must_wait())
+    return;
+  x.applying = true;
+  at(now() + chance_.between(options_.apply_min, options_.apply_max), who,
+     [this, who] { apply_some(who); });
+}
+
+void cluster::apply_some(peer_id who) {
+  constexpr std::size_t entries_max = 10;
+  auto& x = around(who);
+  x.applying = false;
+  auto count = std::min(entries_max, peer(who).applying().size());
+  std::size_t done = 0;
+  for (; done < count && !x.executor->must_wait(); ++done) {
+    apply_one(who, peer(who).applying()[done]);
+    save_if_due(who, false);
+  }
+  if (done == 0)
+    return;
+  step(who, [done](virtual_peer& p) { return p.apply(done); });
+  const auto& core = peer(who).core();
+  for (const auto& lost : x.waiting.take_replaced(core.applied()))
+    send_answer(who, lost.ticket,
+                machine::answer_unknown(lost.where, core.leader()));
+  event what;
+  what.what = event_kind::applied;
+  what.peer = who;
+  what.index = core.applied();
+  emit(std::move(what));
+  arm_save(who);
+}
+
+void cluster::apply_one(peer_id who, const entry& e) {
+  auto& x = around(who);
+  apply_result result;
+  try {
+    result = x.executor->apply(e);
+  } catch (const std::exception& error) {
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " failed at entry " + to_text(e.index) + ": "
+                    + error.what()};
+  }
+  compare_results(who, result);
+  x.delivered.push_back(e);
+  if (on_delivery_)
+    on_delivery_(who, e);
+  answer_applied(who, e, result);
+  if (!options_.inspect)
+    return;
+  if (auto complaint = options_.inspect(*x.machine); !complaint.empty())
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " after entry " + to_text(e.index) + ": " + complaint};
+}
+
+/// All state machines are given the same, so they must answer the same.
+void cluster::compare_results(peer_id who, const apply_result& x) {
+  if (x.index.value > results_.size())
+    results_.push_back(x);
+  else if (results_[x.index.value - 1] != x)
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " answers entry " + to_text(x.index)
+                    + " in another way than that of another peer"};
+}
+
+void cluster::answer_applied(peer_id who, const entry& x,
+                             const apply_result& result) {
+  auto item = around(who).waiting.take({x.index, x.term});
+  if (item)
+    send_answer(
+      who, item->ticket,
+      machine::answer_applied(result, item->where, peer(who).core().leader()));
+}
+
+// -- saving -------------------------------------------------------------------
+
+/// Lets the machine know how far the log is durable, as a peer does with the
+/// entries that it hands out, and when the disk has caught up with them.
+void cluster::tell_machine(peer_id who, bool committed) {
+  auto& x = around(who);
+  if (!x.executor->keeps_state())
+    return;
+  const auto& core = peer(who).core();
+  auto durable = consensus::settled(core);
+  auto waits = durable > x.log_durable && core.handed_out() > x.log_durable;
+  if (!committed && !waits)
+    return;
+  x.log_durable = std::max(x.log_durable, durable);
+  save_if_due(who, false);
+}
+
+void cluster::save_if_due(peer_id who, bool now) {
+  auto& x = around(who);
+  auto job = x.executor->take_save(x.log_durable, now);
+  if (!job)
+    return;
+  x.saving = std::move(job);
+  schedule_save(who);
+}
+
+/// Sees to it that what was applied is saved some time.
+void cluster::arm_save(peer_id who) {
+  auto& x = around(who);
+  if (x.save_armed || !x.executor->keeps_state()
+      || x.executor->applied() == x.executor->saved())
+    return;
+  x.save_armed = true;
+  at(now() + options_.save_after, who, [this, who] {
+    around(who).save_armed = false;
+    save_if_due(who, true);
+    arm_save(who);
+  });
+}
+
+bool cluster::has_room_for_state(peer_id who) const {
+  auto mode = around(who).disk.now;
+  return mode != disk_mode::full && mode != disk_mode::used_up;
+}
+
+void cluster::schedule_save(peer_id who, duration delay) {
+  auto& x = around(who);
+  if (x.disk.now == disk_mode::hangs)
+    return;
+  at(now() + delay + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
+    if (around(who).disk_epoch != epoch)
+      return;
+    if (around(who).disk.now == disk_mode::fails)
+      return fail_disk(who);
+    if (has_room_for_state(who))
+      save(who);
+    else
+      schedule_save(who, std::chrono::seconds{1});
+  });
+}
+
+void cluster::save(peer_id who) {
+  auto& x = around(who);
+  try {
+    std::exchange(x.saving, nullptr)->run();
+  } catch (const std::exception& error) {
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " could not be saved: " + error.what()};
+  }
+  x.executor->save_done();
+  x.saved = x.executor->saved();
+  tell("the state is saved up to " + to_text(x.saved), who);
+  step(who, [index = x.saved](virtual_peer& p) { return p.saved(index); });
+  save_if_due(who, false);
+  schedule_apply(who);
+}
+
+} // namespace raft::simulation
