@@ -140,6 +140,11 @@ public:
     return applied_;
   }
 
+  /// Last entry whose effects are on the disk.
+  log_index flushed() const noexcept {
+    return flushed_;
+  }
+
 private:
   consensus::output carry_out();
   void check_duties(const consensus::output& out) const;

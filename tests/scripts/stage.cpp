@@ -50,9 +50,7 @@ void stage::boot(virtual_peer& peer, std::size_t tail) {
       + (state.compacted.index
            ? ", without those up to " + place(state.compacted)
            : "")
-      + (peer.applied().empty()
-           ? ""
-           : ", applied up to " + to_text(peer.applied().back().index)));
+      + (peer.flushed() ? ", applied up to " + to_text(peer.flushed()) : ""));
   auto out = peer.boot(peer.now(), tail);
   for (auto& line :
        tell(peer.id(), portrait{peer.core()}, peer.core(), out, state.hard))

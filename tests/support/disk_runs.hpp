@@ -44,6 +44,7 @@ inline disk_run run_on_disk(const disk_plan& plan,
   child_process child{[&](int out) {
     use_faulty_disk(plan);
     f(out);
+    end_faulty_disk();
     send_number(out, end_mark | faulty_disk_calls());
   }};
   auto ended = false;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <span>
 #include <sstream>
 #include <sys/stat.h>
@@ -95,6 +96,12 @@ struct file {
   /// What sectors before `synced_length` held at the last sync, if they have
   /// been written since.
   std::map<std::uint64_t, sector> old;
+  /// What sectors are to hold that a failed sync has lost. The system goes on
+  /// showing what was written there, until it needs the memory.
+  std::map<std::uint64_t, sector> doomed;
+  /// Through which descriptors a failed sync was reported, if there was one:
+  /// each learns of it once.
+  std::set<int> told;
 
   std::uint64_t length() const {
     struct stat info {};
@@ -124,18 +131,19 @@ struct file {
   }
 
   void synced() {
+    for (const auto& [index, before] : old)
+      doomed.erase(index);
     old.clear();
     synced_length = length();
   }
 
   /// Loses any part of what was not synced.
-  /// @param in_use Whether the file is used on: then it keeps its length.
-  void lose(loss& lost, bool in_use) {
+  void lose(loss& lost) {
     auto end = length();
     for (auto& [index, before] : old)
       if (lost())
         put(index, before, synced_length);
-    if (end > synced_length && !in_use && lost()) {
+    if (end > synced_length && lost()) {
       if (real_ftruncate(fd, static_cast<off_t>(synced_length)) != 0)
         give_up("ftruncate");
     } else {
@@ -144,6 +152,26 @@ struct file {
           put(at / sector_bytes, sector{}, end);
     }
     synced();
+  }
+
+  /// Loses any part of what was not synced, but does not show it yet.
+  void doom(loss& lost, int failing) {
+    auto end = length();
+    auto gone = std::exchange(old, {});
+    for (auto at = synced_length; at < end; at += sector_bytes)
+      gone.try_emplace(at / sector_bytes);
+    for (const auto& [index, before] : gone)
+      if (lost())
+        doomed.try_emplace(index, before);
+    told = {failing};
+    synced();
+  }
+
+  /// Shows what failed syncs have lost.
+  void lose_the_doomed() {
+    for (const auto& [index, before] : std::exchange(doomed, {}))
+      if (index * sector_bytes < length())
+        put(index, before, length());
   }
 
   void put(std::uint64_t index, const sector& what, std::uint64_t end) const {
@@ -187,6 +215,7 @@ public:
   int truncate(int fd, off_t length);
   int rename(const char* from, const char* to);
   int sync(int fd, const std::function<int()>& run);
+  void end();
 
 private:
   bool is_here(const std::string& path) const {
@@ -253,7 +282,7 @@ disk_fault disk::count(disk_calls kind) {
 void disk::cut_power() {
   loss lost{plan_.seed};
   for (auto& [inode, x] : files_)
-    x.lose(lost, false);
+    x.lose(lost);
   for (; !renames_.empty() && lost(); renames_.pop_back())
     if (real_rename(renames_.back().second.c_str(),
                     renames_.back().first.c_str())
@@ -347,16 +376,24 @@ int disk::sync(int fd, const std::function<int()>& run) {
   if (fault == disk_fault::io_error || fault == disk_fault::no_space) {
     if (file != nullptr) {
       loss lost{plan_.seed};
-      file->lose(lost, true);
+      file->doom(lost, fd);
     }
     return fail(fault);
   }
+  if (file != nullptr && !file->told.empty() && file->told.insert(fd).second)
+    return fail(plan_.fault);
   auto result = run();
   if (result == 0 && file != nullptr)
     file->synced();
   else if (result == 0)
     renames_.clear();
   return result;
+}
+
+void disk::end() {
+  std::lock_guard guard{mutex_};
+  for (auto& [inode, x] : files_)
+    x.lose_the_doomed();
 }
 
 disk_plan parse(const char* text) {
@@ -391,6 +428,10 @@ std::size_t size_of(std::span<const iovec> parts) {
 
 void use_faulty_disk(const disk_plan& plan) {
   disk::instance().arm(plan);
+}
+
+void end_faulty_disk() {
+  disk::instance().end();
 }
 
 std::uint64_t faulty_disk_calls() {

@@ -26,8 +26,10 @@ enum class disk_fault : std::uint8_t {
   /// as the seed says, and the process is killed.
   power,
   /// The call fails with EIO; a write may have been done in part. If it is a
-  /// sync, any part of what was not synced is lost, and the next sync reports
-  /// success again, as that of Linux does.
+  /// sync, any part of what was not synced is lost, which shows once the file
+  /// is
+  /// read from the disk again; each other descriptor of the file learns of it
+  /// at its next sync, and all syncs after that report success, as with Linux.
   io_error,
   /// The call fails with ENOSPC; otherwise as `io_error`, but nothing of a
   /// write
@@ -66,6 +68,10 @@ inline constexpr const char* disk_plan_variable = "RAFT_FAULTY_DISK";
 
 /// Begins to count in this process, from 0.
 void use_faulty_disk(const disk_plan& plan);
+
+/// Shows what failed syncs have lost, as if the files were read from the disk
+/// again. Nobody may use them any more.
+void end_faulty_disk();
 
 /// How many calls were counted so far, including one that failed.
 std::uint64_t faulty_disk_calls();
