@@ -27,10 +27,6 @@ constexpr persistence::room_options room_ahead{std::uint64_t{16} << 20, 0};
 
 constexpr std::array table_names{"meta", "state", "pairs", "sessions"};
 
-constexpr const char* cure
-  = ". Nothing was changed. Keep the directory, remove this peer from its "
-    "group and let it rejoin with a new, empty directory";
-
 persistence::lmdb_options to_store_options(const table_options& x,
                                            bool writable) {
   persistence::lmdb_options result;
@@ -46,7 +42,7 @@ std::string prepared(const table_options& x, bool writable) {
                       "there is no key-value data in '" + x.directory
                         + "', but the log no longer holds the commands that "
                           "led to it"
-                        + cure};
+                        + persistence::rejoin};
   return persistence::prepare_directory(to_store_options(x, writable));
 }
 
@@ -197,7 +193,7 @@ void lmdb_files::corrupt(const std::string& record,
                          const std::string& reason) const {
   throw store_error{store_errc::corrupt, "record '" + record + "' in '"
                                            + directory_ + "': " + reason
-                                           + cure};
+                                           + persistence::rejoin};
 }
 
 void lmdb_files::rethrow(const lmdb::error& e) const {

@@ -25,10 +25,6 @@ constexpr page_need pages_of_new_environment{16, 0};
 constexpr std::array table_names{"meta",       "hard_state", "members",
                                  "compaction", "log",        "term_starts"};
 
-constexpr const char* rejoin
-  = ". Nothing was changed. Keep the directory, remove this peer from its "
-    "group and let it rejoin with a new, empty directory";
-
 std::string data_file(const std::string& directory) {
   return directory + "/data.mdb";
 }
@@ -209,10 +205,6 @@ incarnation_id draw_incarnation() {
                         "the system gives no random numbers (getrandom)"};
   return result;
 }
-
-} // namespace
-
-namespace {
 
 lmdb::environment made_and_opened(const lmdb_options& options) {
   if (options.writable)

@@ -26,6 +26,11 @@
 
 namespace raft::persistence {
 
+/// What to do about damaged data, at the end of a message.
+inline constexpr const char* rejoin
+  = ". Nothing was changed. Keep the directory, remove this peer from its "
+    "group and let it rejoin with a new, empty directory";
+
 inline std::string group_key(group_id group) {
   std::string result;
   append_big_endian(result, group.value);
