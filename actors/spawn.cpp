@@ -2,6 +2,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/machine/executor.hpp>
@@ -10,18 +11,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <random>
 #include <span>
 #include <stdexcept>
 
 namespace raft::actors {
 
 namespace {
-
-std::uint64_t draw_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 /// Finds out what is wrong before anything is spawned.
 void check(caf::actor_system& system, const consensus::settings& settings,

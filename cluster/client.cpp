@@ -1,6 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
+#include <raft/actors/seed.hpp>
 #include <raft/cluster/client.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/dial.hpp>
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <random>
 #include <utility>
 
 namespace raft::cluster {
@@ -24,11 +24,6 @@ using std::chrono::steady_clock;
 
 /// How much longer than its deadline an answer may take, because threads do.
 constexpr milliseconds grace{2000};
-
-std::uint64_t draw_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 /// One conversation with one server, from the name lookup to the answer, by a
 /// thread that is no actor.
@@ -125,7 +120,7 @@ struct client::impl {
     own.group = options.group;
     own.settings.outstanding_max = options.outstanding_max;
     own.slot = slot;
-    own.seed = draw_seed();
+    own.seed = actors::draw_seed();
     // The connection's thread has the answers first; stay there.
     own.in_middleman = true;
     actor = spawn_client(system, std::move(own));
@@ -135,7 +130,7 @@ struct client::impl {
     for (auto& x : servers)
       others.remotes.push_back({{}, x});
     others.client = actor;
-    others.seed = draw_seed();
+    others.seed = actors::draw_seed();
     links = spawn_links(system, std::move(others));
   }
 

@@ -1,5 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/links.hpp>
@@ -9,7 +10,6 @@
 #include <caf/scoped_actor.hpp>
 #include <fmt/format.h>
 
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -20,11 +20,6 @@ namespace {
 /// A commit on a slow disk may take long; an actor that is stuck must not keep
 /// the process for ever.
 constexpr std::chrono::seconds stop_deadline{30};
-
-std::uint64_t draw_seed() {
-  std::random_device device;
-  return std::uint64_t{device()} << 32 | device();
-}
 
 severity severity_of(consensus::note_kind kind) {
   using consensus::note_kind;
@@ -64,7 +59,7 @@ struct node::impl {
     own.group = config.group;
     own.home = config.id;
     own.peer = peer;
-    own.seed = draw_seed();
+    own.seed = actors::draw_seed();
     own.in_middleman = options.in_middleman;
     client = spawn_client(system, std::move(own));
     spawn_links(incarnation);
@@ -136,7 +131,7 @@ struct node::impl {
     x.peer = peer;
     x.client = client;
     x.timing = options.timing;
-    x.seed = draw_seed();
+    x.seed = actors::draw_seed();
     x.log = options.log;
     links = cluster::spawn_links(system, std::move(x));
   }

@@ -13,9 +13,11 @@ if(PROJECT_IS_TOP_LEVEL)
 
   find_program(CCACHE ccache)
   if(CCACHE)
-    # The two liberties that ccache needs to handle precompiled headers.
+    # The two liberties that ccache needs to handle precompiled headers; and what
+    # is compiled in one copy of the sources need not be in another.
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   endif()
 endif()
 
@@ -109,13 +111,20 @@ endfunction()
 # Makes the Boost.Test program test_<name>, and one CTest test of it.
 function(raft_test name)
   cmake_parse_arguments(arg "CAF" "LABEL;TIMEOUT" "SOURCES;USES" ${ARGN})
-  add_executable(test_${name} ${arg_SOURCES}
-    ${PROJECT_SOURCE_DIR}/tests/main.cpp)
-  target_link_libraries(test_${name} PRIVATE raft_options ${arg_USES}
-    Boost::unit_test_framework)
+  add_executable(test_${name} ${arg_SOURCES})
+  target_link_libraries(test_${name} PRIVATE raft_options raft_test_main
+    ${arg_USES} Boost::unit_test_framework)
   target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK)
+  # Tests run for less time than the compiler does.
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  set(headers <boost/test/unit_test.hpp> <boost/test/data/test_case.hpp>
+    <boost/test/data/monomorphic.hpp>)
   if(arg_CAF)
-    raft_use_precompiled_caf(test_${name})
+    target_link_libraries(test_${name} PRIVATE CAF::core CAF::io Threads::Threads)
+    raft_precompile(test_${name} caf_test ${headers} <caf/all.hpp>
+      <caf/io/all.hpp>)
+  else()
+    raft_precompile(test_${name} test ${headers})
   endif()
   add_test(NAME ${name} COMMAND test_${name})
   if(NOT arg_TIMEOUT)
@@ -135,17 +144,26 @@ function(raft_test name)
   endif()
 endfunction()
 
-# CAF's headers take seconds to read: once is enough. The first target to ask
-# makes them, the others use its.
-function(raft_use_precompiled_caf target)
-  target_link_libraries(${target} PUBLIC CAF::core CAF::io Threads::Threads)
-  get_property(owner GLOBAL PROPERTY raft_precompiled_caf)
+# raft_precompile(<target> <kind> <header>...)
+# Some headers take seconds to read: once is enough. The first target to ask for
+# a kind makes it, and the others use that, so all must be compiled alike.
+function(raft_precompile target kind)
+  get_property(owner GLOBAL PROPERTY raft_precompiled_${kind})
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
   else()
-    target_precompile_headers(${target} PRIVATE
-      <caf/all.hpp> <caf/io/all.hpp> <chrono> <functional> <map> <memory>
-      <optional> <string> <variant> <vector>)
-    set_property(GLOBAL PROPERTY raft_precompiled_caf ${target})
+    target_precompile_headers(${target} PRIVATE ${ARGN} <algorithm> <chrono>
+      <functional> <map> <memory> <optional> <string> <variant> <vector>)
+    set_property(GLOBAL PROPERTY raft_precompiled_${kind} ${target})
   endif()
+endfunction()
+
+function(raft_use_precompiled_caf target)
+  target_link_libraries(${target} PUBLIC CAF::core CAF::io Threads::Threads)
+  raft_precompile(${target} caf <caf/all.hpp> <caf/io/all.hpp>)
+endfunction()
+
+function(raft_use_precompiled_cli target)
+  target_link_libraries(${target} PRIVATE CLI11::CLI11 fmt::fmt)
+  raft_precompile(${target} cli <CLI/CLI.hpp>)
 endfunction()

@@ -2,10 +2,6 @@
 
 namespace raft::consensus {
 
-std::string to_text(const log_position& x) {
-  return to_text(x.index) + "@" + to_text(x.term);
-}
-
 const char* to_text(peer_role x) {
   switch (x) {
     case peer_role::follower:

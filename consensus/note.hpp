@@ -58,9 +58,6 @@ struct note {
 /// 3@1, before ours".
 std::string to_text(const note& x);
 
-/// "index@term", the way all texts of this project name an entry.
-std::string to_text(const log_position& x);
-
 const char* to_text(peer_role x);
 
 } // namespace raft::consensus

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace raft {
 
@@ -58,6 +59,11 @@ struct log_position {
 
   friend bool operator==(const log_position&, const log_position&) = default;
 };
+
+/// "index@term", the way all texts of this project name an entry.
+inline std::string to_text(const log_position& x) {
+  return to_text(x.index) + '@' + to_text(x.term);
+}
 
 /// What an entry costs in memory and on the wire, in bytes; all byte bounds
 /// count with it.

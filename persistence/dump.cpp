@@ -21,10 +21,6 @@ constexpr std::size_t preview_chars = 48;
 
 // -- values as text -----------------------------------------------------------
 
-std::string text(const log_position& x) {
-  return to_text(x.index) + '@' + to_text(x.term);
-}
-
 std::string text(entry_kind x) {
   switch (x) {
     case entry_kind::empty:
@@ -91,7 +87,7 @@ std::string text(const std::vector<log_position>& xs) {
   };
   for (std::size_t i = 0; i < xs.size(); ++i)
     if (xs.size() <= 10 || i < 4 || i >= xs.size() - 5)
-      add(text(xs[i]));
+      add(to_text(xs[i]));
     else if (i == 4)
       add("...");
   if (xs.size() > 10)
@@ -254,7 +250,7 @@ void dumper::show_records(const lmdb::transaction& txn, group_id group) {
   if (auto data = txn.get(db_.compaction, key))
     if (auto x
         = sound<log_position>(group, *data, record_name("compaction", group)))
-      label("compacted") << "up to " << text(*x) << '\n';
+      label("compacted") << "up to " << to_text(*x) << '\n';
 }
 
 void dumper::show_term_starts(const lmdb::transaction& txn, group_id group) {
@@ -368,7 +364,7 @@ void dumper::show_line(const entry& x) {
              ? to_text(x.tag.session) + '/' + std::to_string(x.tag.sequence)
              : std::string{"-"};
   text_ << std::right << std::setw(position_width_)
-        << text(log_position{x.index, x.term}) << "  " << std::left
+        << to_text(log_position{x.index, x.term}) << "  " << std::left
         << std::setw(13) << text(x.kind) << "  " << std::setw(23)
         << text_of_time(x.time_ms) << "  " << std::setw(16) << tag << std::right
         << std::setw(8) << x.data.size()

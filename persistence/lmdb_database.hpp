@@ -20,6 +20,7 @@
 #include <raft/persistence/store.hpp>
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ inline std::string log_key(group_id group, log_index index) {
   append_big_endian(result, index.value);
   return result;
 }
+
+/// Not below any entry's.
+inline constexpr log_index last_index{
+  std::numeric_limits<std::uint64_t>::max()};
 
 /// The group of a `group_key` or `log_key`.
 inline group_id group_of(std::string_view key) {

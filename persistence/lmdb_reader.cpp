@@ -1,14 +1,6 @@
 #include <raft/persistence/lmdb_reader.hpp>
 
-#include <limits>
-
 namespace raft::persistence {
-
-namespace {
-
-constexpr log_index last_index{std::numeric_limits<std::uint64_t>::max()};
-
-} // namespace
 
 durable_state lmdb_reader::load(group_id group) const {
   durable_state result;

@@ -21,8 +21,6 @@ constexpr std::size_t small_record_bytes = 32;
 /// An entry's record without its data, and a little more.
 constexpr std::size_t entry_record_bytes = 96;
 
-constexpr log_index last_index{std::numeric_limits<std::uint64_t>::max()};
-
 class lmdb_store : public store {
 public:
   explicit lmdb_store(const lmdb_options& options)

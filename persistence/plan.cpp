@@ -8,10 +8,6 @@ namespace raft::persistence {
 
 namespace {
 
-std::string text(const log_position& x) {
-  return to_text(x.index) + '@' + to_text(x.term);
-}
-
 [[noreturn]] void refuse(const persist& x, const std::string& why) {
   throw std::logic_error{"batch " + to_text(x.number) + " of group "
                          + to_text(x.group) + ' ' + why};
@@ -32,12 +28,13 @@ log_position check_entries(const persist& x, log_position base) {
   for (auto& entry : x.batch.entries) {
     log_position here{entry.index, entry.term};
     if (here.index != base.index.next())
-      refuse(x, "leaves a gap: entry " + text(here) + " after " + text(base));
+      refuse(x, "leaves a gap: entry " + to_text(here) + " after "
+                  + to_text(base));
     if (here.term < base.term)
-      refuse(x,
-             "lowers the term: entry " + text(here) + " after " + text(base));
+      refuse(x, "lowers the term: entry " + to_text(here) + " after "
+                  + to_text(base));
     if (here.term > x.batch.hard.term)
-      refuse(x, "has entry " + text(here) + " in term "
+      refuse(x, "has entry " + to_text(here) + " in term "
                   + to_text(x.batch.hard.term));
     base = here;
   }
@@ -56,7 +53,7 @@ log_plan make_plan(const group_summary& now, const persist& x,
     auto from = batch.truncate_from;
     if (from <= now.compacted.index)
       refuse(x, "truncates from " + to_text(from) + " on, but "
-                  + text(now.compacted) + " is compacted");
+                  + to_text(now.compacted) + " is compacted");
     if (from <= now.last.index) {
       result.truncate_from = from;
       kept.index = from.previous();
@@ -69,8 +66,8 @@ log_plan make_plan(const group_summary& now, const persist& x,
       && (point.index < now.compacted.index
           || (point.index == now.compacted.index
               && point.term != now.compacted.term)))
-    refuse(x, "compacts to " + text(point) + ", but " + text(now.compacted)
-                + " is compacted");
+    refuse(x, "compacts to " + to_text(point) + ", but "
+                + to_text(now.compacted) + " is compacted");
   // A snapshot from elsewhere may replace all that we have; the log then goes
   // on behind it.
   auto jumps = point.index > kept.index && !batch.entries.empty()
@@ -85,11 +82,11 @@ log_plan make_plan(const group_summary& now, const persist& x,
                 ? term_at(point.index)
                 : batch.entries[point.index - kept.index - 1].term;
     if (term != point.term)
-      refuse(x, "compacts to " + text(point) + ", but the entry there has term "
-                  + to_text(term));
+      refuse(x, "compacts to " + to_text(point)
+                  + ", but the entry there has term " + to_text(term));
   }
   if (point.term > batch.hard.term)
-    refuse(x, "compacts to " + text(point) + " in term "
+    refuse(x, "compacts to " + to_text(point) + " in term "
                 + to_text(batch.hard.term));
   return result;
 }

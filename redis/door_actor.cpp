@@ -1,4 +1,5 @@
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/seed.hpp>
 #include <raft/redis/door_actor.hpp>
 #include <raft/redis/resp.hpp>
 
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <random>
 #include <string>
 #include <sys/socket.h>
 #include <utility>
@@ -39,9 +39,7 @@ constexpr std::chrono::milliseconds state_deadline{1000};
 /// Somewhere in a range that is large, so that cursors of an earlier life of
 /// this server are not known, and small enough for a double to hold exactly.
 std::uint64_t random_cursor() {
-  std::random_device source;
-  auto high = std::uint64_t{source()} << 20;
-  return (high | (source() & 0xfffff)) + 1;
+  return (actors::draw_seed() >> 12) + 1;
 }
 
 } // namespace

@@ -109,7 +109,7 @@ dev_zoo() {
   zoo_applies
   zoo_dir=$root/build-zoo
   zoo_copy
-  cmake -S "$zoo_dir/source" -B "$zoo_dir/build" -G Ninja -DRAFT_WERROR=OFF \
+  cmake -S "$zoo_dir/source" -B "$zoo_dir/build" -G Ninja \
     >"$zoo_dir/configure.log" 2>&1 ||
     fail "configuring the copy failed; see $zoo_dir/configure.log"
   say "Building the copy without a bug"

@@ -68,16 +68,14 @@ void judge::check_disks(const std::vector<virtual_peer>& all) const {
       });
   if (static_cast<std::size_t>(holders) + lost_.size()
       < consensus::majority(all.size()))
-    throw violation{"durability: the committed entry "
-                    + consensus::to_text(last)
+    throw violation{"durability: the committed entry " + to_text(last)
                     + " is not on the disks of a majority"};
 }
 
 void judge::acknowledged(const log_position& x) const {
   if (!x.index || x.index.value > committed_.size()
       || committed_[x.index.value - 1].term != x.term)
-    throw violation{"durability: a client was told that "
-                    + consensus::to_text(x)
+    throw violation{"durability: a client was told that " + to_text(x)
                     + " is committed, but no peer knows of that"};
 }
 
@@ -127,7 +125,7 @@ void judge::check_log(const virtual_peer& peer, of_peer& known) {
     auto [at, fresh] = entries_.try_emplace({i, term}, origin{*e, previous});
     if (at->second.previous != previous || at->second.what != *e)
       throw violation{"log matching: two entries "
-                      + consensus::to_text(log_position{i, term}) + " differ"};
+                      + to_text(log_position{i, term}) + " differ"};
   }
 }
 

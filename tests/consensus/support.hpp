@@ -29,7 +29,7 @@ std::ostream& boost_test_print_type(std::ostream& out, strong_number<Tag> x) {
 
 inline std::ostream& boost_test_print_type(std::ostream& out,
                                            const log_position& x) {
-  return out << consensus::to_text(x);
+  return out << to_text(x);
 }
 
 inline std::ostream& boost_test_print_type(std::ostream& out, peer_role x) {

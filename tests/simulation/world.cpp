@@ -366,7 +366,7 @@ void world::check_healed() {
     state
       += "\n  " + to_text(x.id()) + " " + consensus::to_text(x.core().role())
        + " term " + to_text(x.core().term()) + " last "
-       + consensus::to_text(x.core().log().last()) + " commit "
+       + to_text(x.core().log().last()) + " commit "
        + to_text(x.core().commit()) + " applied " + to_text(x.core().applied());
   throw violation{"the cluster does not heal:" + state};
 }
