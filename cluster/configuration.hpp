@@ -44,6 +44,9 @@ struct configuration {
   bool bootstrap = false;
   /// Allow addresses that are not loopback although nothing is encrypted.
   bool insecure = false;
+  /// How many bytes of changes the key-value data may have in memory, and as
+  /// many again on their way to the disk. From half of them on they are saved.
+  std::uint64_t unsaved_bytes = 64 << 20;
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much of the disk is taken before it is needed.
@@ -51,6 +54,10 @@ struct configuration {
   /// trace, debug, info, warning, error or off.
   std::string log_level = "info";
 };
+
+/// The range of `configuration::unsaved_bytes`.
+inline constexpr std::uint64_t unsaved_bytes_min = 1 << 20;
+inline constexpr std::uint64_t unsaved_bytes_max = std::uint64_t{16} << 30;
 
 /// Where the node is to listen: `listen`, or else its own member address.
 /// @pre `check` passes.

@@ -101,6 +101,7 @@ void run(const cluster::configuration& config) {
   kv::engine_options engine;
   engine.directory = config.data_directory;
   engine.map_bytes = config.map_bytes;
+  engine.overlay_bytes_max = config.unsaved_bytes;
   cluster::node node{system, config, kv::engine_factory(engine), options};
   std::optional<redis::door> redis_door;
   if (config.redis)

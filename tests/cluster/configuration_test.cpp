@@ -92,6 +92,66 @@ BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
   BOOST_TEST((listen_address(x) == address{"127.0.0.1", 0}));
 }
 
+/// Reads flags of numbers, with values that all differ, and shows what the
+/// configuration then holds.
+BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
+  using field = std::function<std::uint64_t(const configuration&)>;
+  auto count = [](auto x) { return static_cast<std::uint64_t>(x.count()); };
+  const std::vector<std::pair<const char*, field>> all{
+    {"--heartbeat", [&](auto& x) { return count(x.raft.heartbeat_interval); }},
+    {"--election-timeout-min",
+     [&](auto& x) { return count(x.raft.election_timeout_min); }},
+    {"--election-timeout-max",
+     [&](auto& x) { return count(x.raft.election_timeout_max); }},
+    {"--disk-retry",
+     [&](auto& x) { return count(x.raft.disk_retry_interval); }},
+    {"--batches-under-way",
+     [](auto& x) { return x.raft.batches_under_way_max; }},
+    {"--requests-in-flight",
+     [](auto& x) { return x.raft.requests_in_flight_max; }},
+    {"--bytes-in-flight", [](auto& x) { return x.raft.bytes_in_flight_max; }},
+    {"--batch-bytes", [](auto& x) { return x.raft.batch_bytes_max; }},
+    {"--command-bytes", [](auto& x) { return x.raft.command_bytes_max; }},
+    {"--uncommitted-bytes",
+     [](auto& x) { return x.raft.uncommitted_bytes_max; }},
+    {"--undurable-bytes", [](auto& x) { return x.raft.undurable_bytes_max; }},
+    {"--unapplied-bytes", [](auto& x) { return x.raft.unapplied_bytes_max; }},
+    {"--applying-bytes", [](auto& x) { return x.raft.applying_bytes_max; }},
+    {"--log-in-memory", [](auto& x) { return x.raft.log_bytes_in_memory; }},
+    {"--log-kept", [](auto& x) { return x.raft.log_bytes_kept; }},
+    {"--compaction-bytes", [](auto& x) { return x.raft.compaction_bytes_min; }},
+    {"--subscriptions", [](auto& x) { return x.bounds.subscriptions_max; }},
+    {"--subscription-bytes",
+     [](auto& x) { return x.bounds.subscription_bytes_max; }},
+    {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
+    {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
+    {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
+    {"--map-bytes", [](auto& x) { return x.map_bytes; }},
+    {"--room-ahead", [](auto& x) { return x.room.ahead; }},
+    {"--room-reserve", [](auto& x) { return x.room.reserve; }},
+  };
+  // Large enough for every lower bound; the first is the shortest time.
+  std::uint64_t next = 10'000'000;
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    values.push_back(std::to_string(next += 1'000'000));
+  auto flags = and_also({});
+  std::string file;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    flags.push_back(all[i].first);
+    flags.push_back(values[i].c_str());
+    file += std::string{all[i].first + 2} + " = " + values[i] + "\n";
+  }
+  temporary_file written{file};
+  for (auto& result :
+       {read(flags), read(and_also({"--config", written.path.c_str()}))}) {
+    BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      BOOST_TEST(std::to_string(all[i].second(*result.config)) == values[i],
+                 all[i].first);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(members_may_come_one_by_one) {
   auto result = read({"--id", "1", "--data", "x", "--members",
                       "1=127.0.0.1:7001", "--members", "2=127.0.0.1:7002"});
@@ -187,6 +247,9 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
   refuses("1 to 200 characters", [](auto& x) { x.cluster.clear(); });
   refuses("unknown log level \"loud\"", [](auto& x) { x.log_level = "loud"; });
   refuses("", [](auto& x) { x.raft.election_timeout_min = {}; });
+  refuses("--unsaved-bytes", [](auto& x) { x.unsaved_bytes = 1023; });
+  refuses("--unsaved-bytes",
+          [](auto& x) { x.unsaved_bytes = unsaved_bytes_max + 1; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {
