@@ -119,6 +119,7 @@ apply_result executor::apply_command(const entry& x) {
       return {x.index, apply_status::stale, {}};
     case sessions::verdict::expired:
       return {x.index, apply_status::session_expired, {}};
+    case sessions::verdict::pending: // Nothing is, here.
     case sessions::verdict::fresh:
       break;
   }

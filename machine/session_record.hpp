@@ -4,6 +4,7 @@
 
 #include <raft/messages/bytes.hpp>
 #include <raft/messages/ids.hpp>
+#include <raft/messages/machine.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,17 +14,7 @@
 
 namespace raft::machine {
 
-/// One session as it is stored beside the state that its commands led to. The
-/// bytes are explained in docs/format.md; who stores them adds a checksum.
-struct session_record {
-  /// 0 for the clock that all sessions share.
-  session_id id;
-  /// Empty if there is no such session any more.
-  bytes data;
-
-  friend bool operator==(const session_record&, const session_record&)
-    = default;
-};
+using raft::session_record;
 
 /// What is known of one session.
 struct session_state {

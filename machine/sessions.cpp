@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -40,6 +41,8 @@ sessions::admission sessions::admit(const command_tag& tag, log_index where) {
   forget_below(x, tag.lowest_unanswered);
   if (tag.sequence < x.low_water || x.without_reply.contains(tag.sequence))
     return {verdict::stale, {}};
+  if (x.pending.contains(tag.sequence))
+    return {verdict::pending, {}};
   auto reply = x.replies.find(tag.sequence);
   if (reply != x.replies.end())
     return {verdict::kept, reply->second};
@@ -48,22 +51,22 @@ sessions::admission sessions::admit(const command_tag& tag, log_index where) {
 
 void sessions::keep(const command_tag& tag, const bytes& reply) {
   auto& x = sessions_.at(tag.session);
-  auto added = x.replies.emplace(tag.sequence, reply).second;
-  assert(added);
-  static_cast<void>(added);
-  x.reply_bytes += reply.size();
-  while (x.reply_bytes > bounds_.reply_bytes_max && x.replies.size() > 1) {
-    x.without_reply.insert(x.replies.begin()->first);
-    drop_first_reply(x);
-  }
-  while (x.replies.size() + x.without_reply.size() > bounds_.replies_max) {
-    auto lowest = x.replies.begin()->first;
-    if (!x.without_reply.empty())
-      lowest = std::min(lowest, *x.without_reply.begin());
-    // From here on nobody can tell a retry of this command, or one below it
-    // that never came, from a new one: refuse them all.
-    forget_below(x, lowest + 1);
-  }
+  add_reply(x, tag.sequence, reply);
+  bound_count(x);
+}
+
+void sessions::reserve(const command_tag& tag) {
+  // The low-water mark depends on the number of commands alone, so it can rise
+  // before the replies are there.
+  auto& x = sessions_.at(tag.session);
+  x.pending.insert(tag.sequence);
+  bound_count(x);
+}
+
+void sessions::fill(const command_tag& tag, const bytes& reply) {
+  auto i = sessions_.find(tag.session);
+  if (i != sessions_.end() && i->second.pending.erase(tag.sequence) > 0)
+    add_reply(i->second, tag.sequence, reply);
 }
 
 std::size_t sessions::size() const noexcept {
@@ -124,6 +127,33 @@ void sessions::drop_least_recently_used() {
   by_use_.erase(oldest);
 }
 
+void sessions::add_reply(session& x, std::uint64_t sequence,
+                         const bytes& reply) const {
+  auto added = x.replies.emplace(sequence, reply).second;
+  assert(added);
+  static_cast<void>(added);
+  x.reply_bytes += reply.size();
+  while (x.reply_bytes > bounds_.reply_bytes_max && x.replies.size() > 1) {
+    x.without_reply.insert(x.replies.begin()->first);
+    drop_first_reply(x);
+  }
+}
+
+void sessions::bound_count(session& x) const {
+  while (x.replies.size() + x.without_reply.size() + x.pending.size()
+         > bounds_.replies_max) {
+    auto lowest = std::numeric_limits<std::uint64_t>::max();
+    if (!x.replies.empty())
+      lowest = x.replies.begin()->first;
+    for (const auto* others : {&x.without_reply, &x.pending})
+      if (!others->empty())
+        lowest = std::min(lowest, *others->begin());
+    // From here on nobody can tell a retry of this command, or one below it
+    // that never came, from a new one: refuse them all.
+    forget_below(x, lowest + 1);
+  }
+}
+
 void sessions::drop_first_reply(session& x) {
   auto first = x.replies.begin();
   x.reply_bytes -= first->second.size();
@@ -134,8 +164,8 @@ void sessions::forget_below(session& x, std::uint64_t low_water) {
   x.low_water = std::max(x.low_water, low_water);
   while (!x.replies.empty() && x.replies.begin()->first < x.low_water)
     drop_first_reply(x);
-  x.without_reply.erase(x.without_reply.begin(),
-                        x.without_reply.lower_bound(x.low_water));
+  for (auto* others : {&x.without_reply, &x.pending})
+    others->erase(others->begin(), others->lower_bound(x.low_water));
 }
 
 } // namespace raft::machine

@@ -44,8 +44,11 @@ class sessions {
 public:
   /// What to do with a command.
   enum class verdict : std::uint8_t {
-    /// Apply it, then call `keep`.
+    /// Apply it, then call `keep`; or else call `reserve` at once, and `fill`
+    /// when it was applied.
     fresh,
+    /// Do not: `reserve` was called for it, and `fill` not yet.
+    pending,
     /// Do not: it was applied before and here is its reply.
     kept,
     /// Do not: it lies below the low-water mark, or it was applied before and
@@ -80,11 +83,22 @@ public:
   /// @pre `admit` said `fresh` and was not called since.
   void keep(const command_tag& tag, const bytes& reply);
 
+  /// For a reply that takes a while: makes the command known. What happens
+  /// until `fill`, also to the session itself, ends as if the reply had been
+  /// there from the start.
+  /// @pre `admit` said `fresh` and was not called since.
+  void reserve(const command_tag& tag);
+
+  /// Keeps the reply of a command that was reserved, if it is still wanted.
+  /// @pre This was called for all commands that were reserved before it.
+  void fill(const command_tag& tag, const bytes& reply);
+
   /// Number of open sessions.
   std::size_t size() const noexcept;
 
   /// Records of all that changed since the last call, for the disk. A session
   /// that is gone has an empty one.
+  /// @pre What was reserved was filled.
   std::vector<session_record> take_changes();
 
   /// Brings back what all records together say, the latest of each id. Nothing
@@ -96,11 +110,17 @@ public:
 private:
   struct session : session_state {
     std::size_t reply_bytes = 0;
+    /// What was reserved and not filled.
+    std::set<std::uint64_t> pending;
   };
 
   void touch(session_id id, session& x, log_index where);
 
   void drop_least_recently_used();
+
+  void add_reply(session& x, std::uint64_t sequence, const bytes& reply) const;
+
+  void bound_count(session& x) const;
 
   static void drop_first_reply(session& x);
 

@@ -1,0 +1,106 @@
+// Machine conversation: what the applier says to a state machine that is an
+// actor. docs/embedding.md has the contract.
+
+#pragma once
+
+#include <raft/messages/bytes.hpp>
+#include <raft/messages/ids.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace raft {
+
+/// One client session as it is stored beside the state that its commands led
+/// to. The bytes are explained in docs/format.md; who stores them adds a
+/// checksum.
+struct session_record {
+  /// 0 for the clock that all sessions share.
+  session_id id;
+  /// Empty if there is no such session any more.
+  bytes data;
+
+  friend bool operator==(const session_record&, const session_record&)
+    = default;
+};
+
+/// Asks a state machine, before anything else, what it has on its disk.
+/// Answered by `recovered`.
+struct recover {
+  group_id group;
+
+  friend bool operator==(const recover&, const recover&) = default;
+};
+
+struct recovered {
+  /// Whether it keeps its state on the disk. If not, it is never asked to
+  /// save, and is given the log from the start.
+  bool keeps_state = false;
+  /// The state holds the effect of all entries up to here, and of no other.
+  log_index applied;
+  /// What it was given with that `save_state` and those before it: for each
+  /// session the latest record.
+  std::vector<session_record> sessions;
+
+  friend bool operator==(const recovered&, const recovered&) = default;
+};
+
+/// A committed command that is to take effect.
+struct machine_command {
+  log_index index;
+  /// The leader's wall clock when it appended the command, in milliseconds
+  /// since 1970. Never goes backwards. The only clock that may be used.
+  std::uint64_t time_ms = 0;
+  bytes data;
+
+  friend bool operator==(const machine_command&, const machine_command&)
+    = default;
+};
+
+/// Gives commands to a state machine, in order, each once. Answered by
+/// `commands_applied`; a few requests may be on their way at once.
+struct apply_commands {
+  group_id group;
+  /// At least one. Indexes that are missing are no commands, or retries of
+  /// commands that took effect before.
+  std::vector<machine_command> commands;
+
+  friend bool operator==(const apply_commands&, const apply_commands&)
+    = default;
+};
+
+struct commands_applied {
+  /// One for each command, in their order; after a failure only for those
+  /// before it.
+  std::vector<bytes> replies;
+  /// Why the next command could not be applied, so that its peer must stop;
+  /// empty if all were.
+  std::string failed;
+  /// Whether so much has changed that it should be saved soon.
+  bool save_wanted = false;
+
+  friend bool operator==(const commands_applied&, const commands_applied&)
+    = default;
+};
+
+/// Asks a state machine to take its state to the disk, as it is after all that
+/// it was given before, in one atomic step with applied index and sessions.
+/// Answered by `state_saved` when all of it is on the disk; more commands may
+/// come meanwhile, but no other request of this kind.
+struct save_state {
+  group_id group;
+  log_index applied;
+  /// Those that changed since the last save.
+  std::vector<session_record> sessions;
+
+  friend bool operator==(const save_state&, const save_state&) = default;
+};
+
+struct state_saved {
+  log_index applied;
+
+  friend bool operator==(const state_saved&, const state_saved&) = default;
+};
+
+} // namespace raft
