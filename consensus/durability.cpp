@@ -87,15 +87,24 @@ void core::refused(batch_number number) {
   log_.refused();
   (needed_room ? room_wanted_at_ : reserve_wanted_at_)
     = now_ + config_.disk_retry_interval;
-  if (std::exchange(disk_full_, true))
-    return;
-  note_that(note_kind::disk_is_full, {},
-            {log_.durable(), *log_.term_at(log_.durable())});
-  // Whoever can not write should not lead, as long as somebody else can.
-  if (leads() && members_.voters.size() > 1) {
-    note_that(note_kind::stepped_down_full_disk);
-    follow({});
-  } else if (!leads()) {
+  const auto known = std::exchange(disk_full_, true);
+  if (!known)
+    note_that(note_kind::disk_is_full, {},
+              {log_.durable(), *log_.term_at(log_.durable())});
+  if (const auto* state = std::get_if<consensus::leader>(&role_)) {
+    // Whoever can not write should not lead, as long as somebody else can. At
+    // first that is hoped for; later a voter must have shown it, or peers whose
+    // disks are all full would elect each other for ever.
+    const auto has_more = [this](const auto& other) {
+      return is_voter(other.first) && other.second.match > log_.durable();
+    };
+    if (known
+          ? std::any_of(state->others.begin(), state->others.end(), has_more)
+          : members_.voters.size() > 1) {
+      note_that(note_kind::stepped_down_full_disk);
+      follow({});
+    }
+  } else if (!known) {
     draw_election_timeout();
   }
 }
