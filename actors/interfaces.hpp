@@ -9,6 +9,7 @@
 //   peer_actor ──persist──► persister_actor      (one per process)
 //   peer_actor ──apply────► applier_actor        (one per group)
 //   applier_actor ──save──► flusher_actor        (one per group, or none)
+//   applier_actor ──apply_commands──► machine_actor   (the user's own, or none)
 //   peer_actor ──delivery─► subscriber_actor     (the user's own)
 //
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
@@ -95,7 +96,8 @@ using persister_actor = actor_interface<
   // End, after the last commit.
   answers<stop, stopped>>;
 
-/// Runs the state machine of one group. User code runs here, and nowhere else.
+/// Runs the state machine of one group. User code runs here, or in the
+/// `machine_actor` that it stands before, and nowhere else.
 using applier_actor = actor_interface<
   // Apply committed entries, in order; without any, just hear how far the log
   // is durable. Whoever asks is also told later, by `applied`, how much of what
@@ -117,6 +119,21 @@ using flusher_actor = actor_interface<
   // written.
   takes<flush>,
   // End.
+  answers<stop, stopped>>;
+
+/// A state machine that is an actor: what users bring in place of a class. It
+/// may understand more than this. docs/embedding.md has the contract.
+using machine_actor = actor_interface<
+  // Tell what is on the disk; comes before all else.
+  answers<recover, recovered>,
+  // Apply commands, in order, and reply to each.
+  answers<apply_commands, commands_applied>,
+  // Answer from the state after all commands that came before; must not change
+  // it. Only the reply counts: who asks for it knows the index.
+  answers<query, queried>,
+  // Take the state to the disk; only asked of those that said they keep it.
+  answers<save_state, state_saved>,
+  // End; answered when nothing of it can act any more.
   answers<stop, stopped>>;
 
 /// Receives those who connect to a process. Published at its port.

@@ -2,6 +2,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/actors/relay.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/core.hpp>
@@ -28,21 +29,67 @@ void check(caf::actor_system& system, const consensus::settings& settings,
       "a peer can only run in the middleman if the system has loaded it"};
 }
 
-/// Makes the state machine and finds out whether it fits to the log.
-std::shared_ptr<machine::executor> wake_machine(const peer_options& options,
-                                                const durable_state& log) {
+machine::machine_context context_of(const peer_options& options,
+                                    const durable_state& log) {
   const auto& owner = options.store->identity();
-  machine::machine_context context;
-  context.group = options.group;
-  context.cluster = owner.cluster;
-  context.peer = owner.peer;
-  context.incarnation = owner.incarnation;
-  context.compacted = log.compacted.index;
-  auto result = std::make_shared<machine::executor>(options.machine(context));
-  if (auto why = consensus::complaint_about(log, result->applied());
-      !why.empty())
-    throw std::runtime_error{why};
+  machine::machine_context result;
+  result.group = options.group;
+  result.cluster = owner.cluster;
+  result.peer = owner.peer;
+  result.incarnation = owner.incarnation;
+  result.compacted = log.compacted.index;
   return result;
+}
+
+void check_fit(const durable_state& log, log_index applied) {
+  if (auto why = consensus::complaint_about(log, applied); !why.empty())
+    throw std::runtime_error{why};
+}
+
+/// An applier whose state machine fits to the log.
+struct ready_applier {
+  applier_actor handle;
+  log_index applied;
+};
+
+ready_applier begin_class(caf::actor_system& system,
+                          const peer_options& options,
+                          const durable_state& log) {
+  applier_options x;
+  x.group = options.group;
+  x.executor = std::make_shared<machine::executor>(
+    options.machine(context_of(options, log)));
+  x.on_failure = options.on_failure;
+  x.on_trouble = options.on_trouble;
+  x.save_after = options.save_after;
+  x.detached = options.applier_detached;
+  auto applied = x.executor->applied();
+  check_fit(log, applied);
+  return {spawn_applier(system, std::move(x)), applied};
+}
+
+ready_applier begin_actor(caf::actor_system& system,
+                          const peer_options& options,
+                          const durable_state& log) {
+  relay_options x;
+  x.group = options.group;
+  x.machine = options.spawn_machine(context_of(options, log));
+  if (!x.machine)
+    throw std::invalid_argument{"there is no state machine"};
+  try {
+    x.found = ask_for_state(system, x.machine, x.group,
+                            options.actor_machine.recover_within);
+    check_fit(log, x.found.applied);
+    x.limits = options.actor_machine;
+    x.on_failure = options.on_failure;
+    x.on_trouble = options.on_trouble;
+    x.save_after = options.save_after;
+    return {spawn_relay(system, x), x.found.applied};
+  } catch (...) {
+    // Whoever starts the peer again may need what it holds.
+    end_machine(system, x.machine, x.group, options.actor_machine.end_within);
+    throw;
+  }
 }
 
 } // namespace
@@ -62,9 +109,9 @@ bool found_group(persistence::store& store, group_id group,
 }
 
 peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
-  if (!options.store || !options.machine)
+  if (!options.store || !options.machine == !options.spawn_machine)
     throw std::invalid_argument{
-      "a peer needs a store and a state machine factory"};
+      "a peer needs a store and one factory of a state machine"};
   check(system, options.settings, options.in_middleman);
   auto owns_persister = !options.persister;
   if (owns_persister && !options.bootstrap.empty())
@@ -77,8 +124,11 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.bounds = options.bounds;
   // The tail of the log stays on the disk until it is needed.
   parts.recovered = options.store->load(options.group);
-  auto executor = wake_machine(options, parts.recovered);
-  parts.applied = executor->applied();
+  auto applier = options.machine
+                 ? begin_class(system, options, parts.recovered)
+                 : begin_actor(system, options, parts.recovered);
+  parts.applier = std::move(applier.handle);
+  parts.applied = applier.applied;
   // Nothing throws from here on. Only the persister keeps the store, so that
   // `stop` releases it.
   if (owns_persister)
@@ -87,14 +137,6 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                                  options.persister_detached});
   parts.persister = std::move(options.persister);
   parts.owns_persister = owns_persister;
-  applier_options applying;
-  applying.group = options.group;
-  applying.executor = std::move(executor);
-  applying.on_failure = options.on_failure;
-  applying.on_trouble = std::move(options.on_trouble);
-  applying.save_after = options.save_after;
-  applying.detached = options.applier_detached;
-  parts.applier = spawn_applier(system, std::move(applying));
   parts.time = std::move(options.time);
   parts.on_failure = std::move(options.on_failure);
   parts.on_note = std::move(options.on_note);

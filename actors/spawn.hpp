@@ -20,6 +20,7 @@
 #include <raft/actors/failure.hpp>
 #include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/machine_factory.hpp>
 #include <raft/actors/note_handler.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/machine/state_machine.hpp>
@@ -38,13 +39,18 @@ class actor_system;
 
 namespace raft::actors {
 
-/// What `spawn_peer` needs to know. Only `store` and `machine` have no default.
+/// What `spawn_peer` needs to know. Only `store` has no default, and one of
+/// `machine` and `spawn_machine` must be given.
 struct peer_options {
   /// The peer's memory. It also says who the peer is.
   std::shared_ptr<persistence::store> store = {};
 
   /// Makes what is replicated; called by `spawn_peer`, once.
   machine::state_machine_factory machine = {};
+
+  /// In place of `machine`: spawns an actor that is what is replicated; called
+  /// by `spawn_peer`, once. The actor then belongs to the peer, which stops it.
+  machine_actor_factory spawn_machine = {};
 
   /// The members to found the group with, if the store knows none. Leave it
   /// empty on a peer that lost its store: it must not vote a second time, so
@@ -74,6 +80,9 @@ struct peer_options {
   /// Told of a disk that has no room for the state machine's state.
   trouble_handler on_trouble = {};
 
+  /// What that actor may take.
+  machine_limits actor_machine = {};
+
   /// When little changes: how long until the state machine saves it.
   std::chrono::milliseconds save_after{10'000};
 
@@ -87,7 +96,8 @@ struct peer_options {
 /// @throws persistence::store_error if the store can not be read, or not be
 ///         written where it is to be founded.
 /// @throws std::invalid_argument if the options make no sense.
-/// @throws std::runtime_error if log and state machine do not fit together; the
+/// @throws std::runtime_error if log and state machine do not fit together, or
+///         if a state machine that is an actor does not tell what it has; the
 ///         text says what to do.
 /// @throws whatever the factory of the state machine throws.
 peer_actor spawn_peer(caf::actor_system& system, peer_options options);

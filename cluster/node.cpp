@@ -49,12 +49,13 @@ struct node::impl {
     stop();
   }
 
-  void start(machine::state_machine_factory machine) {
+  void start(machine::state_machine_factory machine,
+             actors::machine_actor_factory spawn_machine) {
     check(config);
     auto store = open_store();
     auto incarnation = store->identity().incarnation;
     report(*store);
-    spawn_peer(std::move(store), std::move(machine));
+    spawn_peer(std::move(store), std::move(machine), std::move(spawn_machine));
     client_actor_options own;
     own.group = config.group;
     own.home = config.id;
@@ -95,10 +96,12 @@ struct node::impl {
   }
 
   void spawn_peer(std::shared_ptr<persistence::store> store,
-                  machine::state_machine_factory machine) {
+                  machine::state_machine_factory machine,
+                  actors::machine_actor_factory spawn_machine) {
     actors::peer_options x;
     x.store = std::move(store);
     x.machine = std::move(machine);
+    x.spawn_machine = std::move(spawn_machine);
     if (config.bootstrap)
       for (auto& member : config.members)
         x.bootstrap.push_back(member.id);
@@ -107,6 +110,7 @@ struct node::impl {
     x.bounds = config.bounds;
     x.in_middleman = options.in_middleman;
     x.applier_detached = options.applier_detached;
+    x.actor_machine = options.actor_machine;
     x.on_failure = options.on_failure;
     x.on_note = [log = options.log](const consensus::note& what) {
       if (log)
@@ -191,7 +195,14 @@ node::node(caf::actor_system& system, configuration config,
            machine::state_machine_factory machine, node_options options)
   : impl_{
     std::make_unique<impl>(system, std::move(config), std::move(options))} {
-  impl_->start(std::move(machine));
+  impl_->start(std::move(machine), {});
+}
+
+node::node(caf::actor_system& system, configuration config,
+           actors::machine_actor_factory spawn_machine, node_options options)
+  : impl_{
+    std::make_unique<impl>(system, std::move(config), std::move(options))} {
+  impl_->start({}, std::move(spawn_machine));
 }
 
 node::~node() = default;

@@ -15,6 +15,7 @@
 
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/machine_factory.hpp>
 #include <raft/cluster/configuration.hpp>
 #include <raft/cluster/link_timing.hpp>
 #include <raft/cluster/log.hpp>
@@ -43,6 +44,8 @@ struct node_options {
   bool in_middleman = true;
   /// Whether the state machine gets a thread of its own.
   bool applier_detached = false;
+  /// What a state machine that is an actor may take.
+  actors::machine_limits actor_machine = {};
   link_timing timing = {};
 };
 
@@ -57,6 +60,11 @@ public:
   /// @throws std::runtime_error if the address can not be listened at.
   node(caf::actor_system& system, configuration config,
        machine::state_machine_factory machine, node_options options = {});
+
+  /// The same for a state machine that is an actor, see
+  /// `actors::peer_options::spawn_machine`.
+  node(caf::actor_system& system, configuration config,
+       actors::machine_actor_factory spawn_machine, node_options options = {});
 
   /// Stops it.
   ~node();

@@ -8,6 +8,7 @@
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
 #include <raft/messages/link.hpp>
+#include <raft/messages/machine.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/timer.hpp>
 #include <raft/messages/vote.hpp>

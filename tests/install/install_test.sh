@@ -108,7 +108,8 @@ install_wrong_caf() {
     fail "it does not say why: $(cat "$dir/log")"
 }
 
-# A compiler line by hand.
+# A compiler line by hand, for the example that brings its state machine as an
+# actor.
 install_pkg_config() {
   local flags dir=$SCRATCH/pkg_config
   mkdir -p "$dir"
@@ -119,9 +120,9 @@ install_pkg_config() {
   if [ -n "${CAF_ROOT-}" ]; then
     flags+=("-Wl,-rpath,$CAF_ROOT/lib")
   fi
-  "$CXX" -std=c++20 "${sanitize[@]}" "$example/main.cpp" "${flags[@]}" \
-    -o "$dir/bank"
-  check_bank "$dir/bank"
+  "$CXX" -std=c++20 "${sanitize[@]}" "$SOURCE/examples/stock.cpp" \
+    "${flags[@]}" -o "$dir/stock"
+  bash "$SOURCE/tests/examples/stock_test.sh" "$dir/stock"
 }
 
 install_add_subdirectory() {

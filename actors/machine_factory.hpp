@@ -1,0 +1,38 @@
+// How a state machine that is an actor comes to its peer, and what it may take.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+#include <raft/machine/pipeline_bounds.hpp>
+#include <raft/machine/state_machine.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+namespace raft::actors {
+
+/// Spawns the state machine of a group before its peer starts, in the thread
+/// that spawns the peer. May take a `group_id` in place of the context.
+using machine_actor_factory
+  = std::function<machine_actor(const machine::machine_context&)>;
+
+/// What a state machine that is an actor may take of its peer.
+struct machine_limits {
+  /// How many commands may be on their way to it. What comes then waits, up to
+  /// `consensus::settings::applying_bytes_max`.
+  machine::pipeline_bounds window = {};
+
+  /// How many queries may be on their way to it; more are answered with an
+  /// error. At least 1.
+  std::size_t queries_max = 1024;
+
+  /// How long it may take to tell what it has on its disk.
+  std::chrono::milliseconds recover_within{60'000};
+
+  /// How long it may take to end. After that it is killed, so that it can not
+  /// hold up the end of its peer.
+  std::chrono::milliseconds end_within{10'000};
+};
+
+} // namespace raft::actors

@@ -1,0 +1,395 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/relay.hpp>
+#include <raft/machine/executor.hpp>
+#include <raft/machine/pipeline.hpp>
+
+#include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace raft::actors {
+
+namespace {
+
+class relay_state {
+public:
+  static inline const char* name = "raft.relay";
+
+  using self_pointer = applier_actor::stateful_pointer<relay_state>;
+
+  void init(self_pointer self, relay_options options,
+            std::shared_ptr<machine::pipeline> pipe) {
+    self_ = self;
+    options_ = std::move(options);
+    machine_ = std::move(options_.machine);
+    saved_ = options_.found.applied;
+    pipe_ = std::move(pipe);
+    watcher_.watch(self_, machine_, [this] {
+      fail("the state machine of group " + to_text(options_.group) + " ended"
+           + unanswered());
+    });
+  }
+
+  ~relay_state() {
+    // An exit message or an exception ends the actor without `end`.
+    if (machine_)
+      send_anonymously(machine_, stop{options_.group});
+  }
+
+  caf::result<applied> run(apply& what) {
+    if (ending_)
+      return failure(reason_);
+    log_durable_ = std::max(log_durable_, what.durable);
+    peer_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
+    return answer_later<applied>(self_, [&](promise<applied> waiting) {
+      auto last = pipe_->pushed();
+      if (!what.entries.empty())
+        last = what.entries.back().index;
+      else if (!orders_.empty())
+        last = orders_.back().last;
+      std::move(what.entries.begin(), what.entries.end(),
+                std::back_inserter(backlog_));
+      orders_.push_back({last, what.results_wanted, std::move(waiting), {}});
+      work();
+    });
+  }
+
+  caf::result<queried> ask_machine(const query& what) {
+    if (ending_)
+      return failure(reason_);
+    if (queries_ >= options_.limits.queries_max)
+      return failure("too many queries wait for the state machine");
+    ++queries_;
+    return answer_later<queried>(self_, [&](promise<queried> waiting) {
+      // It has a mailbox like everybody: what it was given comes first.
+      auto asker = std::make_shared<promise<queried>>(std::move(waiting));
+      ask(self_, machine_, caf::infinite, what)
+        .then(
+          [this, asker, seen = pipe_->given()](queried& x) {
+            --queries_;
+            asker->answer(queried{seen, std::move(x.reply)});
+          },
+          [this, asker](const caf::error& why) {
+            --queries_;
+            asker->fail("the state machine refused: " + caf::to_string(why));
+          });
+    });
+  }
+
+  /// Saves what has waited for long.
+  void on_alarm() {
+    armed_ = false;
+    save_wanted_ = save_wanted_ || pipe_->pushed() > saved_;
+    work();
+  }
+
+  caf::result<stopped> end(const stop&) {
+    return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
+      stoppers_.push_back(std::move(waiting));
+      if (ending_)
+        return;
+      save_wanted_ = true;
+      save_if_due();
+      begin_end("the applier has stopped");
+    });
+  }
+
+private:
+  /// A request that is being carried out.
+  struct order {
+    log_index last;
+    bool results_wanted = false;
+    promise<applied> waiting;
+    std::vector<apply_result> results;
+  };
+
+  // -- commands ---------------------------------------------------------------
+
+  void work() {
+    if (ending_)
+      return;
+    while (!ending_) {
+      save_if_due();
+      auto before = pipe_->pushed();
+      push_some();
+      if (ending_)
+        break;
+      if (pipe_->has_batch())
+        hand_over(pipe_->take_batch());
+      else if (pipe_->pushed() == before)
+        break;
+    }
+    if (ending_)
+      return;
+    answer_orders();
+    arm();
+  }
+
+  /// Decides about entries until a batch is full or none are left.
+  void push_some() {
+    try {
+      while (!backlog_.empty() && !save_is_due() && pipe_->takes_more()) {
+        log_bytes_ += cost(backlog_.front());
+        pipe_->push(backlog_.front());
+        backlog_.pop_front();
+      }
+    } catch (const machine::apply_failure& e) {
+      fail_at(e.where(), e.what());
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+  }
+
+  void hand_over(std::vector<machine_command>&& batch) {
+    ask(self_, machine_, caf::infinite,
+        apply_commands{options_.group, std::move(batch)})
+      .then([this, number = ++batches_](
+              commands_applied& x) { on_answer(number, std::move(x)); },
+            [this](const caf::error& why) {
+              fail("the state machine of group " + to_text(options_.group)
+                   + " failed" + unanswered() + ": " + caf::to_string(why));
+            });
+  }
+
+  void on_answer(std::uint64_t number, commands_applied&& answer) {
+    if (ending_)
+      return;
+    save_wanted_ = save_wanted_ || answer.save_wanted;
+    try {
+      pipe_->answered(number, std::move(answer));
+    } catch (const machine::apply_failure& e) {
+      fail_at(e.where(), e.what());
+    }
+    work();
+  }
+
+  void answer_orders() {
+    for (auto& x : pipe_->take_results()) {
+      while (orders_.front().last < x.index)
+        answer_first_order();
+      if (orders_.front().results_wanted)
+        orders_.front().results.push_back(std::move(x));
+    }
+    while (!orders_.empty() && orders_.front().last <= pipe_->applied())
+      answer_first_order();
+  }
+
+  void answer_first_order() {
+    auto& x = orders_.front();
+    x.waiting.answer(
+      applied{options_.group, x.last, std::move(x.results), saved_});
+    orders_.pop_front();
+  }
+
+  // -- the disk ---------------------------------------------------------------
+
+  /// Whether entries wait for a save to begin.
+  bool save_is_due() const {
+    return options_.found.keeps_state && !saving_ && pipe_->pushed() > saved_
+        && (save_wanted_ || log_bytes_ >= machine::unsaved_log_bytes_max);
+  }
+
+  void save_if_due() {
+    // State that is ahead of the log on the disk could not be used again.
+    if (!save_is_due() || !pipe_->idle() || pipe_->applied() > log_durable_)
+      return;
+    saving_ = true;
+    save_wanted_ = false;
+    log_bytes_ = 0;
+    ask(self_, machine_, caf::infinite,
+        save_state{options_.group, pipe_->applied(), pipe_->take_changes()})
+      .then([this, upto = pipe_->applied()](
+              const state_saved& x) { on_saved(upto, x); },
+            [this](const caf::error& why) {
+              on_not_saved("saving the state of group "
+                           + to_text(options_.group)
+                           + " failed: " + caf::to_string(why));
+            });
+  }
+
+  void on_saved(log_index upto, const state_saved& answer) {
+    if (answer.applied != upto) {
+      on_not_saved("the state machine of group " + to_text(options_.group)
+                   + " was to save its state as of entry " + to_text(upto)
+                   + ", but says that it saved entry "
+                   + to_text(answer.applied));
+      return;
+    }
+    saving_ = false;
+    saved_ = upto;
+    if (ending_)
+      return;
+    // Tell whoever gives us entries how far they are on the disk.
+    if (auto peer = caf::actor_cast<peer_actor>(peer_))
+      send(self_, peer, applied{options_.group, pipe_->applied(), {}, saved_});
+    work();
+  }
+
+  void on_not_saved(const std::string& reason) {
+    // What is not saved at the end is applied again after the next start.
+    if (ending_ && !failed_ && options_.on_trouble)
+      options_.on_trouble(reason);
+    fail(reason);
+  }
+
+  /// Makes sure that what was applied is saved some time.
+  void arm() {
+    if (armed_ || !options_.found.keeps_state || pipe_->applied() == saved_)
+      return;
+    armed_ = true;
+    send_later(self_, applier_actor{self_}, options_.save_after, flush{});
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  /// Tells which entries the state machine has not answered.
+  std::string unanswered() const {
+    auto range = pipe_->unanswered();
+    if (!range)
+      return {};
+    return ", while entries " + to_text(range->first) + " to "
+         + to_text(range->second) + " were with it";
+  }
+
+  void fail_at(log_index where, const std::string& reason) {
+    fail("applying entry " + to_text(where) + " of group "
+         + to_text(options_.group) + " failed: " + reason);
+  }
+
+  void fail(const std::string& reason) {
+    if (ending_)
+      return;
+    failed_ = true;
+    options_.on_failure(reason);
+    begin_end(reason);
+  }
+
+  /// From here on the state machine is given nothing.
+  void begin_end(const std::string& reason) {
+    ending_ = true;
+    reason_ = reason;
+    backlog_.clear();
+    for (auto& x : std::exchange(orders_, {}))
+      x.waiting.fail(reason_);
+    ask(self_, machine_, options_.limits.end_within, stop{options_.group})
+      .then([this](const stopped&) { close(); },
+            [this](const caf::error& why) {
+              if (why == caf::sec::request_timeout)
+                kill_machine();
+              close();
+            });
+  }
+
+  void kill_machine() {
+    if (options_.on_trouble)
+      options_.on_trouble("the state machine of group "
+                          + to_text(options_.group) + " did not end within "
+                          + std::to_string(options_.limits.end_within.count())
+                          + " ms and is killed");
+    self_->send_exit(machine_, caf::exit_reason::kill);
+  }
+
+  void close() {
+    watcher_.unwatch(machine_);
+    machine_ = machine_actor{};
+    for (auto& waiting : stoppers_)
+      waiting.answer(stopped{options_.group});
+    if (failed_)
+      self_->quit(failure(reason_));
+    else
+      self_->quit();
+  }
+
+  self_pointer self_ = nullptr;
+  relay_options options_;
+  /// Null when it has ended.
+  machine_actor machine_;
+  watcher watcher_;
+  std::shared_ptr<machine::pipeline> pipe_;
+  /// Entries that were not pushed yet.
+  std::deque<entry> backlog_;
+  std::deque<order> orders_;
+  std::uint64_t batches_ = 0;
+  std::size_t queries_ = 0;
+  /// How far the peer's log is known to be durable.
+  log_index log_durable_;
+  /// Who gave us entries last.
+  caf::actor_addr peer_;
+  log_index saved_;
+  /// Whether a save is under way.
+  bool saving_ = false;
+  bool save_wanted_ = false;
+  /// Cost of the entries since the last save.
+  std::size_t log_bytes_ = 0;
+  /// Whether an alarm is set.
+  bool armed_ = false;
+  bool ending_ = false;
+  bool failed_ = false;
+  /// Why requests are refused, once it is ending.
+  std::string reason_;
+  std::vector<promise<stopped>> stoppers_;
+};
+
+applier_actor::behavior_type
+relay(applier_actor::stateful_pointer<relay_state> self, relay_options options,
+      std::shared_ptr<machine::pipeline> pipe) {
+  state_of(self).init(self, std::move(options), std::move(pipe));
+  return {
+    [self](apply& msg) { return state_of(self).run(msg); },
+    [self](const query& msg) { return state_of(self).ask_machine(msg); },
+    [self](const flush&) { state_of(self).on_alarm(); },
+    [self](const stop& msg) { return state_of(self).end(msg); },
+  };
+}
+
+} // namespace
+
+applier_actor spawn_relay(caf::actor_system& system, relay_options options) {
+  if (!options.machine)
+    throw std::invalid_argument{"a relay needs a state machine"};
+  const auto& limits = options.limits;
+  if (limits.window.batches_max == 0 || limits.window.batch_commands_max == 0
+      || limits.queries_max == 0)
+    throw std::invalid_argument{
+      "the limits of the state machine let nothing through"};
+  auto pipe = std::make_shared<machine::pipeline>(
+    machine::saved_state{options.found.applied,
+                         std::exchange(options.found.sessions, {})},
+    machine::session_bounds{}, options.limits.window);
+  return spawn_actor(system, false, relay, std::move(options), std::move(pipe));
+}
+
+recovered ask_for_state(caf::actor_system& system, const machine_actor& machine,
+                        group_id group, std::chrono::milliseconds deadline) {
+  recovered result;
+  caf::scoped_actor self{system};
+  ask(self, machine, deadline, recover{group})
+    .receive([&](recovered& x) { result = std::move(x); },
+             [&](const caf::error& why) {
+               throw std::runtime_error{
+                 "the state machine of group " + to_text(group)
+                 + " does not say what it has: " + caf::to_string(why)};
+             });
+  return result;
+}
+
+void end_machine(caf::actor_system& system, const machine_actor& machine,
+                 group_id group, std::chrono::milliseconds deadline) {
+  caf::scoped_actor self{system};
+  ask(self, machine, deadline, stop{group})
+    .receive([](const stopped&) {},
+             [&](const caf::error&) {
+               // It does no harm to one that has ended.
+               self->send_exit(machine, caf::exit_reason::kill);
+             });
+}
+
+} // namespace raft::actors
