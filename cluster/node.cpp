@@ -26,9 +26,14 @@ severity severity_of(consensus::note_kind kind) {
   switch (kind) {
     case note_kind::became_follower:
     case note_kind::became_leader:
+    case note_kind::disk_has_room:
       return severity::info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:
+    case note_kind::stepped_down_slow_disk:
+    case note_kind::stepped_down_full_disk:
+    case note_kind::disk_is_full:
+    case note_kind::lacks_dropped_entries:
     case note_kind::truncated_conflict:
     case note_kind::woke_late:
       return severity::warning;

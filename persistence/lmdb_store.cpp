@@ -93,8 +93,8 @@ void lmdb_store::commit(std::span<const persist> batches) {
   if (failed_)
     throw store_error{store_errc::write_failed,
                       "an earlier write to '" + directory_
-                        + "' failed; end the process, check the disk, start "
-                          "again"};
+                        + "' failed: what is on the disk is not known; end the "
+                          "process, check the disk, start again"};
   check_groups(batches);
   auto committing = false;
   try {

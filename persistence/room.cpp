@@ -83,8 +83,8 @@ void file_room::check() const {
   if (failed_)
     throw store_error{store_errc::write_failed,
                       "an earlier write to '" + path_
-                        + "' failed; end the process, check the disk, start "
-                          "again"};
+                        + "' failed: what is on the disk is not known; end the "
+                          "process, check the disk, start again"};
 }
 
 /// A file that was copied can have holes where it had zeros.

@@ -61,12 +61,15 @@ struct process_fixture {
     flag_list flags{
       "--id", std::to_string(i + 1), "--members", members, "--data", data(i)};
     flags.insert(flags.end(), more.begin(), more.end());
-    processes[i] = std::make_unique<raftd_process>(flags, log_file(i));
+    processes[i]
+      = std::make_unique<raftd_process>(flags, log_file(i), environment[i]);
     BOOST_REQUIRE(processes[i]->read_line(std::chrono::seconds{20})
                   == "listening on " + to_text(where[i]));
   }
 
   test::temporary_directory directory;
+  /// What the next processes find in their environments.
+  std::map<std::size_t, raftd_process::variables> environment;
   std::vector<address> where;
   std::map<std::size_t, std::unique_ptr<raftd_process>> processes;
 };

@@ -12,11 +12,22 @@
 namespace raft::cluster {
 
 raftd_process::raftd_process(const std::vector<std::string>& flags,
-                             const std::string& log) {
+                             const std::string& log,
+                             const variables& environment) {
   std::vector<char*> argv{const_cast<char*>(RAFTD_PATH)};
   for (auto& flag : flags)
     argv.push_back(const_cast<char*>(flag.c_str()));
   argv.push_back(nullptr);
+  std::vector<std::string> added;
+  for (const auto& [name, value] : environment)
+    added.push_back(name + '=' + value);
+  // The first one of a name counts.
+  std::vector<char*> all;
+  for (auto& x : added)
+    all.push_back(x.data());
+  for (auto* const* x = environ; *x != nullptr; ++x)
+    all.push_back(*x);
+  all.push_back(nullptr);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     throw std::runtime_error{"pipe"};
@@ -29,7 +40,7 @@ raftd_process::raftd_process(const std::vector<std::string>& flags,
     if (!log.empty())
       ::dup2(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600),
              STDERR_FILENO);
-    ::execv(argv[0], argv.data());
+    ::execve(argv[0], argv.data(), all.data());
     ::_exit(127);
   }
   ::close(ends[1]);

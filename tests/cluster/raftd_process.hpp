@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -14,9 +15,14 @@ namespace raft::cluster {
 /// One process. Killed with this object, and when the test dies.
 class raftd_process {
 public:
+  /// Names and values.
+  using variables = std::map<std::string, std::string>;
+
   /// @param log A file that gets its log; without one, the test's own does.
+  /// @param environment What is set in its environment.
   explicit raftd_process(const std::vector<std::string>& flags,
-                         const std::string& log = {});
+                         const std::string& log = {},
+                         const variables& environment = {});
   ~raftd_process();
   raftd_process(const raftd_process&) = delete;
   raftd_process& operator=(const raftd_process&) = delete;

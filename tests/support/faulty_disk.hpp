@@ -27,13 +27,13 @@ enum class disk_fault : std::uint8_t {
   power,
   /// The call fails with EIO; a write may have been done in part. If it is a
   /// sync, any part of what was not synced is lost, which shows once the file
-  /// is
-  /// read from the disk again; each other descriptor of the file learns of it
-  /// at its next sync, and all syncs after that report success, as with Linux.
+  /// is read from the disk again: after `end_faulty_disk` or `_exit`. Each
+  /// other
+  /// descriptor of the file learns of it at its next sync, and all syncs after
+  /// that report success, as with Linux.
   io_error,
   /// The call fails with ENOSPC; otherwise as `io_error`, but nothing of a
-  /// write
-  /// is done.
+  /// write is done.
   no_space,
   /// A write does less than it was told, and says so. No effect on others.
   short_write,
