@@ -103,7 +103,7 @@ option members_option() {
     return x.name;                                                             \
   }
 
-std::vector<option> node_options() {
+std::vector<option> options_of_node() {
   return {
     number("id", "N", "Which of the members this node is", RAFT_FIELD(id)),
     members_option(),
@@ -218,7 +218,7 @@ std::vector<option> resource_options() {
 
 const std::vector<option>& options() {
   static const std::vector<option> result = [] {
-    auto all = node_options();
+    auto all = options_of_node();
     for (auto more : {raft_options(), resource_options()})
       for (auto& x : more)
         all.push_back(std::move(x));

@@ -32,14 +32,14 @@ zoo_hunt() {
   local log=$zoo_dir/$1.log
   zoo_patch <"tests/zoo/$name.patch" ||
     fail "$name does not fit the sources"
-  ninja -C "$zoo_dir/build" zoo_fuzz >"$log.build" 2>&1 || {
+  ninja -C "$zoo_dir/source/build" zoo_fuzz >"$log.build" 2>&1 || {
     tail -n 20 "$log.build" >&2
     fail "$name does not compile"
   }
   began=$(date +%s%N)
   # An assertion may end it: that is a finding, too.
   [ -z "$zoo_pages" ] || page=("$zoo_pages/$name.html")
-  "$zoo_dir/build/bin/zoo_fuzz" "$seeds" "$(nproc)" "${page[@]}" \
+  "$zoo_dir/source/build/bin/zoo_fuzz" "$seeds" "$(nproc)" "${page[@]}" \
     >"$log" 2>&1 || true
   finding=$(zoo_finding "$log")
   [ -n "$finding" ] ||
@@ -109,14 +109,14 @@ dev_zoo() {
   zoo_applies
   zoo_dir=$root/build-zoo
   zoo_copy
-  cmake -S "$zoo_dir/source" -B "$zoo_dir/build" -G Ninja \
+  cmake -S "$zoo_dir/source" -B "$zoo_dir/source/build" -G Ninja \
     >"$zoo_dir/configure.log" 2>&1 ||
     fail "configuring the copy failed; see $zoo_dir/configure.log"
   say "Building the copy without a bug"
-  ninja -C "$zoo_dir/build" zoo_fuzz >"$zoo_dir/build.log" 2>&1 ||
+  ninja -C "$zoo_dir/source/build" zoo_fuzz >"$zoo_dir/build.log" 2>&1 ||
     fail "building the copy failed; see $zoo_dir/build.log"
   # What is found in a copy without a bug says nothing about the bugs.
-  "$zoo_dir/build/bin/zoo_fuzz" 1..100 "$(nproc)" >"$zoo_dir/clean.log" 2>&1 ||
+  "$zoo_dir/source/build/bin/zoo_fuzz" 1..100 "$(nproc)" >"$zoo_dir/clean.log" 2>&1 ||
     fail "the fuzzer complains without a bug; see $zoo_dir/clean.log"
   say "Bug, first seed that shows it, time, what was violated"
   for bug in "${bugs[@]}"; do
