@@ -3,13 +3,19 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
+#include <raft/tests/cluster/guest.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
+#include <raft/tests/support/hanging_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <string>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -26,6 +32,17 @@ constexpr std::size_t value_bytes = 64 << 10;
 /// come to; a fraction of what is sent.
 constexpr std::size_t growth_max = 40 * mib;
 constexpr std::size_t sent = 128 * mib;
+
+/// What `fixture::flags` allow to wait for a majority, and for a disk.
+constexpr std::size_t waiting_max = 8 * mib;
+
+/// What became of commands that were sent one after the other.
+struct flood {
+  std::size_t accepted_bytes = 0;
+  std::size_t busy = 0;
+  /// Of the last one that was accepted.
+  log_index last;
+};
 
 struct fixture : process_fixture {
   /// Low bounds, so that a test needs little load to pass them.
@@ -85,6 +102,64 @@ struct fixture : process_fixture {
       take();
   }
 
+  // -- disks that hang --------------------------------------------------------
+
+  std::string hanging(std::size_t i) const {
+    return directory.path("hang" + std::to_string(i + 1));
+  }
+
+  /// Starts a peer whose disk `hang` stops.
+  void start_on_hanging_disk(std::size_t i, const std::string& members) {
+    auto all = flags();
+    all.insert(all.end(), {"--id", std::to_string(i + 1), "--members", members,
+                           "--data", data(i)});
+    raftd_process::variables environment{
+      {test::hanging_disk_variable, hanging(i)}};
+    processes[i] = std::make_unique<raftd_process>(
+      all, log_file(i), environment, RAFTD_ON_HANGING_DISK_PATH);
+    BOOST_REQUIRE(processes[i]->read_line(20s)
+                  == "listening on " + to_text(where[i]));
+  }
+
+  /// From here on no sync of a peer comes to an end, until `heal`.
+  void hang(std::size_t i) const {
+    std::ofstream{hanging(i)} << "x";
+  }
+
+  void heal(std::size_t i) const {
+    std::filesystem::remove(hanging(i));
+  }
+
+  /// Sends as many commands as come to `sent` bytes, whatever the answers.
+  static flood overwhelm(guest& visitor) {
+    flood result;
+    for (std::size_t i = 0; i < sent / value_bytes; ++i) {
+      auto answer = visitor.start(put(i));
+      result.busy += answer.reason == reject_reason::busy;
+      if (!answer.index)
+        continue;
+      result.accepted_bytes += value_bytes;
+      result.last = answer.index;
+    }
+    return result;
+  }
+
+  /// Whether a peer, and none of another position, leads.
+  bool somebody_else_leads(std::size_t than) const {
+    auto all = user->states();
+    return std::any_of(all.begin(), all.end(), [&](auto& x) {
+      return x.error.empty() && x.state.role == peer_role::leader
+          && x.state.id.value != than + 1;
+    });
+  }
+
+  bool has_applied(std::size_t i, log_index index) const {
+    for (auto& x : user->states())
+      if (x.error.empty() && x.state.id.value == i + 1)
+        return x.state.applied >= index;
+    return false;
+  }
+
   std::unique_ptr<client> user;
 };
 
@@ -107,39 +182,98 @@ BOOST_AUTO_TEST_CASE(a_stopped_follower_costs_its_leader_no_memory) {
 }
 
 BOOST_AUTO_TEST_CASE(what_finds_no_majority_is_refused_and_not_kept) {
-  // The leader goes on leading, as one does whose followers are slow.
-  start_all({"--election-timeout-max", "30000"});
-  auto leader = wait_for_leader();
+  // The leader goes on leading for a while, as one does whose followers are
+  // slow.
+  start_all({"--election-timeout-max", "6000"});
   write(sent / 4);
-  leader = wait_for_leader();
+  auto leader = wait_for_leader();
+  guest visitor{where[leader]};
   auto before = processes[leader]->memory();
   for (std::size_t i = 0; i < 3; ++i)
     if (i != leader)
       processes[i]->send(SIGSTOP);
-  std::size_t most = 0;
-  std::size_t busy = 0;
-  std::deque<std::future<executed>> answers;
-  for (std::size_t i = 0; i < sent / value_bytes; ++i) {
-    answers.push_back(user->submit(put(i), 2s));
-    if (answers.size() < 256)
-      continue;
-    most = std::max<std::size_t>(most, processes[leader]->memory());
-    BOOST_REQUIRE((answers.front().wait_for(30s) == std::future_status::ready));
-    auto answer = answers.front().get();
-    BOOST_TEST((answer.result != outcome::committed));
-    busy += answer.reason == reject_reason::busy;
-    answers.pop_front();
-  }
-  for (auto& x : answers)
-    busy += x.get().reason == reject_reason::busy;
-  most = std::max<std::size_t>(most, processes[leader]->memory());
-  BOOST_TEST_MESSAGE(before / mib << " MiB, at most " << most / mib << " MiB, "
-                                  << busy << " were told busy");
-  BOOST_TEST(most < before + growth_max);
-  BOOST_TEST(busy > 0u);
+  auto told = overwhelm(visitor);
+  auto refused = user->execute(put(0), 2s);
+  auto after = processes[leader]->memory();
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB, "
+                                  << told.busy << " were told busy");
+  BOOST_TEST(told.accepted_bytes <= waiting_max + value_bytes);
+  BOOST_TEST(told.busy > 0u);
+  BOOST_TEST((refused.result == outcome::rejected));
+  BOOST_TEST(after < before + growth_max);
   for (auto& [i, x] : processes)
     x->send(SIGCONT);
   BOOST_TEST((user->execute(put(0), 60s).result == outcome::committed));
+}
+
+BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
+  for (std::size_t i = 0; i < 3; ++i)
+    start_on_hanging_disk(i, members());
+  user = std::make_unique<client>(where);
+  write(sent / 4);
+  auto first = wait_for_leader();
+  guest visitor{where[first]};
+  auto before = processes[first]->memory();
+  hang(first);
+  // The others' disks make a majority; so what it takes is committed.
+  auto told = overwhelm(visitor);
+  BOOST_TEST(told.accepted_bytes <= waiting_max + value_bytes);
+  BOOST_TEST(told.busy > 0u);
+  BOOST_TEST(eventually([&] { return somebody_else_leads(first); }, 60s));
+  // Now it is a follower that does not keep up.
+  write(sent / 2);
+  auto after = processes[first]->memory();
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB, "
+                                  << told.busy << " were told busy");
+  BOOST_TEST(after < before + growth_max);
+  heal(first);
+  auto last = user->execute(put(0), 60s);
+  BOOST_REQUIRE((last.result == outcome::committed));
+  BOOST_TEST(eventually([&] { return has_applied(first, last.index); }, 60s));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_refused_and_not_kept) {
+  start_on_hanging_disk(0, "1=" + to_text(where[0]));
+  user = std::make_unique<client>(std::vector{where[0]});
+  write(sent / 4);
+  guest visitor{where[0]};
+  auto before = processes[0]->memory();
+  hang(0);
+  auto told = overwhelm(visitor);
+  auto after = processes[0]->memory();
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB, "
+                                  << told.busy << " were told busy");
+  BOOST_TEST(told.accepted_bytes + mib >= waiting_max);
+  BOOST_TEST(told.accepted_bytes <= waiting_max + value_bytes);
+  BOOST_TEST(told.busy > 0u);
+  BOOST_TEST(after < before + growth_max);
+  // What was taken is not lost.
+  heal(0);
+  BOOST_TEST(eventually([&] { return has_applied(0, told.last); }, 60s));
+  BOOST_TEST((user->execute(put(0), 60s).result == outcome::committed));
+}
+
+BOOST_AUTO_TEST_CASE(subscribers_that_take_nothing_cost_no_memory) {
+  constexpr std::size_t subscription_bytes = mib;
+  constexpr std::uint64_t subscriptions = 4;
+  start_all({"--subscriptions", std::to_string(subscriptions),
+             "--subscription-bytes", std::to_string(subscription_bytes)});
+  write(sent / 4);
+  auto leader = wait_for_leader();
+  guest visitor{where[leader]};
+  auto before = processes[leader]->memory();
+  for (std::uint64_t id = 0; id < subscriptions; ++id)
+    BOOST_TEST(visitor.subscribe(id).accepted);
+  BOOST_TEST((visitor.subscribe(99).reason == reject_reason::busy));
+  write(sent / 2);
+  auto after = processes[leader]->memory();
+  BOOST_TEST(eventually([&] { return visitor.received() > 0; }));
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB, "
+                                  << visitor.received() / mib
+                                  << " MiB delivered");
+  BOOST_TEST(after < before + growth_max);
+  BOOST_TEST(visitor.received()
+             <= subscriptions * (subscription_bytes + value_bytes + 1024));
 }
 
 BOOST_AUTO_TEST_CASE(redis_clients_that_do_not_read_are_closed) {

@@ -13,8 +13,9 @@ namespace raft::cluster {
 
 raftd_process::raftd_process(const std::vector<std::string>& flags,
                              const std::string& log,
-                             const variables& environment) {
-  std::vector<char*> argv{const_cast<char*>(RAFTD_PATH)};
+                             const variables& environment,
+                             const char* program) {
+  std::vector<char*> argv{const_cast<char*>(program)};
   for (auto& flag : flags)
     argv.push_back(const_cast<char*>(flag.c_str()));
   argv.push_back(nullptr);

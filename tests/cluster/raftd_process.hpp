@@ -20,9 +20,11 @@ public:
 
   /// @param log A file that gets its log; without one, the test's own does.
   /// @param environment What is set in its environment.
+  /// @param program Another one than raftd, that takes the same flags.
   explicit raftd_process(const std::vector<std::string>& flags,
                          const std::string& log = {},
-                         const variables& environment = {});
+                         const variables& environment = {},
+                         const char* program = RAFTD_PATH);
   ~raftd_process();
   raftd_process(const raftd_process&) = delete;
   raftd_process& operator=(const raftd_process&) = delete;

@@ -115,6 +115,26 @@ BOOST_AUTO_TEST_CASE(what_is_being_applied_is_bounded) {
   BOOST_TEST(x.committed.size() == 8u);
 }
 
+BOOST_AUTO_TEST_CASE(a_leader_whose_state_machine_does_not_keep_up_is_busy) {
+  settings config;
+  config.unapplied_bytes_max = 3 * cost_of_one;
+  lone_peer x{1, voters(1), {}, {}, config};
+  x.elect();
+  x.persist_all();
+  x.read_and_apply();
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 3; ++i) {
+      BOOST_TEST(!!x.start());
+      x.persist_all();
+    }
+    const auto refused = x->start(entry_kind::command, {}, bytes{"x"}, 0);
+    BOOST_TEST((refused.reason == reject_reason::busy));
+    BOOST_TEST(refused.leads);
+    x.read_and_apply();
+  }
+  BOOST_TEST(x->applied().value == 10u);
+}
+
 BOOST_AUTO_TEST_CASE(
   after_a_restart_old_entries_are_read_for_the_state_machine) {
   settings config;

@@ -160,6 +160,27 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
   BOOST_TEST(received.size() < 100 * bulk.size());
 }
 
+BOOST_AUTO_TEST_CASE(of_all_that_do_not_read_the_worst_is_closed) {
+  options.unread_bytes_max = std::size_t{1} << 30;
+  options.unread_total_max = 1 << 20;
+  raw_client a{open()};
+  raw_client b{uut->port()};
+  std::string bulk;
+  add_bulk(bulk, std::string(1 << 19, 'x'));
+  BOOST_TEST(a.ask("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n" + bulk, 5) == "+OK\r\n");
+  std::string gets;
+  for (auto i = 0; i < 100; ++i)
+    gets += "GET k\r\n";
+  b.send("GET k\r\n");
+  a.send(gets);
+  auto received = a.receive_all();
+  BOOST_TEST(a.closed());
+  BOOST_TEST(received.size() < 100 * bulk.size());
+  // The other one has its reply, and goes on.
+  BOOST_TEST(b.receive(bulk.size()).size() == bulk.size());
+  BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_leaves_in_the_middle_is_forgotten) {
   open();
   for (auto text : {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\nabc", "GET", "*",
