@@ -93,7 +93,8 @@ private:
 };
 
 stock::shelf_actor::behavior_type
-shelf(stock::shelf_actor::stateful_pointer<shelf_state> self) {
+shelf(stock::shelf_actor::stateful_pointer<shelf_state> self,
+      raft::group_id group) {
   using raft::actors::state_of;
   return {
     // It keeps nothing on a disk of its own: it gets all commands again.
@@ -107,9 +108,9 @@ shelf(stock::shelf_actor::stateful_pointer<shelf_state> self) {
     [](const raft::save_state&) -> caf::result<raft::state_saved> {
       return raft::actors::failure("nobody asks for this");
     },
-    [self](const raft::stop& x) {
+    [self, group](const raft::stop&) {
       self->quit();
-      return raft::stopped{x.group};
+      return raft::stopped{group};
     },
     [self](const stock::count_item& x) {
       return stock::item_count{x.item, state_of(self).count(x.item)};
@@ -128,8 +129,8 @@ void run(const std::string& directory) {
   me.data_directory = directory;
   me.bootstrap = true;
   stock::shelf_actor here;
-  raft::cluster::node node{system, me, [&](raft::group_id) {
-                             here = system.spawn(shelf);
+  raft::cluster::node node{system, me, [&](raft::group_id group) {
+                             here = system.spawn(shelf, group);
                              return raft::actors::machine_actor{here};
                            }};
   caf::scoped_actor self{system};

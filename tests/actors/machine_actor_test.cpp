@@ -2,6 +2,7 @@
 
 #include "ledger.hpp"
 #include "support.hpp"
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -114,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_retry_takes_effect_once) {
 BOOST_AUTO_TEST_CASE(a_machine_that_does_not_tell_what_it_has_is_not_taken) {
   parts.actor_machine.recover_within = std::chrono::milliseconds{10};
   parts.spawn_machine = [this](group_id) {
-    auto mute = [](machine_actor::pointer my) -> machine_actor::behavior_type {
+    auto mute
+      = [](machine_actor::pointer my, nothing) -> machine_actor::behavior_type {
       auto waiting = std::make_shared<std::vector<promise<recovered>>>();
       return {
         [my, waiting](const recover&) {
@@ -131,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_does_not_tell_what_it_has_is_not_taken) {
         },
       };
     };
-    machine = system.spawn(mute);
+    machine = system.spawn(mute, nothing{});
     return machine;
   };
   BOOST_CHECK_THROW(spawn_peer(system, parts), std::runtime_error);

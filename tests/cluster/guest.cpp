@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/nothing.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/cluster/greeting.hpp>
 #include <raft/tests/cluster/guest.hpp>
@@ -39,14 +40,14 @@ guest::guest(const address& where) {
     .receive([this](const welcome&,
                     const actors::peer_actor& found) { peer_ = found; },
              no_answer);
-  auto count = [total = received_] {
+  auto count = [total = received_](actors::nothing) {
     return actors::subscriber_actor::behavior_type{
       [total](const delivery& msg) {
         for (const auto& x : msg.entries)
           *total += cost(x);
       }};
   };
-  subscriber_ = system_.spawn(count);
+  subscriber_ = system_.spawn(count, actors::nothing{});
 }
 
 guest::~guest() {
