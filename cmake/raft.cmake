@@ -130,6 +130,10 @@ function(raft_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  # With a sanitizer, a fork of a process costs ten times as much.
+  if(RAFT_SANITIZE)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
+  endif()
   set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT})
   # CAF 0.17's middleman does not free a connection that is open when it ends.
