@@ -70,6 +70,23 @@ soak_fuzz() {
   time "$build"/bin/raft-scenarios fuzz --seeds "$seeds" --jobs "$jobs"
 }
 
+soak_follower() {
+  local seconds=60
+  while [ $# -gt 0 ]; do
+    [ "$1" = --seconds ] || fail "soak follower knows --seconds N, but not '$1'"
+    [[ ${2-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 wants a number from 1"
+    seconds=$2
+    shift 2
+  done
+  dev_setup
+  configure "$build"
+  build_targets "$build" test_cluster_processes
+  say "a follower stands still for $seconds seconds, under full load"
+  RAFT_STOPPED_SECONDS=$seconds "$build"/bin/test_cluster_processes \
+    -t bounds_suite/a_stopped_follower_costs_its_leader_no_memory \
+    --log_level=message
+}
+
 dev_soak() {
   case ${1-} in
     fuzz)
@@ -92,8 +109,13 @@ dev_soak() {
       shift
       soak_disks "$@"
       ;;
+    follower)
+      shift
+      soak_follower "$@"
+      ;;
     *)
-      fail "soak knows 'disks', 'fuzz', 'kills', 'load' and 'scenarios'"
+      fail "soak knows 'disks', 'follower', 'fuzz', 'kills', 'load' and" \
+        "'scenarios'"
       ;;
   esac
 }

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
@@ -160,6 +161,19 @@ struct fixture : process_fixture {
     return false;
   }
 
+  /// Writes for as long as the environment says, or else `sent` bytes.
+  void write_for_long() {
+    const char* seconds = std::getenv("RAFT_STOPPED_SECONDS");
+    auto until = std::chrono::steady_clock::now()
+               + std::chrono::seconds{seconds ? std::stoi(seconds) : 0};
+    std::size_t total = 0;
+    do {
+      write(sent);
+      total += sent;
+    } while (std::chrono::steady_clock::now() < until);
+    BOOST_TEST_MESSAGE("wrote " << total / mib << " MiB");
+  }
+
   std::unique_ptr<client> user;
 };
 
@@ -174,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_follower_costs_its_leader_no_memory) {
   auto follower = (leader + 1) % 3;
   auto before = processes[leader]->memory();
   processes[follower]->send(SIGSTOP);
-  write(sent);
+  write_for_long();
   auto after = processes[leader]->memory();
   BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB");
   BOOST_TEST(after < before + growth_max);
