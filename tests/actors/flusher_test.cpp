@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <future>
+#include <optional>
+#include <utility>
 
 using namespace raft;
 using namespace raft::actors;
@@ -128,8 +130,8 @@ BOOST_AUTO_TEST_CASE(commands_wait_while_memory_is_full) {
   BOOST_REQUIRE(seen.has_value());
   BOOST_TEST(seen->applied.value == 3u);
   gate.set_value();
-  later.receive([&](applied& x) { late = std::move(x); },
-                [](const caf::error&) {});
+  std::move(later).receive([&](applied& x) { late = std::move(x); },
+                           [](const caf::error&) {});
   BOOST_REQUIRE(late.has_value());
   BOOST_TEST(late->index.value == 4u);
   BOOST_TEST(late->results.size() == 2u);
@@ -161,7 +163,8 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
   auto stuck = actors::ask(self, uut, deadline, request({half, "a"}, {4}));
   end();
   auto refused = false;
-  stuck.receive([](applied&) {}, [&](const caf::error&) { refused = true; });
+  std::move(stuck).receive([](applied&) {},
+                           [&](const caf::error&) { refused = true; });
   BOOST_TEST(refused);
   BOOST_TEST(disk->applied.value == 0u);
   BOOST_TEST(failures.reasons().empty());
