@@ -1,5 +1,7 @@
 #include <raft/persistence/lmdb.hpp>
 
+#include <cassert>
+
 namespace raft::persistence::lmdb {
 
 namespace {
@@ -38,11 +40,18 @@ environment::environment(const std::string& directory, std::uint64_t map_bytes,
 transaction::transaction(const environment& env, unsigned flags)
   : txn_{nullptr} {
   check(mdb_txn_begin(env.handle(), nullptr, flags, &txn_), "mdb_txn_begin");
+  if ((flags & MDB_RDONLY) == 0)
+    writer_ = std::this_thread::get_id();
 }
 
 transaction::~transaction() {
   if (txn_ != nullptr)
-    mdb_txn_abort(txn_);
+    mdb_txn_abort(end());
+}
+
+MDB_txn* transaction::end() {
+  assert(writer_ == std::thread::id{} || writer_ == std::this_thread::get_id());
+  return std::exchange(txn_, nullptr);
 }
 
 std::optional<MDB_dbi> transaction::open_table(const char* name,
@@ -79,7 +88,7 @@ void transaction::empty_table(MDB_dbi table) {
 
 void transaction::commit() {
   // LMDB frees the transaction whether or not it could be committed.
-  check(mdb_txn_commit(std::exchange(txn_, nullptr)), "mdb_txn_commit");
+  check(mdb_txn_commit(end()), "mdb_txn_commit");
 }
 
 cursor::cursor(const transaction& txn, MDB_dbi table) {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace raft::persistence::lmdb {
@@ -53,14 +54,15 @@ private:
 };
 
 /// A transaction, aborted unless committed. One that writes must be ended by
-/// the thread that began it. What `get` returns is valid until the next write
+/// the thread that began it, or an assertion ends the process: LMDB's lock
+/// would stay locked for ever. What `get` returns is valid until the next write
 /// or the end of the transaction.
 class transaction {
 public:
   /// @param flags 0 or `MDB_RDONLY`.
   transaction(const environment& env, unsigned flags);
   transaction(transaction&& other) noexcept
-    : txn_{std::exchange(other.txn_, nullptr)} {
+    : txn_{std::exchange(other.txn_, nullptr)}, writer_{other.writer_} {
     // nop
   }
   ~transaction();
@@ -87,7 +89,11 @@ public:
   void commit();
 
 private:
+  MDB_txn* end();
+
   MDB_txn* txn_;
+  /// None if it only reads.
+  std::thread::id writer_;
 };
 
 /// A place in a table. Must end before its transaction does.

@@ -1,5 +1,6 @@
 // Starts an actor system as Raft actors need it, on either version of CAF.
 
+#include <raft/actors/caf/setting.hpp>
 #include <raft/actors/caf/system.hpp>
 
 #include <caf/defaults.hpp>
@@ -25,23 +26,22 @@ system_config::system_config(bool remoting) {
 #if CAF_MAJOR_VERSION == 0
   add_message_types<caf::id_block::raft_messages>();
   add_message_types<caf::id_block::raft_actors>();
-  const std::string prefix;
   const auto sharing = caf::atom("sharing");
 #else
-  const std::string prefix{"caf."};
   const auto sharing = std::string{"sharing"};
 #endif
-  auto key = [&prefix](const char* name) { return prefix + name; };
   // The stealing scheduler spins when idle and wakes threads for each message.
-  set(key("scheduler.policy"), sharing);
+  set(setting("scheduler.policy"), sharing);
   if (!remoting)
     return;
   load<caf::io::middleman>();
   // Deserialize where the bytes arrive: a worker costs a hand-off per message.
-  set(key("middleman.workers"), 0);
+  set(setting("middleman.workers"), 0);
   // A frozen process sends no FIN; only silence tells.
-  set(key("middleman.heartbeat-interval"), caf::timespan{milliseconds{500}});
-  set(key("middleman.connection-timeout"), caf::timespan{milliseconds{3000}});
+  set(setting("middleman.heartbeat-interval"),
+      caf::timespan{milliseconds{500}});
+  set(setting("middleman.connection-timeout"),
+      caf::timespan{milliseconds{3000}});
 }
 
 } // namespace raft::actors

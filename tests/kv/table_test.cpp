@@ -55,6 +55,18 @@ persistence::lmdb_options victim(const any_table& x) {
   return result;
 }
 
+/// How many pages its file has in use.
+std::uint64_t used_pages(any_table& x) {
+  x.close();
+  MDB_envinfo info{};
+  {
+    persistence::lmdb::environment env{x.options.directory, 1 << 30, 16, 0};
+    persistence::lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
+  }
+  x.reopen();
+  return std::uint64_t{info.me_last_pgno} + 1;
+}
+
 /// A table with two pairs.
 struct small_table : any_table {
   small_table() : any_table{"lmdb"} {
@@ -159,6 +171,37 @@ BOOST_DATA_TEST_CASE(long_visits_leave_nothing_out, kinds, kind) {
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(tables_on_the_disk)
+
+// LMDB can not use pages again that a reader may still see.
+BOOST_AUTO_TEST_CASE(a_long_visit_lets_pages_go) {
+  constexpr std::size_t pairs = 15'000;
+  constexpr std::size_t writes = 40;
+  constexpr std::size_t value_pages = 50;
+  any_table uut{"lmdb"};
+  overlay changes;
+  for (std::size_t i = 0; i < pairs; ++i)
+    changes.put(std::to_string(i), "x");
+  write(*uut, {1}, changes, pairs);
+  auto before = used_pages(uut);
+  std::uint64_t applied = 1;
+  auto overwrite = [&] {
+    for (std::size_t i = 0; i < writes; ++i) {
+      overlay change;
+      change.put("0", std::string(value_pages * 4096, 'x'));
+      write(*uut, {++applied}, change, pairs);
+    }
+  };
+  std::size_t seen = 0;
+  uut->visit("", [&](std::string_view, std::string_view) {
+    ++seen;
+    if (seen == 1 || seen == pairs - 1)
+      overwrite();
+    return true;
+  });
+  BOOST_TEST(seen == pairs);
+  // What the first ones freed has served the last ones.
+  BOOST_TEST(used_pages(uut) < before + writes * value_pages * 3 / 2);
+}
 
 BOOST_AUTO_TEST_CASE(a_damaged_pair_is_named) {
   small_table uut;

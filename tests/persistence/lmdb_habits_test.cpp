@@ -1,12 +1,18 @@
-// What LMDB is slow at or never gives back, and that the store spares it.
+// What LMDB is slow at, never gives back or can not bear, and that it is spared
+// here.
 
 #include <raft/persistence/lmdb_database.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
+#include <raft/tests/support/child_process.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <thread>
 
 using namespace raft;
 using namespace raft::persistence;
@@ -53,6 +59,30 @@ BOOST_AUTO_TEST_CASE(a_long_prefix_is_erased_in_small_steps) {
     before = after;
   }
   BOOST_TEST(before == last - 4990);
+}
+
+// The lock of who writes belongs to a thread: it would stay locked for ever.
+BOOST_AUTO_TEST_CASE(a_write_ends_in_the_thread_that_began_it) {
+  temporary_directory tmp{fast_place()};
+  auto run = [&](bool elsewhere) {
+    child_process child{[&](int) {
+      // The test framework would make a failure of its own of it.
+      std::signal(SIGABRT, SIG_DFL);
+      if (elsewhere && std::freopen("/dev/null", "w", stderr) == nullptr)
+        return;
+      lmdb::environment env{tmp.path(), 1 << 20, 16, 0};
+      std::optional<lmdb::transaction> txn;
+      std::thread{[&] {
+        txn.emplace(env, 0);
+        if (!elsewhere)
+          txn.reset();
+      }}.join();
+      txn.reset();
+    }};
+    return child.wait();
+  };
+  BOOST_TEST(run(false) == 0);
+  BOOST_TEST(run(true) == -1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -55,12 +55,22 @@ const std::vector<ban>& banned_headers() {
      {},
      {"random", "unordered_map", "unordered_set", "ctime", "cmath"},
      "the same seed gives the same run: draw from simulation/random.hpp"},
+    // Term, role and log belong to one actor; a second one that acted on them
+    // would make the copies diverge.
+    {{"actors/", "cluster/", "clients/", "redis/", "scenarios/", "tools/"},
+     {"actors/peer", "actors/spawn", "actors/subscribers"},
+     {"raft/consensus/core.hpp", "raft/consensus/settled.hpp"},
+     "only the peer actor drives a core: send it a message"},
   };
   return bans;
 }
 
 const std::vector<ban>& banned_words() {
   static const std::vector<ban> bans{
+    {{},
+     {},
+     {"urgent", "message_priority::high"},
+     "what it overtakes depends on CAF's version: send with normal priority"},
     {{"simulation/"},
      {},
      {"system_clock", "steady_clock", "high_resolution_clock", "getenv", "rand",
