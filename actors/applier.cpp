@@ -147,6 +147,7 @@ private:
     }
     if (!job)
       return;
+    saving_ = job;
     ask(self_, flusher_, caf::infinite, save{std::move(job)})
       .then([this](const saved&) { on_saved(); },
             [this](const caf::error& why) {
@@ -193,6 +194,8 @@ private:
       for (auto& waiting : stoppers_)
         waiting.answer(stopped{options_.group});
     };
+    if (auto job = saving_.lock())
+      job->hurry();
     ask(self_, flusher_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });
@@ -231,6 +234,8 @@ private:
   std::string failure_;
   /// None if the machine keeps nothing.
   flusher_actor flusher_;
+  /// What the flusher was given last, if it still has it.
+  std::weak_ptr<machine::save_job> saving_;
   std::deque<order> queue_;
   /// How far the peer's log is known to be durable.
   log_index log_durable_;

@@ -11,10 +11,11 @@ namespace {
 /// Holds on to everything that it needs: the engine may be gone when it runs.
 class job final : public machine::save_job {
 public:
-  job(std::shared_ptr<table> below, std::shared_ptr<const overlay> changes,
-      log_index applied, std::uint64_t keys,
-      std::vector<machine::session_record> sessions)
+  job(std::shared_ptr<table> below, std::shared_ptr<pace> pace,
+      std::shared_ptr<const overlay> changes, log_index applied,
+      std::uint64_t keys, std::vector<machine::session_record> sessions)
     : below_{std::move(below)},
+      pace_{std::move(pace)},
       changes_{std::move(changes)},
       applied_{applied},
       keys_{keys},
@@ -23,11 +24,17 @@ public:
   }
 
   void run() override {
-    below_->write({changes_, applied_, keys_, sessions_});
+    below_->write({changes_, applied_, keys_, sessions_,
+                   [this](auto took) { pace_->rest(took); }});
+  }
+
+  void hurry() noexcept override {
+    pace_->hurry();
   }
 
 private:
   std::shared_ptr<table> below_;
+  std::shared_ptr<pace> pace_;
   std::shared_ptr<const overlay> changes_;
   log_index applied_;
   std::uint64_t keys_;
@@ -40,12 +47,16 @@ engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
   : below_{std::move(below)},
     overlay_bytes_max_{overlay_bytes_max},
     frozen_{std::make_shared<const overlay>()},
+    pace_{std::make_shared<pace>()},
     count_{below_->load().keys} {
   // nop
 }
 
 bytes engine::apply(const machine::apply_context&, const bytes& command) {
-  return execute(*this, command);
+  auto result = execute(*this, command);
+  pace_->set_pressure(static_cast<double>(active_.bytes())
+                      / static_cast<double>(overlay_bytes_max_));
+  return result;
 }
 
 bytes engine::query(const bytes& request) const {
@@ -73,7 +84,8 @@ engine::freeze(log_index applied,
                std::vector<machine::session_record> sessions) {
   assert(frozen_->empty());
   frozen_ = std::make_shared<const overlay>(std::exchange(active_, {}));
-  return std::make_shared<job>(below_, frozen_, applied, count_,
+  pace_ = std::make_shared<pace>();
+  return std::make_shared<job>(below_, pace_, frozen_, applied, count_,
                                std::move(sessions));
 }
 

@@ -12,6 +12,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/map.hpp>
 #include <raft/kv/overlay.hpp>
+#include <raft/kv/pace.hpp>
 #include <raft/kv/table.hpp>
 #include <raft/machine/durability.hpp>
 #include <raft/machine/state_machine.hpp>
@@ -79,6 +80,8 @@ private:
   overlay active_;
   /// Empty unless a save is under way.
   std::shared_ptr<const overlay> frozen_;
+  /// Of the save that is under way, or was last.
+  std::shared_ptr<pace> pace_;
   std::uint64_t count_ = 0;
   /// Keeps what `find` returned if it came from the table.
   mutable std::string found_;

@@ -79,7 +79,7 @@ private:
   /// What is on the disk at some moment.
   struct view {
     lmdb::transaction txn;
-    /// Changes that count as written and are not all among the pairs yet.
+    /// Changes that count as written and may not all be among the pairs yet.
     std::shared_ptr<const overlay> staged;
 
     const overlay::slot* staged_slot(std::string_view key) const {
@@ -96,10 +96,15 @@ private:
     }
   }
 
+  /// Whoever sees pairs to which changes were made also sees the changes, and
+  /// nobody sees them before they count.
   view look() const {
-    // Whoever sees pairs to which changes were made also sees the changes.
-    std::lock_guard guard{mutex_};
-    return {files_.begin_read(), staged_};
+    std::unique_lock guard{mutex_};
+    view result{files_.begin_read(), staged_};
+    guard.unlock();
+    if (result.staged && files_.read_state(result.txn).staged == 0)
+      result.staged = nullptr;
+    return result;
   }
 
   log_index load_applied() const {
@@ -167,13 +172,14 @@ private:
   lmdb_writer writer_;
   /// Guards `staged_` against readers beside the one who writes.
   mutable std::mutex mutex_;
+  /// Changes that are being staged or are. Those who read ask the disk which.
   std::shared_ptr<const overlay> staged_;
 };
 
 void lmdb_table::write(const update& x) {
   if (staged_) {
     // From an earlier process, or this very update, which then found no room.
-    writer_.settle(*staged_);
+    writer_.settle(*staged_, x.rest);
     set_staged(nullptr);
     if (load_applied() == x.applied)
       return;
@@ -182,9 +188,14 @@ void lmdb_table::write(const update& x) {
     writer_.write_at_once(x);
     return;
   }
-  writer_.stage(x);
   set_staged(x.changes);
-  writer_.settle(*staged_);
+  try {
+    writer_.stage(x);
+  } catch (...) {
+    set_staged(nullptr);
+    throw;
+  }
+  writer_.settle(*staged_, x.rest);
   set_staged(nullptr);
 }
 

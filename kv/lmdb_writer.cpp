@@ -74,7 +74,7 @@ void lmdb_writer::write_at_once(const table::update& x) {
 
 void lmdb_writer::stage(const table::update& x) {
   auto table = files_->staged;
-  transact([&](lmdb::transaction& txn) {
+  auto begin = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
     if (table)
       pages.empty(*table); // The rest of a write that came to no end, if any.
@@ -83,33 +83,40 @@ void lmdb_writer::stage(const table::update& x) {
       txn.empty_table(*table);
     else
       table = txn.open_table(staged_table_name, MDB_CREATE);
-  });
+  };
+  transact_and_rest(begin, x.rest);
   files_->staged = table;
-  for (auto i = x.changes->begin(); i != x.changes->end();)
-    transact([&](lmdb::transaction& txn) {
-      auto now = next_portion(i, x.changes->end());
-      put_staged(txn, now);
-      i = now.end;
-    });
-  transact([&](lmdb::transaction& txn) {
+  auto i = x.changes->begin();
+  auto put_some = [&](lmdb::transaction& txn) {
+    auto now = next_portion(i, x.changes->end());
+    put_staged(txn, now);
+    i = now.end;
+  };
+  while (i != x.changes->end())
+    transact_and_rest(put_some, x.rest);
+  auto make_it_count = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
     estimate_state(pages, txn, *files_, x);
     take_room(pages);
     put_sessions(txn, x.sessions);
     put_state(txn, {x.applied, x.keys, x.changes->size()});
-  });
+  };
+  transact_and_rest(make_it_count, x.rest);
 }
 
-void lmdb_writer::settle(const overlay& staged) {
-  for (auto i = staged.begin(); i != staged.end();)
-    transact([&](lmdb::transaction& txn) {
-      auto now = next_portion(i, staged.end());
-      page_estimate pages{txn};
-      estimate_pairs(pages, txn, files_->pairs, now);
-      take_room(pages);
-      put_pairs(txn, now);
-      i = now.end;
-    });
+void lmdb_writer::settle(const overlay& staged,
+                         const table::rest_handler& rest) {
+  auto i = staged.begin();
+  auto put_some = [&](lmdb::transaction& txn) {
+    auto now = next_portion(i, staged.end());
+    page_estimate pages{txn};
+    estimate_pairs(pages, txn, files_->pairs, now);
+    take_room(pages);
+    put_pairs(txn, now);
+    i = now.end;
+  };
+  while (i != staged.end())
+    transact_and_rest(put_some, rest);
   transact([this](lmdb::transaction& txn) {
     page_estimate pages{txn};
     pages.empty(*files_->staged);
@@ -144,6 +151,15 @@ void lmdb_writer::transact(Change change) {
       failed_ = true;
     throw;
   }
+}
+
+/// Does that and lets others have the disk, according to how long it took.
+template <class Change>
+void lmdb_writer::transact_and_rest(Change change,
+                                    const table::rest_handler& rest) {
+  auto began = std::chrono::steady_clock::now();
+  transact(change);
+  rest(std::chrono::steady_clock::now() - began);
 }
 
 void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {

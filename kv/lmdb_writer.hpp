@@ -49,11 +49,14 @@ public:
 
   /// Brings what is staged to the pairs; readers must take it from elsewhere
   /// meanwhile. Can be repeated from the start if it did not come to the end.
-  void settle(const overlay& staged);
+  void settle(const overlay& staged, const table::rest_handler& rest);
 
 private:
   template <class Change>
   void transact(Change change);
+
+  template <class Change>
+  void transact_and_rest(Change change, const table::rest_handler& rest);
 
   void put_pairs(persistence::lmdb::transaction& txn, portion x);
   void put_staged(persistence::lmdb::transaction& txn, portion x);

@@ -9,8 +9,10 @@
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +36,9 @@ public:
     std::uint64_t keys = 0;
   };
 
+  /// Told how long a transaction took; may block, so that others get the disk.
+  using rest_handler = std::function<void(std::chrono::nanoseconds)>;
+
   struct update {
     std::shared_ptr<const overlay> changes;
     log_index applied;
@@ -41,6 +46,8 @@ public:
     std::uint64_t keys;
     /// Only those that changed.
     const std::vector<machine::session_record>& sessions;
+    /// Called after each transaction but the last.
+    rest_handler rest = [](auto) {};
   };
 
   virtual ~table();
@@ -70,7 +77,7 @@ std::shared_ptr<table> make_memory_table();
 /// the disk, too. A single larger pair still goes, alone.
 struct portion_bounds {
   std::size_t keys_max = 4096;
-  std::size_t bytes_max = 4 << 20;
+  std::size_t bytes_max = 1 << 20;
 };
 
 /// How to open a table on the disk.

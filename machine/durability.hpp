@@ -40,6 +40,12 @@ public:
   /// @throws no_room if nothing was written; then this may be called again.
   ///         Anything else that is thrown ends the process.
   virtual void run() = 0;
+
+  /// Somebody waits for it to end, so it need not spare others who use the
+  /// disk. Does nothing if it spares nobody.
+  ///
+  /// Thread: any, also while it runs.
+  virtual void hurry() noexcept;
 };
 
 /// Keeps a state machine's state on the disk. Called like the machine itself:

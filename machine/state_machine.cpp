@@ -23,4 +23,8 @@ save_job::~save_job() {
   // nop
 }
 
+void save_job::hurry() noexcept {
+  // nop
+}
+
 } // namespace raft::machine

@@ -170,6 +170,20 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
   BOOST_TEST(failures.reasons().empty());
 }
 
+BOOST_AUTO_TEST_CASE(stop_hurries_a_save_under_way) {
+  std::promise<void> hurried;
+  std::atomic<bool> in_time = false;
+  disk->before_write = [&, wait = hurried.get_future().share()] {
+    in_time = wait.wait_for(deadline) == std::future_status::ready;
+  };
+  disk->on_hurry = [&] { hurried.set_value(); };
+  begin();
+  give({half}, {1});
+  end();
+  BOOST_TEST(in_time.load());
+  BOOST_TEST(disk->applied.value == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_save_that_fails_is_final) {
   disk->before_write = [] { throw std::runtime_error{"the disk is on fire"}; };
   begin();

@@ -383,6 +383,30 @@ struct half_way {
   }
 };
 
+BOOST_AUTO_TEST_CASE(a_large_write_rests_and_can_be_looked_at_meanwhile) {
+  half_way x{100'000};
+  x.uut.options.map_bytes = 0;
+  x.uut.reopen();
+  auto rests = 0;
+  auto was_there = false;
+  const records none;
+  x.uut->write({std::make_shared<const overlay>(x.second),
+                {2},
+                149,
+                none,
+                [&](std::chrono::nanoseconds took) {
+                  BOOST_TEST(took.count() > 0);
+                  auto is_there = x.check();
+                  BOOST_TEST(is_there >= was_there);
+                  was_there = is_there;
+                  ++rests;
+                }});
+  BOOST_TEST(x.check());
+  // To empty the place for changes; to put them there, four by four; to make
+  // them count; to bring them to the pairs.
+  BOOST_TEST(rests == 1 + (101 + 3) / 4 + 1 + (101 + 3) / 4);
+}
+
 BOOST_AUTO_TEST_CASE(what_finds_no_room_on_the_way_is_there_or_not) {
   std::size_t before = 0;
   std::size_t after = 0;

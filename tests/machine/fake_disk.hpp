@@ -24,6 +24,8 @@ struct fake_disk {
   /// Called before anything is written, in the thread that writes: may wait, or
   /// throw.
   std::function<void()> before_write;
+  /// Called when somebody waits for a save.
+  std::function<void()> on_hurry = [] {};
 };
 
 /// Counts how often each command was applied. Replies with command and index.
@@ -100,6 +102,10 @@ private:
           disk_->sessions.erase(x.id);
         else
           disk_->sessions[x.id] = x.data;
+    }
+
+    void hurry() noexcept override {
+      disk_->on_hurry();
     }
 
   private:

@@ -1,0 +1,103 @@
+// How long a save rests, and that it does not when somebody waits for it.
+
+#include <raft/kv/command.hpp>
+#include <raft/kv/engine.hpp>
+#include <raft/kv/pace.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <thread>
+
+using namespace raft;
+using namespace raft::kv;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Writes nothing, and rests for ever if it can.
+class sleepy_table : public table {
+public:
+  contents load() const override {
+    return {};
+  }
+
+  bool contains(std::string_view) const override {
+    return false;
+  }
+
+  std::optional<std::string> get(std::string_view) const override {
+    return std::nullopt;
+  }
+
+  void visit(std::string_view, const visitor&) const override {
+    // nop
+  }
+
+  void write(const update& x) override {
+    // A minute and more, all together.
+    for (auto i = 0; i < 100; ++i)
+      x.rest(pace::break_max);
+  }
+};
+
+/// How long a save takes.
+std::chrono::nanoseconds time_of(machine::save_job& job) {
+  auto began = std::chrono::steady_clock::now();
+  job.run();
+  return std::chrono::steady_clock::now() - began;
+}
+
+bytes put_command(const std::string& key) {
+  return encode(put{key, "value"});
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(paces)
+
+BOOST_AUTO_TEST_CASE(a_break_is_longer_than_the_work) {
+  pace uut;
+  BOOST_TEST((uut.break_after(10ms) == 30ms));
+  BOOST_TEST((uut.break_after(0ms) == 0ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_shorter_are_the_breaks) {
+  pace uut;
+  uut.set_pressure(0.5);
+  BOOST_TEST((uut.break_after(10ms) == 15ms));
+  uut.set_pressure(1);
+  BOOST_TEST((uut.break_after(10ms) == 0ms));
+  // One large command may go beyond.
+  uut.set_pressure(1.5);
+  BOOST_TEST((uut.break_after(10ms) == 0ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_break_ends_even_if_the_disk_stood_still) {
+  pace uut;
+  BOOST_TEST((uut.break_after(24h) == pace::break_max));
+}
+
+BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break_and_ends_one_under_way) {
+  engine uut{std::make_shared<sleepy_table>()};
+  uut.apply({}, put_command("a"));
+  auto job = uut.freeze({1}, {});
+  std::thread waiting{[&] { job->hurry(); }};
+  BOOST_TEST((time_of(*job) < 30s));
+  waiting.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_save_takes_no_breaks_when_commands_wait_for_it) {
+  overlay two;
+  two.put("b", "value");
+  two.put("c", "value");
+  engine uut{std::make_shared<sleepy_table>(), two.bytes()};
+  uut.apply({}, put_command("a"));
+  auto job = uut.freeze({1}, {});
+  uut.apply({}, put_command("b"));
+  BOOST_TEST(uut.unsaved_bytes() < uut.unsaved_bytes_max());
+  uut.apply({}, put_command("c"));
+  BOOST_TEST(uut.unsaved_bytes() >= uut.unsaved_bytes_max());
+  BOOST_TEST((time_of(*job) < 30s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
