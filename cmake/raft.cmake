@@ -116,7 +116,7 @@ function(raft_test name)
     ${arg_USES} Boost::unit_test_framework)
   target_compile_definitions(test_${name} PRIVATE BOOST_TEST_DYN_LINK)
   # Tests run for less time than the compiler does.
-  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O0>)
   set(headers <boost/test/unit_test.hpp> <boost/test/data/test_case.hpp>
     <boost/test/data/monomorphic.hpp>)
   if(arg_CAF)
