@@ -19,7 +19,8 @@ std::string session_key(session_id id) {
   return result;
 }
 
-void erase(lmdb::transaction& txn, MDB_dbi table, const std::string& key) {
+void erase_record(lmdb::transaction& txn, MDB_dbi table,
+                  const std::string& key) {
   lmdb::cursor place{txn, table};
   if (place.at_or_above(key) && place.key() == key)
     place.erase();
@@ -168,7 +169,7 @@ void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
     if (i->second)
       txn.put(files_->pairs, key, seal(files_->group(), key, *i->second));
     else
-      erase(txn, files_->pairs, key);
+      erase_record(txn, files_->pairs, key);
   }
 }
 
@@ -191,7 +192,7 @@ void lmdb_writer::put_sessions(
   for (const auto& session : all) {
     auto key = session_key(session.id);
     if (session.data.empty())
-      erase(txn, files_->sessions, key);
+      erase_record(txn, files_->sessions, key);
     else
       txn.put(files_->sessions, key,
               seal(files_->group(), key, session.data.view()));

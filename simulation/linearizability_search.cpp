@@ -74,12 +74,12 @@ private:
 };
 
 /// The start or the end of an operation with an end, or the start of another.
-struct event {
+struct turn {
   std::int64_t time = 0;
   bool is_end = false;
   std::uint32_t number = 0;
 
-  friend bool operator<(const event& x, const event& y) {
+  friend bool operator<(const turn& x, const turn& y) {
     // What touches is simultaneous: starts come first.
     return std::tie(x.time, x.is_end, x.number)
          < std::tie(y.time, y.is_end, y.number);
@@ -113,8 +113,8 @@ struct timeline {
   std::vector<std::size_t> positions;
   std::uint32_t ended = 0;
   /// Element `i` is position `i + 1` of the list of the same name.
-  std::vector<event> known;
-  std::vector<event> unknown;
+  std::vector<turn> known;
+  std::vector<turn> unknown;
   std::vector<std::size_t> start_of;
   std::vector<std::size_t> end_of;
 };

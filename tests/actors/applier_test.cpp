@@ -18,12 +18,12 @@ executor_of(std::unique_ptr<machine::state_machine> x) {
   return std::make_shared<machine::executor>(std::move(x));
 }
 
-struct fixture : system_fixture {
+struct applier_fixture : system_fixture {
   failure_log failures;
   applier_actor applier = spawn_applier(
     system, {{1}, executor_of(journal::make({1})), failures.handler()});
 
-  ~fixture() {
+  ~applier_fixture() {
     ask<stopped>(applier, stop{{1}});
   }
 
@@ -35,7 +35,7 @@ struct fixture : system_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(applier, fixture)
+BOOST_FIXTURE_TEST_SUITE(applier, applier_fixture)
 
 BOOST_AUTO_TEST_CASE(results_come_in_order_of_the_log) {
   entry empty;

@@ -17,8 +17,8 @@ using consensus::note_kind;
 
 namespace {
 
-struct fixture : cluster {
-  fixture() : cluster{ground{"in memory"}} {
+struct disk_fixture : cluster {
+  disk_fixture() : cluster{ground{"in memory"}} {
     for (auto id : members) {
       disks[id] = std::make_shared<difficult_store>(
         persistence::make_memory_store({"test", id, {100 + id.value}}));
@@ -26,7 +26,7 @@ struct fixture : cluster {
     }
   }
 
-  ~fixture() {
+  ~disk_fixture() {
     for (auto& [id, disk] : disks)
       disk->hold(false);
   }
@@ -36,7 +36,7 @@ struct fixture : cluster {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(disks, fixture)
+BOOST_FIXTURE_TEST_SUITE(disks, disk_fixture)
 
 BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   spawn_all();

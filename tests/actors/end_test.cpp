@@ -11,8 +11,8 @@ using namespace raft::test;
 
 namespace {
 
-struct fixture : cluster {
-  fixture() : cluster{ground{"memory"}} {
+struct end_fixture : cluster {
+  end_fixture() : cluster{ground{"memory"}} {
     // nop
   }
 
@@ -51,7 +51,7 @@ struct fixture : cluster {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(ends, fixture)
+BOOST_FIXTURE_TEST_SUITE(ends, end_fixture)
 
 BOOST_AUTO_TEST_CASE(who_waits_learns_of_lost_leadership) {
   spawn_all();

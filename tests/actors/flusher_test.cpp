@@ -21,7 +21,7 @@ namespace {
 /// Takes half of the room.
 const std::string half(50, 'x');
 
-struct fixture : system_fixture {
+struct flusher_fixture : system_fixture {
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
   failure_log failures;
   failure_log troubles;
@@ -29,12 +29,12 @@ struct fixture : system_fixture {
   applier_actor uut;
   log_index next{1};
 
-  fixture() {
+  flusher_fixture() {
     options.on_failure = failures.handler();
     options.on_trouble = troubles.handler();
   }
 
-  ~fixture() {
+  ~flusher_fixture() {
     if (uut)
       ask<stopped>(uut, stop{{1}});
   }
@@ -78,7 +78,7 @@ struct fixture : system_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(flushing, fixture)
+BOOST_FIXTURE_TEST_SUITE(flushing, flusher_fixture)
 
 BOOST_AUTO_TEST_CASE(what_was_saved_is_told_to_whoever_gives_entries) {
   begin();

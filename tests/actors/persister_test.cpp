@@ -11,7 +11,7 @@ using namespace raft::test;
 
 namespace {
 
-struct fixture : system_fixture {
+struct persister_fixture : system_fixture {
   std::shared_ptr<difficult_store> store = std::make_shared<difficult_store>(
     persistence::make_memory_store({"test", {1}, {77}}));
   failure_log failures;
@@ -21,7 +21,7 @@ struct fixture : system_fixture {
     persister = spawn_persister(system, {store, failures.handler(), detached});
   }
 
-  ~fixture() {
+  ~persister_fixture() {
     store->hold(false);
     ask<stopped>(persister, stop{});
   }
@@ -38,7 +38,7 @@ struct fixture : system_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(persister, fixture)
+BOOST_FIXTURE_TEST_SUITE(persister, persister_fixture)
 
 BOOST_AUTO_TEST_CASE(an_answer_means_that_the_store_has_it) {
   spawn(false);

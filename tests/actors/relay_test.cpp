@@ -15,7 +15,7 @@ using namespace raft::test;
 
 namespace {
 
-struct fixture : system_fixture {
+struct relay_fixture : system_fixture {
   std::shared_ptr<ledger_book> book = std::make_shared<ledger_book>();
   failure_log failures;
   failure_log troubles;
@@ -24,12 +24,12 @@ struct fixture : system_fixture {
   applier_actor uut;
   log_index next{1};
 
-  fixture() {
+  relay_fixture() {
     options.on_failure = failures.handler();
     options.on_trouble = troubles.handler();
   }
 
-  ~fixture() {
+  ~relay_fixture() {
     book->hold(false);
     if (uut)
       ask<stopped>(uut, stop{{1}});
@@ -108,7 +108,7 @@ bool has(const std::string& text, const char* what) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(relaying, fixture)
+BOOST_FIXTURE_TEST_SUITE(relaying, relay_fixture)
 
 BOOST_AUTO_TEST_CASE(each_command_has_a_reply) {
   begin();

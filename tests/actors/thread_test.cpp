@@ -23,7 +23,7 @@ struct one_thread : system_config {
   }
 };
 
-struct fixture {
+struct thread_fixture {
   one_thread config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
@@ -59,7 +59,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(threads, fixture)
+BOOST_FIXTURE_TEST_SUITE(threads, thread_fixture)
 
 BOOST_AUTO_TEST_CASE(a_commit_takes_no_thread_from_others) {
   begin();

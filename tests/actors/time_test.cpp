@@ -13,8 +13,8 @@ using namespace raft::test;
 namespace {
 
 /// One peer of three; the test plays the other two, and time.
-struct fixture : cluster {
-  fixture() : cluster{ground{"memory"}} {
+struct time_fixture : cluster {
+  time_fixture() : cluster{ground{"memory"}} {
     stores[{1}] = persistence::make_memory_store({"test", {1}, {101}});
     peer_options options;
     options.store = stores[{1}];
@@ -30,7 +30,7 @@ struct fixture : cluster {
     alone = spawn_peer(system, std::move(options));
   }
 
-  ~fixture() {
+  ~time_fixture() {
     ask_handle<stopped>(alone, raft::stop{{1}});
   }
 
@@ -66,7 +66,7 @@ struct fixture : cluster {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(peers_and_time, fixture)
+BOOST_FIXTURE_TEST_SUITE(peers_and_time, time_fixture)
 
 BOOST_AUTO_TEST_CASE(mail_is_read_before_a_timeout_is_believed) {
   follow();

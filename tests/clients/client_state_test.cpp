@@ -7,7 +7,7 @@ using namespace raft;
 using namespace raft::clients;
 using namespace raft::clients::test;
 
-BOOST_FIXTURE_TEST_SUITE(client_state_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(client_state_suite, client_fixture)
 
 BOOST_AUTO_TEST_CASE(opens_a_session_when_the_first_command_comes) {
   connect();

@@ -6,7 +6,7 @@ using namespace raft;
 using namespace raft::clients;
 using namespace raft::clients::test;
 
-BOOST_FIXTURE_TEST_SUITE(silence_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(silence_suite, client_fixture)
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_means_retry_elsewhere) {
   open_session();

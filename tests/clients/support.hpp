@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/clients/client_state.hpp>
+#include <raft/tests/support/outcomes.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +36,7 @@ inline executed unknown() {
 using request = client_state::request;
 
 /// A client of the peers 1, 2 and 3, and what it wants.
-struct fixture {
+struct client_fixture {
   instant now{1s};
   client_settings settings;
   client_state client{settings, 1};
@@ -135,6 +136,3 @@ struct fixture {
 };
 
 } // namespace raft::clients::test
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::reject_reason)

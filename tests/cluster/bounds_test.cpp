@@ -6,6 +6,7 @@
 #include <raft/tests/cluster/guest.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/hanging_disk.hpp>
+#include <raft/tests/support/outcomes.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -22,8 +23,6 @@ using namespace raft;
 using namespace raft::cluster;
 using namespace std::chrono_literals;
 
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-
 namespace {
 
 constexpr std::size_t mib = 1 << 20;
@@ -34,7 +33,7 @@ constexpr std::size_t value_bytes = 64 << 10;
 constexpr std::size_t growth_max = 40 * mib;
 constexpr std::size_t sent = 128 * mib;
 
-/// What `fixture::flags` allow to wait for a majority, and for a disk.
+/// What `bounds_fixture::flags` allow to wait for a majority, and for a disk.
 constexpr std::size_t waiting_max = 8 * mib;
 
 /// What became of commands that were sent one after the other.
@@ -45,7 +44,7 @@ struct flood {
   log_index last;
 };
 
-struct fixture : process_fixture {
+struct bounds_fixture : process_fixture {
   /// Low bounds, so that a test needs little load to pass them.
   flag_list flags() const {
     return {"--bootstrap",      "--log-level",       "error",
@@ -179,7 +178,7 @@ struct fixture : process_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(bounds_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(bounds_suite, bounds_fixture)
 
 BOOST_AUTO_TEST_CASE(a_stopped_follower_costs_its_leader_no_memory) {
   start_all();

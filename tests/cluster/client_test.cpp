@@ -3,6 +3,7 @@
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/server.hpp>
+#include <raft/tests/support/outcomes.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,9 +13,6 @@
 using namespace raft;
 using namespace raft::cluster;
 using namespace std::chrono_literals;
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::reject_reason)
 
 namespace {
 

@@ -33,7 +33,7 @@ std::string try_to_connect(const address& where,
 }
 
 /// An actor system that can dial.
-struct fixture {
+struct dial_fixture {
   struct outcome {
     caf::node_id node;
     caf::strong_actor_ptr door;
@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(says_that_a_name_is_unknown) {
   BOOST_TEST(complaint.find("cannot resolve \"host.invalid\"") == 0u);
 }
 
-BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, fixture) {
-  fixture other;
+BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, dial_fixture) {
+  dial_fixture other;
   auto door = other.system.spawn(run_door, actors::nothing{});
   auto opened = actors::publish(other.system, door, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
@@ -116,7 +116,7 @@ BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, fixture) {
   caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
 }
 
-BOOST_FIXTURE_TEST_CASE(finds_itself, fixture) {
+BOOST_FIXTURE_TEST_CASE(finds_itself, dial_fixture) {
   auto door = system.spawn(run_door, actors::nothing{});
   auto opened = actors::publish(system, door, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
@@ -126,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(finds_itself, fixture) {
   caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
 }
 
-BOOST_FIXTURE_TEST_CASE(does_not_wait_for_the_mute, fixture) {
+BOOST_FIXTURE_TEST_CASE(does_not_wait_for_the_mute, dial_fixture) {
   mute_server mute;
   auto result = dial(mute.where());
   BOOST_TEST(!result.door);

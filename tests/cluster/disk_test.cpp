@@ -5,6 +5,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/faulty_disk.hpp>
+#include <raft/tests/support/outcomes.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,15 +21,12 @@ using namespace raft::cluster;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::reject_reason)
-
 namespace {
 
 constexpr auto patience = 60s;
 constexpr std::size_t value_bytes = 32 << 10;
 
-struct fixture : process_fixture {
+struct disk_fixture : process_fixture {
   void start_one(std::size_t i) {
     start(i, members(),
           {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
@@ -134,7 +132,7 @@ struct fixture : process_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(disk_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(disk_suite, disk_fixture)
 
 // The next sync would report success, with the data gone.
 BOOST_AUTO_TEST_CASE(a_failed_sync_ends_the_process_and_loses_nothing) {

@@ -20,7 +20,7 @@ card card_of(std::uint64_t id) {
   return result;
 }
 
-bool contains(const std::string& text, const std::string& what) {
+bool says(const std::string& text, const std::string& what) {
   BOOST_TEST_MESSAGE(text);
   return text.find(what) != std::string::npos;
 }
@@ -51,35 +51,35 @@ BOOST_AUTO_TEST_CASE(clients_are_welcome) {
   BOOST_TEST(refusal_of(card_of(2), make_hello(client, {}), false) == "");
   BOOST_TEST(refusal_of(card_of(2), make_hello(client, {2}), false) == "");
   client.cluster = "red";
-  BOOST_TEST(contains(refusal_of(card_of(2), make_hello(client, {}), false),
-                      "this peer belongs to cluster \"blue\", not \"red\""));
+  BOOST_TEST(says(refusal_of(card_of(2), make_hello(client, {}), false),
+                  "this peer belongs to cluster \"blue\", not \"red\""));
   client.cluster = "blue";
-  BOOST_TEST(contains(refusal_of(card_of(2), make_hello(client, {3}), false),
-                      "this is peer 2, not peer 3"));
+  BOOST_TEST(says(refusal_of(card_of(2), make_hello(client, {3}), false),
+                  "this is peer 2, not peer 3"));
 }
 
 BOOST_AUTO_TEST_CASE(strangers_are_refused) {
-  BOOST_TEST(contains(refusal([](hello& x) { x.cluster = "red"; }),
-                      "this peer belongs to cluster \"blue\", not \"red\""));
-  BOOST_TEST(contains(refusal([](hello& x) { x.version = 99; }),
-                      "protocol version 1, not 99"));
-  BOOST_TEST(contains(refusal([](hello& x) { x.to = {3}; }),
-                      "this is peer 2, not peer 3"));
-  BOOST_TEST(contains(refusal([](hello& x) { x.from = {9}; }),
-                      "peer 9 is not among the members"));
-  BOOST_TEST(contains(refusal([](hello& x) { x.from = {}; }),
-                      "peer 0 is not among the members"));
+  BOOST_TEST(says(refusal([](hello& x) { x.cluster = "red"; }),
+                  "this peer belongs to cluster \"blue\", not \"red\""));
+  BOOST_TEST(says(refusal([](hello& x) { x.version = 99; }),
+                  "protocol version 1, not 99"));
   BOOST_TEST(
-    contains(refusal([](hello& x) { x.from = {3}; }), "only the lower id"));
+    says(refusal([](hello& x) { x.to = {3}; }), "this is peer 2, not peer 3"));
+  BOOST_TEST(says(refusal([](hello& x) { x.from = {9}; }),
+                  "peer 9 is not among the members"));
+  BOOST_TEST(says(refusal([](hello& x) { x.from = {}; }),
+                  "peer 0 is not among the members"));
+  BOOST_TEST(
+    says(refusal([](hello& x) { x.from = {3}; }), "only the lower id"));
 }
 
 BOOST_AUTO_TEST_CASE(a_mirror_is_named_with_the_cure) {
   auto text = refusal([](hello& x) { x.from = {2}; });
-  BOOST_TEST(contains(text, "this peer itself"));
-  BOOST_TEST(contains(text, "hardware address"));
+  BOOST_TEST(says(text, "this peer itself"));
+  BOOST_TEST(says(text, "hardware address"));
   text = complaint_about_self({"10.0.0.2", 7000});
-  BOOST_TEST(contains(text, "10.0.0.2:7000 leads back to this very process"));
-  BOOST_TEST(contains(text, "hardware address"));
+  BOOST_TEST(says(text, "10.0.0.2:7000 leads back to this very process"));
+  BOOST_TEST(says(text, "hardware address"));
 }
 
 BOOST_AUTO_TEST_CASE(answers_are_checked_too) {
@@ -88,14 +88,14 @@ BOOST_AUTO_TEST_CASE(answers_are_checked_too) {
     change(msg);
     return complaint_about(card_of(1), {2}, msg);
   };
-  BOOST_TEST(contains(complaint([](welcome& x) { x.refusal = "go away"; }),
-                      "it refused us: go away"));
-  BOOST_TEST(contains(complaint([](welcome& x) { x.cluster = "red"; }),
-                      "it belongs to cluster \"red\", not \"blue\""));
-  BOOST_TEST(contains(complaint([](welcome& x) { x.version = 2; }),
-                      "protocol version 2, not 1"));
-  BOOST_TEST(contains(complaint([](welcome& x) { x.from = {3}; }),
-                      "it is peer 3, not peer 2"));
+  BOOST_TEST(says(complaint([](welcome& x) { x.refusal = "go away"; }),
+                  "it refused us: go away"));
+  BOOST_TEST(says(complaint([](welcome& x) { x.cluster = "red"; }),
+                  "it belongs to cluster \"red\", not \"blue\""));
+  BOOST_TEST(says(complaint([](welcome& x) { x.version = 2; }),
+                  "protocol version 2, not 1"));
+  BOOST_TEST(says(complaint([](welcome& x) { x.from = {3}; }),
+                  "it is peer 3, not peer 2"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,7 +12,7 @@ namespace {
 
 using duty = link_state::duty;
 
-struct fixture {
+struct link_state_fixture {
   instant now{1s};
   link_timing timing;
   link_state link{timing, true, 1, now};
@@ -42,7 +42,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(link_state_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(link_state_suite, link_state_fixture)
 
 BOOST_AUTO_TEST_CASE(goes_up_step_by_step) {
   BOOST_TEST((link.stage() == link_stage::disconnected));

@@ -4,6 +4,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
+#include <raft/tests/support/outcomes.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -15,8 +16,6 @@ using namespace raft;
 using namespace raft::cluster;
 using namespace std::chrono_literals;
 
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::outcome)
-
 namespace {
 
 using clock_type = std::chrono::steady_clock;
@@ -24,8 +23,8 @@ using clock_type = std::chrono::steady_clock;
 /// A new leader must be there within this time in every test.
 constexpr auto failover_max = 5s;
 
-struct fixture {
-  fixture() {
+struct raftd_fixture {
+  raftd_fixture() {
     std::vector<test_socket> held(3);
     for (std::uint64_t i = 0; i < 3; ++i) {
       where.push_back({"127.0.0.1", held[i].bind()});
@@ -125,7 +124,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(process_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(process_suite, raftd_fixture)
 
 BOOST_AUTO_TEST_CASE(a_killed_leader_is_replaced_and_comes_back) {
   start_all();

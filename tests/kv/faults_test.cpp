@@ -97,8 +97,8 @@ void run_engine(const table_options& options, int out) {
   }
 }
 
-struct fixture {
-  fixture() {
+struct faults_fixture {
+  faults_fixture() {
     told(); // once, not in each child
     options.directory = tmp.path("kv-1");
     options.owner = {"test", {1}, {77}};
@@ -151,7 +151,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(engine_on_a_faulty_disk, fixture)
+BOOST_FIXTURE_TEST_SUITE(engine_on_a_faulty_disk, faults_fixture)
 
 BOOST_AUTO_TEST_CASE(a_kill_at_each_call_leaves_what_was_saved) {
   BOOST_TEST(at_each(disk_fault::kill, disk_calls::all) > 30u);

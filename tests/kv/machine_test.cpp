@@ -12,7 +12,7 @@ using namespace raft::kv;
 
 namespace {
 
-struct fixture {
+struct machine_fixture {
   kv_machine uut;
 
   std::vector<std::string> keys(const scan& x) {
@@ -27,7 +27,7 @@ using strings = std::vector<std::string>;
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(kv_machine_edges, fixture)
+BOOST_FIXTURE_TEST_SUITE(kv_machine_edges, machine_fixture)
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_command_are_answered_as_such) {
   auto x = decode_reply(uut.apply({}, bytes{"what?"}));

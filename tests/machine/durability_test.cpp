@@ -14,11 +14,11 @@ using namespace raft::test;
 
 namespace {
 
-struct fixture {
+struct durability_fixture {
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
   std::unique_ptr<executor> uut;
 
-  fixture() {
+  durability_fixture() {
     restart();
   }
 
@@ -40,7 +40,7 @@ constexpr log_index far{1'000'000};
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(durability_of_machines, fixture)
+BOOST_FIXTURE_TEST_SUITE(durability_of_machines, durability_fixture)
 
 BOOST_AUTO_TEST_CASE(nothing_new_needs_no_save) {
   BOOST_TEST(!uut->take_save(far, true));

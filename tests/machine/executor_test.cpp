@@ -39,12 +39,12 @@ private:
 
 apply_context recorder::last;
 
-struct fixture {
+struct executor_fixture {
   std::vector<std::string> seen;
   std::unique_ptr<executor> uut;
   std::uint64_t now = 1000;
 
-  fixture() {
+  executor_fixture() {
     use({});
   }
 
@@ -76,7 +76,7 @@ bool is(const apply_result& x, apply_status status, std::string_view reply) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(executing, fixture)
+BOOST_FIXTURE_TEST_SUITE(executing, executor_fixture)
 
 BOOST_AUTO_TEST_CASE(commands_without_a_session_are_applied_as_they_come) {
   BOOST_TEST(is(run({}, 1, "a"), apply_status::done, "1"));

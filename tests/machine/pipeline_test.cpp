@@ -33,12 +33,12 @@ commands_applied replies(std::vector<const char*> xs) {
   return result;
 }
 
-struct fixture {
+struct pipeline_fixture {
   pipeline_bounds bounds;
   std::optional<pipeline> uut;
   std::uint64_t now = 1000;
 
-  fixture() {
+  pipeline_fixture() {
     begin();
   }
 
@@ -87,7 +87,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(a_pipeline, fixture)
+BOOST_FIXTURE_TEST_SUITE(a_pipeline, pipeline_fixture)
 
 BOOST_AUTO_TEST_CASE(entries_have_results_when_all_before_them_have) {
   push(entry_kind::empty);

@@ -105,8 +105,8 @@ void commit_all(const lmdb_options& options, int out) {
   }
 }
 
-struct fixture {
-  fixture() {
+struct faults_fixture {
+  faults_fixture() {
     told(); // once, not in each child
     options.directory = tmp.path("data");
     options.cluster = "test";
@@ -152,7 +152,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(store_on_a_faulty_disk, fixture)
+BOOST_FIXTURE_TEST_SUITE(store_on_a_faulty_disk, faults_fixture)
 
 BOOST_AUTO_TEST_CASE(a_kill_at_each_call_leaves_what_was_acknowledged) {
   BOOST_TEST(at_each(disk_fault::kill, disk_calls::all) > 50u);

@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A store with some entries, closed.
-struct fixture : any_store {
-  fixture() : any_store{"lmdb"} {
+struct refusal_fixture : any_store {
+  refusal_fixture() : any_store{"lmdb"} {
     commit(*this, batch{}.term(3, 1).fill(1, 30, 2).members(
                     {{0}, {{1}, {2}, {3}}, {}}));
     close();
@@ -67,7 +67,7 @@ struct fixture : any_store {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(refusals, fixture)
+BOOST_FIXTURE_TEST_SUITE(refusals, refusal_fixture)
 
 BOOST_AUTO_TEST_CASE(another_cluster) {
   auto other = options();

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
+struct connection_fixture {
   pure_server server;
   connection client = server.connect();
   connection::time_point now;
@@ -42,7 +42,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(connections, fixture)
+BOOST_FIXTURE_TEST_SUITE(connections, connection_fixture)
 
 BOOST_AUTO_TEST_CASE(replies_wait_for_those_before_them) {
   client.receive("PING\r\nSET k v\r\nPING\r\nGET k\r\nINFO x\r\nPING\r\n", now);

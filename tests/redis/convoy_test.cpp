@@ -14,7 +14,7 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-struct fixture {
+struct convoy_fixture {
   convoy uut{100};
 
   void add(std::uint64_t id, const texts& commands) {
@@ -51,7 +51,7 @@ struct fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(convoys, fixture)
+BOOST_FIXTURE_TEST_SUITE(convoys, convoy_fixture)
 
 BOOST_AUTO_TEST_CASE(without_passengers_nothing_departs) {
   BOOST_TEST(uut.depart().empty());

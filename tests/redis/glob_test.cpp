@@ -14,18 +14,18 @@ using namespace raft::redis;
 
 namespace {
 
-struct sample {
+struct glob_sample {
   const char* pattern;
   const char* prefix;
   std::vector<std::string> fits;
   std::vector<std::string> fits_not;
 };
 
-std::ostream& operator<<(std::ostream& out, const sample& x) {
+std::ostream& operator<<(std::ostream& out, const glob_sample& x) {
   return out << x.pattern;
 }
 
-const std::vector<sample> samples{
+const std::vector<glob_sample> glob_samples{
   {"", "", {""}, {"a"}},
   {"*", "", {"", "a", "abc"}, {}},
   {"a", "a", {"a"}, {"", "aa", "b"}},
@@ -56,7 +56,7 @@ const std::vector<sample> samples{
 
 BOOST_AUTO_TEST_SUITE(glob)
 
-BOOST_DATA_TEST_CASE(patterns, boost::unit_test::data::make(samples), x) {
+BOOST_DATA_TEST_CASE(patterns, boost::unit_test::data::make(glob_samples), x) {
   for (auto& text : x.fits) {
     BOOST_TEST(matches(x.pattern, text), text << " should match");
     BOOST_TEST(text.starts_with(literal_prefix(x.pattern)));

@@ -19,18 +19,18 @@ namespace {
 
 using namespace std::literals;
 
-struct sample {
+struct request_sample {
   std::string input;
   /// All requests, a word in <...>, a request in (...), and the error, if any.
   std::string expected;
 };
 
-std::ostream& operator<<(std::ostream& out, const sample& x) {
+std::ostream& operator<<(std::ostream& out, const request_sample& x) {
   return out << x.input.substr(0, 80);
 }
 
 // As redis-server 7.0.15 does it.
-const std::vector<sample> samples{
+const std::vector<request_sample> request_samples{
   {"", ""},
   {"PING\r\n", "(<PING>)"},
   {"PING\n", "(<PING>)"},
@@ -140,13 +140,13 @@ std::string parse(const std::vector<std::string_view>& parts) {
 
 BOOST_AUTO_TEST_SUITE(resp)
 
-BOOST_DATA_TEST_CASE(requests_are_found, boost::unit_test::data::make(samples),
-                     x) {
+BOOST_DATA_TEST_CASE(requests_are_found,
+                     boost::unit_test::data::make(request_samples), x) {
   BOOST_TEST(parse({x.input}) == x.expected);
 }
 
 BOOST_DATA_TEST_CASE(splitting_changes_nothing,
-                     boost::unit_test::data::make(samples), x) {
+                     boost::unit_test::data::make(request_samples), x) {
   std::string_view input = x.input;
   for (std::size_t i = 0; i <= input.size(); ++i)
     for (auto j = i; j <= input.size(); ++j)

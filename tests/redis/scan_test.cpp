@@ -30,7 +30,7 @@ std::vector<std::string> elements(const std::string& reply) {
   return result;
 }
 
-struct fixture {
+struct scan_fixture {
   pure_server server;
   connection client = server.connect();
 
@@ -51,7 +51,7 @@ constexpr auto unknown_cursor
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(scanning, fixture)
+BOOST_FIXTURE_TEST_SUITE(scanning, scan_fixture)
 
 BOOST_AUTO_TEST_CASE(a_scan_goes_on_from_its_cursor) {
   fill(0, 25);

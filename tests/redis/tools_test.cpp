@@ -57,13 +57,13 @@ std::string text_of(const reply_ptr& x) {
   return {x->str, static_cast<std::size_t>(x->len)};
 }
 
-struct fixture : door_fixture {
+struct tools_fixture : door_fixture {
   std::string port = std::to_string(open());
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(redis_programs, fixture)
+BOOST_FIXTURE_TEST_SUITE(redis_programs, tools_fixture)
 
 BOOST_AUTO_TEST_CASE(hiredis_talks_to_it) {
   auto context = connect_hiredis(uut->port());

@@ -127,14 +127,14 @@ private:
   instant now_{0};
 };
 
-struct fixture {
+struct lab_fixture {
   made_up_ground where;
   lab x{where, 1};
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(lab_suite, fixture)
+BOOST_FIXTURE_TEST_SUITE(lab_suite, lab_fixture)
 
 BOOST_AUTO_TEST_CASE(finds_the_leader_of_the_highest_term) {
   where.lead(0, 1);

@@ -1,8 +1,8 @@
 // Histories as text: what is written reads the same, and what is wrong is
 // refused with its line.
 
-#include <raft/simulation/history_format.hpp>
 #include <raft/simulation/history_format_words.hpp>
+#include <raft/tests/simulation/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,13 +12,9 @@
 #include <vector>
 
 using namespace raft::simulation;
+using raft::simulation::test::parse;
 
 namespace {
-
-any_history parse(const std::string& text) {
-  std::istringstream in{text};
-  return read_history(in);
-}
 
 std::string rewrite(const std::string& text) {
   std::ostringstream out;

@@ -1,9 +1,8 @@
 // The linearizability checker against one that tries every order: thousands of
 // small random histories, most of a true execution, many of them changed.
 
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
 #include <raft/simulation/random.hpp>
+#include <raft/tests/simulation/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,8 +14,6 @@
 
 using namespace raft::simulation;
 using dice = raft::simulation::random;
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::simulation::verdict)
 
 namespace {
 

@@ -1,8 +1,7 @@
 // The linearizability checker: recorded histories with known verdicts, and
 // hand-made ones, one per rule.
 
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
+#include <raft/tests/simulation/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,17 +10,11 @@
 #include <string>
 
 using namespace raft::simulation;
-
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::simulation::verdict)
+using raft::simulation::test::parse;
 
 namespace {
 
 const std::string data_directory{HISTORIES_DIR};
-
-any_history parse(const std::string& text) {
-  std::istringstream in{text};
-  return read_history(in);
-}
 
 verdict check_text(const std::string& text, const search_limits& limits = {}) {
   auto x = parse(text);

@@ -10,11 +10,10 @@
 #include <vector>
 
 using raft::structure::read_file;
+using raft::structure::root;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path root{RAFT_SOURCE_DIR};
 
 /// What stands between the first occurrences of two marks.
 std::string between(const std::string& text, const std::string& from,

@@ -10,6 +10,9 @@
 
 namespace raft::structure {
 
+/// Of all that there is.
+inline const std::filesystem::path root{RAFT_SOURCE_DIR};
+
 /// An `#include` line.
 struct include_line {
   /// From 1.

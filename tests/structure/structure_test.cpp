@@ -34,7 +34,6 @@ bool is_foreign(const fs::path& directory) {
 }
 
 std::vector<source> read_sources() {
-  const fs::path root{RAFT_SOURCE_DIR};
   std::vector<source> result;
   for (auto i = fs::recursive_directory_iterator{root};
        i != fs::recursive_directory_iterator{}; ++i) {

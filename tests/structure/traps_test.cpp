@@ -10,11 +10,10 @@
 #include <string>
 
 using raft::structure::read_file;
+using raft::structure::root;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path root{RAFT_SOURCE_DIR};
 
 /// Where the test program of a name is made.
 fs::path folder_of(const std::string& program) {

@@ -11,11 +11,10 @@
 
 using raft::structure::code_only;
 using raft::structure::read_file;
+using raft::structure::root;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path root{RAFT_SOURCE_DIR};
 
 /// Fields in a row, by the names of their structs.
 using field_table = std::map<std::string, std::string>;

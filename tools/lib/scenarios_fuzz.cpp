@@ -15,7 +15,7 @@ namespace raft::tools {
 
 namespace {
 
-constexpr const char* footer = R"(
+constexpr const char* fuzz_footer = R"(
 The same seed gives the same run on every machine. docs/testing.md says what a
 run does and what is checked.
 
@@ -24,13 +24,13 @@ Exit codes:
   1  a violation
   2  the arguments make no sense)";
 
-struct arguments {
+struct fuzz_arguments {
   std::string seeds = "1..1000";
   std::uint64_t fresh = 0;
   simulation::fuzz_options options;
 };
 
-scenarios_exit fuzz(arguments args) {
+scenarios_exit fuzz(fuzz_arguments args) {
   if (args.fresh > 0) {
     // The only place where a seed is not given: so it is printed.
     args.options.first_seed = 1 + (std::random_device{}() & 0x7fffffff);
@@ -50,7 +50,7 @@ scenarios_exit fuzz(arguments args) {
 } // namespace
 
 void add_fuzz(CLI::App& app, scenarios_run& chosen) {
-  auto args = std::make_shared<arguments>();
+  auto args = std::make_shared<fuzz_arguments>();
   auto* fuzz_command = app.add_subcommand(
     "fuzz", "Run clusters in virtual time under random faults");
   auto* seeds = fuzz_command->add_option(
@@ -72,7 +72,7 @@ void add_fuzz(CLI::App& app, scenarios_run& chosen) {
     ->add_option("--timeline", args->options.timeline,
                  "Put a page of a violation here, for a browser")
     ->type_name("FILE.html");
-  fuzz_command->footer(footer);
+  fuzz_command->footer(fuzz_footer);
   fuzz_command->callback(
     [args, &chosen] { chosen = [args] { return fuzz(*args); }; });
 }

@@ -16,14 +16,14 @@ namespace raft::tools {
 
 namespace {
 
-struct arguments {
+struct replay_arguments {
   std::string file;
   std::uint64_t seed = 0;
   std::size_t lines = 100'000'000;
   std::string timeline;
 };
 
-simulation::schedule wanted(const arguments& args) {
+simulation::schedule wanted(const replay_arguments& args) {
   if (args.seed > 0)
     return simulation::draw_schedule(args.seed);
   std::ifstream in{args.file};
@@ -36,7 +36,7 @@ simulation::schedule wanted(const arguments& args) {
   }
 }
 
-scenarios_exit replay(const arguments& args) {
+scenarios_exit replay(const replay_arguments& args) {
   simulation::kv_subject what;
   return simulation::replay(what, wanted(args), args.lines, std::cout,
                             args.timeline)
@@ -47,7 +47,7 @@ scenarios_exit replay(const arguments& args) {
 } // namespace
 
 void add_replay(CLI::App& app, scenarios_run& chosen) {
-  auto args = std::make_shared<arguments>();
+  auto args = std::make_shared<replay_arguments>();
   auto* command = app.add_subcommand(
     "replay", "Play a saved schedule, or a seed, and tell what happens");
   auto* source = command->add_option_group("source");

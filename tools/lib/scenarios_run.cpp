@@ -24,7 +24,7 @@ using scenarios::ground_kind;
 using scenarios::run_report;
 using scenarios::scenario;
 
-constexpr const char* footer = R"(
+constexpr const char* run_footer = R"(
 Each run prints its seconds, peers, exchanges, bytes and committed commands.
 
 Exit codes:
@@ -36,7 +36,7 @@ Examples:
   raft-scenarios run figure-8 churn --ground actors
   raft-scenarios run all --ground simulated --repeat 100)";
 
-struct arguments {
+struct run_arguments {
   std::vector<std::string> names;
   std::string ground = "simulated";
   std::optional<std::uint64_t> seed;
@@ -127,7 +127,7 @@ scenarios_exit show(const scenario& what, std::uint64_t seed,
                                                       : scenarios_exit::passed;
 }
 
-scenarios_exit run(const arguments& args) {
+scenarios_exit run(const run_arguments& args) {
   auto where = scenarios::ground_of(args.ground);
   if (!where)
     return refuse("there is no ground '" + args.ground
@@ -204,7 +204,7 @@ void add_explain(CLI::App& app, scenarios_run& chosen) {
 }
 
 void add_run(CLI::App& app, scenarios_run& chosen) {
-  auto args = std::make_shared<arguments>();
+  auto args = std::make_shared<run_arguments>();
   auto* command = app.add_subcommand("run", "Run scenarios");
   command->add_option("NAME", args->names, "Scenarios, or all")->required();
   command
@@ -227,7 +227,7 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
                  "Put a page of the run here, for a browser: one scenario, "
                  "ground simulated")
     ->type_name("FILE.html");
-  command->footer(footer);
+  command->footer(run_footer);
   command->callback(
     [args, &chosen] { chosen = [args] { return run(*args); }; });
 }
