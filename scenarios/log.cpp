@@ -158,7 +158,7 @@ std::vector<scenario> log_scenarios() {
      "bytes: every command may travel to each follower once.",
      3,
      {},
-     {ability::counting_exchanges},
+     {},
      bytes_of_messages},
     {"concurrent-starts",
      "concurrent starts",

@@ -1,4 +1,5 @@
 #include <raft/scenarios/actors_ground.hpp>
+#include <raft/scenarios/processes_ground.hpp>
 #include <raft/scenarios/runner.hpp>
 #include <raft/scenarios/simulated_ground.hpp>
 
@@ -16,6 +17,7 @@ std::string objection_to(ability what, ground_kind where) {
     case ground_kind::actors:
       return actors_objection(what);
     case ground_kind::processes:
+      return processes_objection(what);
     case ground_kind::simulated:
       break;
   }
@@ -29,6 +31,7 @@ std::unique_ptr<ground> make_ground(const ground_options& options,
     case ground_kind::actors:
       return make_actors_ground(options);
     case ground_kind::processes:
+      return make_processes_ground(options);
     case ground_kind::simulated:
       break;
   }
@@ -42,14 +45,17 @@ double to_seconds(duration x) {
 } // namespace
 
 std::string objection_to(const scenario& what, ground_kind where) {
-  if (where == ground_kind::processes)
-    return "clusters of processes can not be made yet";
   for (auto need : what.needs) {
     auto reason = objection_to(need, where);
     if (!reason.empty())
       return reason;
   }
   return {};
+}
+
+std::string refusal(const scenario& what, ground_kind where) {
+  return fmt::format("{} cannot be run on ground {}: {}", what.name,
+                     to_text(where), objection_to(what, where));
 }
 
 run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
@@ -82,8 +88,7 @@ run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
 std::string to_text(const run_report& x, const scenario& what,
                     ground_kind where, std::uint64_t seed) {
   if (x.result == run_report::outcome::impossible)
-    return fmt::format("{}: cannot be run on ground {}: {}\n", what.name,
-                       to_text(where), x.reason);
+    return refusal(what, where) + '\n';
   std::string result;
   auto counts = objection_to(ability::counting_exchanges, where).empty();
   for (const auto& stage : x.stages)

@@ -34,6 +34,10 @@ struct run_report {
 /// Says why a scenario can not be run on a kind of ground; empty if it can.
 std::string objection_to(const scenario& what, ground_kind where);
 
+/// The same as a sentence that names both.
+/// @pre It can not be run.
+std::string refusal(const scenario& what, ground_kind where);
+
 /// Runs a scenario once, from a seed.
 /// @param watching Is told by ground `simulated` what happens, if not null.
 run_report run(const scenario& what, ground_kind where, std::uint64_t seed,

@@ -16,7 +16,7 @@ struct scenario {
   std::string name;
   /// One line.
   std::string title;
-  /// Which family it belongs to: elections, log, persistence, kv.
+  /// Which family it belongs to: elections, log, persistence, kv, pauses.
   std::string part;
   /// What happens, what is checked, and why.
   std::string explanation;
@@ -42,5 +42,6 @@ std::vector<scenario> replication_scenarios();
 std::vector<scenario> persistence_scenarios();
 std::vector<scenario> hostile_scenarios();
 std::vector<scenario> kv_scenarios();
+std::vector<scenario> pause_scenarios();
 
 } // namespace raft::scenarios

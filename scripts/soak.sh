@@ -24,13 +24,15 @@ soak_scenarios() {
   [ $# -eq 0 ] || fail "soak scenarios has no options"
   dev_setup
   configure "$build"
-  build_targets "$build" raft-scenarios
+  build_targets "$build" raft-scenarios raftd
   say "all scenarios in virtual time, 100 times"
   "$build"/bin/raft-scenarios run all --ground simulated --repeat 100 \
     --jobs "$(nproc)"
   # Most of the time these only wait.
   say "all scenarios on real actors, 10 times"
   "$build"/bin/raft-scenarios run all --ground actors --repeat 10 --jobs 8
+  say "all scenarios on processes that can be run there, twice"
+  "$build"/bin/raft-scenarios run all --ground processes --repeat 2 --jobs 2
 }
 
 soak_disks() {

@@ -1,7 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/nothing.hpp>
-#include <raft/cluster/dial.hpp>
-#include <raft/cluster/greeting.hpp>
+#include <raft/scenarios/visit.hpp>
 #include <raft/tests/cluster/guest.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -24,22 +23,7 @@ void no_answer(const caf::error& why) {
 
 } // namespace
 
-guest::guest(const address& where) {
-  actors::door_actor door;
-  std::uint64_t patience_ms = 10'000;
-  actors::ask(self_, spawn_dial(system_), deadline, where.host, where.port,
-              patience_ms)
-    .receive(
-      [&](const caf::node_id&, const caf::strong_actor_ptr& found,
-          const std::string& complaint) {
-        BOOST_REQUIRE_MESSAGE(found, complaint);
-        door = caf::actor_cast<actors::door_actor>(found);
-      },
-      no_answer);
-  actors::ask(self_, door, deadline, make_hello({"raft", {}, {}, {}}, {}))
-    .receive([this](const welcome&,
-                    const actors::peer_actor& found) { peer_ = found; },
-             no_answer);
+guest::guest(const address& where) : peer_{scenarios::visit(self_, where)} {
   auto count = [total = received_](actors::nothing) {
     return actors::subscriber_actor::behavior_type{
       [total](const delivery& msg) {

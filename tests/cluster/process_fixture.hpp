@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/tests/cluster/raftd_process.hpp>
+#include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
 
@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace raft::cluster {
+
+using scenarios::raftd_process;
 
 /// Processes that may each get flags of their own, and their logs.
 struct process_fixture {

@@ -2,7 +2,7 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
-#include <raft/tests/cluster/raftd_process.hpp>
+#include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
@@ -14,6 +14,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using scenarios::raftd_process;
 using namespace std::chrono_literals;
 
 namespace {

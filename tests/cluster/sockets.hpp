@@ -23,11 +23,19 @@ public:
       throw std::runtime_error{"socket"};
   }
 
+  /// Takes a socket over.
+  explicit test_socket(int fd) noexcept : fd_{fd} {
+    // nop
+  }
+
   test_socket(test_socket&& other) noexcept : fd_{other.fd_} {
     other.fd_ = -1;
   }
 
-  test_socket& operator=(test_socket&&) = delete;
+  test_socket& operator=(test_socket&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
 
   ~test_socket() {
     if (fd_ >= 0)

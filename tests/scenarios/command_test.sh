@@ -22,6 +22,10 @@ expect 0 "must lead within five seconds" explain initial-election
 expect 2 "there is no scenario 'no-such'" explain no-such
 expect 2 "there is no scenario 'no-such'" run no-such --ground actors
 expect 2 "there is no ground 'moon'" run initial-election --ground moon
+expect 2 'paused-leader cannot be run on ground actors: the peers share' \
+  run paused-leader --ground actors
+expect 2 'kv-one-key cannot be run on ground processes: TCP loses nothing' \
+  run basic-agreement kv-one-key --ground processes
 expect 2 'NAME is required' run
 expect 2 '--repeat' run initial-election --repeat 0
 expect 2 '--jobs' run initial-election --jobs many

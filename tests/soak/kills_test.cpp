@@ -6,7 +6,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/simulation/history_format.hpp>
 #include <raft/simulation/linearizability_explain.hpp>
-#include <raft/tests/cluster/raftd_process.hpp>
+#include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/soak/load.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
@@ -54,7 +54,7 @@ struct peers {
 
   void start(std::size_t i) {
     processes[i]
-      = std::make_unique<cluster::raftd_process>(std::vector<std::string>{
+      = std::make_unique<scenarios::raftd_process>(std::vector<std::string>{
         "--id", std::to_string(i + 1), "--members", members, "--data",
         directory.path(std::to_string(i + 1)), "--cluster", "test", "--redis",
         "127.0.0.1:" + std::to_string(redis[i]), "--bootstrap", "--log-level",
@@ -75,7 +75,7 @@ struct peers {
   std::vector<cluster::address> where;
   std::vector<std::uint16_t> redis;
   std::string members;
-  std::array<std::unique_ptr<cluster::raftd_process>, count> processes;
+  std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;
 };
 
 /// Whether all peers' own states are the same; peers that lag catch up.

@@ -30,7 +30,8 @@ Each run prints its seconds, peers, exchanges, bytes and committed commands.
 Exit codes:
   0  all passed
   1  one failed
-  2  there is no such scenario or ground, or the ground can not express it
+  2  there is no such scenario or ground, or the ground can not express it;
+     with "all", those that it can not express are named and left out
 
 Examples:
   raft-scenarios run figure-8 churn --ground actors
@@ -64,8 +65,9 @@ std::string unknown(const std::string& name) {
 /// Does jobs in several threads, and prints each report as a whole.
 class crew {
 public:
-  crew(std::vector<job> jobs, ground_kind where)
-    : jobs_{std::move(jobs)}, where_{where} {
+  /// @param left_out How many scenarios are not among the jobs.
+  crew(std::vector<job> jobs, ground_kind where, std::size_t left_out)
+    : jobs_{std::move(jobs)}, where_{where}, left_out_{left_out} {
     // nop
   }
 
@@ -76,12 +78,9 @@ public:
     work();
     for (auto& x : hands)
       x.join();
-    auto total = jobs_.size();
-    if (total > 1)
-      std::cout << total - failed_ - impossible_ << " passed, " << failed_
-                << " failed, " << impossible_ << " cannot be run here\n";
-    if (impossible_ > 0 && failed_ == 0)
-      return scenarios_exit::unusable;
+    if (jobs_.size() > 1)
+      std::cout << jobs_.size() - failed_ << " passed, " << failed_
+                << " failed, " << left_out_ << " cannot be run here\n";
     return failed_ > 0 ? scenarios_exit::failed : scenarios_exit::passed;
   }
 
@@ -96,8 +95,6 @@ private:
       std::lock_guard guard{mutex_};
       if (report.result == run_report::outcome::failed)
         ++failed_;
-      if (report.result == run_report::outcome::impossible)
-        ++impossible_;
       std::cout << to_text(report, *x.what, where_, x.seed) << std::flush;
     }
   }
@@ -107,7 +104,7 @@ private:
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::size_t failed_ = 0;
-  std::size_t impossible_ = 0;
+  std::size_t left_out_;
 };
 
 /// Runs one scenario and puts a page of it into a file.
@@ -127,17 +124,33 @@ scenarios_exit show(const scenario& what, std::uint64_t seed,
                                                       : scenarios_exit::passed;
 }
 
+/// Adds all scenarios that a ground can express, and names the others.
+/// @returns how many others there are.
+std::size_t choose_all(ground_kind where, std::vector<const scenario*>& to) {
+  std::size_t result = 0;
+  for (const auto& x : scenarios::all_scenarios())
+    if (scenarios::objection_to(x, where).empty()) {
+      to.push_back(&x);
+    } else {
+      std::cout << scenarios::refusal(x, where) << '\n';
+      ++result;
+    }
+  return result;
+}
+
 scenarios_exit run(const run_arguments& args) {
   auto where = scenarios::ground_of(args.ground);
   if (!where)
     return refuse("there is no ground '" + args.ground
                   + "'; it is simulated, actors or processes");
   std::vector<const scenario*> chosen;
+  std::size_t left_out = 0;
   for (const auto& name : args.names) {
     if (name == "all") {
-      for (const auto& x : scenarios::all_scenarios())
-        chosen.push_back(&x);
+      left_out += choose_all(*where, chosen);
     } else if (const auto* x = scenarios::find_scenario(name)) {
+      if (!scenarios::objection_to(*x, *where).empty())
+        return refuse(scenarios::refusal(*x, *where));
       chosen.push_back(x);
     } else {
       return refuse(unknown(name));
@@ -155,7 +168,7 @@ scenarios_exit run(const run_arguments& args) {
   for (std::size_t i = 0; i < args.repeat; ++i)
     for (const auto* x : chosen)
       jobs.push_back({x, seed + i});
-  return crew{std::move(jobs), *where}.work(args.jobs);
+  return crew{std::move(jobs), *where, left_out}.work(args.jobs);
 }
 
 scenarios_exit list() {

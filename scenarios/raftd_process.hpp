@@ -1,4 +1,4 @@
-// raftd as an operating-system process that tests start, kill and freeze.
+// raftd as an operating-system process that gets killed and frozen.
 
 #pragma once
 
@@ -10,21 +10,26 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::scenarios {
 
-/// One process. Killed with this object, and when the test dies.
+/// Where raftd is: beside the program that runs.
+std::string raftd_path();
+
+/// One process. Killed with this object, and when the thread ends that made it.
 class raftd_process {
 public:
   /// Names and values.
   using variables = std::map<std::string, std::string>;
 
-  /// @param log A file that gets its log; without one, the test's own does.
+  /// @param log A file that gets its log; without one, it goes where that of
+  ///        this process does.
   /// @param environment What is set in its environment.
   /// @param program Another one than raftd, that takes the same flags.
+  /// @throws std::runtime_error if there can be no further process.
   explicit raftd_process(const std::vector<std::string>& flags,
                          const std::string& log = {},
                          const variables& environment = {},
-                         const char* program = RAFTD_PATH);
+                         const std::string& program = raftd_path());
   ~raftd_process();
   raftd_process(const raftd_process&) = delete;
   raftd_process& operator=(const raftd_process&) = delete;
@@ -56,4 +61,4 @@ private:
   int status_ = 0;
 };
 
-} // namespace raft::cluster
+} // namespace raft::scenarios

@@ -1,6 +1,7 @@
-#include <raft/tests/cluster/raftd_process.hpp>
+#include <raft/scenarios/raftd_process.hpp>
 
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <poll.h>
 #include <stdexcept>
@@ -9,13 +10,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace raft::cluster {
+namespace raft::scenarios {
+
+std::string raftd_path() {
+  return std::filesystem::read_symlink("/proc/self/exe")
+    .replace_filename("raftd");
+}
 
 raftd_process::raftd_process(const std::vector<std::string>& flags,
                              const std::string& log,
                              const variables& environment,
-                             const char* program) {
-  std::vector<char*> argv{const_cast<char*>(program)};
+                             const std::string& program) {
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (auto& flag : flags)
     argv.push_back(const_cast<char*>(flag.c_str()));
   argv.push_back(nullptr);
@@ -105,4 +111,4 @@ int raftd_process::wait(std::chrono::milliseconds deadline) {
   return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
 }
 
-} // namespace raft::cluster
+} // namespace raft::scenarios

@@ -1,0 +1,184 @@
+#include <raft/scenarios/caf_ground.hpp>
+#include <raft/scenarios/failure.hpp>
+#include <raft/scenarios/listener.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace raft::scenarios {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Longer than any scenario.
+constexpr auto client_patience = 10min;
+
+[[noreturn]] void broken(peer_number who, const caf::error& why) {
+  throw scenario_failure{"peer " + to_text(id_of(who)) + " to answer",
+                         caf::to_string(why)};
+}
+
+} // namespace
+
+caf_ground::caf_ground(const ground_options& options, bool remoting)
+  : real_ground{options.peers},
+    random_{options.seed},
+    config_{remoting},
+    peers_(options.peers) {
+  // nop
+}
+
+// -- peers --------------------------------------------------------------------
+
+std::vector<started> caf_ground::start(peer_number who,
+                                       const std::vector<bytes>& commands) {
+  using asked
+    = decltype(actors::ask(self_, running(who), answer_max, raft::start{}));
+  std::vector<asked> waiting;
+  waiting.reserve(commands.size());
+  for (const auto& command : commands)
+    waiting.push_back(actors::ask(self_, running(who), answer_max,
+                                  raft::start{ground_group, command}));
+  std::vector<started> result;
+  for (auto& x : waiting)
+    std::move(x).receive([&](started& answer) { result.push_back(answer); },
+                         [&](const caf::error& why) { broken(who, why); });
+  return result;
+}
+
+peer_state caf_ground::state(peer_number who) {
+  peer_state result;
+  actors::ask(self_, running(who), answer_max, get_state{ground_group})
+    .receive([&](peer_state& x) { result = std::move(x); },
+             [&](const caf::error& why) { broken(who, why); });
+  return result;
+}
+
+bool caf_ground::runs(peer_number who) const {
+  return static_cast<bool>(peers_.at(who).handle);
+}
+
+void caf_ground::plug(peer_number who, actors::peer_actor handle) {
+  auto& x = peers_.at(who);
+  own_record().started(who);
+  ++x.run;
+  x.handle = std::move(handle);
+  listen(who);
+  for (auto& y : clients_)
+    if (y.reach.at(who))
+      give_way(y, who);
+}
+
+actors::peer_actor caf_ground::unplug(peer_number who) {
+  for (auto& y : clients_)
+    take_way(y, who);
+  return std::exchange(peers_.at(who).handle, actors::peer_actor{});
+}
+
+const actors::peer_actor& caf_ground::running(peer_number who) const {
+  if (!runs(who))
+    throw std::logic_error{"peer " + to_text(id_of(who)) + " does not run"};
+  return peers_.at(who).handle;
+}
+
+void caf_ground::listen(peer_number who) {
+  auto& x = peers_.at(who);
+  auto is_current = [this, who, run = x.run] {
+    return runs(who) && peers_.at(who).run == run;
+  };
+  auto hand_on
+    = [this, mail = mail(), who, is_current](std::vector<entry> entries) {
+        mail->leave([this, who, is_current, entries = std::move(entries)] {
+          if (is_current())
+            for (const auto& y : entries)
+              own_record().delivered(who, y);
+        });
+      };
+  auto on_lost = [this, mail = mail(), who, is_current] {
+    mail->leave([this, who, is_current] {
+      if (is_current())
+        lost(who);
+    });
+  };
+  auto listener
+    = spawn_listener(system_, x.handle, std::move(hand_on), std::move(on_lost));
+  actors::ask(self_, x.handle, answer_max,
+              subscribe{ground_group, 1, log_index{1}, listener_credit},
+              listener)
+    .receive(
+      [&](const subscribed& answer) {
+        if (!answer.accepted)
+          throw scenario_failure{"all entries from the first one",
+                                 "some were compacted"};
+      },
+      [&](const caf::error& why) { broken(who, why); });
+}
+
+// -- clients ------------------------------------------------------------------
+
+ground::client_number caf_ground::open_client() {
+  client x;
+  x.slot = std::make_shared<cluster::mailslot>();
+  cluster::client_actor_options options;
+  options.group = ground_group;
+  options.slot = x.slot;
+  options.seed = random_.next();
+  x.handle = cluster::spawn_client(system_, std::move(options));
+  x.reach.resize(size(), true);
+  for (peer_number i = 0; i < size(); ++i)
+    if (runs(i))
+      give_way(x, i);
+  clients_.push_back(std::move(x));
+  return clients_.size() - 1;
+}
+
+void caf_ground::set_reach(client_number who,
+                           const std::vector<peer_number>& peers) {
+  auto& x = clients_.at(who);
+  x.reach.assign(size(), false);
+  for (auto i : peers)
+    x.reach.at(i) = true;
+  for (peer_number i = 0; i < size(); ++i) {
+    if (x.reach[i] && runs(i) && x.ways.count(i) == 0)
+      give_way(x, i);
+    else if (!x.reach[i])
+      take_way(x, i);
+  }
+}
+
+void caf_ground::execute(client_number who, bytes command,
+                         std::function<void(const executed&)> done) {
+  auto& x = clients_.at(who);
+  auto hand_on = [mail = mail(), done = std::move(done)](executed result) {
+    mail->leave([done, result = std::move(result)] { done(result); });
+  };
+  if (x.slot->put({std::move(command), client_patience, std::move(hand_on)}))
+    actors::send_anonymously(x.handle, flush{});
+}
+
+void caf_ground::end_clients() {
+  for (auto& x : clients_) {
+    end(x.handle);
+    for (auto& [to, way] : x.ways)
+      close_way(way);
+  }
+  clients_.clear();
+}
+
+void caf_ground::give_way(client& x, peer_number to) {
+  auto& way = x.ways[to];
+  way = open_way(to);
+  actors::send_anonymously(x.handle, link_up{id_of(to), {}}, way);
+}
+
+void caf_ground::take_way(client& x, peer_number to) {
+  auto i = x.ways.find(to);
+  if (i == x.ways.end())
+    return;
+  actors::send_anonymously(x.handle, link_down{id_of(to)});
+  close_way(i->second);
+  x.ways.erase(i);
+}
+
+} // namespace raft::scenarios
