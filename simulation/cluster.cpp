@@ -15,7 +15,8 @@ cluster::cluster(const cluster_options& options, observer* watching)
     chance_{seeds_.next()},
     network_{options.network, seeds_.next()},
     hosts_(options.peers),
-    judge_{options.peers} {
+    judge_{options.peers},
+    apply_max_{options.apply_max} {
   if (const auto* complaint = consensus::complaint_about(options.settings))
     throw std::invalid_argument{complaint};
   if (!options_.machine)
@@ -29,7 +30,8 @@ cluster::cluster(const cluster_options& options, observer* watching)
     peers_.emplace_back(id, options.settings, voters, seeds_.next());
     around(id).clock_began = chance_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
-    around(id).disk = options.disk;
+    around(id).disk = usual_disk(id);
+    network_.set_distance(id.value, traits_of(id).farther);
   }
   for (auto id : voters)
     boot(id);
@@ -212,6 +214,17 @@ void cluster::set_drift(peer_id who, std::int64_t millionths) {
 
 const disk_profile& cluster::disk(peer_id who) const {
   return around(who).disk;
+}
+
+disk_profile cluster::usual_disk(peer_id who) const {
+  auto result = options_.disk;
+  result.delay_max += traits_of(who).slower;
+  return result;
+}
+
+peer_traits cluster::traits_of(peer_id who) const {
+  return who.value <= options_.traits.size() ? options_.traits[who.value - 1]
+                                             : peer_traits{};
 }
 
 void cluster::set_disk(peer_id who, const disk_profile& x) {

@@ -8,6 +8,8 @@
 #include <raft/machine/waiting.hpp>
 #include <raft/simulation/client.hpp>
 #include <raft/simulation/clock.hpp>
+#include <raft/simulation/cluster_options.hpp>
+#include <raft/simulation/echoes.hpp>
 #include <raft/simulation/event.hpp>
 #include <raft/simulation/judge.hpp>
 #include <raft/simulation/machine_maker.hpp>
@@ -24,60 +26,6 @@
 #include <vector>
 
 namespace raft::simulation {
-
-/// How a disk behaves.
-struct disk_profile {
-  enum class mode : std::uint8_t {
-    works,
-    /// Nothing completes until it works again.
-    hangs,
-    /// There is no room but a reserve: writes that hold something else than
-    /// empty entries are refused, all others go on, and so do reads.
-    full,
-    /// Not even the reserve is left: all writes are refused.
-    used_up,
-    /// The next write or read fails, and with it the process ends; half of
-    /// the writes that fail are on the disk nevertheless.
-    fails,
-  };
-
-  mode now = mode::works;
-  /// How long a write or a read takes.
-  duration delay_min{50};
-  duration delay_max{1000};
-
-  friend bool operator==(const disk_profile&, const disk_profile&) = default;
-};
-
-struct cluster_options {
-  std::uint64_t seed = 1;
-  std::size_t peers = 3;
-  consensus::settings settings = {};
-  network_profile network = {};
-  disk_profile disk = {};
-  /// How long the state machine takes for up to ten entries.
-  duration apply_min{10};
-  duration apply_max{1000};
-  /// Alarms ring late by up to this, never early.
-  duration alarm_late_max{2000};
-  /// Clocks of peers differ by up to this at first.
-  duration clocks_apart = std::chrono::hours{24};
-  /// How many entries a process reads ahead when it starts.
-  std::size_t tail = virtual_peer::whole_log;
-  /// Whether peers and clients are told, within 50 ms, that somebody can be
-  /// reached or no longer be reached. Otherwise all believe for ever that all
-  /// can be reached.
-  bool connections_tell = true;
-  /// Null: the key-value store in memory.
-  machine_maker machine = {};
-  /// What was applied is on the disk about so long after, also if it is little;
-  /// for machines that keep their state.
-  duration save_after = std::chrono::seconds{10};
-  machine::session_bounds session_bounds = {};
-  /// Called with a state machine after each command that it took; what it
-  /// says, if anything, is a violation.
-  std::function<std::string(const machine::state_machine&)> inspect = {};
-};
 
 /// Real cores, sessions, clients and a state machine; virtual disks, network,
 /// clocks and processes. The same seed and the same calls give the same run,
@@ -207,6 +155,9 @@ public:
   void set_disk(peer_id who, const disk_profile& x);
   const disk_profile& disk(peer_id who) const;
 
+  /// As the options say.
+  disk_profile usual_disk(peer_id who) const;
+
   // -- network ----------------------------------------------------------------
 
   /// For what is sent from now on.
@@ -251,6 +202,10 @@ public:
   /// ten entries.
   void calm();
 
+  /// Takes `calm` back: the network, the disks and the state machines are as
+  /// the options say.
+  void end_calm();
+
   // -- counters ---------------------------------------------------------------
 
   const traffic& sent() const noexcept {
@@ -284,6 +239,9 @@ public:
 
   /// Programs issue no further commands.
   void stop_programs();
+
+  /// They go on.
+  void start_programs();
 
   /// All commands of all clients, in the order in which they were asked.
   const std::vector<client_operation>& history() const noexcept {
@@ -344,6 +302,8 @@ private:
     bool save_armed = false;
     machine::waiting_list<ticket> waiting;
     term_number leads;
+    /// In which term it was echoed to last, and whether as a leader.
+    std::pair<term_number, bool> echoed;
     std::set<peer_id> links;
     traffic received;
     std::vector<entry> delivered;
@@ -371,11 +331,6 @@ private:
       std::function<void(const executed&)> done;
     };
     std::map<clients::client_state::ticket, waiting_for> waiting;
-  };
-
-  struct parcel_under_way {
-    std::shared_ptr<const consensus::message> message;
-    std::uint64_t number = 0;
   };
 
   // -- steps of peers (cluster_steps.cpp) -------------------------------------
@@ -422,6 +377,7 @@ private:
 
   void send(const consensus::message& msg);
   void arrive_at(instant when, const parcel_under_way& x);
+  void echo(peer_id who);
   void deliver(const consensus::message& msg, std::uint64_t number);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
@@ -458,6 +414,8 @@ private:
     return hosts_.at(x.value - 1);
   }
 
+  peer_traits traits_of(peer_id who) const;
+
   simulated_client& client(client_number x) {
     return *clients_.at(x - 1);
   }
@@ -466,8 +424,9 @@ private:
   observer* watching_;
   agenda agenda_;
   random seeds_;
-  random chance_; // of disks, alarms and appliers
+  random chance_; // of disks, alarms, appliers and echoes
   network network_;
+  echoes echoes_;
   std::vector<virtual_peer> peers_; // peer 1 is at 0
   std::vector<host> hosts_;
   std::vector<std::unique_ptr<simulated_client>> clients_; // client 1 is at 0
@@ -481,6 +440,8 @@ private:
   std::function<void(peer_id, const entry&)> on_delivery_;
   std::uint64_t sent_ = 0;
   bool programs_run_ = true;
+  std::uint64_t programs_stopped_ = 0;
+  duration apply_max_; // just now
   std::uint64_t calmed_ = 0;
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::uint64_t steps_ = 0;

@@ -85,6 +85,15 @@ void cluster::run_program(client_number who, client_program program) {
 
 void cluster::stop_programs() {
   programs_run_ = false;
+  ++programs_stopped_;
+}
+
+void cluster::start_programs() {
+  if (std::exchange(programs_run_, true))
+    return;
+  for (client_number i = 1; i <= clients_.size(); ++i)
+    if (client(i).program)
+      next_command(i);
 }
 
 std::size_t cluster::outstanding() const {
@@ -97,15 +106,17 @@ std::size_t cluster::outstanding() const {
 void cluster::next_command(client_number who) {
   auto& x = client(who);
   auto pause = x.chance.between(duration{0}, x.options.pause_max);
-  agenda_.at(now() + pause, [this, who] {
+  agenda_.at(now() + pause, [this, who, stopped = programs_stopped_] {
     auto& y = client(who);
-    if (!programs_run_)
+    if (programs_stopped_ != stopped)
       return;
     const auto* last = y.last ? &history_[*y.last] : nullptr;
     auto command = y.program({who, y.programmed++, last, y.chance});
     if (command)
-      ask(who, std::move(*command),
-          [this, who](const executed&) { next_command(who); });
+      ask(who, std::move(*command), [this, who, stopped](const executed&) {
+        if (programs_stopped_ == stopped)
+          next_command(who);
+      });
   });
 }
 

@@ -48,7 +48,7 @@ void cluster::schedule_apply(peer_id who) {
   if (x.applying || peer(who).applying().empty() || x.executor->must_wait())
     return;
   x.applying = true;
-  at(now() + chance_.between(options_.apply_min, options_.apply_max), who,
+  at(now() + chance_.between(options_.apply_min, apply_max_), who,
      [this, who] { apply_some(who); });
 }
 

@@ -3,6 +3,7 @@
 #include <raft/simulation/cluster.hpp>
 #include <raft/simulation/wire_size.hpp>
 
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -22,6 +23,10 @@ constexpr duration released_within = milliseconds{100};
 const message_header& header_of(const consensus::message& x) {
   return std::visit(
     [](const auto& msg) -> const message_header& { return msg.header; }, x);
+}
+
+term_number term_of(const consensus::message& x) {
+  return std::visit([](const auto& msg) { return msg.term; }, x);
 }
 
 bool is_request(const consensus::message& x) {
@@ -90,6 +95,7 @@ void cluster::send(const consensus::message& msg) {
     return;
   }
   parcel_under_way x{std::make_shared<const consensus::message>(msg), number};
+  echoes_.remember(header.from, header.to, term_of(msg), x);
   auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
     if (way == stalled_.end())
@@ -100,6 +106,21 @@ void cluster::send(const consensus::message& msg) {
 
 void cluster::arrive_at(instant when, const parcel_under_way& x) {
   agenda_.at(when, [this, x] { deliver(*x.message, x.number); });
+}
+
+/// Who has just begun something hears again what it was told before.
+void cluster::echo(peer_id who) {
+  constexpr milliseconds delays[]
+    = {milliseconds{30}, milliseconds{300}, milliseconds{3000}};
+  const auto& core = peer(who).core();
+  std::pair now_in{core.term(), core.leads()};
+  if (std::exchange(around(who).echoed, now_in) == now_in)
+    return;
+  for (std::uint64_t i = 0; i < network_.profile().echoes; ++i)
+    if (auto x = echoes_.draw(who, chance_)) {
+      auto within = delays[chance_.below(std::size(delays))];
+      arrive_at(now() + chance_.between(duration{0}, within), *x);
+    }
 }
 
 /// A message finds whatever process runs there when it arrives.
@@ -320,18 +341,28 @@ void cluster::calm() {
   weather.reply_delay_max = milliseconds{5};
   weather.in_order = true;
   set_network(weather);
-  options_.apply_max = milliseconds{5};
+  apply_max_ = milliseconds{5};
   heal();
   while (!stalled_.empty())
     release(stalled_.begin()->first.first, stalled_.begin()->first.second);
   for (auto who : ids()) {
     set_disk(who, disk_profile{});
+    network_.set_distance(who.value, duration{0});
     set_drift(who, 0);
     resume(who);
     restart(who);
     for (auto other : ids())
       if (broken_.contains({who, other}))
         mend_link(who, other);
+  }
+}
+
+void cluster::end_calm() {
+  set_network(options_.network);
+  apply_max_ = options_.apply_max;
+  for (auto who : ids()) {
+    set_disk(who, usual_disk(who));
+    network_.set_distance(who.value, traits_of(who).farther);
   }
 }
 

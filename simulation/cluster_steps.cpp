@@ -28,6 +28,7 @@ void cluster::boot(peer_id who) {
   ++x.process;
   x.links.clear();
   x.leads = {};
+  x.echoed = {};
   x.received = {};
   x.role = peer_role::follower;
   x.term = {};
@@ -75,6 +76,7 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   tell_machine(who, !out.committed.empty());
   schedule_apply(who);
   give_up_if_deposed(who);
+  echo(who);
   schedule_alarm(who);
 }
 

@@ -17,6 +17,10 @@ namespace raft::simulation {
 
 namespace {
 
+std::string counted(std::uint64_t number, const char* what) {
+  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
 /// Keeps the last lines of a trace.
 class tail : public observer {
 public:
@@ -140,13 +144,14 @@ schedule make_smaller(const subject& what, const schedule& x,
   constexpr std::size_t tries_per_line = 50;
   out << "\nmaking it smaller, in at most " << tries_max << " runs"
       << std::endl;
-  return shrink(
-    what, x, tries_max, [&out](std::size_t tries, const schedule& best) {
-      if (tries % tries_per_line == 0)
-        out << "  after " << tries << " runs: " << best.faults.size()
-            << " faults, " << best.clients << " clients, "
-            << best.length.count() / 1000 << " ms" << std::endl;
-    });
+  return shrink(what, x, tries_max,
+                [&out](std::size_t tries, const schedule& best) {
+                  if (tries % tries_per_line == 0)
+                    out << "  after " << tries
+                        << " runs: " << counted(best.faults.size(), "fault")
+                        << ", " << counted(best.clients, "client") << ", "
+                        << best.length.count() / 1000 << " ms" << std::endl;
+                });
 }
 
 void report(const subject& what, std::uint64_t seed,
@@ -158,10 +163,10 @@ void report(const subject& what, std::uint64_t seed,
   out << "play it again with: fuzz --seeds " << seed << '\n';
   if (options.shrinks) {
     auto smaller = make_smaller(what, found, out);
-    out << "\nsmaller: " << smaller.faults.size() << " faults instead of "
-        << found.faults.size() << ", " << smaller.clients
-        << " clients instead of " << found.clients << ", "
-        << smaller.length.count() / 1000 << " ms instead of "
+    out << "\nsmaller: " << counted(smaller.faults.size(), "fault")
+        << " instead of " << found.faults.size() << ", "
+        << counted(smaller.clients, "client") << " instead of " << found.clients
+        << ", " << smaller.length.count() / 1000 << " ms instead of "
         << found.length.count() / 1000 << "\n";
     found = std::move(smaller);
     for (const auto& x : found.faults)
@@ -186,7 +191,7 @@ bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out) {
   { timeline_file find_out_now{options.timeline}; }
   campaign all{what, options, out};
   all.run();
-  out << all.played() << " seeds: ";
+  out << counted(all.played(), "seed") << ": ";
   print(out, all.sum());
   if (!all.failed()) {
     out << "no violation\n";
@@ -200,8 +205,8 @@ namespace {
 
 timeline_caption caption_of(const schedule& x, const run_result& result) {
   return {"A run of the fuzzer from seed " + std::to_string(x.seed),
-          std::to_string(x.faults.size()) + " faults, "
-            + std::to_string(x.clients) + " clients, "
+          counted(x.faults.size(), "fault") + ", "
+            + counted(x.clients, "client") + ", "
             + std::to_string(x.length.count() / 1000)
             + " ms until the faults end",
           result.violation.value_or("")};

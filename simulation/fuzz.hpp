@@ -21,6 +21,9 @@ struct run_result {
   std::optional<std::string> violation;
   /// When.
   instant when{0};
+  /// How much of the schedule was played by then: the times when the cluster
+  /// had to heal do not count.
+  instant played{0};
   std::uint64_t fingerprint = 0;
   std::uint64_t steps = 0;
   std::uint64_t committed = 0;

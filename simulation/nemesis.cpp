@@ -16,12 +16,11 @@ using std::chrono::milliseconds;
 using disk_mode = disk_profile::mode;
 
 void crash_all(cluster& on, const fault& x) {
-  auto ids = on.ids();
-  for (auto who : ids) {
-    on.crash(who, who.value % 2 == x.number ? unfinished_write::kept
-                                            : unfinished_write::lost);
-    on.after_unless_calm(x.length * static_cast<std::int64_t>(who.value)
-                           / static_cast<std::int64_t>(ids.size()),
+  random chance{x.number};
+  for (auto who : on.ids()) {
+    on.crash(who, chance.per_mille(500) ? unfinished_write::kept
+                                        : unfinished_write::lost);
+    on.after_unless_calm(chance.between(duration{0}, x.length),
                          [&on, who] { on.restart(who); });
   }
 }
@@ -84,19 +83,22 @@ void change_weather(cluster& on, const fault& x) {
   if (x.what == fault_kind::lose) {
     now.requests_lost = now.replies_lost = x.number;
     now.doubled = x.number / 2;
+  } else if (x.what == fault_kind::echo) {
+    now.echoes = x.number;
   } else {
     now.request_delay_max = duration{static_cast<std::int64_t>(x.number)};
     now.reply_delay_max = now.request_delay_max;
   }
   on.set_network(now);
-  auto lose = x.what == fault_kind::lose;
-  on.after_unless_calm(x.length, [&on, lose] {
+  on.after_unless_calm(x.length, [&on, what = x.what] {
     const auto& before = on.options().network;
     auto then = on.weather();
-    if (lose) {
+    if (what == fault_kind::lose) {
       then.requests_lost = before.requests_lost;
       then.replies_lost = before.replies_lost;
       then.doubled = before.doubled;
+    } else if (what == fault_kind::echo) {
+      then.echoes = before.echoes;
     } else {
       then.request_delay_max = before.request_delay_max;
       then.reply_delay_max = before.reply_delay_max;
@@ -124,16 +126,9 @@ void change_disk(cluster& on, peer_id whom, const fault& x) {
   }
   on.set_disk(whom, now);
   on.after_unless_calm(x.length, [&on, whom] {
-    on.set_disk(whom, on.options().disk);
+    on.set_disk(whom, on.usual_disk(whom));
     on.restart(whom); // if it failed
   });
-}
-
-peer_id victim(const cluster& on, const fault& x) {
-  if (x.peer)
-    return x.peer;
-  auto leaders = on.leaders();
-  return leaders.empty() ? peer_id{1} : leaders.back();
 }
 
 void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
@@ -163,10 +158,7 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
   }
 }
 
-} // namespace
-
-void inflict(cluster& on, const fault& x) {
-  auto whom = victim(on, x);
+void inflict_on(cluster& on, peer_id whom, const fault& x) {
   auto alone = whom == x.other || !x.other;
   switch (x.what) {
     case fault_kind::cut:
@@ -203,11 +195,34 @@ void inflict(cluster& on, const fault& x) {
       break;
     case fault_kind::lose:
     case fault_kind::delay:
+    case fault_kind::echo:
       change_weather(on, x);
       break;
+    case fault_kind::quiet:
+      break; // the run itself sees to it
     default:
       inflict_on_process(on, whom, x);
   }
+}
+
+/// Whether it matters which peer is named.
+bool has_victim(fault_kind x) {
+  using enum fault_kind;
+  return x != crash_all && x != partition && x != lose && x != delay
+      && x != echo;
+}
+
+} // namespace
+
+void inflict(cluster& on, const fault& x) {
+  constexpr milliseconds looks_again{20};
+  if (x.peer || !has_victim(x.what))
+    return inflict_on(on, x.peer, x);
+  auto leaders = on.leaders();
+  if (!leaders.empty())
+    return inflict_on(on, leaders.back(), x);
+  // Then it strikes the next one, that has hardly begun.
+  on.after_unless_calm(looks_again, [&on, x] { inflict(on, x); });
 }
 
 } // namespace raft::simulation

@@ -64,11 +64,18 @@ instant network::arrival(const parcel& x, instant now) {
   }
   if (random_.per_mille(profile_.very_late))
     when += random_.between(milliseconds{0}, seconds{2});
+  if (auto farther = distance(x.from) + distance(x.to); farther.count() > 0)
+    when += random_.between(duration{0}, farther);
   auto& last = last_arrival_[{x.from, x.to}];
   if (profile_.in_order)
     when = std::max(when, last);
   last = std::max(when, last);
   return when;
+}
+
+duration network::distance(address x) const {
+  auto i = distances_.find(x);
+  return i == distances_.end() ? duration{0} : i->second;
 }
 
 traffic network::sent_by(address x) const {

@@ -34,6 +34,9 @@ struct network_profile {
   duration late_spread{2'000'000};
   /// So many messages of either kind take up to two seconds more.
   std::uint64_t very_late = 0;
+  /// Whoever enters a term, begins to lead or starts again gets so many copies
+  /// of what it was told last in its last terms, within ten seconds.
+  std::uint64_t echoes = 0;
   bool in_order = false;
 
   friend bool operator==(const network_profile&, const network_profile&)
@@ -81,6 +84,11 @@ public:
     profile_ = x;
   }
 
+  /// Messages from and to somebody take up to so much longer from now on.
+  void set_distance(address who, duration x) {
+    distances_[who] = x;
+  }
+
   /// What is sent this way does not arrive any more; nobody is told.
   void cut(address from, address to) {
     cut_.insert({from, to});
@@ -112,9 +120,11 @@ public:
 
 private:
   instant arrival(const parcel& x, instant now);
+  duration distance(address x) const;
 
   network_profile profile_;
   random random_;
+  std::map<address, duration> distances_;
   std::set<std::pair<address, address>> cut_;
   std::map<std::pair<address, address>, instant> last_arrival_;
   traffic total_;

@@ -3,6 +3,8 @@
 #include <raft/simulation/fuzz.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 namespace raft::simulation {
 
@@ -27,6 +29,7 @@ public:
       result.violation = x.what();
     }
     result.when = cluster_.now();
+    result.played = played();
     result.fingerprint = cluster_.fingerprint();
     result.steps = cluster_.steps();
     result.committed = cluster_.committed();
@@ -55,11 +58,36 @@ private:
         cluster_.open_client(draw_client(schedule_.seed)),
         [this](const program_context& x) { return subject_.next_command(x); });
     for (const auto& x : schedule_.faults)
-      cluster_.after_unless_calm(x.when, [this, &x] {
-        cluster_.tell("fault: " + to_text(x));
-        inflict(cluster_, x);
-      });
-    cluster_.run_for(schedule_.length);
+      if (x.what == fault_kind::quiet)
+        rest_at(x.when);
+      else
+        cluster_.after_unless_calm(x.when - played_, [this, &x] {
+          cluster_.tell("fault: " + to_text(x));
+          inflict(cluster_, x);
+        });
+    go_on_until(schedule_.length);
+  }
+
+  /// Lets faults rage up to a moment of the schedule.
+  void go_on_until(instant when) {
+    raging_since_ = cluster_.now();
+    cluster_.run_for(std::max(when - played_, duration{0}));
+    raging_since_.reset();
+    played_ = std::max(when, played_);
+  }
+
+  void rest_at(instant when) {
+    go_on_until(when);
+    heal();
+    cluster_.tell("faults go on");
+    cluster_.end_calm();
+    cluster_.start_programs();
+  }
+
+  /// How much of the schedule is done.
+  instant played() const {
+    return raging_since_ ? played_ + (cluster_.now() - *raging_since_)
+                         : played_;
   }
 
   void heal() {
@@ -77,12 +105,14 @@ private:
   void serve(instant begin) {
     client_options options;
     options.deadline = heals_within;
+    auto served = std::make_shared<bool>(false);
     cluster_.run_program(
-      cluster_.open_client(options), [this](const program_context& x) {
-        served_ = served_ || x.number > 0;
-        return served_ ? std::nullopt : subject_.next_command(x);
+      cluster_.open_client(options), [this, served](const program_context& x) {
+        *served = x.number > 0;
+        return *served ? std::nullopt : subject_.next_command(x);
       });
-    if (!cluster_.run_until([this] { return served_; }, begin + serves_within))
+    if (!cluster_.run_until([&served] { return *served; },
+                            begin + serves_within))
       throw violation{"the cluster does not serve again:" + state()};
   }
 
@@ -130,7 +160,8 @@ private:
   const subject& subject_;
   const schedule& schedule_;
   cluster cluster_;
-  bool served_ = false;
+  instant played_{0}; // of the schedule, up to where faults began to rage
+  std::optional<instant> raging_since_;
 };
 
 } // namespace

@@ -16,10 +16,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",     "crash_all", "pause",     "cut",        "isolate",
-  "mute",      "deafen",    "partition", "break_link", "swizzle",
-  "lose",      "delay",     "slow_disk", "hang_disk",  "fill_disk",
-  "fail_disk", "drift",     "stall",     "wipe"};
+  "crash",     "crash_all", "pause",      "cut",       "isolate", "mute",
+  "deafen",    "partition", "break_link", "swizzle",   "lose",    "delay",
+  "slow_disk", "hang_disk", "fill_disk",  "fail_disk", "drift",   "stall",
+  "wipe",      "echo",      "quiet"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -63,15 +63,24 @@ machine::session_bounds draw_session_bounds(random& from) {
   return result;
 }
 
+peer_traits draw_traits(random& from) {
+  peer_traits result;
+  if (from.per_mille(200))
+    result.farther = milliseconds{from.per_mille(500) ? 10 : 60};
+  if (from.per_mille(200))
+    result.slower = milliseconds{from.per_mille(500) ? 20 : 200};
+  return result;
+}
+
 fault_kind draw_kind(random& from) {
   using enum fault_kind;
   // How often each comes, relative to the others.
   constexpr std::pair<fault_kind, std::uint64_t> weights[]
-    = {{crash, 10},     {crash_all, 2}, {pause, 4},     {cut, 5},
+    = {{crash, 10},     {crash_all, 4}, {pause, 4},     {cut, 5},
        {isolate, 5},    {mute, 2},      {deafen, 2},    {partition, 5},
        {break_link, 3}, {swizzle, 2},   {lose, 4},      {delay, 4},
        {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 4}, {fail_disk, 2},
-       {drift, 2},      {stall, 5},     {wipe, 1}};
+       {drift, 2},      {stall, 5},     {wipe, 1},      {echo, 5}};
   std::uint64_t sum = 0;
   for (const auto& [kind, weight] : weights)
     sum += weight;
@@ -88,6 +97,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
   switch (what) {
     case fault_kind::crash:
       return from.below(2);
+    case fault_kind::crash_all:
+      return from.below(1000);
     case fault_kind::partition:
       return from.below(std::uint64_t{1} << peers);
     case fault_kind::lose:
@@ -98,6 +109,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
       return from.per_mille(500) ? 100'000 : 2'000'000;
     case fault_kind::stall:
       return from.below(3);
+    case fault_kind::echo:
+      return from.between(1, 30);
     case fault_kind::fill_disk:
       return from.per_mille(250) ? 1 : 0;
     case fault_kind::drift:
@@ -107,6 +120,15 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
   }
 }
 
+/// Some faults end about when somebody is to be elected in spite of them: what
+/// was begun and what was there before then meet.
+duration draw_length(random& from) {
+  if (from.per_mille(300))
+    return from.between(milliseconds{250}, milliseconds{750});
+  auto longest = from.per_mille(200) ? milliseconds{8000} : milliseconds{2000};
+  return from.between(milliseconds{1}, longest);
+}
+
 fault draw_fault(random& from, std::size_t peers) {
   fault result;
   result.what = draw_kind(from);
@@ -114,8 +136,7 @@ fault draw_fault(random& from, std::size_t peers) {
   if (!from.per_mille(400))
     result.peer = {from.between(1, peers)};
   result.other = {from.between(1, peers)};
-  auto longest = from.per_mille(200) ? milliseconds{8000} : milliseconds{2000};
-  result.length = from.between(milliseconds{1}, longest);
+  result.length = draw_length(from);
   result.number = draw_number(from, result.what, peers);
   return result;
 }
@@ -142,10 +163,19 @@ schedule draw_schedule(std::uint64_t seed) {
   result.length = seconds{60};
   auto peers = draw_peers(seed);
   milliseconds interval{from.between(300, 4000)};
+  milliseconds war{from.between(3000, 60'000)};
+  instant peace = from.between(milliseconds{1}, war);
   for (instant when{0};;) {
-    when += from.between(milliseconds{1}, interval);
+    // Some come hard on the heels of the last one.
+    when += from.between(milliseconds{1},
+                         from.per_mille(300) ? milliseconds{200} : interval);
     if (when >= result.length)
       return result;
+    if (when >= peace) {
+      peace = when + from.between(milliseconds{1}, war);
+      result.faults.push_back({when, fault_kind::quiet, {}, {}, {}, 0});
+      continue;
+    }
     result.faults.push_back(draw_fault(from, peers));
     result.faults.back().when = when;
   }
@@ -167,9 +197,12 @@ cluster_options draw_cluster(std::uint64_t seed) {
   result.network.requests_lost = from.per_mille(300) ? from.below(80) : 0;
   result.network.replies_lost = result.network.requests_lost;
   result.network.doubled = from.per_mille(300) ? from.below(100) : 0;
+  result.network.echoes = from.per_mille(400) ? from.between(1, 40) : 0;
   constexpr milliseconds disks[]
     = {milliseconds{1}, milliseconds{10}, milliseconds{100}};
   result.disk.delay_max = disks[from.below(3)];
+  for (std::size_t i = 0; i < result.peers; ++i)
+    result.traits.push_back(draw_traits(from));
   constexpr milliseconds saves[]
     = {milliseconds{100}, milliseconds{1000}, milliseconds{10000}};
   result.save_after = saves[from.below(3)];

@@ -18,7 +18,8 @@ enum class fault_kind : std::uint8_t {
   /// The process ends, and starts again. `number` is 1 if a write under way is
   /// kept.
   crash,
-  /// All processes end; each starts again within that time.
+  /// All processes end; each starts again within that time. `number` decides
+  /// whose writes are kept, and who starts when.
   crash_all,
   /// The process stands still.
   pause,
@@ -54,6 +55,12 @@ enum class fault_kind : std::uint8_t {
   /// The process ends, and the disk loses all that it held. Nothing takes that
   /// back. It does not happen to so many that no majority would be left.
   wipe,
+  /// Whoever enters a term or starts again gets so many copies (`number`) of
+  /// what it was told before.
+  echo,
+  /// All faults are taken back, and the cluster must heal as it must in the
+  /// end. Then it goes on.
+  quiet,
 };
 
 const char* to_text(fault_kind x);
@@ -61,7 +68,7 @@ const char* to_text(fault_kind x);
 struct fault {
   instant when{0};
   fault_kind what = fault_kind::crash;
-  /// 0: whoever leads then.
+  /// 0: whoever leads then, or leads next.
   peer_id peer;
   peer_id other;
   duration length{0};

@@ -31,7 +31,7 @@ public:
       watch_{watch} {
     auto first = play(subject_, best_);
     kind_ = kind_of(first.violation.value_or(""));
-    end_ = first.when;
+    end_ = first.played;
   }
 
   schedule run() {
@@ -57,7 +57,7 @@ private:
     auto same = result.violation && kind_of(*result.violation) == kind_;
     if (same) {
       best_ = std::move(x);
-      end_ = result.when;
+      end_ = result.played;
     }
     if (watch_)
       watch_(tries_, best_);

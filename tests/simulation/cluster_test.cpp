@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+
 using namespace raft;
 using namespace raft::simulation;
 using namespace std::chrono_literals;
@@ -142,6 +144,79 @@ BOOST_AUTO_TEST_CASE(what_is_sent_on_a_stalled_way_comes_later) {
   x.release(leader, other);
   x.run_for(200ms);
   BOOST_TEST((x.state(other).last > before));
+}
+
+BOOST_AUTO_TEST_CASE(echoes_are_of_what_a_peer_was_told_in_its_last_terms) {
+  auto told = [](std::uint64_t number) {
+    return parcel_under_way{nullptr, number};
+  };
+  echoes uut;
+  simulation::random chance{1};
+  for (std::uint64_t term = 1; term <= 6; ++term)
+    for (std::uint64_t i = 0; i < 5; ++i)
+      uut.remember({1}, {2}, {term}, told(10 * term + i));
+  uut.remember({1}, {3}, {1}, told(7));
+  std::set<std::uint64_t> drawn;
+  for (auto i = 0; i < 1000; ++i)
+    drawn.insert(uut.draw({2}, chance)->number);
+  // The last four messages of each of the last four terms.
+  const std::set<std::uint64_t> wanted{31, 32, 33, 34, 41, 42, 43, 44,
+                                       51, 52, 53, 54, 61, 62, 63, 64};
+  BOOST_TEST((drawn == wanted));
+  BOOST_TEST((uut.draw({3}, chance)->number == 7u));
+  BOOST_TEST(!uut.draw({1}, chance));
+}
+
+BOOST_AUTO_TEST_CASE(who_starts_again_hears_again_what_it_was_told) {
+  auto received = [](std::uint64_t echoes) {
+    cluster_options options;
+    options.network.echoes = echoes;
+    cluster x{options};
+    auto leader = elect(x);
+    x.run_for(1s);
+    auto other = peer_id{leader.value % 3 + 1};
+    x.crash(other);
+    // Nobody else talks to it.
+    for (auto who : x.ids())
+      if (who != other)
+        x.cut(who, other);
+    x.restart(other);
+    x.run_for(4s);
+    return x.received(other).messages;
+  };
+  BOOST_TEST(received(0) == 0u);
+  BOOST_TEST(received(20) >= 20u);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_calm_all_is_as_the_options_say) {
+  cluster_options options;
+  options.network = unreliable_network();
+  options.disk.delay_max = 30ms;
+  options.traits = {{}, {5ms, 7ms}};
+  cluster x{options};
+  auto client = x.open_client();
+  std::uint64_t commands = 0;
+  x.run_program(client, [&](const program_context&) {
+    ++commands;
+    return std::optional{kv::encode(kv::append{"k", "x"})};
+  });
+  x.run_for(5s);
+  BOOST_TEST(commands > 0u);
+  x.calm();
+  x.stop_programs();
+  x.run_for(5s);
+  BOOST_TEST((x.weather() != options.network));
+  BOOST_TEST((x.disk({1}) == disk_profile{}));
+  auto before = commands;
+  x.run_for(5s);
+  BOOST_TEST(commands == before);
+  x.end_calm();
+  x.start_programs();
+  BOOST_TEST((x.weather() == options.network));
+  BOOST_TEST((x.disk({1}).delay_max == 30ms));
+  BOOST_TEST((x.disk({2}).delay_max == 37ms));
+  x.run_for(5s);
+  BOOST_TEST(commands > before);
 }
 
 BOOST_AUTO_TEST_CASE(machines_go_on_from_what_they_saved) {
