@@ -89,6 +89,25 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_final) {
   BOOST_TEST(ask<stopped>(persister, stop{}).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_collected_before_a_failure_is_not_written) {
+  spawn(true);
+  store->hold(true);
+  store->fail(2);
+  auto first = actors::ask(self, persister, deadline, batch_of(1, 1));
+  BOOST_REQUIRE(store->await_commits(1));
+  // Of one group, so each takes a commit of its own.
+  auto second = actors::ask(self, persister, deadline, batch_of(2, 1));
+  auto third = actors::ask(self, persister, deadline, batch_of(2, 2));
+  store->hold(false);
+  std::vector<bool> written;
+  for (auto* x : {&first, &second, &third})
+    std::move(*x).receive([&](const persisted&) { written.push_back(true); },
+                          [&](const caf::error&) { written.push_back(false); });
+  BOOST_TEST(written == (std::vector<bool>{true, false, false}));
+  BOOST_TEST(store->sizes().size() == 2u);
+  BOOST_TEST(failures.reasons().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_no_failure) {
   spawn(false);
   store->fill(true);

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -92,7 +93,7 @@ public:
     sizes_.push_back(batches.size());
     changed_.notify_all();
     changed_.wait(guard, [this] { return !held_; });
-    if (failing_)
+    if (sizes_.size() >= fails_from_)
       throw persistence::store_error{persistence::store_errc::write_failed,
                                      "the disk is on fire"};
     if (full_ && std::any_of(batches.begin(), batches.end(), takes_room))
@@ -121,10 +122,10 @@ public:
     changed_.notify_all();
   }
 
-  /// Lets all further commits fail.
-  void fail() {
+  /// Lets all further commits fail, or all from one on, counted from 1.
+  void fail(std::size_t from = 0) {
     std::lock_guard guard{mutex_};
-    failing_ = true;
+    fails_from_ = from;
   }
 
   /// Lets the disk be full: there is room in a reserve only.
@@ -152,7 +153,7 @@ private:
   std::condition_variable changed_;
   std::vector<std::size_t> sizes_;
   bool held_ = false;
-  bool failing_ = false;
+  std::size_t fails_from_ = std::numeric_limits<std::size_t>::max();
   bool full_ = false;
 
   static bool takes_room(const persist& x) {
