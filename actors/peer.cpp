@@ -358,7 +358,7 @@ private:
   void deliver() {
     subscribers_->serve(
       *core_,
-      [this](auto& what, auto&& found) { hand_over(what, std::move(found)); },
+      [this](auto& what, auto found) { hand_over(what, std::move(found)); },
       [this](auto& what) { fetch(what); });
   }
 

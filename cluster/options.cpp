@@ -97,11 +97,12 @@ option members_option() {
 }
 
 // The one place that names, types and describes the options.
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name takes none.
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none.
 #define RAFT_FIELD(name)                                                       \
   [](configuration & x) -> auto& {                                             \
     return x.name;                                                             \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 std::vector<option> options_of_node() {
   return {

@@ -35,6 +35,7 @@ struct item_count {
   std::int64_t count = 0;
 };
 
+// NOLINTNEXTLINE(misc-unused-using-decls): CAF looks for it here.
 using raft::inspect;
 
 /// What a state machine must understand, and more.

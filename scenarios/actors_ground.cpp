@@ -15,7 +15,7 @@ namespace raft::scenarios {
 
 namespace {
 
-class actors_ground : public caf_ground {
+class actors_ground final : public caf_ground {
 public:
   explicit actors_ground(const ground_options& options)
     : caf_ground{options, false},

@@ -65,6 +65,7 @@ void concurrent_starts(lab& x) {
     if (!in_term)
       continue;
     std::vector<bytes> seen;
+    seen.reserve(where.size());
     for (auto i : where)
       seen.push_back(x.where().record().at(i)->data);
     for (const auto& command : wanted)

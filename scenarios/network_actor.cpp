@@ -91,7 +91,7 @@ private:
 
   template <class Message>
   void carry(Message&& msg) {
-    board_->send(std::move(msg));
+    board_->send(std::forward<Message>(msg));
     deliver();
   }
 

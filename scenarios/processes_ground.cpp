@@ -30,7 +30,7 @@ std::string last_line(const std::string& file) {
   return result;
 }
 
-class processes_ground : public caf_ground {
+class processes_ground final : public caf_ground {
 public:
   explicit processes_ground(const ground_options& options)
     : caf_ground{options, true}, network_{size()}, bodies_(size()) {

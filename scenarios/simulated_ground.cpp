@@ -60,6 +60,7 @@ public:
   std::vector<started> start(peer_number who,
                              const std::vector<bytes>& commands) override {
     std::vector<started> result;
+    result.reserve(commands.size());
     for (const auto& x : commands)
       result.push_back(cluster_.start(id_of(who), x));
     return result;

@@ -4,9 +4,9 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
+#include <raft/scenarios/raftd_process.hpp>
 #include <raft/simulation/history_format.hpp>
 #include <raft/simulation/linearizability_explain.hpp>
-#include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/soak/load.hpp>
 #include <raft/tests/support/temporary_directory.hpp>

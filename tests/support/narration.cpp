@@ -227,7 +227,7 @@ std::vector<std::string> tell(peer_id who, const portrait& before,
     lines.push_back("reads " + to_text(read.first) + " to " + to_text(read.last)
                     + " for " + to_text(read.reader));
   for (auto& line : lines)
-    line = to_text(who) + " " + line;
+    line.insert(0, to_text(who) + " ");
   return lines;
 }
 
