@@ -28,10 +28,12 @@ dev_build() {
   build_targets "$build"
 }
 
+# Each source alone, so that one that needs another's includes is found, too.
 dev_build_clang() {
   dev_setup
   install clang
-  configure build-clang -DCMAKE_CXX_COMPILER=clang++ "$@"
+  configure build-clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=OFF \
+    "$@"
   build_targets build-clang
 }
 
@@ -55,14 +57,13 @@ dev_lint() {
   lint_sources
 }
 
-# Each source alone, so that one that needs another's includes is found, too.
 # Ninja knows what depends on what, so clang-tidy runs with clang, whose
 # precompiled headers it understands. The definition has no meaning but this:
 # other rules are another command line.
 lint_sources() {
   local rules
   rules=$(sha256sum .clang-tidy | cut -c 1-16)
-  configure build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=OFF \
+  configure build-lint -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
     "-DCMAKE_CXX_CLANG_TIDY=clang-tidy;--quiet;--extra-arg=-DRAFT_RULES_$rules"
   ninja -C build-lint -k 0 || fail "clang-tidy's findings are above"
