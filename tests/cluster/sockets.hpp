@@ -61,7 +61,8 @@ public:
   void connect(std::uint16_t port) {
     ::fcntl(fd_, F_SETFL, O_NONBLOCK);
     auto where = loopback(port);
-    ::connect(fd_, reinterpret_cast<sockaddr*>(&where), sizeof(where));
+    static_cast<void>(
+      ::connect(fd_, reinterpret_cast<sockaddr*>(&where), sizeof(where)));
   }
 
   /// @returns whether somebody accepted.

@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_was_never_finished_is_made_anew) {
   fs::remove_all(directory);
   fs::create_directories(directory + "/new");
   std::ofstream{directory + "/new/data.mdb"} << "half";
-  std::ofstream{directory + '/' + lock_file_name};
+  std::ofstream{directory + '/' + lock_file_name} << "";
   unfinished.reopen();
   BOOST_TEST(log_of(unfinished).empty());
   BOOST_TEST(!fs::exists(directory + "/new"));

@@ -17,6 +17,15 @@
 
 namespace raft::test {
 
+/// The fields of a struct. Does not compile if some would be left out.
+template <class T>
+constexpr auto all_fields(T& x) {
+  auto result = tie_fields(x);
+  static_assert(
+    std::tuple_size_v<decltype(result)> == field_count<std::remove_const_t<T>>);
+  return result;
+}
+
 /// Goes over the leaves of a value: numbers, enumerations, strings and byte
 /// strings. A vector gets two elements, so that its own code runs twice.
 class filler {
@@ -44,7 +53,7 @@ public:
       set(x, [](std::uint64_t n) { return bytes{text(n)}; });
     else
       std::apply([this](auto&... fields) { ((*this)(fields), ...); },
-                 tie_fields(x));
+                 all_fields(x));
   }
 
   template <class T>
@@ -121,7 +130,7 @@ bool all_set(const T& x) {
   else
     return std::apply(
       [](const auto&... fields) { return (all_set(fields) && ...); },
-      tie_fields(x));
+      all_fields(x));
 }
 
 } // namespace raft::test
