@@ -26,10 +26,12 @@ raftd_process::raftd_process(const std::vector<std::string>& flags,
     argv.push_back(const_cast<char*>(flag.c_str()));
   argv.push_back(nullptr);
   std::vector<std::string> added;
+  added.reserve(environment.size());
   for (const auto& [name, value] : environment)
     added.push_back(name + '=' + value);
   // The first one of a name counts.
   std::vector<char*> all;
+  all.reserve(added.size());
   for (auto& x : added)
     all.push_back(x.data());
   for (auto* const* x = environ; *x != nullptr; ++x)

@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
     {.executor = std::make_shared<machine::executor>(journal::make({1}))});
   auto persister = parts.persister;
   auto applier = parts.applier;
-  BOOST_CHECK_THROW(launch_peer(system, std::move(parts)), std::runtime_error);
+  auto launch = [&] { launch_peer(system, std::move(parts)); };
+  BOOST_CHECK_THROW(launch(), std::runtime_error);
   ask_handle<stopped>(persister, raft::stop{{1}});
   ask_handle<stopped>(applier, raft::stop{{1}});
 }

@@ -31,7 +31,7 @@ struct end_fixture : cluster {
   executed answer_of(Pending&& pending) {
     executed result;
     result.result = outcome::committed;
-    std::move(pending).receive(
+    std::forward<Pending>(pending).receive(
       [&](const executed& x) { result = x; },
       [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); });
     return result;
@@ -82,7 +82,8 @@ BOOST_AUTO_TEST_CASE(
   news.entries.front().index = before.last;
   news.entries.front().term = news.term;
   actors::send_anonymously(peer(leader), std::move(news));
-  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+  auto answer = answer_of(std::move(pending));
+  BOOST_TEST((answer.result == outcome::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_stop) {
@@ -90,7 +91,8 @@ BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_stop) {
   auto pending = wait_at_isolated_leader();
   auto gone = peer(leader);
   stop(leader);
-  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+  auto answer = answer_of(std::move(pending));
+  BOOST_TEST((answer.result == outcome::unknown));
   BOOST_TEST(eventually([&] { return is_gone(gone); }));
 }
 
@@ -98,7 +100,8 @@ BOOST_AUTO_TEST_CASE(who_waits_learns_of_a_kill) {
   spawn_all();
   auto pending = wait_at_isolated_leader();
   self->send_exit(peer(leader), caf::exit_reason::kill);
-  BOOST_TEST((answer_of(std::move(pending)).result == outcome::unknown));
+  auto answer = answer_of(std::move(pending));
+  BOOST_TEST((answer.result == outcome::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(stop_is_answered_however_often_it_is_sent) {

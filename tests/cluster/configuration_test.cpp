@@ -170,10 +170,10 @@ BOOST_AUTO_TEST_CASE(help_names_every_option_and_its_default) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_flags_end_with_2) {
-  for (auto flags : {std::vector<const char*>{"--nonsense"},
-                     and_also({"--heartbeat", "soon"}),
-                     and_also({"--listen", "7001"}),
-                     {"--id", "1"}}) {
+  for (const auto& flags : {std::vector<const char*>{"--nonsense"},
+                            and_also({"--heartbeat", "soon"}),
+                            and_also({"--listen", "7001"}),
+                            {"--id", "1"}}) {
     auto result = read(flags);
     BOOST_TEST(result.exit_code == 2);
     BOOST_TEST(!result.config.has_value());

@@ -90,7 +90,7 @@ BOOST_DATA_TEST_CASE(a_new_one_is_empty, kinds, kind) {
   BOOST_TEST(found.state.sessions.empty());
   BOOST_TEST(!uut->contains(""));
   BOOST_TEST(!uut->get("a").has_value());
-  BOOST_TEST((all_of(*uut) == pair_list{}));
+  BOOST_TEST(all_of(*uut).empty());
 }
 
 BOOST_DATA_TEST_CASE(what_was_written_is_there_also_after_a_restart, kinds,
@@ -255,9 +255,9 @@ BOOST_AUTO_TEST_CASE(a_damaged_session_is_named) {
 BOOST_AUTO_TEST_CASE(only_its_own_peer_may_open_it) {
   small_table uut;
   auto mine = uut.options.owner;
-  for (auto other : {persistence::store_identity{"else", {1}, {77}},
-                     persistence::store_identity{"test", {2}, {77}},
-                     persistence::store_identity{"test", {1}, {78}}}) {
+  for (const auto& other : {persistence::store_identity{"else", {1}, {77}},
+                            persistence::store_identity{"test", {2}, {77}},
+                            persistence::store_identity{"test", {1}, {78}}}) {
     uut.options.owner = other;
     BOOST_TEST((complaint(uut).first == store_errc::foreign));
   }

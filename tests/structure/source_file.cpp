@@ -43,7 +43,7 @@ public:
 
 private:
   void step() {
-    if (starts("//"))
+    if (starts("//") || (in_[at_] == '#' && begins_line()))
       blank_until_end_of_line();
     else if (starts("/*"))
       blank_to(in_.find("*/", at_ + 2), 2);
@@ -51,8 +51,6 @@ private:
       blank_raw_literal();
     else if (in_[at_] == '"' || (in_[at_] == '\'' && !inside_number()))
       blank_literal(in_[at_]);
-    else if (in_[at_] == '#' && begins_line())
-      blank_until_end_of_line();
     else
       out_ += in_[at_++];
   }
