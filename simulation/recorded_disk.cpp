@@ -1,6 +1,8 @@
+#include <raft/persistence/plan.hpp>
 #include <raft/simulation/recorded_disk.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace raft::simulation {
 
@@ -14,40 +16,29 @@ void recorded_disk::preset(const hard_state& hard, std::vector<entry> entries) {
   entries_ = std::move(entries);
 }
 
-void recorded_disk::write(const durable_batch& x) {
-  if (x.hard.term < hard_.term)
-    throw violation{"the durable term goes back"};
-  if (x.hard.term == hard_.term && hard_.vote && x.hard.vote != hard_.vote)
-    throw violation{"the durable vote changes within a term"};
-  auto kept = entries_.size();
-  if (x.truncate_from) {
-    if (x.truncate_from.value > kept + 1)
-      throw violation{"a batch truncates beyond the end of the log"};
-    if (x.truncate_from <= compacted_.index)
-      throw violation{"a batch truncates what was dropped"};
-    kept = x.truncate_from.value - 1;
+persistence::log_plan recorded_disk::plan_for(const persist& x) const {
+  auto term_at
+    = [this](log_index index) { return entries_.at(index.value - 1).term; };
+  try {
+    return persistence::make_plan({hard_, compacted_, last()}, x, term_at);
+  } catch (const std::logic_error& e) {
+    throw violation{e.what()};
   }
-  auto index = kept;
-  auto term = kept > 0 ? entries_[kept - 1].term : term_number{};
-  for (const auto& e : x.entries) {
-    if (e.index.value != ++index)
-      throw violation{"a batch's entries do not follow the durable log"};
-    if (e.term < term || e.term > x.hard.term)
-      throw violation{"a batch's entries have terms out of order"};
-    term = e.term;
-  }
-  hard_ = x.hard;
-  entries_.resize(kept);
-  entries_.insert(entries_.end(), x.entries.begin(), x.entries.end());
-  if (x.members_changed)
-    members_ = x.members;
-  if (!x.compacted.index)
-    return;
-  if (x.compacted.index < compacted_.index)
-    throw violation{"what was dropped comes back"};
-  if (!holds(x.compacted))
-    throw violation{"a batch drops entries up to one that is not there"};
-  compacted_ = x.compacted;
+}
+
+void recorded_disk::write(const persist& x) {
+  auto plan = plan_for(x);
+  const auto& batch = x.batch;
+  hard_ = batch.hard;
+  entries_.resize(plan.base.index.value);
+  entries_.insert(entries_.end(), batch.entries.begin(), batch.entries.end());
+  if (batch.members_changed)
+    members_ = batch.members;
+  compacted_ = plan.compacted;
+  // Nothing but a snapshot could bring what is missing.
+  if (!holds(compacted_))
+    throw violation{"batch " + to_text(x.number) + " drops entries up to "
+                    + to_text(compacted_) + ", which is not there"};
 }
 
 durable_state recorded_disk::state() const {

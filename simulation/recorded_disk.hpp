@@ -8,6 +8,12 @@
 #include <stdexcept>
 #include <vector>
 
+namespace raft::persistence {
+
+struct log_plan;
+
+} // namespace raft::persistence
+
 namespace raft::simulation {
 
 /// Something happened that must never happen. The text says what.
@@ -25,9 +31,9 @@ public:
   /// Puts a log there as if earlier processes had written it.
   void preset(const hard_state& hard, std::vector<entry> entries);
 
-  /// Makes a batch durable, all of it or (by throwing) nothing.
-  /// @throws violation if the log would get a gap or terms that go back.
-  void write(const durable_batch& x);
+  /// Makes a batch durable, planned as every store of the product does.
+  /// @throws violation if that refuses it: then nothing was written.
+  void write(const persist& x);
 
   /// What a store tells when it is opened.
   durable_state state() const;
@@ -58,6 +64,9 @@ public:
   bool holds(const log_position& x) const noexcept;
 
 private:
+  /// @throws violation if the batch is not sound.
+  persistence::log_plan plan_for(const persist& x) const;
+
   membership members_;
   hard_state hard_;
   log_position compacted_;

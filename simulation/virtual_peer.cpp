@@ -36,7 +36,7 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
 
 void virtual_peer::crash(unfinished_write fate) {
   if (writing_ && fate == unfinished_write::kept)
-    disk_.write(writing_->batch);
+    disk_.write(*writing_);
   core_.reset();
   checker_ = {};
   writing_.reset();
@@ -89,7 +89,7 @@ consensus::output virtual_peer::start(entry_kind kind, const command_tag& tag,
 }
 
 consensus::output virtual_peer::complete_write() {
-  disk_.write(writing_->batch);
+  disk_.write(*writing_);
   auto number = writing_->number;
   writing_.reset();
   core_->persisted(number);
