@@ -8,6 +8,7 @@
 #include <raft/simulation/linearizability_search.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -28,13 +29,15 @@ namespace raft::simulation {
 /// A model may also have
 /// - `key_of(input)`: operations with different keys do not touch each other.
 ///   They are then checked apart, which is much faster;
+/// - `input`s that can be compared: of those that are equal and of unknown
+///   outcome, only the first is tried;
 /// - `only_reads(operation)`: whether it, with what it answered, leaves every
 ///   state as it is. The search needs fewer steps then;
 /// - `outlook`: a type that is made from the operations that are checked
-///   together, and whose `allows(operation, state)` says no if an order in
-///   which this operation leaves this state can not be completed, or would be
-///   as good without the operation, its outcome being unknown. Without this,
-///   many unknown outcomes on one key can make the search endless;
+///   together, and whose `allows(step)`, of a `step_of<M>`, says no if an order
+///   with this step can not be completed, or would be as good without the
+///   operation, its outcome being unknown. Without this, many unknown outcomes
+///   on one key can make the search endless;
 /// - `can_drop(operation, others)`: whether a history that has an order with
 ///   this operation would still have one without it. Such operations are left
 ///   out when a violation is shown. Say no when in doubt.
@@ -56,6 +59,16 @@ template <class M>
 concept model_with_keys
   = model<M> && requires(const M& m, const typename M::input& input) {
   { m.key_of(input) } -> std::totally_ordered;
+};
+
+/// What an operation does in an order.
+template <class M>
+struct step_of {
+  const typename M::state& before;
+  const operation_of<M>& what;
+  const typename M::state& after;
+  /// All that comes after it in the order ends then or later, or never.
+  std::int64_t first_end;
 };
 
 /// Operations of one history that belong together.
@@ -100,10 +113,21 @@ public:
       = model_.step(state(from), x.input, x.output ? &*x.output : nullptr);
     if (!next)
       return std::nullopt;
-    if constexpr (requires { typename M::outlook; })
-      if (outlook_ && !outlook_->allows(x, *next))
-        return std::nullopt;
     return number(std::move(*next));
+  }
+
+  bool may_help(const search_step& x) const override {
+    if constexpr (requires { typename M::outlook; })
+      if (outlook_)
+        return outlook_->allows(
+          {state(x.from), *part_[x.operation], state(x.to), x.first_end});
+    return true;
+  }
+
+  bool are_alike(std::size_t x, std::size_t y) const override {
+    if constexpr (std::equality_comparable<typename M::input>)
+      return part_[x]->input == part_[y]->input;
+    return false;
   }
 
   bool only_reads(std::size_t operation) const override {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace raft::simulation {
 
@@ -59,12 +60,16 @@ std::optional<map_model::value> needs(const map_model::operation& x) {
 std::optional<register_model::value>
 asked_for(const register_model::operation& x) {
   const auto* cas = std::get_if<register_model::compare_and_set>(&x.input);
-  return cas ? std::optional{cas->from} : std::nullopt;
+  if (!cas)
+    return std::nullopt;
+  return std::optional<register_model::value>{std::in_place, cas->from};
 }
 
 std::optional<map_model::value> asked_for(const map_model::operation& x) {
   const auto* cas = std::get_if<map_model::compare_and_set>(&x.input.what);
-  return cas ? std::optional{cas->from} : std::nullopt;
+  if (!cas)
+    return std::nullopt;
+  return std::optional<map_model::value>{std::in_place, cas->from};
 }
 
 /// Whether an operation took effect, and its effect or answer depends on the
@@ -167,16 +172,58 @@ bool nobody_looked(const Operation& x, const Part& others) {
   });
 }
 
-/// The values that a part found, or that an operation must find to take effect.
-template <class Part, class Values>
-void collect(const Part& part, bool& vague, Values& found) {
-  for (const auto* x : part) {
-    vague = vague || is_vague(*x);
-    if (auto value = needs(*x))
-      found.insert(*value);
-    if (auto value = asked_for(*x))
-      found.insert(*value);
+/// When an operation that has no end ends.
+constexpr auto never = std::numeric_limits<std::int64_t>::max();
+
+template <class What>
+void note_look(last_looks<What>& all, const What& what, std::int64_t end) {
+  auto& last = all.try_emplace(what, end).first->second;
+  last = std::max(last, end);
+}
+
+/// Notes what an operation must find to have answered, or to do, what it did or
+/// perhaps did; and what it must not find.
+template <class Operation, class Looks>
+void note_values(const Operation& x, Looks& found, Looks& avoided) {
+  auto end = x.end.value_or(never);
+  if (auto value = needs(x)) {
+    note_look(found, *value, end);
+    return;
   }
+  auto value = asked_for(x);
+  if (!value)
+    return;
+  if (!x.output || x.output->done)
+    note_look(found, *value, end);
+  // Those without an end need not have happened.
+  if (x.end)
+    note_look(avoided, *value, end);
+}
+
+/// Whether a value can come from another by appending.
+bool continues(const map_model::value& x, const map_model::value& from) {
+  return !from || (x && x->starts_with(*from));
+}
+
+/// Whether somebody who ends at `first_end` or later looks at what continues a
+/// value.
+bool is_looked_at(const last_looks<map_model::value>& all,
+                  const map_model::value& from, std::int64_t first_end) {
+  for (auto i = all.lower_bound(from);
+       i != all.end() && continues(i->first, from); ++i)
+    if (i->second >= first_end)
+      return true;
+  return false;
+}
+
+bool is_looked_at(const last_looks<register_model::value>& all,
+                  const register_model::value& x, std::int64_t first_end) {
+  auto i = all.find(x);
+  return i != all.end() && i->second >= first_end;
+}
+
+std::uint64_t length_of(const map_model::value& x) {
+  return x ? x->size() : 0;
 }
 
 /// Where two long texts part, for people.
@@ -224,12 +271,13 @@ bool register_model::only_reads(const operation& x) const {
 }
 
 register_model::outlook::outlook(const history_part<register_model>& part) {
-  collect(part, vague_, found_);
+  for (const auto* x : part)
+    note_values(*x, found_, avoided_);
 }
 
-bool register_model::outlook::allows(const operation& x,
-                                     const state& after) const {
-  return x.end || vague_ || found_.contains(after);
+bool register_model::outlook::allows(const step_of<register_model>& x) const {
+  return x.what.end || is_looked_at(found_, x.after, x.first_end)
+      || is_looked_at(avoided_, x.before, x.first_end);
 }
 
 bool register_model::can_drop(
@@ -317,33 +365,55 @@ bool map_model::only_reads(const operation& x) const {
 }
 
 map_model::outlook::outlook(const history_part<map_model>& part) {
-  collect(part, vague_, found_);
-  for (const auto* x : part) {
-    auto reads = std::holds_alternative<get>(x->input.what);
-    if (!reads && !std::holds_alternative<append>(x->input.what))
-      appends_only_ = false;
-    if (reads && x->output)
-      shortest_from_.emplace(x->start, x->output->seen);
-  }
-  auto length = [](const value& x) { return x ? x->size() : 0; };
+  for (const auto* x : part)
+    note(*x);
+  auto last = std::numeric_limits<std::int64_t>::min();
+  for (auto i = lengths_.rbegin(); i != lengths_.rend(); ++i)
+    last = i->second = std::max(last, i->second);
   std::optional<value> shortest;
   for (auto i = shortest_from_.rbegin(); i != shortest_from_.rend(); ++i) {
-    if (shortest && length(*shortest) < length(i->second))
+    if (shortest && length_of(*shortest) < length_of(i->second))
       i->second = *shortest;
     shortest = i->second;
   }
 }
 
-bool map_model::outlook::allows(const operation& x, const state& after) const {
-  if (!after)
+void map_model::outlook::note(const operation& x) {
+  note_values(x, found_, avoided_);
+  const auto* appends = std::get_if<append>(&x.input.what);
+  auto reads = std::holds_alternative<get>(x.input.what);
+  appends_only_ = appends_only_ && (reads || appends);
+  if (!x.output)
+    return;
+  if (reads)
+    shortest_from_.emplace(x.start, x.output->seen);
+  if (!x.output->count)
+    return;
+  auto end = x.end.value_or(never);
+  if (!appends)
+    presence_ = std::max(presence_.value_or(end), end);
+  else if (*x.output->count >= appends->more.size())
+    note_look(lengths_, *x.output->count - appends->more.size(), end);
+}
+
+bool map_model::outlook::allows(const step_of<map_model>& x) const {
+  return (x.what.end || may_be_needed(x)) && is_continued(x);
+}
+
+bool map_model::outlook::may_be_needed(const step_of<map_model>& x) const {
+  if (is_looked_at(found_, x.after, x.first_end)
+      || is_looked_at(avoided_, x.before, x.first_end))
     return true;
-  if (x.end) {
-    auto next = shortest_from_.upper_bound(*x.end);
-    return !appends_only_ || next == shortest_from_.end()
-        || (next->second && next->second->starts_with(*after));
-  }
-  auto i = found_.lower_bound(after);
-  return vague_ || (i != found_.end() && (*i)->starts_with(*after));
+  if (!x.before != !x.after && presence_ >= x.first_end)
+    return true;
+  auto length = lengths_.lower_bound(length_of(x.after));
+  return length != lengths_.end() && length->second >= x.first_end;
+}
+
+bool map_model::outlook::is_continued(const step_of<map_model>& x) const {
+  auto next = shortest_from_.upper_bound(x.first_end);
+  return !appends_only_ || next == shortest_from_.end()
+      || continues(next->second, x.after);
 }
 
 bool map_model::can_drop(const operation& x,

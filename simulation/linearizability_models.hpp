@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 
@@ -17,18 +16,30 @@ namespace raft::simulation {
 /// A text for people, shortened in its middle if it is long.
 std::string shorten(const std::string& text);
 
+/// What operations that have not ended may still look at, and when the last of
+/// them ends that looks at it.
+template <class What>
+using last_looks = std::map<What, std::int64_t>;
+
 /// One integer that can be read, written, and compared and set.
 class register_model {
 public:
   using value = std::optional<std::int64_t>;
 
-  struct read {};
+  struct read {
+    friend bool operator==(const read&, const read&) = default;
+  };
   struct write {
     value to;
+
+    friend bool operator==(const write&, const write&) = default;
   };
   struct compare_and_set {
     value from;
     value to;
+
+    friend bool operator==(const compare_and_set&, const compare_and_set&)
+      = default;
   };
 
   using input = std::variant<read, write, compare_and_set>;
@@ -55,16 +66,17 @@ public:
 
   bool only_reads(const operation& x) const;
 
-  /// The values that somebody found, or must find.
+  /// The values that somebody must find, or must not find. An operation of
+  /// unknown outcome is no use if nobody can tell whether it happened.
   class outlook {
   public:
     explicit outlook(const history_part<register_model>& part);
 
-    bool allows(const operation& x, const state& after) const;
+    bool allows(const step_of<register_model>& x) const;
 
   private:
-    bool vague_ = false;
-    std::set<value> found_;
+    last_looks<value> found_;
+    last_looks<value> avoided_;
   };
 
   /// For people, and as our history format has it.
@@ -82,22 +94,35 @@ class map_model {
 public:
   using value = std::optional<std::string>;
 
-  struct get {};
+  struct get {
+    friend bool operator==(const get&, const get&) = default;
+  };
   struct put {
     std::string to;
+
+    friend bool operator==(const put&, const put&) = default;
   };
   struct append {
     std::string more;
+
+    friend bool operator==(const append&, const append&) = default;
   };
-  struct erase {};
+  struct erase {
+    friend bool operator==(const erase&, const erase&) = default;
+  };
   struct compare_and_set {
     value from;
     std::string to;
+
+    friend bool operator==(const compare_and_set&, const compare_and_set&)
+      = default;
   };
 
   struct input {
     std::string key;
     std::variant<get, put, append, erase, compare_and_set> what;
+
+    friend bool operator==(const input&, const input&) = default;
   };
 
   struct output {
@@ -132,18 +157,29 @@ public:
 
   bool only_reads(const operation& x) const;
 
-  /// The values that somebody found, or must find. One that nobody found a
-  /// continuation of is no use to an operation of unknown outcome. Where there
-  /// is nothing but appending, all that is found later must continue it.
+  /// What somebody must find, or must not find. An operation of unknown outcome
+  /// is no use if nobody can tell whether it happened, from what it leaves or
+  /// what becomes of that by appending. Where there is nothing but appending,
+  /// all that is found later must continue it.
   class outlook {
   public:
     explicit outlook(const history_part<map_model>& part);
 
-    bool allows(const operation& x, const state& after) const;
+    bool allows(const step_of<map_model>& x) const;
 
   private:
-    bool vague_ = false;
-    std::set<value> found_;
+    void note(const operation& x);
+    bool may_be_needed(const step_of<map_model>& x) const;
+    /// Whether what is found after this step may continue what it leaves.
+    bool is_continued(const step_of<map_model>& x) const;
+
+    last_looks<value> found_;
+    last_looks<value> avoided_;
+    /// By the length before an `append`: when the last one ends that found a
+    /// value this long or longer, and told.
+    last_looks<std::uint64_t> lengths_;
+    /// When the last `erase` ends that told whether there was a value.
+    std::optional<std::int64_t> presence_;
     bool appends_only_ = true;
     /// By the start of a read: the shortest value found by it or a later one.
     std::map<std::int64_t, value> shortest_from_;

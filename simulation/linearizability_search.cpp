@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <compare>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -14,29 +15,77 @@ namespace {
 
 constexpr std::size_t dead_ends_max = 3;
 
+/// Operations by their numbers: those with an end, in the order of their
+/// starts, are numbered from 0, those of unknown outcome follow.
+using numbers = std::vector<std::uint32_t>;
+
+void insert(numbers& all, std::uint32_t x) {
+  all.insert(std::lower_bound(all.begin(), all.end(), x), x);
+}
+
+/// Those of the operations with an end that are done, and the state.
+struct known_part {
+  /// All below this number are done.
+  std::uint32_t prefix = 0;
+  state_id state = 0;
+  /// The others that are done, in order.
+  numbers beyond;
+
+  friend auto operator<=>(const known_part&, const known_part&) = default;
+
+  void add(std::uint32_t number) {
+    insert(beyond, number);
+    auto i = beyond.begin();
+    for (; i != beyond.end() && *i == prefix; ++i)
+      ++prefix;
+    beyond.erase(beyond.begin(), i);
+  }
+};
+
 /// What has been done, and the state it led to. All that matters for what can
 /// still be done.
 struct configuration {
-  /// The operations with an end, in the order of their starts, are numbered
-  /// from 0, those without follow. All below this number are done.
-  std::uint32_t prefix = 0;
-  state_id state = 0;
-  /// The numbers of the others that are done, in order.
-  std::vector<std::uint32_t> beyond;
+  known_part known;
+  /// The operations of unknown outcome that are done, in order.
+  numbers used;
+};
 
-  friend auto operator<=>(const configuration&, const configuration&) = default;
-
-  /// @param ended how many operations have an end.
-  void add(std::uint32_t number, std::uint32_t ended) {
-    beyond.insert(std::lower_bound(beyond.begin(), beyond.end(), number),
-                  number);
-    auto i = beyond.begin();
-    while (i != beyond.end() && *i == prefix && prefix < ended) {
-      ++i;
-      ++prefix;
-    }
-    beyond.erase(beyond.begin(), i);
+/// The configurations that were reached. What can still be done in one could
+/// also be done with fewer operations of unknown outcome used up, so one counts
+/// as reached with those that use some of the same.
+class reached_configurations {
+public:
+  /// @returns whether it had not been reached.
+  bool insert(const configuration& x) {
+    auto& all = by_known_part_[x.known];
+    if (all.contains(x.used))
+      return false;
+    auto left = comparisons_max;
+    for (auto i = all.begin();
+         i != all.end() && i->size() < x.used.size() && left > 0; ++i, --left)
+      if (std::includes(x.used.begin(), x.used.end(), i->begin(), i->end()))
+        return false;
+    all.insert(x.used);
+    ++size_;
+    return true;
   }
+
+  std::uint64_t size() const noexcept {
+    return size_;
+  }
+
+private:
+  /// More would cost more time than they save.
+  static constexpr int comparisons_max = 64;
+
+  struct fewer_first {
+    bool operator()(const numbers& x, const numbers& y) const {
+      return x.size() != y.size() ? x.size() < y.size() : x < y;
+    }
+  };
+
+  std::map<known_part, std::set<numbers, fewer_first>> by_known_part_;
+  std::uint64_t size_ = 0;
 };
 
 /// A list over numbers of which any can be taken out, and put back in the
@@ -128,15 +177,21 @@ public:
       time_{spans},
       known_{time_.known.size()},
       unknown_{time_.unknown.size()},
-      left_{time_.ended} {
-    // nop
+      left_{time_.ended},
+      alike_before_(time_.unknown.size() + 1, linked_list::edge),
+      is_used_(time_.unknown.size() + 1) {
+    is_used_[linked_list::edge] = true;
+    for (std::size_t i = 1; i <= time_.unknown.size(); ++i)
+      for (auto j = i - 1; j > 0 && alike_before_[i] == linked_list::edge; --j)
+        if (subject.are_alike(unknown_position(j), unknown_position(i)))
+          alike_before_[i] = j;
   }
 
   search_result run() {
     place from;
-    seen_.insert(now_);
+    reached_.insert(now_);
     while (left_ > 0) {
-      if (seen_.size() > limits_.configurations_max)
+      if (reached_.size() > limits_.configurations_max)
         return finish(verdict::undecided);
       fits_ = false;
       auto fresh = from.at == stage::reading;
@@ -183,19 +238,19 @@ private:
            i = known_.next(i)) {
         auto number = time_.known[i - 1].number;
         if (subject_.only_reads(time_.positions[number]) && step_from(number))
-          return take({stage::reading, i}, number, now_.state);
+          return take({stage::reading, i}, number, now_.known.state);
       }
       from = {stage::known, linked_list::edge};
     }
+    first_end_ = first_end();
     if (from.at == stage::known) {
       for (auto i = known_.next(from.node); is_start(i); i = known_.next(i))
         if (try_to_take({stage::known, i}, time_.known[i - 1].number))
           return true;
       from = {stage::unknown, linked_list::edge};
     }
-    auto bound = first_end();
     for (auto i = unknown_.next(from.node);
-         i != linked_list::edge && time_.unknown[i - 1].time <= bound;
+         i != linked_list::edge && time_.unknown[i - 1].time <= first_end_;
          i = unknown_.next(i))
       if (try_to_take({stage::unknown, i}, time_.unknown[i - 1].number))
         return true;
@@ -206,8 +261,7 @@ private:
     return node != linked_list::edge && !time_.known[node - 1].is_end;
   }
 
-  /// When the first of the operations left ends: all that comes next must have
-  /// started by then. @pre `left_ > 0`.
+  /// @pre `left_ > 0`.
   std::int64_t first_end() const {
     auto i = known_.next(linked_list::edge);
     while (is_start(i))
@@ -215,30 +269,53 @@ private:
     return time_.known[i - 1].time;
   }
 
+  /// Where the operation of a node stands in the argument of `search`.
+  std::size_t unknown_position(std::size_t node) const {
+    return time_.positions[time_.unknown[node - 1].number];
+  }
+
   std::optional<state_id> step_from(std::uint32_t number) {
-    return subject_.step(now_.state, time_.positions[number]);
+    return subject_.step(now_.known.state, time_.positions[number]);
   }
 
   bool try_to_take(place where, std::uint32_t number) {
-    auto state = step_from(number);
-    if (!state)
+    auto from = now_.known.state;
+    auto to = step_from(number);
+    if (!to)
       return false;
-    // To do it would only say that it happened.
-    if (where.at == stage::unknown && *state == now_.state)
+    if (where.at == stage::unknown
+        && (*to == from || !is_used_[alike_before_[where.node]]
+            || covers_the_last_step(number, *to)))
       return false;
-    return take(where, number, *state);
+    if (!subject_.may_help({from, time_.positions[number], *to, first_end_}))
+      return false;
+    return take(where, number, *to);
+  }
+
+  /// Whether the step before was of unknown outcome, too, and leaving it out
+  /// would make no difference.
+  bool covers_the_last_step(std::uint32_t number, state_id to) {
+    if (steps_.empty() || steps_.back().where.at != stage::unknown)
+      return false;
+    return subject_.step(steps_.back().before.known.state,
+                         time_.positions[number])
+        == to;
   }
 
   bool take(place where, std::uint32_t number, state_id state) {
     fits_ = true;
     auto after = now_;
-    after.state = state;
-    after.add(number, time_.ended);
-    if (!seen_.insert(after).second)
+    after.known.state = state;
+    if (where.at == stage::unknown)
+      insert(after.used, number);
+    else
+      after.known.add(number);
+    if (!reached_.insert(after))
       return false;
     steps_.push_back({where, number, std::exchange(now_, std::move(after))});
     if (where.at == stage::unknown) {
       unknown_.lift(where.node);
+      is_used_[where.node] = true;
     } else {
       known_.lift(time_.start_of[number]);
       known_.lift(time_.end_of[number]);
@@ -256,6 +333,7 @@ private:
       now_ = std::move(last.before);
       if (last.where.at == stage::unknown) {
         unknown_.put_back(last.where.node);
+        is_used_[last.where.node] = false;
       } else {
         known_.put_back(time_.end_of[last.number]);
         known_.put_back(time_.start_of[last.number]);
@@ -281,7 +359,7 @@ private:
     if (left_ < least_left_)
       dead_ends_.clear();
     least_left_ = left_;
-    dead_end x{order(), now_.state, {}};
+    dead_end x{order(), now_.known.state, {}};
     for (auto i = known_.next(linked_list::edge); is_start(i);
          i = known_.next(i))
       x.refused.push_back(time_.positions[time_.known[i - 1].number]);
@@ -291,7 +369,7 @@ private:
   search_result finish(verdict x) {
     search_result result;
     result.result = x;
-    result.configurations = seen_.size();
+    result.configurations = reached_.size();
     if (x == verdict::linearizable)
       result.order = order();
     if (x == verdict::not_linearizable)
@@ -306,9 +384,15 @@ private:
   linked_list unknown_;
   /// How many operations with an end are not done.
   std::size_t left_;
+  /// By the node of an operation of unknown outcome: that of the last one
+  /// before it that does the same, to be used first; `edge` if there is none.
+  std::vector<std::size_t> alike_before_;
+  std::vector<bool> is_used_;
   configuration now_;
   std::vector<step> steps_;
-  std::set<configuration> seen_;
+  reached_configurations reached_;
+  /// See `search_step`.
+  std::int64_t first_end_ = 0;
   /// Whether an operation fitted in the last look, also if it led to nothing
   /// new.
   bool fits_ = false;

@@ -35,6 +35,16 @@ struct search_span {
 /// numbers.
 using state_id = std::uint32_t;
 
+/// An operation, by its position, and what it does.
+struct search_step {
+  state_id from = 0;
+  std::size_t operation = 0;
+  state_id to = 0;
+  /// When the first of the operations that have an end and are not done ends,
+  /// this one included: all that comes after it ends then or later.
+  std::int64_t first_end = 0;
+};
+
 /// What the search asks about the model.
 class search_subject {
 public:
@@ -44,6 +54,15 @@ public:
   /// @returns nothing if it would have answered otherwise than it did.
   virtual std::optional<state_id> step(state_id from, std::size_t operation)
     = 0;
+
+  /// Whether a step may be part of an order that uses as few operations of
+  /// unknown outcome as any. Yes is always true enough, no makes the search
+  /// faster.
+  virtual bool may_help(const search_step& x) const = 0;
+
+  /// Whether two operations of unknown outcome do the same in every state. No
+  /// is always true enough, yes makes the search faster.
+  virtual bool are_alike(std::size_t x, std::size_t y) const = 0;
 
   /// Whether an operation, with what it answered, leaves every state as it is.
   /// No is always true enough, yes makes the search faster.

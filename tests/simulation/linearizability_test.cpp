@@ -178,6 +178,66 @@ BOOST_AUTO_TEST_CASE(many_unknown_outcomes_are_no_burden_where_none_is_needed) {
   BOOST_TEST(fits(text));
 }
 
+/// Answers that say little, a length or that a comparison failed, leave it open
+/// which of many unknown outcomes came about.
+BOOST_AUTO_TEST_CASE(what_says_little_needs_few_of_many_unknown_outcomes) {
+  auto unknown = [](const std::string& what) {
+    std::string text;
+    for (auto i = 0; i < 24; ++i) {
+      auto n = std::to_string(10 + i);
+      text += n + ' ' + n + " ? " + what + n + '\n';
+    }
+    return text;
+  };
+  auto decided = [](const std::string& text, verdict expected) {
+    return check_text("history 1 " + text, {10'000}) == expected;
+  };
+  auto puts = unknown("put x ");
+  auto writes = unknown("write ");
+  BOOST_TEST(decided("map\n" + puts + "1 50 60 append x z -> 3\n",
+                     verdict::linearizable));
+  BOOST_TEST(decided("map\n" + puts + "1 50 60 append x z -> 4\n",
+                     verdict::not_linearizable));
+  BOOST_TEST(decided("map\n" + puts + "1 50 60 delete x -> 1\n"
+                       + "1 70 80 delete x -> 1\n1 90 99 get x -> nil\n",
+                     verdict::linearizable));
+  BOOST_TEST(decided("map\n1 1 2 put x a\n" + puts
+                       + "1 50 60 cas x a b -> failed\n1 70 80 get x -> c\n",
+                     verdict::not_linearizable));
+  BOOST_TEST(decided("register\n1 1 2 write 7\n" + writes
+                       + "1 50 60 cas 7 8 -> failed\n1 70 80 read -> 9\n",
+                     verdict::not_linearizable));
+}
+
+/// Which ones are used up can matter later, also if they are fewer.
+BOOST_AUTO_TEST_CASE(fewer_unknown_outcomes_may_be_the_wrong_ones) {
+  BOOST_TEST(map_fits("1 1 ? put x ab\n2 2 ? append x a\n3 3 ? append x b\n"
+                      "4 10 20 get x -> ab\n4 30 40 put x z\n"
+                      "4 50 60 get x -> ab\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_longer_may_be_found_later) {
+  BOOST_TEST(map_fits("1 0 1 put x zz\n1 2 3 append x z -> 3\n"
+                      "1 4 5 put x \"\"\n2 6 ? put x aa\n1 7 8 append x d\n"
+                      "1 9 10 append x cc -> 5\n"));
+}
+
+/// To append does not make what was there before disappear: only what is used
+/// up tells these orders apart.
+BOOST_AUTO_TEST_CASE(an_order_that_uses_fewer_unknown_outcomes_does) {
+  std::string text{"history 1 map\n"};
+  std::string value;
+  for (auto i = 0; i < 12; ++i) {
+    auto t = std::to_string(10 * i);
+    text += "1 " + t + " ? append x a\n2 " + t + " ? append x a\n";
+    value += 'a';
+    text += "3 " + std::to_string(10 * i + 2) + ' ' + std::to_string(10 * i + 4)
+          + " get x -> " + value + '\n';
+  }
+  text += "3 200 201 get x -> b\n";
+  BOOST_TEST((check_text(text, {1000}) == verdict::not_linearizable));
+}
+
 BOOST_AUTO_TEST_CASE(an_append_that_is_lost_among_many_is_found) {
   std::string text{"history 1 map\n"};
   std::string value;
