@@ -197,6 +197,7 @@ private:
   void check_quorum(consensus::leader& state, bool late);
   void check_disk();
   log_position log_to_vote_by() const noexcept;
+  log_position log_on_disk() const noexcept;
   instant role_wake_at() const noexcept;
   instant quorum_heard_at(const consensus::leader& state) const;
 

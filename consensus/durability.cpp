@@ -89,8 +89,7 @@ void core::refused(batch_number number) {
     = now_ + config_.disk_retry_interval;
   const auto known = std::exchange(disk_full_, true);
   if (!known)
-    note_that(note_kind::disk_is_full, {},
-              {log_.durable(), *log_.term_at(log_.durable())});
+    note_that(note_kind::disk_is_full, {}, log_on_disk());
   if (const auto* state = std::get_if<consensus::leader>(&role_)) {
     // Whoever can not write should not lead, as long as somebody else can. At
     // first that is hoped for; later a voter must have shown it, or peers whose

@@ -83,7 +83,9 @@ void core::ask_for_vote(peer_id voter) {
   msg.header = header_to(voter);
   msg.pre_vote = std::holds_alternative<pre_candidate>(role_);
   msg.term = msg.pre_vote ? hard_.term.next() : hard_.term;
-  msg.last = log_to_vote_by();
+  // We may have asked others while the disk was full, and it may have room
+  // again and not hold all of our log yet.
+  msg.last = msg.pre_vote ? log_to_vote_by() : log_on_disk();
   out_.messages.push_back(msg);
 }
 
@@ -172,8 +174,11 @@ void core::check_disk() {
 log_position core::log_to_vote_by() const noexcept {
   // What found no room on the disk counts neither for us nor against others:
   // after a crash it would be gone, and nobody was told that we have it.
-  const auto last = disk_full_ ? log_.durable() : log_.last().index;
-  return {last, *log_.term_at(last)};
+  return disk_full_ ? log_on_disk() : log_.last();
+}
+
+log_position core::log_on_disk() const noexcept {
+  return {log_.durable(), *log_.term_at(log_.durable())};
 }
 
 bool core::leader_is_alive() const {

@@ -135,6 +135,31 @@ BOOST_AUTO_TEST_CASE(committed_entries_are_kept_in_a_campaign) {
   BOOST_TEST(x->log().last() == at(2, 1));
 }
 
+/// Whoever is asked late, when there is room again and the log is on its way to
+/// the disk, hears no more than what is there.
+BOOST_AUTO_TEST_CASE(a_late_vote_request_tells_what_is_durable) {
+  settings config;
+  config.batch_bytes_max = 1;
+  lone_peer x{1, voters(3), {1}, {}, config};
+  x.receive(make_append(2, 1, 1, at(1, 1), {1, 1, 1}, 4));
+  refuse(x);
+  while (x->role() == peer_role::follower) {
+    x.wake();
+    if (x.batch)
+      refuse(x);
+  }
+  x.answer_votes();
+  x.persist();
+  BOOST_TEST(x.take<vote_request>().front().last == at(1, 1));
+  x.advance(config.disk_retry_interval);
+  x.persist();
+  BOOST_TEST((x->role() == peer_role::candidate));
+  BOOST_TEST(x->log().last() == at(4, 1));
+  x.input([](core& c) { c.link_down(peer_id{3}); });
+  x.input([](core& c) { c.link_up(peer_id{3}); });
+  BOOST_TEST(x.take_one<vote_request>().last == at(2, 1));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_reserve_is_left_alone_for_a_while) {
   lone_peer x{1};
   x.receive(make_vote_request(2, 1, 1, at(0, 0)));
