@@ -48,9 +48,7 @@ public:
         return "key " + printable(without_mark(key));
       });
       if (files_.staged)
-        verify(*files_.staged, [](std::string_view key) {
-          return "staged key " + printable(without_mark(key));
-        });
+        verify(*files_.staged, staged_record_name);
       out_ << "\nRead " << records_ << " records: ";
       if (damages_ == 0)
         out_ << "all sound.\n";

@@ -69,6 +69,36 @@ std::string text(const store_identity& x) {
        + "', incarnation " + to_text(x.incarnation);
 }
 
+constexpr std::size_t length_bytes = 4;
+
+/// Takes changes out of a record of `staged`.
+/// @returns whether it consisted of nothing else.
+bool take_changes(std::string_view record, overlay& to) {
+  auto take = [&record](std::size_t size) {
+    auto result = record.substr(0, size);
+    record.remove_prefix(result.size());
+    return result.size() == size ? std::optional{result} : std::nullopt;
+  };
+  auto take_text = [&]() -> std::optional<std::string_view> {
+    auto length = take(length_bytes);
+    if (!length)
+      return std::nullopt;
+    return take(persistence::from_big_endian<std::uint32_t>(*length));
+  };
+  while (!record.empty()) {
+    auto key = take_text();
+    auto mark = take(1);
+    auto value = mark == "+" ? take_text() : std::nullopt;
+    if (!key || (mark != "-" && !value))
+      return false;
+    if (value)
+      to.put(std::string{*key}, std::string{*value});
+    else
+      to.erase(*key);
+  }
+  return true;
+}
+
 std::uint64_t count_records(const lmdb::transaction& txn, MDB_dbi table) {
   MDB_stat result{};
   lmdb::check(mdb_stat(txn.handle(), table, &result), "mdb_stat");
@@ -97,8 +127,26 @@ std::string pair_key(std::string_view key) {
   return result;
 }
 
-std::string staged_data(const overlay::slot& x) {
-  return x ? '+' + *x : "-";
+void append_change(std::string& record, std::string_view key,
+                   const overlay::slot& x) {
+  auto append = [&record](std::string_view text) {
+    persistence::append_big_endian(record,
+                                   static_cast<std::uint32_t>(text.size()));
+    record += text;
+  };
+  append(key);
+  record += x ? '+' : '-';
+  if (x)
+    append(*x);
+}
+
+std::size_t change_bytes(std::string_view key, const overlay::slot& x) {
+  return length_bytes + key.size() + 1 + (x ? length_bytes + x->size() : 0);
+}
+
+std::string staged_record_name(std::string_view key) {
+  return "staged record "
+       + std::to_string(persistence::from_big_endian<std::uint64_t>(key));
 }
 
 std::string printable(std::string_view key) {
@@ -162,15 +210,9 @@ lmdb_files::read_staged(const lmdb::transaction& txn) const {
   auto result = std::make_shared<overlay>();
   lmdb::cursor place{txn, staged.value()};
   for (auto more = place.first(); more; more = place.next()) {
-    auto name = "staged key " + printable(place.key().substr(1));
-    auto data = unsealed(name, place.key(), place.data());
-    auto key = std::string{place.key().substr(1)};
-    if (data.starts_with('+'))
-      result->put(std::move(key), std::string{data.substr(1)});
-    else if (data == "-")
-      result->erase(key);
-    else
-      corrupt(name, "is neither a value nor its end");
+    auto name = staged_record_name(place.key());
+    if (!take_changes(unsealed(name, place.key(), place.data()), *result))
+      corrupt(name, "does not consist of changes");
   }
   return result;
 }
@@ -226,7 +268,7 @@ void lmdb_files::open_tables(const table_options& options, bool writable) {
 void lmdb_files::check_counts(const lmdb::transaction& txn) const {
   auto said = read_state(txn);
   // While changes are staged, some of them are among the pairs and some not.
-  auto what = said.staged > 0 ? " staged changes" : " pairs";
+  auto what = said.staged > 0 ? " staged records" : " pairs";
   auto wanted = said.staged > 0 ? said.staged : said.keys;
   auto found = said.staged > 0 ? (staged ? count_records(txn, *staged) : 0)
                                : count_pairs(txn);

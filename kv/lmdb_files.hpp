@@ -3,10 +3,12 @@
 //   meta      "format"         persistence::store_header
 //   meta      "identity"       persistence::store_identity
 //   state     "state"          applied index (8), number of pairs (8),
-//                              number of staged changes if any (8)
+//                              number of records staged if any (8)
 //   pairs     'k', then key    value
 //   sessions  session id (8)   machine::session_record
-//   staged    'k', then key    '+' and a value, or '-'; see kv/lmdb_writer.hpp
+//   staged    number (8)       changes, one after the other: key and '+' and
+//                              value, or key and '-'; both with their lengths
+//                              (4) before them. See kv/lmdb_writer.hpp
 //
 // Records of `meta` are those of the store, all others are sealed.
 
@@ -39,8 +41,15 @@ inline constexpr const char* staged_table_name = "staged";
 
 std::string pair_key(std::string_view key);
 
-/// What `staged` holds for a change.
-std::string staged_data(const overlay::slot& x);
+/// Adds a change to a record of `staged`.
+void append_change(std::string& record, std::string_view key,
+                   const overlay::slot& x);
+
+/// How long that is, in bytes.
+std::size_t change_bytes(std::string_view key, const overlay::slot& x);
+
+/// Names a record of `staged` in messages.
+std::string staged_record_name(std::string_view key);
 
 /// Shows a key in messages, printable and not too long.
 std::string printable(std::string_view key);
@@ -50,7 +59,7 @@ struct state_record {
   log_index applied;
   /// How many there are with the staged changes.
   std::uint64_t keys = 0;
-  /// How many staged changes count; 0 if what is staged is only a rest.
+  /// How many records of `staged` count; 0 if they are only a rest.
   std::uint64_t staged = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace raft::kv {
 
@@ -43,6 +44,21 @@ void estimate_pairs(page_estimate& pages, const lmdb::transaction& txn,
     estimate_change(pages, txn, table, pair_key(i->first),
                     i->second ? std::optional{i->second->size()}
                               : std::nullopt);
+}
+
+/// Changes as records of `staged`: none is longer than it should be unless it
+/// is a single change.
+std::vector<std::string> pack(portion x) {
+  constexpr std::size_t record_bytes_max = 64 << 10;
+  std::vector<std::string> result;
+  for (auto i = x.begin; i != x.end; ++i) {
+    if (result.empty()
+        || result.back().size() + change_bytes(i->first, i->second)
+             > record_bytes_max)
+      result.emplace_back();
+    append_change(result.back(), i->first, i->second);
+  }
+  return result;
 }
 
 void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
@@ -88,9 +104,10 @@ void lmdb_writer::stage(const table::update& x) {
   transact_and_rest(begin, x.rest);
   files_->staged = table;
   auto i = x.changes->begin();
+  std::uint64_t records = 0;
   auto put_some = [&](lmdb::transaction& txn) {
     auto now = next_portion(i, x.changes->end());
-    put_staged(txn, now);
+    put_staged(txn, now, records);
     i = now.end;
   };
   while (i != x.changes->end())
@@ -100,7 +117,7 @@ void lmdb_writer::stage(const table::update& x) {
     estimate_state(pages, txn, *files_, x);
     take_room(pages);
     put_sessions(txn, x.sessions);
-    put_state(txn, {x.applied, x.keys, x.changes->size()});
+    put_state(txn, {x.applied, x.keys, records});
   };
   transact_and_rest(make_it_count, x.rest);
 }
@@ -173,17 +190,19 @@ void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
   }
 }
 
-void lmdb_writer::put_staged(lmdb::transaction& txn, portion x) {
+void lmdb_writer::put_staged(lmdb::transaction& txn, portion x,
+                             std::uint64_t& records) {
   page_estimate pages{txn};
   pages.place(*files_->staged);
-  for (auto i = x.begin; i != x.end; ++i)
-    pages.put(*files_->staged, i->first.size() + 1,
-              staged_data(i->second).size() + seal_bytes);
+  auto packed = pack(x);
+  for (const auto& record : packed)
+    pages.put(*files_->staged, sizeof(records), record.size() + seal_bytes);
   take_room(pages);
-  for (auto i = x.begin; i != x.end; ++i) {
-    auto key = pair_key(i->first);
-    txn.put(*files_->staged, key,
-            seal(files_->group(), key, staged_data(i->second)), MDB_APPEND);
+  for (const auto& record : packed) {
+    std::string key;
+    persistence::append_big_endian(key, ++records);
+    txn.put(*files_->staged, key, seal(files_->group(), key, record),
+            MDB_APPEND);
   }
 }
 

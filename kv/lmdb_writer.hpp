@@ -2,8 +2,9 @@
 // who needs the same disk.
 //
 // Changes that are too many for one transaction are first written, piece by
-// piece, to a table of their own, where they are nothing but bytes. The last
-// piece says that they count: from there on what the engine holds is the pairs
+// piece, to a table of their own, where they are nothing but bytes: many to a
+// record, because LMDB rounds long records up to whole pages. The last piece
+// says that they count: from there on what the engine holds is the pairs
 // with these changes laid over them. Then they are brought to the pairs, again
 // piece by piece, and the table is emptied.
 
@@ -59,7 +60,9 @@ private:
   void transact_and_rest(Change change, const table::rest_handler& rest);
 
   void put_pairs(persistence::lmdb::transaction& txn, portion x);
-  void put_staged(persistence::lmdb::transaction& txn, portion x);
+  /// @param records How many there are in `staged`; counts on.
+  void put_staged(persistence::lmdb::transaction& txn, portion x,
+                  std::uint64_t& records);
   void put_sessions(persistence::lmdb::transaction& txn,
                     const std::vector<machine::session_record>& all);
   void put_state(persistence::lmdb::transaction& txn, const state_record& x);

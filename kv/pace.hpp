@@ -20,7 +20,7 @@ public:
 
   /// How many times as long as a transaction the break after it is, if memory
   /// has room.
-  static constexpr double breaks_for_work = 8;
+  static constexpr double breaks_for_work = 20;
 
   static constexpr duration break_max = std::chrono::seconds{1};
 

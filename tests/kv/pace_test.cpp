@@ -57,14 +57,14 @@ BOOST_AUTO_TEST_SUITE(paces)
 
 BOOST_AUTO_TEST_CASE(a_break_is_longer_than_the_work) {
   pace uut;
-  BOOST_TEST((uut.break_after(10ms) == 80ms));
+  BOOST_TEST((uut.break_after(10ms) == 200ms));
   BOOST_TEST((uut.break_after(0ms) == 0ms));
 }
 
 BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_shorter_are_the_breaks) {
   pace uut;
   uut.set_pressure(0.5);
-  BOOST_TEST((uut.break_after(10ms) == 40ms));
+  BOOST_TEST((uut.break_after(10ms) == 100ms));
   uut.set_pressure(1);
   BOOST_TEST((uut.break_after(10ms) == 0ms));
   // One large command may go beyond.

@@ -108,6 +108,7 @@ struct damage {
 
 std::vector<damage> damages() {
   const auto group = group_key({1});
+  const std::string one{"\0\0\0\0\0\0\0\1", 8};
   const std::string five{"\0\0\0\0\0\0\0\5", 8};
   return {{true, "meta", "format", "meta format"},
           {true, "meta", "identity", "meta identity"},
@@ -120,7 +121,7 @@ std::vector<damage> damages() {
           {false, "meta", "identity", "meta identity"},
           {false, "state", "state", "record 'state'"},
           {false, "pairs", "kcolor", "key \"color\""},
-          {false, "staged", "kcolor", "staged key \"color\""},
+          {false, "staged", one, "staged record 1"},
           {false, "sessions", five, "session 5"}};
 }
 
