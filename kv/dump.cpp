@@ -70,6 +70,9 @@ private:
          << "\n  state         after entry " << to_text(state.applied)
          << "\n  pairs         " << state.keys << "\n  sessions      " << open
          << '\n';
+    if (state.staged > 0)
+      out_ << "  staged        " << state.staged
+           << " records of changes, on their way to the pairs\n";
   }
 
   template <class Name>

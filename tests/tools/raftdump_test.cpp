@@ -166,6 +166,7 @@ BOOST_FIXTURE_TEST_CASE(a_sound_directory_is_exit_code_0, with_everything) {
   BOOST_TEST(x.err == "");
   BOOST_TEST(contains(x.out, "Read 10 records: all sound."), x.out);
   BOOST_TEST(contains(x.out, "Read 5 records: all sound."), x.out);
+  BOOST_TEST(contains(x.out, "staged        1 records of changes"), x.out);
   BOOST_TEST((files_below(directory()) == before));
 }
 
