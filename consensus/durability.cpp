@@ -128,9 +128,8 @@ void core::persisted(batch_number number) {
     note_that(note_kind::disk_has_room);
   release_held_answers();
   if (auto* state = std::get_if<candidate>(&role_)) {
-    // A vote request speaks of our term, our vote and our log. If we crashed
-    // and came back with less, a late vote would elect a leader without a
-    // committed entry. If the disk is full, we speak of what is durable only.
+    // A vote request speaks of what is durable. So it waits for term and vote
+    // and, because a longer log gets more votes, for all that finds room.
     if (!state->asked && hard_state_is_durable()
         && (disk_full_ || log_.durable() == log_.last().index)) {
       state->asked = true;

@@ -83,8 +83,8 @@ void core::ask_for_vote(peer_id voter) {
   msg.header = header_to(voter);
   msg.pre_vote = std::holds_alternative<pre_candidate>(role_);
   msg.term = msg.pre_vote ? hard_.term.next() : hard_.term;
-  // We may have asked others while the disk was full, and it may have room
-  // again and not hold all of our log yet.
+  // A vote request promises what the disk holds: if we crashed and came back
+  // with less, a late vote would elect a leader without a committed entry.
   msg.last = msg.pre_vote ? log_to_vote_by() : log_on_disk();
   out_.messages.push_back(msg);
 }

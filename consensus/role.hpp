@@ -30,8 +30,8 @@ struct pre_candidate {
 /// Wants to be elected in the current term.
 struct candidate {
   std::set<peer_id> granted;
-  /// Whether term, own vote and log are durable, so that it could vote for
-  /// itself and ask the others.
+  /// Whether term, own vote and log (if the disk has room for it) are durable,
+  /// so that it could vote for itself and ask the others.
   bool asked = false;
 };
 

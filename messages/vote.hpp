@@ -13,7 +13,7 @@ struct vote_request {
   /// The term to be elected in. A pre-vote asks about a term that the sender
   /// has not entered yet.
   term_number term;
-  /// Where the candidate's log ends.
+  /// Where the candidate's log ends: on its disk, if this is no pre-vote.
   log_position last;
   bool pre_vote = false;
   /// The old leader asked for this election; stickiness does not apply

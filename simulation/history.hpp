@@ -22,7 +22,7 @@ struct operation {
   std::optional<std::int64_t> end;
   Input input;
   /// What the client saw. Nothing together with an `end`: it took effect in
-  /// time, but what it answered is not known.
+  /// time, but what it answered is not known. Never there without an `end`.
   std::optional<Output> output;
 };
 

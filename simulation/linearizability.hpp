@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -29,15 +30,16 @@ namespace raft::simulation {
 /// A model may also have
 /// - `key_of(input)`: operations with different keys do not touch each other.
 ///   They are then checked apart, which is much faster;
-/// - `input`s that can be compared: of those that are equal and of unknown
-///   outcome, only the first is tried;
+/// - `are_alike(input, input)`: whether two do the same in every state. Of
+/// those
+///   of unknown outcome that are alike, only the first left is tried;
 /// - `only_reads(operation)`: whether it, with what it answered, leaves every
 ///   state as it is. The search needs fewer steps then;
 /// - `outlook`: a type that is made from the operations that are checked
 ///   together, and whose `allows(step)`, of a `step_of<M>`, says no if an order
-///   with this step can not be completed, or would be as good without the
-///   operation, its outcome being unknown. Without this, many unknown outcomes
-///   on one key can make the search endless;
+///   with this step can not be completed, or could also be completed without
+///   the operation, its outcome being unknown. Without this, many unknown
+///   outcomes on one key can make the search endless;
 /// - `can_drop(operation, others)`: whether a history that has an order with
 ///   this operation would still have one without it. Such operations are left
 ///   out when a violation is shown. Say no when in doubt.
@@ -125,8 +127,10 @@ public:
   }
 
   bool are_alike(std::size_t x, std::size_t y) const override {
-    if constexpr (std::equality_comparable<typename M::input>)
-      return part_[x]->input == part_[y]->input;
+    const auto& a = part_[x]->input;
+    const auto& b = part_[y]->input;
+    if constexpr (requires { model_.are_alike(a, b); })
+      return model_.are_alike(a, b);
     return false;
   }
 
@@ -183,9 +187,13 @@ std::vector<history_part<M>> split(const history<M>& x) {
   return result;
 }
 
+/// @throws std::invalid_argument if an operation has an output and no end.
 template <model M>
 search_result check_part(const M& m, const history_part<M>& part,
                          const search_limits& limits = {}) {
+  for (const auto* x : part)
+    if (x->output && !x->end)
+      throw std::invalid_argument{"an operation has an answer, but no end"};
   modelled_subject<M> subject{m, part};
   return search(spans_of<M>(part), subject, limits);
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <string_view>
-#include <utility>
 
 namespace raft::simulation {
 
@@ -62,14 +61,14 @@ asked_for(const register_model::operation& x) {
   const auto* cas = std::get_if<register_model::compare_and_set>(&x.input);
   if (!cas)
     return std::nullopt;
-  return std::optional<register_model::value>{std::in_place, cas->from};
+  return cas->from;
 }
 
 std::optional<map_model::value> asked_for(const map_model::operation& x) {
   const auto* cas = std::get_if<map_model::compare_and_set>(&x.input.what);
   if (!cas)
     return std::nullopt;
-  return std::optional<map_model::value>{std::in_place, cas->from};
+  return cas->from;
 }
 
 /// Whether an operation took effect, and its effect or answer depends on the
@@ -193,7 +192,7 @@ void note_values(const Operation& x, Looks& found, Looks& avoided) {
   auto value = asked_for(x);
   if (!value)
     return;
-  if (!x.output || x.output->done)
+  if (!x.output)
     note_look(found, *value, end);
   // Those without an end need not have happened.
   if (x.end)
@@ -389,7 +388,7 @@ void map_model::outlook::note(const operation& x) {
     shortest_from_.emplace(x.start, x.output->seen);
   if (!x.output->count)
     return;
-  auto end = x.end.value_or(never);
+  auto end = *x.end;
   if (!appends)
     presence_ = std::max(presence_.value_or(end), end);
   else if (*x.output->count >= appends->more.size())

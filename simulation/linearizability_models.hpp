@@ -66,6 +66,10 @@ public:
 
   bool only_reads(const operation& x) const;
 
+  bool are_alike(const input& x, const input& y) const {
+    return x == y;
+  }
+
   /// The values that somebody must find, or must not find. An operation of
   /// unknown outcome is no use if nobody can tell whether it happened.
   class outlook {
@@ -156,6 +160,10 @@ public:
                 const history_part<map_model>& others) const;
 
   bool only_reads(const operation& x) const;
+
+  bool are_alike(const input& x, const input& y) const {
+    return x == y;
+  }
 
   /// What somebody must find, or must not find. An operation of unknown outcome
   /// is no use if nobody can tell whether it happened, from what it leaves or

@@ -182,9 +182,7 @@ public:
       is_used_(time_.unknown.size() + 1) {
     is_used_[linked_list::edge] = true;
     for (std::size_t i = 1; i <= time_.unknown.size(); ++i)
-      for (auto j = i - 1; j > 0 && alike_before_[i] == linked_list::edge; --j)
-        if (subject.are_alike(unknown_position(j), unknown_position(i)))
-          alike_before_[i] = j;
+      alike_before_[i] = find_alike_before(i);
   }
 
   search_result run() {
@@ -272,6 +270,15 @@ private:
   /// Where the operation of a node stands in the argument of `search`.
   std::size_t unknown_position(std::size_t node) const {
     return time_.positions[time_.unknown[node - 1].number];
+  }
+
+  /// @returns `edge` if there is none near.
+  std::size_t find_alike_before(std::size_t node) const {
+    constexpr std::size_t far = 256;
+    for (auto i = node - 1; i > 0 && node - i < far; --i)
+      if (subject_.are_alike(unknown_position(i), unknown_position(node)))
+        return i;
+    return linked_list::edge;
   }
 
   std::optional<state_id> step_from(std::uint32_t number) {

@@ -20,7 +20,7 @@ enum class verdict : std::uint8_t {
 
 struct search_limits {
   /// How many pairs of (operations done, state) are remembered at most. Each
-  /// takes about 100 bytes.
+  /// takes about 250 bytes.
   std::uint64_t configurations_max = 5'000'000;
 };
 
@@ -55,9 +55,9 @@ public:
   virtual std::optional<state_id> step(state_id from, std::size_t operation)
     = 0;
 
-  /// Whether a step may be part of an order that uses as few operations of
-  /// unknown outcome as any. Yes is always true enough, no makes the search
-  /// faster.
+  /// No if an order with this step can not be completed, or could also be
+  /// completed without the operation, its outcome being unknown. Yes is always
+  /// true enough, no makes the search faster.
   virtual bool may_help(const search_step& x) const = 0;
 
   /// Whether two operations of unknown outcome do the same in every state. No

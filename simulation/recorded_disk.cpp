@@ -16,19 +16,20 @@ void recorded_disk::preset(const hard_state& hard, std::vector<entry> entries) {
   entries_ = std::move(entries);
 }
 
-persistence::log_plan recorded_disk::plan_for(const persist& x) const {
+void recorded_disk::write(const persist& x) {
+  const auto& batch = x.batch;
+  // A store would let it pass.
+  if (batch.truncate_from > last().index.next())
+    throw violation{"batch " + to_text(x.number)
+                    + " truncates beyond the end of the log"};
   auto term_at
     = [this](log_index index) { return entries_.at(index.value - 1).term; };
+  persistence::log_plan plan;
   try {
-    return persistence::make_plan({hard_, compacted_, last()}, x, term_at);
+    plan = persistence::make_plan({hard_, compacted_, last()}, x, term_at);
   } catch (const std::logic_error& e) {
     throw violation{e.what()};
   }
-}
-
-void recorded_disk::write(const persist& x) {
-  auto plan = plan_for(x);
-  const auto& batch = x.batch;
   hard_ = batch.hard;
   entries_.resize(plan.base.index.value);
   entries_.insert(entries_.end(), batch.entries.begin(), batch.entries.end());

@@ -8,12 +8,6 @@
 #include <stdexcept>
 #include <vector>
 
-namespace raft::persistence {
-
-struct log_plan;
-
-} // namespace raft::persistence
-
 namespace raft::simulation {
 
 /// Something happened that must never happen. The text says what.
@@ -32,7 +26,7 @@ public:
   void preset(const hard_state& hard, std::vector<entry> entries);
 
   /// Makes a batch durable, planned as every store of the product does.
-  /// @throws violation if that refuses it: then nothing was written.
+  /// @throws violation if that refuses it, or the core should not ask for it.
   void write(const persist& x);
 
   /// What a store tells when it is opened.
@@ -64,9 +58,6 @@ public:
   bool holds(const log_position& x) const noexcept;
 
 private:
-  /// @throws violation if the batch is not sound.
-  persistence::log_plan plan_for(const persist& x) const;
-
   membership members_;
   hard_state hard_;
   log_position compacted_;

@@ -338,4 +338,10 @@ BOOST_AUTO_TEST_CASE(a_counter) {
   BOOST_TEST(found.part.size() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_without_an_end_is_refused) {
+  history<counter> seen;
+  seen.operations.push_back({1, 10, {}, {5}, 5});
+  BOOST_CHECK_THROW(check(seen), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
