@@ -59,6 +59,7 @@ ready_applier begin_class(caf::actor_system& system,
   x.group = options.group;
   x.executor = std::make_shared<machine::executor>(
     options.machine(context_of(options, log)));
+  x.executor->stagger_saves(options.store->identity().peer);
   x.on_failure = options.on_failure;
   x.on_trouble = options.on_trouble;
   x.save_after = options.save_after;

@@ -2,6 +2,7 @@
 #include <raft/machine/executor.hpp>
 #include <raft/machine/sessions.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -86,6 +87,7 @@ std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
   if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
     frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes())};
     log_bytes_ = 0;
+    due_share_ = due_share_max;
   }
   if (!frozen_ || frozen_->applied > log_durable)
     return nullptr;
@@ -103,8 +105,18 @@ void executor::save_done() {
 bool executor::save_is_due() const {
   // From half of the room on: the other half is for what arrives during the
   // save.
-  return 2 * disk_->unsaved_bytes() >= disk_->unsaved_bytes_max()
-      || log_bytes_ >= unsaved_log_bytes_max;
+  auto due = [this](std::size_t bytes, std::size_t bytes_max) {
+    return bytes * due_share_max >= bytes_max * due_share_;
+  };
+  return due(disk_->unsaved_bytes(), disk_->unsaved_bytes_max() / 2)
+      || due(log_bytes_, unsaved_log_bytes_max);
+}
+
+void executor::stagger_saves(peer_id self) {
+  // Multiples of the golden ratio, without what is before the point, are far
+  // from each other, however many there are (Knuth, volume 3, section 6.4).
+  constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
+  due_share_ = 1 + ((self.value * golden_ratio) >> 56);
 }
 
 apply_result executor::apply_command(const entry& x) {

@@ -72,6 +72,11 @@ public:
   /// The job that came out last has run.
   void save_done();
 
+  /// Lets the first save be due earlier than later ones, for each peer by
+  /// another share. Without this the peers of a group, which apply the same,
+  /// save at the same time, and the log waits for the disks of a majority.
+  void stagger_saves(peer_id self);
+
 private:
   /// State that was set aside.
   struct frozen {
@@ -79,6 +84,8 @@ private:
     /// Null once it was handed out.
     std::shared_ptr<save_job> job;
   };
+
+  static constexpr std::size_t due_share_max = 256;
 
   bool save_is_due() const;
 
@@ -93,6 +100,8 @@ private:
   log_index saved_;
   /// Cost of the entries since the last freeze.
   std::size_t log_bytes_ = 0;
+  /// How much of what makes a save due makes the next one due, in 256ths.
+  std::size_t due_share_ = due_share_max;
   std::optional<frozen> frozen_;
 };
 

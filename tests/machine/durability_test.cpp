@@ -6,7 +6,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 using namespace raft;
 using namespace raft::machine;
@@ -68,6 +71,30 @@ BOOST_AUTO_TEST_CASE(a_long_log_makes_a_save_due_although_little_changed) {
     give(entry_kind::configuration, {}, std::string(size, 'x'));
   }
   BOOST_TEST(!!uut->take_save(far, false));
+}
+
+BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
+  std::vector<std::size_t> due;
+  for (std::uint64_t id = 1; id <= 5; ++id) {
+    disk = std::make_shared<fake_disk>();
+    restart();
+    uut->stagger_saves(peer_id{id});
+    due.push_back(0);
+    std::shared_ptr<save_job> job;
+    for (; !job; job = uut->take_save(far, false), ++due.back())
+      run(1);
+    job->run();
+    uut->save_done();
+    // The later ones take as much as ever.
+    run(49);
+    BOOST_TEST(!uut->take_save(far, false));
+    run(1);
+    BOOST_TEST(!!uut->take_save(far, false));
+  }
+  BOOST_TEST(*std::max_element(due.begin(), due.end()) <= 50u);
+  std::sort(due.begin(), due.end());
+  for (std::size_t i = 1; i < due.size(); ++i)
+    BOOST_TEST(due[i] - due[i - 1] >= 5u);
 }
 
 BOOST_AUTO_TEST_CASE(the_state_on_the_disk_is_never_ahead_of_the_log) {
