@@ -110,7 +110,7 @@ std::shared_ptr<persistence::store> cluster::open(peer_id id) {
 void cluster::spawn(std::uint64_t id) {
   actors::peer_options options;
   options.store = open({id});
-  options.machine = journal::make;
+  options.machine = machine ? machine : journal::make;
   if (bootstrap)
     options.bootstrap = members;
   options.settings = settings;

@@ -88,6 +88,7 @@ public:
   /// For all peers spawned from now on.
   consensus::settings settings;
   bool bootstrap = true;
+  machine::state_machine_factory machine;
 
   // -- peers ------------------------------------------------------------------
 

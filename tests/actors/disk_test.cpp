@@ -5,10 +5,15 @@
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/machine/executor.hpp>
+#include <raft/tests/machine/fake_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
 
 using namespace raft;
 using namespace raft::actors;
@@ -34,9 +39,63 @@ struct disk_fixture : cluster {
   std::map<peer_id, std::shared_ptr<difficult_store>> disks;
 };
 
+/// How many bytes of changes the first save of each peer holds.
+class first_saves {
+public:
+  void note(peer_id peer, std::size_t bytes) {
+    std::lock_guard guard{mutex_};
+    bytes_.try_emplace(peer, bytes);
+  }
+
+  std::map<peer_id, std::size_t> all() const {
+    std::lock_guard guard{mutex_};
+    return bytes_;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<peer_id, std::size_t> bytes_;
+};
+
+class watched_counter : public counter {
+public:
+  watched_counter(peer_id self, std::shared_ptr<first_saves> saves)
+    : counter{std::make_shared<fake_disk>()},
+      self_{self},
+      saves_{std::move(saves)} {
+    // nop
+  }
+
+  std::shared_ptr<machine::save_job>
+  freeze(log_index applied,
+         std::vector<machine::session_record> sessions) override {
+    saves_->note(self_, unsaved_bytes());
+    return counter::freeze(applied, std::move(sessions));
+  }
+
+private:
+  peer_id self_;
+  std::shared_ptr<first_saves> saves_;
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(disks, disk_fixture)
+
+BOOST_AUTO_TEST_CASE(peers_begin_to_save_at_different_moments) {
+  auto saves = std::make_shared<first_saves>();
+  machine = [saves](const machine::machine_context& where) {
+    return std::make_unique<watched_counter>(where.peer, saves);
+  };
+  spawn_all();
+  for (auto i = 0; i < 50; ++i)
+    commit("x");
+  BOOST_TEST(eventually([&] { return saves->all().size() == 3; }));
+  std::set<std::size_t> different;
+  for (const auto& [peer, bytes] : saves->all())
+    different.insert(bytes);
+  BOOST_TEST(different.size() == 3u);
+}
 
 BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   spawn_all();
