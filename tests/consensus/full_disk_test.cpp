@@ -15,6 +15,15 @@ void refuse(lone_peer& x) {
   x.input([number](core& c) { c.refused(number); });
 }
 
+/// Lets time pass, with a disk that stays full.
+void wait_for_a_campaign(lone_peer& x) {
+  while (x->role() == peer_role::follower) {
+    x.wake();
+    if (x.batch)
+      refuse(x);
+  }
+}
+
 reject_reason rejection(lone_peer& x) {
   reject_reason result = reject_reason::none;
   x.input([&](core& c) {
@@ -109,11 +118,7 @@ BOOST_AUTO_TEST_CASE(it_campaigns_later_and_with_what_is_durable) {
   x.advance(config.election_timeout_max + 1ms);
   refuse(x);
   BOOST_TEST(x->role() == peer_role::follower);
-  while (x->role() == peer_role::follower) {
-    x.wake();
-    if (x.batch)
-      refuse(x);
-  }
+  wait_for_a_campaign(x);
   BOOST_TEST(x.now
              >= config.election_timeout_max + config.election_timeout_min);
   x.answer_votes();
@@ -126,11 +131,7 @@ BOOST_AUTO_TEST_CASE(committed_entries_are_kept_in_a_campaign) {
   lone_peer x{1, voters(3), {1}};
   x.receive(make_append(2, 1, 1, at(1, 1), {1, 1}, 2));
   refuse(x);
-  while (x->role() == peer_role::follower) {
-    x.wake();
-    if (x.batch)
-      refuse(x);
-  }
+  wait_for_a_campaign(x);
   x.answer_votes();
   BOOST_TEST(x->log().last() == at(2, 1));
 }
@@ -143,11 +144,7 @@ BOOST_AUTO_TEST_CASE(a_late_vote_request_tells_what_is_durable) {
   lone_peer x{1, voters(3), {1}, {}, config};
   x.receive(make_append(2, 1, 1, at(1, 1), {1, 1, 1}, 4));
   refuse(x);
-  while (x->role() == peer_role::follower) {
-    x.wake();
-    if (x.batch)
-      refuse(x);
-  }
+  wait_for_a_campaign(x);
   x.answer_votes();
   x.persist();
   BOOST_TEST(x.take<vote_request>().front().last == at(1, 1));
