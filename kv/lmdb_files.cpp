@@ -69,8 +69,6 @@ std::string text(const store_identity& x) {
        + "', incarnation " + to_text(x.incarnation);
 }
 
-constexpr std::size_t length_bytes = 4;
-
 /// Takes changes out of a record of `staged`.
 /// @returns whether it consisted of nothing else.
 bool take_changes(std::string_view record, overlay& to) {
@@ -80,7 +78,7 @@ bool take_changes(std::string_view record, overlay& to) {
     return result.size() == size ? std::optional{result} : std::nullopt;
   };
   auto take_text = [&]() -> std::optional<std::string_view> {
-    auto length = take(length_bytes);
+    auto length = take(sizeof(std::uint32_t));
     if (!length)
       return std::nullopt;
     return take(persistence::from_big_endian<std::uint32_t>(*length));
@@ -127,21 +125,18 @@ std::string pair_key(std::string_view key) {
   return result;
 }
 
-void append_change(std::string& record, std::string_view key,
-                   const overlay::slot& x) {
-  auto append = [&record](std::string_view text) {
-    persistence::append_big_endian(record,
+std::string encode_change(std::string_view key, const overlay::slot& x) {
+  std::string result;
+  auto append = [&result](std::string_view text) {
+    persistence::append_big_endian(result,
                                    static_cast<std::uint32_t>(text.size()));
-    record += text;
+    result += text;
   };
   append(key);
-  record += x ? '+' : '-';
+  result += x ? '+' : '-';
   if (x)
     append(*x);
-}
-
-std::size_t change_bytes(std::string_view key, const overlay::slot& x) {
-  return length_bytes + key.size() + 1 + (x ? length_bytes + x->size() : 0);
+  return result;
 }
 
 std::string staged_record_name(std::string_view key) {

@@ -41,12 +41,8 @@ inline constexpr const char* staged_table_name = "staged";
 
 std::string pair_key(std::string_view key);
 
-/// Adds a change to a record of `staged`.
-void append_change(std::string& record, std::string_view key,
-                   const overlay::slot& x);
-
-/// How long that is, in bytes.
-std::size_t change_bytes(std::string_view key, const overlay::slot& x);
+/// A change as records of `staged` hold it.
+std::string encode_change(std::string_view key, const overlay::slot& x);
 
 /// Names a record of `staged` in messages.
 std::string staged_record_name(std::string_view key);

@@ -46,17 +46,17 @@ void estimate_pairs(page_estimate& pages, const lmdb::transaction& txn,
                               : std::nullopt);
 }
 
-/// Changes as records of `staged`: none is longer than it should be unless it
-/// is a single change.
+/// Changes as records of `staged`: each as many as there is room for, but one
+/// at least.
 std::vector<std::string> pack(portion x) {
   constexpr std::size_t record_bytes_max = 64 << 10;
   std::vector<std::string> result;
   for (auto i = x.begin; i != x.end; ++i) {
+    auto change = encode_change(i->first, i->second);
     if (result.empty()
-        || result.back().size() + change_bytes(i->first, i->second)
-             > record_bytes_max)
+        || result.back().size() + change.size() > record_bytes_max)
       result.emplace_back();
-    append_change(result.back(), i->first, i->second);
+    result.back() += change;
   }
   return result;
 }

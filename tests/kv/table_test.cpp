@@ -407,6 +407,36 @@ BOOST_AUTO_TEST_CASE(a_large_write_rests_and_can_be_looked_at_meanwhile) {
   BOOST_TEST(rests == 1 + (101 + 3) / 4 + 1 + (101 + 3) / 4);
 }
 
+/// Two portions of twenty changes each, of which sixteen make a record.
+BOOST_AUTO_TEST_CASE(staged_changes_are_packed_and_survive_the_process) {
+  any_table uut{"lmdb"};
+  uut.options.portions = {20, 1 << 20};
+  uut.reopen();
+  overlay changes;
+  for (auto i = 0; i < 39; ++i)
+    changes.put("k" + std::to_string(10 + i), std::string(4000, 'x'));
+  changes.erase("z");
+  struct end_of_process {};
+  auto rests = 0;
+  const records none;
+  // To empty the place, two portions, to make them count.
+  auto end = [&](auto) {
+    if (++rests == 4)
+      throw end_of_process{};
+  };
+  BOOST_CHECK_THROW(
+    uut->write({std::make_shared<const overlay>(changes), {2}, 39, none, end}),
+    end_of_process);
+  uut.close();
+  std::ostringstream shown;
+  dump({uut.options.directory, {1}, false}, shown);
+  BOOST_TEST(mentions(shown.str(), "staged        4 records"), shown.str());
+  uut.reopen();
+  BOOST_TEST(uut->load().state.applied.value == 2u);
+  BOOST_TEST(all_of(*uut).size() == 39u);
+  BOOST_TEST((uut->get("k48") == std::string(4000, 'x')));
+}
+
 BOOST_AUTO_TEST_CASE(what_finds_no_room_on_the_way_is_there_or_not) {
   std::size_t before = 0;
   std::size_t after = 0;
