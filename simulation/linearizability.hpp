@@ -101,8 +101,12 @@ template <model M>
 class modelled_subject : public search_subject {
 public:
   /// @param foresee whether to use the model's outlook, if it has one.
+  /// @throws std::invalid_argument if an operation has an output and no end.
   modelled_subject(const M& m, const history_part<M>& part, bool foresee = true)
     : model_{m}, part_{part} {
+    for (const auto* x : part)
+      if (x->output && !x->end)
+        throw std::invalid_argument{"an operation has an answer, but no end"};
     number(m.initial());
     if constexpr (requires { typename M::outlook; })
       if (foresee)
@@ -187,13 +191,10 @@ std::vector<history_part<M>> split(const history<M>& x) {
   return result;
 }
 
-/// @throws std::invalid_argument if an operation has an output and no end.
+/// @throws std::invalid_argument as `modelled_subject`.
 template <model M>
 search_result check_part(const M& m, const history_part<M>& part,
                          const search_limits& limits = {}) {
-  for (const auto* x : part)
-    if (x->output && !x->end)
-      throw std::invalid_argument{"an operation has an answer, but no end"};
   modelled_subject<M> subject{m, part};
   return search(spans_of<M>(part), subject, limits);
 }

@@ -286,13 +286,14 @@ private:
   }
 
   bool try_to_take(place where, std::uint32_t number) {
+    if (where.at == stage::unknown && !is_used_[alike_before_[where.node]])
+      return false;
     auto from = now_.known.state;
     auto to = step_from(number);
     if (!to)
       return false;
     if (where.at == stage::unknown
-        && (*to == from || !is_used_[alike_before_[where.node]]
-            || covers_the_last_step(number, *to)))
+        && (*to == from || covers_the_last_step(number, *to)))
       return false;
     if (!subject_.may_help({from, time_.positions[number], *to, first_end_}))
       return false;
