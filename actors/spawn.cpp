@@ -59,10 +59,13 @@ ready_applier begin_class(caf::actor_system& system,
   x.group = options.group;
   x.executor = std::make_shared<machine::executor>(
     options.machine(context_of(options, log)));
-  x.executor->stagger_saves(options.store->identity().peer);
+  auto share = machine::save_share(options.store->identity().peer);
+  x.executor->stagger_saves(share);
   x.on_failure = options.on_failure;
   x.on_trouble = options.on_trouble;
-  x.save_after = options.save_after;
+  // From half of it to all of it.
+  x.save_after = options.save_after / 2
+               + options.save_after / 2 * share / machine::save_share_max;
   x.detached = options.applier_detached;
   auto applied = x.executor->applied();
   check_fit(log, applied);

@@ -83,7 +83,9 @@ struct peer_options {
   /// What that actor may take.
   machine_limits actor_machine = {};
 
-  /// When little changes: how long until the state machine saves it.
+  /// When little changes: how long until the state machine saves it, at most.
+  /// So that peers do not all save at once, those of a class take from half of
+  /// it on.
   std::chrono::milliseconds save_after{10'000};
 
   clocks time = {};

@@ -9,6 +9,13 @@
 
 namespace raft::machine {
 
+std::size_t save_share(peer_id self) {
+  // Multiples of the golden ratio, without what is before the point, are far
+  // from each other, however many there are (Knuth, volume 3, section 6.4).
+  constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
+  return 1 + ((self.value * golden_ratio) >> 56);
+}
+
 executor::executor(std::unique_ptr<state_machine> what)
   : executor{std::move(what), session_bounds{}} {
   // nop
@@ -87,7 +94,8 @@ std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
   if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
     frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes())};
     log_bytes_ = 0;
-    due_share_ = due_share_max;
+    // Time comes to all peers alike.
+    due_share_ = now ? first_share_ : save_share_max;
   }
   if (!frozen_ || frozen_->applied > log_durable)
     return nullptr;
@@ -106,17 +114,15 @@ bool executor::save_is_due() const {
   // From half of the room on: the other half is for what arrives during the
   // save.
   auto due = [this](std::size_t bytes, std::size_t bytes_max) {
-    return bytes * due_share_max >= bytes_max * due_share_;
+    return bytes * save_share_max >= bytes_max * due_share_;
   };
   return due(disk_->unsaved_bytes(), disk_->unsaved_bytes_max() / 2)
       || due(log_bytes_, unsaved_log_bytes_max);
 }
 
-void executor::stagger_saves(peer_id self) {
-  // Multiples of the golden ratio, without what is before the point, are far
-  // from each other, however many there are (Knuth, volume 3, section 6.4).
-  constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
-  due_share_ = 1 + ((self.value * golden_ratio) >> 56);
+void executor::stagger_saves(std::size_t share) {
+  first_share_ = share;
+  due_share_ = share;
 }
 
 apply_result executor::apply_command(const entry& x) {

@@ -21,6 +21,13 @@ struct session_bounds;
 /// little: a restart has to apply them again.
 inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
+inline constexpr std::size_t save_share_max = 256;
+
+/// A number from 1 to `save_share_max` by which a peer saves earlier than
+/// others. Without it the peers of a group, which apply the same, would save at
+/// the same time, and the log would wait for the disks of a majority.
+std::size_t save_share(peer_id self);
+
 /// Gives each command to the state machine exactly once, however often clients
 /// retried it (thesis, section 6.3). A pure object: the applier actor and the
 /// simulator use this same class.
@@ -72,10 +79,10 @@ public:
   /// The job that came out last has run.
   void save_done();
 
-  /// Lets the first save be due earlier than later ones, for each peer by
-  /// another share. Without this the peers of a group, which apply the same,
-  /// save at the same time, and the log waits for the disks of a majority.
-  void stagger_saves(peer_id self);
+  /// Lets a save that follows no other, or one that came for its time, be due
+  /// with so much of what makes others due, in 256ths; see `save_share`.
+  /// @pre `1 <= share <= 256`.
+  void stagger_saves(std::size_t share);
 
 private:
   /// State that was set aside.
@@ -84,8 +91,6 @@ private:
     /// Null once it was handed out.
     std::shared_ptr<save_job> job;
   };
-
-  static constexpr std::size_t due_share_max = 256;
 
   bool save_is_due() const;
 
@@ -101,7 +106,8 @@ private:
   /// Cost of the entries since the last freeze.
   std::size_t log_bytes_ = 0;
   /// How much of what makes a save due makes the next one due, in 256ths.
-  std::size_t due_share_ = due_share_max;
+  std::size_t due_share_ = save_share_max;
+  std::size_t first_share_ = save_share_max;
   std::optional<frozen> frozen_;
 };
 

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
   for (std::uint64_t id = 1; id <= 5; ++id) {
     disk = std::make_shared<fake_disk>();
     restart();
-    uut->stagger_saves(peer_id{id});
+    uut->stagger_saves(save_share(peer_id{id}));
     due.push_back(0);
     std::shared_ptr<save_job> job;
     for (; !job; job = uut->take_save(far, false), ++due.back())
@@ -87,6 +87,17 @@ BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
     uut->save_done();
     // The later ones take as much as ever.
     run(49);
+    BOOST_TEST(!uut->take_save(far, false));
+    run(1);
+    job = uut->take_save(far, false);
+    BOOST_REQUIRE(job);
+    job->run();
+    uut->save_done();
+    // But after one for its time, which came to all, they are apart again.
+    run(1);
+    uut->take_save(far, true)->run();
+    uut->save_done();
+    run(due.back() - 1);
     BOOST_TEST(!uut->take_save(far, false));
     run(1);
     BOOST_TEST(!!uut->take_save(far, false));
