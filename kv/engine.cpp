@@ -24,8 +24,10 @@ public:
   }
 
   void run() override {
-    below_->write({changes_, applied_, keys_, sessions_,
-                   [this](auto took) { pace_->rest(took); }});
+    below_->write({changes_, applied_, keys_, sessions_, [this](auto took) {
+                     pace_->rest(took);
+                     return pace_->portions();
+                   }});
   }
 
   void hurry() noexcept override {

@@ -61,6 +61,20 @@ std::vector<std::string> pack(portion x) {
   return result;
 }
 
+/// From `from` on as much as one transaction should take.
+portion next_portion(overlay::iterator from, overlay::iterator end,
+                     const portion_bounds& bounds) {
+  portion result{from, from};
+  std::size_t keys = 0;
+  std::size_t bytes = 0;
+  for (auto& i = result.end; i != end; ++i, ++keys) {
+    if (keys == bounds.keys_max || bytes >= bounds.bytes_max)
+      break;
+    bytes += i->first.size() + (i->second ? i->second->size() : 0);
+  }
+  return result;
+}
+
 void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
                     const lmdb_files& files, const table::update& x) {
   for (const auto& session : x.sessions)
@@ -72,7 +86,8 @@ void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
 } // namespace
 
 bool lmdb_writer::fits(const overlay& changes) const {
-  return next_portion(changes.begin(), changes.end()).end == changes.end();
+  return next_portion(changes.begin(), changes.end(), portions_).end
+      == changes.end();
 }
 
 void lmdb_writer::write_at_once(const table::update& x) {
@@ -105,13 +120,16 @@ void lmdb_writer::stage(const table::update& x) {
   files_->staged = table;
   auto i = x.changes->begin();
   std::uint64_t records = 0;
+  std::size_t portions = 1;
   auto put_some = [&](lmdb::transaction& txn) {
-    auto now = next_portion(i, x.changes->end());
+    // Packed, many pairs cost no more than their bytes.
+    auto now = next_portion(i, x.changes->end(),
+                            {SIZE_MAX, portions * portions_.bytes_max});
     put_staged(txn, now, records);
     i = now.end;
   };
   while (i != x.changes->end())
-    transact_and_rest(put_some, x.rest);
+    portions = transact_and_rest(put_some, x.rest);
   auto make_it_count = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
     estimate_state(pages, txn, *files_, x);
@@ -125,8 +143,11 @@ void lmdb_writer::stage(const table::update& x) {
 void lmdb_writer::settle(const overlay& staged,
                          const table::rest_handler& rest) {
   auto i = staged.begin();
+  std::size_t portions = 1;
   auto put_some = [&](lmdb::transaction& txn) {
-    auto now = next_portion(i, staged.end());
+    auto now = next_portion(
+      i, staged.end(),
+      {portions * portions_.keys_max, portions * portions_.bytes_max});
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, now);
     take_room(pages);
@@ -134,7 +155,7 @@ void lmdb_writer::settle(const overlay& staged,
     i = now.end;
   };
   while (i != staged.end())
-    transact_and_rest(put_some, rest);
+    portions = transact_and_rest(put_some, rest);
   transact([this](lmdb::transaction& txn) {
     page_estimate pages{txn};
     pages.empty(*files_->staged);
@@ -173,11 +194,11 @@ void lmdb_writer::transact(Change change) {
 
 /// Does that and lets others have the disk, according to how long it took.
 template <class Change>
-void lmdb_writer::transact_and_rest(Change change,
-                                    const table::rest_handler& rest) {
+std::size_t lmdb_writer::transact_and_rest(Change change,
+                                           const table::rest_handler& rest) {
   auto began = std::chrono::steady_clock::now();
   transact(change);
-  rest(std::chrono::steady_clock::now() - began);
+  return rest(std::chrono::steady_clock::now() - began);
 }
 
 void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
@@ -229,19 +250,6 @@ void lmdb_writer::check_count(const lmdb::transaction& txn,
     throw std::logic_error{"the engine counted " + std::to_string(keys)
                            + " pairs, the table holds "
                            + std::to_string(found)};
-}
-
-portion lmdb_writer::next_portion(overlay::iterator from,
-                                  overlay::iterator end) const {
-  portion result{from, from};
-  std::size_t keys = 0;
-  std::size_t bytes = 0;
-  for (auto& i = result.end; i != end; ++i, ++keys) {
-    if (keys == portions_.keys_max || bytes >= portions_.bytes_max)
-      break;
-    bytes += i->first.size() + (i->second ? i->second->size() : 0);
-  }
-  return result;
 }
 
 /// Sees to it that the commit will not meet a full disk.

@@ -57,7 +57,7 @@ private:
   void transact(Change change);
 
   template <class Change>
-  void transact_and_rest(Change change, const table::rest_handler& rest);
+  std::size_t transact_and_rest(Change change, const table::rest_handler& rest);
 
   void put_pairs(persistence::lmdb::transaction& txn, portion x);
   /// @param records How many there are in `staged`; counts on.
@@ -70,9 +70,6 @@ private:
                    std::uint64_t keys) const;
   void take_room(const persistence::page_estimate& pages);
   [[noreturn]] void fail(const persistence::lmdb::error& e, bool committing);
-
-  /// From `from` on as much as one transaction should take.
-  portion next_portion(overlay::iterator from, overlay::iterator end) const;
 
   lmdb_files* files_;
   portion_bounds portions_;

@@ -15,16 +15,24 @@ void pace::hurry() noexcept {
 }
 
 pace::duration pace::break_after(duration took) const noexcept {
-  auto share = std::clamp(1 - pressure_.load(), 0.0, 1.0);
   std::chrono::duration<double, std::nano> wanted{took};
-  wanted *= breaks_for_work * share;
+  wanted *= breaks_for_work * (1 - urgency());
   return wanted < break_max ? std::chrono::duration_cast<duration>(wanted)
                             : break_max;
 }
 
+std::size_t pace::portions() const noexcept {
+  constexpr double more_max = portions_max - 1;
+  return 1 + static_cast<std::size_t>(more_max * urgency());
+}
+
 void pace::rest(duration took) {
   std::unique_lock guard{mutex_};
-  hurried_.wait_for(guard, break_after(took), [this] { return hurry_; });
+  hurried_.wait_for(guard, break_after(took), [this] { return hurry_.load(); });
+}
+
+double pace::urgency() const noexcept {
+  return hurry_ ? 1 : std::clamp(2 * pressure_ - 1, 0.0, 1.0);
 }
 
 } // namespace raft::kv

@@ -37,7 +37,8 @@ public:
   };
 
   /// Told how long a transaction took; may block, so that others get the disk.
-  using rest_handler = std::function<void(std::chrono::nanoseconds)>;
+  /// @returns how many portions the next transaction may take, at least 1.
+  using rest_handler = std::function<std::size_t(std::chrono::nanoseconds)>;
 
   struct update {
     std::shared_ptr<const overlay> changes;
@@ -47,7 +48,7 @@ public:
     /// Only those that changed.
     const std::vector<machine::session_record>& sessions;
     /// Called after each transaction but the last.
-    rest_handler rest = [](auto) {};
+    rest_handler rest = [](auto) { return 1; };
   };
 
   virtual ~table();
@@ -73,11 +74,14 @@ public:
 /// to simulate a restart.
 std::shared_ptr<table> make_memory_table();
 
-/// How much one transaction writes: so little that it holds up nobody who needs
-/// the disk, too. A single larger pair still goes, alone.
+/// How much one transaction writes: so little that who needs the disk, too,
+/// waits no longer behind it than for a sync of its own. A single larger pair
+/// still goes, alone.
 struct portion_bounds {
-  std::size_t keys_max = 4096;
-  std::size_t bytes_max = 1 << 20;
+  /// How many pairs, each of which may be on a page of its own.
+  std::size_t keys_max = 64;
+  /// How many bytes of keys and values.
+  std::size_t bytes_max = 64 << 10;
 };
 
 /// How to open a table on the disk.

@@ -36,8 +36,11 @@ public:
   void write(const update& x) override {
     // A minute and more, all together.
     for (auto i = 0; i < 100; ++i)
-      x.rest(pace::break_max);
+      portions = x.rest(pace::break_max);
   }
+
+  /// What it was told last.
+  std::size_t portions = 0;
 };
 
 /// How long a save takes.
@@ -64,6 +67,8 @@ BOOST_AUTO_TEST_CASE(a_break_is_longer_than_the_work) {
 BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_shorter_are_the_breaks) {
   pace uut;
   uut.set_pressure(0.5);
+  BOOST_TEST((uut.break_after(10ms) == 200ms));
+  uut.set_pressure(0.75);
   BOOST_TEST((uut.break_after(10ms) == 100ms));
   uut.set_pressure(1);
   BOOST_TEST((uut.break_after(10ms) == 0ms));
@@ -72,18 +77,31 @@ BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_shorter_are_the_breaks) {
   BOOST_TEST((uut.break_after(10ms) == 0ms));
 }
 
+BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_larger_are_transactions) {
+  pace uut;
+  BOOST_TEST(uut.portions() == 1u);
+  uut.set_pressure(0.5);
+  BOOST_TEST(uut.portions() == 1u);
+  uut.set_pressure(0.75);
+  BOOST_TEST(uut.portions() == pace::portions_max / 2);
+  uut.set_pressure(1.5);
+  BOOST_TEST(uut.portions() == pace::portions_max);
+}
+
 BOOST_AUTO_TEST_CASE(a_break_ends_even_if_the_disk_stood_still) {
   pace uut;
   BOOST_TEST((uut.break_after(24h) == pace::break_max));
 }
 
 BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break_and_ends_one_under_way) {
-  engine uut{std::make_shared<sleepy_table>()};
+  auto table = std::make_shared<sleepy_table>();
+  engine uut{table};
   uut.apply({}, put_command("a"));
   auto job = uut.freeze({1}, {});
   std::thread waiting{[&] { job->hurry(); }};
   BOOST_TEST((time_of(*job) < 30s));
   waiting.join();
+  BOOST_TEST(table->portions == pace::portions_max);
 }
 
 BOOST_AUTO_TEST_CASE(a_save_takes_no_breaks_when_commands_wait_for_it) {

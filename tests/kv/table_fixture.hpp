@@ -67,4 +67,18 @@ pairs_from(const std::function<void(const kv::visitor&)>& visit,
   return result;
 }
 
+using records = std::vector<machine::session_record>;
+
+inline void write(kv::table& x, log_index applied, const kv::overlay& changes,
+                  std::uint64_t keys, const records& sessions = {}) {
+  x.write(
+    {std::make_shared<const kv::overlay>(changes), applied, keys, sessions});
+}
+
+inline pair_list all_of(const kv::table& x, std::string_view first = {},
+                        std::size_t pairs_max = 1'000'000) {
+  return pairs_from([&](const kv::visitor& f) { x.visit(first, f); },
+                    pairs_max);
+}
+
 } // namespace raft::test
