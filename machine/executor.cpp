@@ -2,6 +2,7 @@
 #include <raft/machine/executor.hpp>
 #include <raft/machine/sessions.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -117,7 +118,8 @@ bool executor::save_is_due() const {
     return bytes * save_share_max >= bytes_max * due_share_;
   };
   return due(disk_->unsaved_bytes(), disk_->unsaved_bytes_max() / 2)
-      || due(log_bytes_, unsaved_log_bytes_max);
+      || due(log_bytes_,
+             std::max(unsaved_log_bytes_max, disk_->unsaved_bytes_max()));
 }
 
 void executor::stagger_saves(std::size_t share) {

@@ -18,7 +18,8 @@ class sessions;
 struct session_bounds;
 
 /// So many bytes of applied entries make a save due, even if they changed
-/// little: a restart has to apply them again.
+/// little: a restart has to apply them again. A machine that may have more
+/// changes unsaved than that has its log for it, too.
 inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
 inline constexpr std::size_t save_share_max = 256;

@@ -62,12 +62,13 @@ start_peer() {
   peer_pid[$id]=$!
 }
 
-# start_cluster: the first start founds the cluster, later ones continue.
+# start_cluster [RAFTD_OPTION...]: the first start founds the cluster, later ones
+# continue.
 start_cluster() {
-  local id options=()
+  local id options=("$@")
   mkdir -p "$cluster_dir"
   if [ ! -e "$cluster_dir/founded" ]; then
-    options=(--bootstrap)
+    options+=(--bootstrap)
   fi
   for id in "${peer_ids[@]}"; do
     start_peer "$id" "${options[@]}"
@@ -86,6 +87,18 @@ require_peers() {
       exit 1
     }
   done
+}
+
+# status_of COLUMN ROLE [PEER]: a column of the peers in a role, as status shows
+# them. No role: any.
+status_of() {
+  raftctl --timeout 2 status 2>/dev/null |
+    awk -v column="$1" -v role="$2" -v peer="${3:-}" '
+      NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+      NF != length(at) { next }
+      (role == "" || $at["role"] == role) && (peer == "" || $1 == peer) {
+        print $at[column]
+      }' || true
 }
 
 has_leader() { raftctl --timeout 1 status >/dev/null 2>&1; }

@@ -51,18 +51,6 @@ collect_packages() {
 # now: seconds, with a fraction.
 now() { date +%s.%N; }
 
-# status_of COLUMN ROLE [PEER]: a column of the peers in a role, as status shows
-# them. No role: any.
-status_of() {
-  raftctl --timeout 2 status 2>/dev/null |
-    awk -v column="$1" -v role="$2" -v peer="${3:-}" '
-      NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
-      NF != length(at) { next }
-      (role == "" || $at["role"] == role) && (peer == "" || $1 == peer) {
-        print $at[column]
-      }' || true
-}
-
 applied_reaches() {
   local applied
   applied=$(status_of applied leader | sort -n | tail -n 1)

@@ -91,11 +91,11 @@ BOOST_AUTO_TEST_CASE(a_large_write_takes_as_many_portions_as_it_is_told) {
   x.uut.reopen();
   auto rests = 0;
   const records none;
-  x.uut->write({std::make_shared<const overlay>(x.second), {2}, 149, none,
-                [&](auto) {
-                  ++rests;
-                  return 10;
-                }});
+  x.uut->write(
+    {std::make_shared<const overlay>(x.second), {2}, 149, none, [&](auto) {
+       ++rests;
+       return 10;
+     }});
   BOOST_TEST(x.check());
   // The first transaction with changes knows nothing yet.
   BOOST_TEST(rests == 1 + 1 + (97 + 39) / 40 + 1 + 1 + (97 + 39) / 40);

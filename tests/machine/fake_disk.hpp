@@ -21,6 +21,8 @@ struct fake_disk {
   std::map<session_id, bytes> sessions;
   /// How often each command took effect.
   std::map<std::string, int> state;
+  /// How many bytes of changes may be unsaved.
+  std::size_t unsaved_bytes_max = 100;
   /// Called before anything is written, in the thread that writes: may wait, or
   /// throw.
   std::function<void()> before_write;
@@ -59,7 +61,7 @@ public:
   }
 
   std::size_t unsaved_bytes_max() const override {
-    return 100;
+    return disk_->unsaved_bytes_max;
   }
 
   std::shared_ptr<machine::save_job>

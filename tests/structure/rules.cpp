@@ -34,6 +34,7 @@ const std::vector<folder_rule>& folder_rules() {
       "clients", "simulation", "actors", "cluster"},
      {"caf", "fmt", "posix"}},
     {"tools", {"*"}, {"*"}},
+    {"bench", {}, {"hiredis", "posix", "cli11", "fmt"}},
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},
   };
