@@ -53,8 +53,8 @@ public:
   }
 
   pollfd interest() const {
-    return {context_->fd, static_cast<short>(written_ ? POLLIN : POLLIN | POLLOUT),
-            0};
+    return {context_->fd,
+            static_cast<short>(written_ ? POLLIN : POLLIN | POLLOUT), 0};
   }
 
   /// Writes and reads what can be.
@@ -144,9 +144,9 @@ private:
   }
 
   void answer(std::size_t number) {
-    result_[number] = std::chrono::duration<double, std::milli>(
-                        clock::now() - due(number))
-                        .count();
+    result_[number]
+      = std::chrono::duration<double, std::milli>(clock::now() - due(number))
+          .count();
     ++answered_;
   }
 

@@ -9,10 +9,11 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-  CLI::App app{"Sends SET to a Redis port of this machine at fixed moments, and "
-               "prints how many there\nwere, and the median, the 99th "
-               "percentile and the longest of their times in milliseconds.",
-               "raft-bench"};
+  CLI::App app{
+    "Sends SET to a Redis port of this machine at fixed moments, and "
+    "prints how many there\nwere, and the median, the 99th "
+    "percentile and the longest of their times in milliseconds.",
+    "raft-bench"};
   raft::bench::open_loop_options options;
   auto seconds = options.length.count();
   app.add_option("--port", options.port, "Port of a raftd that leads")

@@ -37,7 +37,8 @@ public:
 
 private:
   void run() {
-    raft::cluster::test_socket guest{::accept(listener_.fd(), nullptr, nullptr)};
+    raft::cluster::test_socket guest{
+      ::accept(listener_.fd(), nullptr, nullptr)};
     char buffer[4096];
     for (auto first = true;; first = false) {
       auto size = ::recv(guest.fd(), buffer, sizeof(buffer), 0);
