@@ -1,6 +1,5 @@
 #include <raft/bench/open_loop.hpp>
-
-#include <hiredis/hiredis.h>
+#include <raft/bench/redis_handles.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -8,7 +7,6 @@
 #include <ctime>
 #include <deque>
 #include <fcntl.h>
-#include <memory>
 #include <poll.h>
 #include <random>
 #include <stdexcept>
@@ -19,18 +17,6 @@ namespace raft::bench {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-struct free_context {
-  void operator()(redisContext* x) const {
-    redisFree(x);
-  }
-};
-
-struct free_reply {
-  void operator()(redisReply* x) const {
-    freeReplyObject(x);
-  }
-};
 
 /// Sends what it can and never waits.
 class connection {
@@ -81,11 +67,10 @@ private:
     written_ = done != 0;
   }
 
-  std::unique_ptr<redisReply, free_reply> next_reply() {
+  redis_reply next_reply() {
     void* result = nullptr;
     check(redisGetReplyFromReader(context_.get(), &result) == REDIS_OK);
-    return std::unique_ptr<redisReply, free_reply>{
-      static_cast<redisReply*>(result)};
+    return redis_reply{static_cast<redisReply*>(result)};
   }
 
   void check(bool well) const {
@@ -95,7 +80,7 @@ private:
         + (context_ && context_->err != 0 ? context_->errstr : "failed")};
   }
 
-  std::unique_ptr<redisContext, free_context> context_;
+  redis_context context_;
   std::deque<std::size_t> unanswered_;
   bool written_ = true;
 };

@@ -1,11 +1,9 @@
 // Programs made for Redis work unmodified.
 
+#include <raft/bench/redis_handles.hpp>
 #include <raft/tests/redis/door_fixture.hpp>
 
-#include <hiredis/hiredis.h>
-
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <sys/wait.h>
 #include <vector>
@@ -34,26 +32,24 @@ finished_program run(const std::string& command) {
   return result;
 }
 
-using context_ptr = std::unique_ptr<redisContext, decltype(&redisFree)>;
-using reply_ptr = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
-
-context_ptr connect_hiredis(std::uint16_t port) {
+bench::redis_context connect_hiredis(std::uint16_t port) {
   timeval patience{10, 0};
-  context_ptr result{redisConnectWithTimeout("127.0.0.1", port, patience),
-                     redisFree};
+  bench::redis_context result{
+    redisConnectWithTimeout("127.0.0.1", port, patience)};
   BOOST_REQUIRE(result && !result->err);
   redisSetTimeout(result.get(), patience);
   return result;
 }
 
 template <class... Ts>
-reply_ptr call(const context_ptr& context, const char* format, Ts... xs) {
+bench::redis_reply call(const bench::redis_context& context, const char* format,
+                        Ts... xs) {
   auto reply = redisCommand(context.get(), format, xs...);
   BOOST_REQUIRE(reply);
-  return {static_cast<redisReply*>(reply), freeReplyObject};
+  return bench::redis_reply{static_cast<redisReply*>(reply)};
 }
 
-std::string text_of(const reply_ptr& x) {
+std::string text_of(const bench::redis_reply& x) {
   return {x->str, static_cast<std::size_t>(x->len)};
 }
 
@@ -88,7 +84,7 @@ BOOST_AUTO_TEST_CASE(hiredis_pipelines) {
   for (auto i = 0; i < count; ++i) {
     void* reply = nullptr;
     BOOST_REQUIRE(redisGetReply(context.get(), &reply) == REDIS_OK);
-    reply_ptr x{static_cast<redisReply*>(reply), freeReplyObject};
+    bench::redis_reply x{static_cast<redisReply*>(reply)};
     BOOST_REQUIRE(x->integer == i + 1);
   }
 }

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <hiredis/hiredis.h>
+#include <raft/bench/redis_handles.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,7 +51,7 @@ public:
       texts.push_back(x.data());
       sizes.push_back(x.size());
     }
-    std::unique_ptr<redisReply, free_reply> reply{static_cast<redisReply*>(
+    bench::redis_reply reply{static_cast<redisReply*>(
       redisCommandArgv(context_.get(), static_cast<int>(words.size()),
                        texts.data(), sizes.data()))};
     redis_answer result;
@@ -75,19 +74,7 @@ public:
   }
 
 private:
-  struct free_context {
-    void operator()(redisContext* x) const {
-      redisFree(x);
-    }
-  };
-
-  struct free_reply {
-    void operator()(redisReply* x) const {
-      freeReplyObject(x);
-    }
-  };
-
-  std::unique_ptr<redisContext, free_context> context_;
+  bench::redis_context context_;
 };
 
 } // namespace raft::soak
