@@ -55,10 +55,7 @@ engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
 }
 
 bytes engine::apply(const machine::apply_context&, const bytes& command) {
-  auto result = execute(*this, command);
-  pace_->set_pressure(static_cast<double>(active_.bytes())
-                      / static_cast<double>(overlay_bytes_max_));
-  return result;
+  return execute(*this, command);
 }
 
 bytes engine::query(const bytes& request) const {
@@ -89,6 +86,10 @@ engine::freeze(log_index applied,
   pace_ = std::make_shared<pace>();
   return std::make_shared<job>(below_, pace_, frozen_, applied, count_,
                                std::move(sessions));
+}
+
+void engine::set_urgency(double x) {
+  pace_->set_urgency(x);
 }
 
 void engine::saved() {

@@ -59,6 +59,7 @@ public:
   std::shared_ptr<machine::save_job>
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override;
+  void set_urgency(double x) override;
   void saved() override;
 
   // -- map --------------------------------------------------------------------

@@ -1,11 +1,9 @@
 #include <raft/kv/pace.hpp>
 
-#include <algorithm>
-
 namespace raft::kv {
 
-void pace::set_pressure(double x) noexcept {
-  pressure_ = x;
+void pace::set_urgency(double x) noexcept {
+  urgency_ = x;
 }
 
 void pace::hurry() noexcept {
@@ -32,7 +30,7 @@ void pace::rest(duration took) {
 }
 
 double pace::urgency() const noexcept {
-  return hurry_ ? 1 : std::clamp(2 * pressure_ - 1, 0.0, 1.0);
+  return hurry_ ? 1 : urgency_.load();
 }
 
 } // namespace raft::kv

@@ -78,6 +78,12 @@ public:
                                            std::vector<session_record> sessions)
     = 0;
 
+  /// Says how soon the step under way should end: from 0, it may take its time,
+  /// to 1, commands wait or the log gets too long. Changes while it runs. Does
+  /// nothing if a step spares nobody.
+  /// @pre A step is under way.
+  virtual void set_urgency(double x);
+
   /// The last step is on the disk.
   virtual void saved() = 0;
 };

@@ -66,6 +66,8 @@ apply_result executor::apply(const entry& x) {
   result.index = x.index;
   applied_ = x.index;
   log_bytes_ += cost(x);
+  if (frozen_)
+    disk_->set_urgency(urgency());
   return result;
 }
 
@@ -118,8 +120,26 @@ bool executor::save_is_due() const {
     return bytes * save_share_max >= bytes_max * due_share_;
   };
   return due(disk_->unsaved_bytes(), disk_->unsaved_bytes_max() / 2)
-      || due(log_bytes_,
-             std::max(unsaved_log_bytes_max, disk_->unsaved_bytes_max()));
+      || due(log_bytes_, unsaved_log_max());
+}
+
+double executor::urgency() const {
+  // It has time until half of the memory is taken again, which makes the next
+  // one due, or half of the log that would: the log still holds the entries of
+  // this save, too.
+  auto beyond_half = [](std::size_t bytes, std::size_t bytes_max) {
+    return 2 * static_cast<double>(bytes)
+           / static_cast<double>(std::max<std::size_t>(bytes_max, 1))
+         - 1;
+  };
+  return std::clamp(
+    std::max(beyond_half(disk_->unsaved_bytes(), disk_->unsaved_bytes_max()),
+             beyond_half(log_bytes_, unsaved_log_max())),
+    0.0, 1.0);
+}
+
+std::size_t executor::unsaved_log_max() const {
+  return std::max(unsaved_log_bytes_max, disk_->unsaved_bytes_max());
 }
 
 void executor::stagger_saves(std::size_t share) {

@@ -18,8 +18,9 @@ class sessions;
 struct session_bounds;
 
 /// So many bytes of applied entries make a save due, even if they changed
-/// little: a restart has to apply them again. A machine that may have more
-/// changes unsaved than that has its log for it, too.
+/// little: a restart has to apply them again, and the log has to keep them. A
+/// machine that may have more changes unsaved than that has its log for it,
+/// too.
 inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
 inline constexpr std::size_t save_share_max = 256;
@@ -94,6 +95,11 @@ private:
   };
 
   bool save_is_due() const;
+
+  /// How soon the save under way should end, from 0 to 1.
+  double urgency() const;
+
+  std::size_t unsaved_log_max() const;
 
   apply_result apply_command(const entry& x);
 

@@ -19,6 +19,10 @@ durability::~durability() {
   // nop
 }
 
+void durability::set_urgency(double) {
+  // nop
+}
+
 save_job::~save_job() {
   // nop
 }

@@ -3,6 +3,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/engine.hpp>
 #include <raft/kv/pace.hpp>
+#include <raft/machine/executor.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -64,27 +65,20 @@ BOOST_AUTO_TEST_CASE(a_break_is_longer_than_the_work) {
   BOOST_TEST((uut.break_after(0ms) == 0ms));
 }
 
-BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_shorter_are_the_breaks) {
+BOOST_AUTO_TEST_CASE(the_more_urgent_the_shorter_are_the_breaks) {
   pace uut;
-  uut.set_pressure(0.5);
-  BOOST_TEST((uut.break_after(10ms) == 200ms));
-  uut.set_pressure(0.75);
+  uut.set_urgency(0.5);
   BOOST_TEST((uut.break_after(10ms) == 100ms));
-  uut.set_pressure(1);
-  BOOST_TEST((uut.break_after(10ms) == 0ms));
-  // One large command may go beyond.
-  uut.set_pressure(1.5);
+  uut.set_urgency(1);
   BOOST_TEST((uut.break_after(10ms) == 0ms));
 }
 
-BOOST_AUTO_TEST_CASE(the_less_memory_is_left_the_larger_are_transactions) {
+BOOST_AUTO_TEST_CASE(the_more_urgent_the_larger_are_transactions) {
   pace uut;
   BOOST_TEST(uut.portions() == 1u);
-  uut.set_pressure(0.5);
-  BOOST_TEST(uut.portions() == 1u);
-  uut.set_pressure(0.75);
+  uut.set_urgency(0.5);
   BOOST_TEST(uut.portions() == pace::portions_max / 2);
-  uut.set_pressure(1.5);
+  uut.set_urgency(1);
   BOOST_TEST(uut.portions() == pace::portions_max);
 }
 
@@ -108,13 +102,23 @@ BOOST_AUTO_TEST_CASE(a_save_takes_no_breaks_when_commands_wait_for_it) {
   overlay two;
   two.put("b", "value");
   two.put("c", "value");
-  engine uut{std::make_shared<sleepy_table>(), two.bytes()};
-  uut.apply({}, put_command("a"));
-  auto job = uut.freeze({1}, {});
-  uut.apply({}, put_command("b"));
-  BOOST_TEST(uut.unsaved_bytes() < uut.unsaved_bytes_max());
-  uut.apply({}, put_command("c"));
-  BOOST_TEST(uut.unsaved_bytes() >= uut.unsaved_bytes_max());
+  machine::executor uut{
+    std::make_unique<engine>(std::make_shared<sleepy_table>(), two.bytes())};
+  auto apply = [&](const std::string& key) {
+    uut.apply({{1},
+               uut.applied().next(),
+               entry_kind::command,
+               0,
+               {},
+               put_command(key)});
+  };
+  apply("a");
+  auto job = uut.take_save(uut.applied(), true);
+  BOOST_REQUIRE(job);
+  apply("b");
+  BOOST_TEST(!uut.must_wait());
+  apply("c");
+  BOOST_TEST(uut.must_wait());
   BOOST_TEST((time_of(*job) < 30s));
 }
 

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -77,6 +78,35 @@ BOOST_AUTO_TEST_CASE(a_long_log_makes_a_save_due_although_little_changed) {
   disk->unsaved_bytes_max = 2 * unsaved_log_bytes_max;
   restart();
   BOOST_TEST(give_and_count() == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_save_has_time_until_the_next_one_is_due) {
+  run(50);
+  auto job = uut->take_save(far, false);
+  BOOST_REQUIRE(job);
+  run(50);
+  BOOST_TEST(disk->urgency == 0);
+  run(25);
+  BOOST_TEST(disk->urgency == 0.5);
+  run(50);
+  BOOST_TEST(disk->urgency == 1);
+  BOOST_TEST(uut->must_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_save_has_time_while_half_the_log_is_taken) {
+  run(50);
+  auto job = uut->take_save(far, false);
+  BOOST_REQUIRE(job);
+  auto give_log = [this](std::size_t size) {
+    give(entry_kind::configuration, {}, std::string(size, 'x'));
+  };
+  give_log(unsaved_log_bytes_max / 2 - 1000);
+  BOOST_TEST(disk->urgency == 0);
+  give_log(unsaved_log_bytes_max / 4);
+  BOOST_TEST(std::abs(disk->urgency - 0.5) < 0.001);
+  give_log(unsaved_log_bytes_max / 2);
+  BOOST_TEST(disk->urgency == 1);
+  BOOST_TEST(!uut->must_wait());
 }
 
 BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {

@@ -23,6 +23,8 @@ struct fake_disk {
   std::map<std::string, int> state;
   /// How many bytes of changes may be unsaved.
   std::size_t unsaved_bytes_max = 100;
+  /// The last that was said of a save.
+  double urgency = 0;
   /// Called before anything is written, in the thread that writes: may wait, or
   /// throw.
   std::function<void()> before_write;
@@ -69,6 +71,10 @@ public:
          std::vector<machine::session_record> sessions) override {
     unsaved_ = 0;
     return std::make_shared<job>(disk_, applied, std::move(sessions), state_);
+  }
+
+  void set_urgency(double x) override {
+    disk_->urgency = x;
   }
 
   void saved() override {
