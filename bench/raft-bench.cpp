@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 
@@ -40,6 +41,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
+  // A lost connection is an error with a name, not an end without a word.
+  std::signal(SIGPIPE, SIG_IGN);
   options.length = std::chrono::seconds{seconds};
   try {
     auto took = raft::bench::run_open_loop(options);

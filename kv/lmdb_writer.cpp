@@ -2,6 +2,7 @@
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
 
+#include <cassert>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -116,11 +117,10 @@ void lmdb_writer::stage(const table::update& x) {
     else
       table = txn.open_table(staged_table_name, MDB_CREATE);
   };
-  transact_and_rest(begin, x.rest);
+  auto portions = transact_and_rest(begin, x.rest);
   files_->staged = table;
   auto i = x.changes->begin();
   std::uint64_t records = 0;
-  std::size_t portions = 1;
   auto put_some = [&](lmdb::transaction& txn) {
     // Packed, many pairs cost no more than their bytes.
     auto now = next_portion(i, x.changes->end(),
@@ -198,7 +198,9 @@ std::size_t lmdb_writer::transact_and_rest(Change change,
                                            const table::rest_handler& rest) {
   auto began = std::chrono::steady_clock::now();
   transact(change);
-  return rest(std::chrono::steady_clock::now() - began);
+  auto portions = rest(std::chrono::steady_clock::now() - began);
+  assert(portions > 0);
+  return portions;
 }
 
 void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {

@@ -4,19 +4,20 @@ namespace raft::kv {
 
 void pace::set_urgency(double x) noexcept {
   urgency_ = x;
+  if (x >= 1)
+    end_break();
 }
 
 void pace::hurry() noexcept {
-  std::lock_guard guard{mutex_};
   hurry_ = true;
-  hurried_.notify_all();
+  end_break();
 }
 
 pace::duration pace::break_after(duration took) const noexcept {
   std::chrono::duration<double, std::nano> wanted{took};
   wanted *= breaks_for_work * (1 - urgency());
-  return wanted < break_max ? std::chrono::duration_cast<duration>(wanted)
-                            : break_max;
+  return wanted < break_max_ ? std::chrono::duration_cast<duration>(wanted)
+                             : break_max_;
 }
 
 std::size_t pace::portions() const noexcept {
@@ -26,7 +27,14 @@ std::size_t pace::portions() const noexcept {
 
 void pace::rest(duration took) {
   std::unique_lock guard{mutex_};
-  hurried_.wait_for(guard, break_after(took), [this] { return hurry_.load(); });
+  no_more_breaks_.wait_for(guard, break_after(took),
+                           [this] { return urgency() >= 1; });
+}
+
+void pace::end_break() noexcept {
+  // Whoever is about to wait has either seen the change or waits by now.
+  std::lock_guard guard{mutex_};
+  no_more_breaks_.notify_all();
 }
 
 double pace::urgency() const noexcept {

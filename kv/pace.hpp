@@ -25,13 +25,19 @@ public:
   /// is urgent.
   static constexpr double breaks_for_work = 20;
 
-  static constexpr duration break_max = std::chrono::seconds{1};
+  static constexpr duration break_max_default = std::chrono::seconds{1};
 
-  /// How many portions a transaction takes when nothing is more urgent.
+  /// How many portions a transaction takes at the highest urgency.
   static constexpr std::size_t portions_max = 16;
 
+  explicit pace(duration break_max = break_max_default) noexcept
+    : break_max_{break_max} {
+    // nop
+  }
+
   /// From 0 to 1, see `machine::durability`: the more, the shorter are the
-  /// breaks and the larger the transactions.
+  /// breaks and the larger the transactions. 1 ends a break that is under way:
+  /// commands may wait.
   void set_urgency(double x) noexcept;
 
   /// As urgent as can be, from now on; ends a break that is under way.
@@ -47,12 +53,15 @@ public:
   void rest(duration took);
 
 private:
+  void end_break() noexcept;
+
   double urgency() const noexcept;
 
+  const duration break_max_;
   std::atomic<double> urgency_ = 0;
   std::atomic<bool> hurry_ = false;
-  std::mutex mutex_; // for `hurried_`
-  std::condition_variable hurried_;
+  std::mutex mutex_; // for `no_more_breaks_`
+  std::condition_variable no_more_breaks_;
 };
 
 } // namespace raft::kv

@@ -125,8 +125,8 @@ bool executor::save_is_due() const {
 
 double executor::urgency() const {
   // It has time until half of the memory is taken again, which makes the next
-  // one due, or half of the log that would: the log still holds the entries of
-  // this save, too.
+  // one due, or half of the log that would: the log has to keep those entries
+  // beside the entries of this save.
   auto beyond_half = [](std::size_t bytes, std::size_t bytes_max) {
     return 2 * static_cast<double>(bytes)
            / static_cast<double>(std::max<std::size_t>(bytes_max, 1))

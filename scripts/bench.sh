@@ -3,10 +3,11 @@
 
 bench_keys=250000
 bench_value_bytes=1024
-bench_rate=1000   # commands a second
-bench_seconds=30  # of one measurement
+bench_rate=1000    # commands a second
+bench_seconds=30   # of one measurement
 bench_burst=130000 # commands whose changes take some 100 MiB
-# Twice what a save holds: one is due when half of it is taken.
+# Twice what makes a save due. The peers begin theirs at different moments, so
+# the burst goes to the disk in two or three saves.
 bench_unsaved_bytes=$((200 << 20))
 
 # bench_latencies KEYS: a load at fixed moments on that many keys; prints the
@@ -72,7 +73,7 @@ bench_save() {
   say "Three peers on this machine; $bench_rate SET of $bench_value_bytes bytes" \
     "a second; times in milliseconds"
   printf '%5s  %-26s   %s\n' '' 'nothing to save' \
-    'all peers save 100 MiB'
+    'all peers save, 100 MiB in all'
   printf '%5s  %8s %8s %8s   %8s %8s %8s\n' round median '99 %' longest \
     median '99 %' longest
   bench_put $((2 * bench_keys))

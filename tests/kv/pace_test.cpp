@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 using namespace raft;
@@ -37,7 +39,7 @@ public:
   void write(const update& x) override {
     // A minute and more, all together.
     for (auto i = 0; i < 100; ++i)
-      portions = x.rest(pace::break_max);
+      portions = x.rest(pace::break_max_default);
   }
 
   /// What it was told last.
@@ -84,10 +86,34 @@ BOOST_AUTO_TEST_CASE(the_more_urgent_the_larger_are_transactions) {
 
 BOOST_AUTO_TEST_CASE(a_break_ends_even_if_the_disk_stood_still) {
   pace uut;
-  BOOST_TEST((uut.break_after(24h) == pace::break_max));
+  BOOST_TEST((uut.break_after(24h) == pace::break_max_default));
 }
 
-BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break_and_ends_one_under_way) {
+/// Ends breaks of an hour while they are under way; hangs if that fails.
+void end_breaks(const std::function<void(pace&)>& end) {
+  for (auto i = 0; i < 200; ++i) {
+    pace uut{1h};
+    std::atomic<bool> began = false;
+    std::thread resting{[&] {
+      began = true;
+      uut.rest(1h);
+    }};
+    while (!began)
+      std::this_thread::yield();
+    end(uut);
+    resting.join();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_break_ends_when_commands_come_to_wait) {
+  end_breaks([](pace& x) { x.set_urgency(1); });
+}
+
+BOOST_AUTO_TEST_CASE(a_break_ends_when_somebody_hurries) {
+  end_breaks([](pace& x) { x.hurry(); });
+}
+
+BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break) {
   auto table = std::make_shared<sleepy_table>();
   engine uut{table};
   uut.apply({}, put_command("a"));
