@@ -189,13 +189,14 @@ void lmdb_table::write(const update& x) {
     return;
   }
   set_staged(x.changes);
+  std::size_t portions = 1;
   try {
-    writer_.stage(x);
+    portions = writer_.stage(x);
   } catch (...) {
     set_staged(nullptr);
     throw;
   }
-  writer_.settle(*staged_, x.rest);
+  writer_.settle(*staged_, x.rest, portions);
   set_staged(nullptr);
 }
 

@@ -2,6 +2,7 @@
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 #include <stdexcept>
@@ -40,40 +41,11 @@ void estimate_change(page_estimate& pages, const lmdb::transaction& txn,
 }
 
 void estimate_pairs(page_estimate& pages, const lmdb::transaction& txn,
-                    MDB_dbi table, portion x) {
+                    MDB_dbi table, slice x) {
   for (auto i = x.begin; i != x.end; ++i)
     estimate_change(pages, txn, table, pair_key(i->first),
                     i->second ? std::optional{i->second->size()}
                               : std::nullopt);
-}
-
-/// Changes as records of `staged`: each as many as there is room for, but one
-/// at least.
-std::vector<std::string> pack(portion x) {
-  constexpr std::size_t record_bytes_max = 64 << 10;
-  std::vector<std::string> result;
-  for (auto i = x.begin; i != x.end; ++i) {
-    auto change = encode_change(i->first, i->second);
-    if (result.empty()
-        || result.back().size() + change.size() > record_bytes_max)
-      result.emplace_back();
-    result.back() += change;
-  }
-  return result;
-}
-
-/// From `from` on as much as one transaction should take.
-portion next_portion(overlay::iterator from, overlay::iterator end,
-                     const portion_bounds& bounds) {
-  portion result{from, from};
-  std::size_t keys = 0;
-  std::size_t bytes = 0;
-  for (auto& i = result.end; i != end; ++i, ++keys) {
-    if (keys == bounds.keys_max || bytes >= bounds.bytes_max)
-      break;
-    bytes += i->first.size() + (i->second ? i->second->size() : 0);
-  }
-  return result;
 }
 
 void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
@@ -87,13 +59,12 @@ void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
 } // namespace
 
 bool lmdb_writer::fits(const overlay& changes) const {
-  return next_portion(changes.begin(), changes.end(), portions_).end
-      == changes.end();
+  return next_slice(changes.begin(), changes.end(), 1).end == changes.end();
 }
 
 void lmdb_writer::write_at_once(const table::update& x) {
   transact([&](lmdb::transaction& txn) {
-    portion all{x.changes->begin(), x.changes->end()};
+    slice all{x.changes->begin(), x.changes->end()};
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, all);
     estimate_state(pages, txn, *files_, x);
@@ -105,7 +76,7 @@ void lmdb_writer::write_at_once(const table::update& x) {
   });
 }
 
-void lmdb_writer::stage(const table::update& x) {
+std::size_t lmdb_writer::stage(const table::update& x) {
   auto table = files_->staged;
   auto begin = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
@@ -122,11 +93,10 @@ void lmdb_writer::stage(const table::update& x) {
   auto i = x.changes->begin();
   std::uint64_t records = 0;
   auto put_some = [&](lmdb::transaction& txn) {
-    // Packed, many pairs cost no more than their bytes.
-    auto now = next_portion(i, x.changes->end(),
-                            {SIZE_MAX, portions * portions_.bytes_max});
-    put_staged(txn, now, records);
-    i = now.end;
+    std::vector<std::string> packed;
+    while (packed.size() < portions && i != x.changes->end())
+      packed.push_back(pack(i, x.changes->end()));
+    put_staged(txn, packed, records);
   };
   while (i != x.changes->end())
     portions = transact_and_rest(put_some, x.rest);
@@ -137,17 +107,14 @@ void lmdb_writer::stage(const table::update& x) {
     put_sessions(txn, x.sessions);
     put_state(txn, {x.applied, x.keys, records});
   };
-  transact_and_rest(make_it_count, x.rest);
+  return transact_and_rest(make_it_count, x.rest);
 }
 
-void lmdb_writer::settle(const overlay& staged,
-                         const table::rest_handler& rest) {
+void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
+                         std::size_t portions) {
   auto i = staged.begin();
-  std::size_t portions = 1;
   auto put_some = [&](lmdb::transaction& txn) {
-    auto now = next_portion(
-      i, staged.end(),
-      {portions * portions_.keys_max, portions * portions_.bytes_max});
+    auto now = next_slice(i, staged.end(), portions);
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, now);
     take_room(pages);
@@ -203,7 +170,39 @@ std::size_t lmdb_writer::transact_and_rest(Change change,
   return portions;
 }
 
-void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
+slice lmdb_writer::next_slice(overlay::iterator from, overlay::iterator end,
+                              std::size_t portions) const {
+  auto keys_left = portions * portions_.keys_max;
+  auto bytes_left = portions * portions_.bytes_max;
+  slice result{from, from};
+  for (auto& i = result.end; i != end; ++i, --keys_left) {
+    auto bytes = i->first.size() + (i->second ? i->second->size() : 0);
+    if (i != from && (keys_left == 0 || bytes > bytes_left))
+      break;
+    bytes_left -= std::min(bytes, bytes_left);
+  }
+  return result;
+}
+
+std::string lmdb_writer::pack(overlay::iterator& from,
+                              overlay::iterator end) const {
+  // LMDB puts a header before a long record; with it and the seal, a full one
+  // takes whole pages.
+  constexpr std::size_t header_bytes = 16;
+  assert(portions_.bytes_max > seal_bytes + header_bytes);
+  std::string result;
+  for (; from != end; ++from) {
+    auto change = encode_change(from->first, from->second);
+    if (!result.empty()
+        && result.size() + change.size() + seal_bytes + header_bytes
+             > portions_.bytes_max)
+      break;
+    result += change;
+  }
+  return result;
+}
+
+void lmdb_writer::put_pairs(lmdb::transaction& txn, slice x) {
   for (auto i = x.begin; i != x.end; ++i) {
     auto key = pair_key(i->first);
     if (i->second)
@@ -213,11 +212,11 @@ void lmdb_writer::put_pairs(lmdb::transaction& txn, portion x) {
   }
 }
 
-void lmdb_writer::put_staged(lmdb::transaction& txn, portion x,
+void lmdb_writer::put_staged(lmdb::transaction& txn,
+                             const std::vector<std::string>& packed,
                              std::uint64_t& records) {
   page_estimate pages{txn};
   pages.place(*files_->staged);
-  auto packed = pack(x);
   for (const auto& record : packed)
     pages.put(*files_->staged, sizeof(records), record.size() + seal_bytes);
   take_room(pages);

@@ -17,12 +17,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace raft::kv {
 
-/// What one transaction takes of an overlay.
-struct portion {
+/// Neighbors in an overlay.
+struct slice {
   overlay::iterator begin;
   overlay::iterator end;
 };
@@ -45,12 +46,15 @@ public:
   void write_at_once(const table::update& x);
 
   /// Makes it durable in several. They count together, from the last one on.
+  /// @returns how many portions the next transaction may take.
   /// @pre Nothing that counts is staged.
-  void stage(const table::update& x);
+  std::size_t stage(const table::update& x);
 
   /// Brings what is staged to the pairs; readers must take it from elsewhere
   /// meanwhile. Can be repeated from the start if it did not come to the end.
-  void settle(const overlay& staged, const table::rest_handler& rest);
+  /// @param portions How many the first transaction may take.
+  void settle(const overlay& staged, const table::rest_handler& rest,
+              std::size_t portions = 1);
 
 private:
   template <class Change>
@@ -59,9 +63,16 @@ private:
   template <class Change>
   std::size_t transact_and_rest(Change change, const table::rest_handler& rest);
 
-  void put_pairs(persistence::lmdb::transaction& txn, portion x);
+  /// From `from` on as much as a transaction takes that changes pairs.
+  slice next_slice(overlay::iterator from, overlay::iterator end,
+                   std::size_t portions) const;
+  /// From `from` on as many changes as there is room for in a record of
+  /// `staged`, but one at least. Counts `from` on.
+  std::string pack(overlay::iterator& from, overlay::iterator end) const;
+  void put_pairs(persistence::lmdb::transaction& txn, slice x);
   /// @param records How many there are in `staged`; counts on.
-  void put_staged(persistence::lmdb::transaction& txn, portion x,
+  void put_staged(persistence::lmdb::transaction& txn,
+                  const std::vector<std::string>& packed,
                   std::uint64_t& records);
   void put_sessions(persistence::lmdb::transaction& txn,
                     const std::vector<machine::session_record>& all);

@@ -74,11 +74,11 @@ public:
 /// to simulate a restart.
 std::shared_ptr<table> make_memory_table();
 
-/// How much one transaction writes: so little that who needs the disk, too,
-/// waits no longer behind it than for a sync of its own. A single larger pair
-/// still goes, alone.
+/// How much of a large write one transaction takes if nothing is urgent: so
+/// little that who needs the disk, too, waits no longer behind it than for a
+/// sync of its own. A larger pair goes alone; the sessions go together.
 struct portion_bounds {
-  /// How many pairs, each of which may be on a page of its own.
+  /// How many pairs, where each may be on a page of its own.
   std::size_t keys_max = 64;
   /// How many bytes of keys and values.
   std::size_t bytes_max = 64 << 10;
