@@ -34,6 +34,7 @@ public:
 
   ~applier_state() {
     // An exit message or an exception ends the actor without `end`.
+    hurry_save();
     if (flusher_)
       send_anonymously(flusher_, stop{options_.group});
   }
@@ -194,11 +195,15 @@ private:
       for (auto& waiting : stoppers_)
         waiting.answer(stopped{options_.group});
     };
-    if (auto job = saving_.lock())
-      job->hurry();
+    hurry_save();
     ask(self_, flusher_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });
+  }
+
+  void hurry_save() {
+    if (auto job = saving_.lock())
+      job->hurry();
   }
 
   void close() {

@@ -25,7 +25,9 @@
 
 namespace raft::kv {
 
-/// How much memory an overlay may take, in bytes; there are two at most.
+/// How much memory an overlay may take, in bytes. There are two at most, and
+/// after a crash in the middle of a save a third, until its changes are where
+/// they belong.
 inline constexpr std::size_t overlay_bytes_default = 64 << 20;
 
 /// Commands and replies are those of kv/command.hpp. Memory holds changes only,

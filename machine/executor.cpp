@@ -88,14 +88,19 @@ log_index executor::saved() const noexcept {
 }
 
 bool executor::must_wait() const {
-  return frozen_ && disk_->unsaved_bytes() >= disk_->unsaved_bytes_max();
+  return frozen_
+      && (disk_->unsaved_bytes() >= disk_->unsaved_bytes_max()
+          || log_bytes_ >= unsaved_logs_max * unsaved_log_max());
 }
 
 std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
   if (disk_ == nullptr)
     return nullptr;
-  if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
-    frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes())};
+  if (frozen_ && now) {
+    ++frozen_->reminders;
+    disk_->set_urgency(urgency());
+  } else if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
+    frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes()), 0};
     log_bytes_ = 0;
     // Time comes to all peers alike.
     due_share_ = now ? first_share_ : save_share_max;
@@ -124,7 +129,7 @@ bool executor::save_is_due() const {
 }
 
 double executor::urgency() const {
-  // It has time until half of the memory is taken again, which makes the next
+  // Without reminders it has time until half of the memory is taken again, which makes the next
   // one due, or half of the log that would: the log has to keep those entries
   // beside the entries of this save.
   auto beyond_half = [](std::size_t bytes, std::size_t bytes_max) {
@@ -132,10 +137,12 @@ double executor::urgency() const {
            / static_cast<double>(std::max<std::size_t>(bytes_max, 1))
          - 1;
   };
-  return std::clamp(
-    std::max(beyond_half(disk_->unsaved_bytes(), disk_->unsaved_bytes_max()),
-             beyond_half(log_bytes_, unsaved_log_max())),
-    0.0, 1.0);
+  auto reminded = static_cast<double>(frozen_->reminders) / save_reminders_max;
+  return std::min(
+    1.0,
+    std::max({reminded,
+              beyond_half(disk_->unsaved_bytes(), disk_->unsaved_bytes_max()),
+              beyond_half(log_bytes_, unsaved_log_max())}));
 }
 
 std::size_t executor::unsaved_log_max() const {

@@ -23,6 +23,14 @@ struct session_bounds;
 /// too.
 inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
+/// While a save is under way, nothing is applied beyond so many times what the
+/// log has for the next one: if there is no room for the save, the log has to
+/// end somewhere, too.
+inline constexpr std::size_t unsaved_logs_max = 4;
+
+/// After so many reminders a save takes no break any more.
+inline constexpr unsigned save_reminders_max = 32;
+
 inline constexpr std::size_t save_share_max = 256;
 
 /// A number from 1 to `save_share_max` by which a peer saves earlier than
@@ -65,8 +73,8 @@ public:
   /// Last entry whose effects are on the disk; 0 if the machine keeps nothing.
   log_index saved() const noexcept;
 
-  /// Whether a save is under way and memory is full: apply nothing until it is
-  /// done.
+  /// Whether a save is under way and memory is full, or the log far too long:
+  /// apply nothing until it is done.
   bool must_wait() const;
 
   /// Freezes what changed, if there is enough of it and no save is under way,
@@ -75,7 +83,9 @@ public:
   /// @param log_durable How far this peer's log is durable. The state on the
   ///        disk must never be ahead of it: until it is durable up to the
   ///        frozen index, the job is kept.
-  /// @param now Whether to freeze however little has changed.
+  /// @param now Whether to freeze however little has changed. To a save that is
+  ///        under way it is a reminder: each one makes it more urgent, so that
+  ///        it ends some time also on a slow disk.
   std::shared_ptr<save_job> take_save(log_index log_durable, bool now);
 
   /// The job that came out last has run.
@@ -92,6 +102,7 @@ private:
     log_index applied;
     /// Null once it was handed out.
     std::shared_ptr<save_job> job;
+    unsigned reminders = 0;
   };
 
   bool save_is_due() const;

@@ -109,6 +109,37 @@ BOOST_AUTO_TEST_CASE(a_save_has_time_while_half_the_log_is_taken) {
   BOOST_TEST(!uut->must_wait());
 }
 
+BOOST_AUTO_TEST_CASE(commands_wait_for_a_save_when_the_log_is_far_too_long) {
+  run(1);
+  BOOST_REQUIRE(uut->take_save(far, true));
+  std::size_t given = 0;
+  for (; !uut->must_wait(); given += unsaved_log_bytes_max / 4)
+    give(entry_kind::configuration, {},
+         std::string(unsaved_log_bytes_max / 4, 'x'));
+  BOOST_TEST(given == unsaved_logs_max * unsaved_log_bytes_max);
+  uut->save_done();
+  BOOST_TEST(!uut->must_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_save_that_lasts_gets_urgent_by_reminders) {
+  run(50);
+  BOOST_REQUIRE(uut->take_save(far, false));
+  for (unsigned i = 1; i <= save_reminders_max; ++i) {
+    BOOST_TEST(!uut->take_save(far, true));
+    BOOST_TEST(disk->urgency == static_cast<double>(i) / save_reminders_max);
+    // Commands do not take it back.
+    run(1);
+    BOOST_TEST(disk->urgency == static_cast<double>(i) / save_reminders_max);
+  }
+  BOOST_TEST(!uut->take_save(far, true));
+  BOOST_TEST(disk->urgency == 1);
+  uut->save_done();
+  // The next one has its time again.
+  BOOST_REQUIRE(uut->take_save(far, true));
+  run(1);
+  BOOST_TEST(disk->urgency == 0);
+}
+
 BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
   std::vector<std::size_t> due;
   for (std::uint64_t id = 1; id <= 5; ++id) {
