@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -33,7 +34,7 @@ struct applier_options {
   trouble_handler on_trouble = {};
 
   /// What was applied is on the disk about so long after, also if it is little.
-  std::chrono::milliseconds save_after{10'000};
+  std::chrono::milliseconds save_after = save_after_default;
 
   /// Whether it gets a thread of its own, for state machines that block or take
   /// long.

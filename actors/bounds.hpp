@@ -1,11 +1,17 @@
-// What a peer takes from those who subscribe to it.
+// What a peer takes from those who subscribe to it, and how long changes wait to
+// be saved.
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
 namespace raft::actors {
+
+/// How long changes wait at most to be saved that are too few to be saved
+/// before.
+inline constexpr std::chrono::milliseconds save_after_default{10'000};
 
 /// What a slow or greedy subscriber can cost a peer. All that is on its way to
 /// subscribers takes at most the product of the two.

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/failure.hpp>
 #include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
@@ -38,7 +39,7 @@ struct relay_options {
   trouble_handler on_trouble = {};
 
   /// What was applied is to be saved about so long after, also if it is little.
-  std::chrono::milliseconds save_after{10'000};
+  std::chrono::milliseconds save_after = save_after_default;
 };
 
 /// Spawns the applier of a group that has its state machine in another actor.

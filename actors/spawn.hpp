@@ -86,7 +86,7 @@ struct peer_options {
   /// When little changes: how long until the state machine saves it, at most.
   /// So that peers do not all save at once, those of a class take from half of
   /// it on.
-  std::chrono::milliseconds save_after{10'000};
+  std::chrono::milliseconds save_after = save_after_default;
 
   clocks time = {};
   /// Seeds the election timeouts; drawn at random if not given.

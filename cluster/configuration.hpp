@@ -9,6 +9,7 @@
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/room.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ struct configuration {
   /// How many bytes of changes the key-value data may have in memory, and as
   /// many again on their way to the disk. From half of them on they are saved.
   std::uint64_t unsaved_bytes = 64 << 20;
+  /// How long changes that are fewer wait to be saved, at most.
+  std::chrono::milliseconds save_after = actors::save_after_default;
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much of the disk is taken before it is needed.
@@ -58,6 +61,9 @@ struct configuration {
 /// The range of `configuration::unsaved_bytes`.
 inline constexpr std::uint64_t unsaved_bytes_min = 1 << 20;
 inline constexpr std::uint64_t unsaved_bytes_max = std::uint64_t{16} << 30;
+
+/// The least `configuration::save_after`: more often they are not worth a sync.
+inline constexpr std::chrono::milliseconds save_after_min{100};
 
 /// Where the node is to listen: `listen`, or else its own member address.
 /// @pre `check` passes.

@@ -113,6 +113,7 @@ struct node::impl {
     x.group = config.group;
     x.settings = config.raft;
     x.bounds = config.bounds;
+    x.save_after = config.save_after;
     x.in_middleman = options.in_middleman;
     x.applier_detached = options.applier_detached;
     x.actor_machine = options.actor_machine;

@@ -201,6 +201,10 @@ std::vector<option> resource_options() {
            "How many bytes of changes to the key-value data may be in memory "
            "and not on the disk",
            RAFT_FIELD(unsaved_bytes)),
+    number("save-after", "MS",
+           "How long changes to the key-value data that are few wait until "
+           "they are saved",
+           RAFT_FIELD(save_after)),
     number("map-bytes", "BYTES",
            "Address space (not disk space) reserved for the log",
            RAFT_FIELD(map_bytes)),

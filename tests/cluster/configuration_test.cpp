@@ -5,6 +5,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -126,6 +128,7 @@ BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
     {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
     {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
     {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
+    {"--save-after", [&](auto& x) { return count(x.save_after); }},
     {"--map-bytes", [](auto& x) { return x.map_bytes; }},
     {"--room-ahead", [](auto& x) { return x.room.ahead; }},
     {"--room-reserve", [](auto& x) { return x.room.reserve; }},
@@ -250,6 +253,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
   refuses("--unsaved-bytes", [](auto& x) { x.unsaved_bytes = 1023; });
   refuses("--unsaved-bytes",
           [](auto& x) { x.unsaved_bytes = unsaved_bytes_max + 1; });
+  refuses("--save-after", [](auto& x) { x.save_after = 99ms; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {
