@@ -4,6 +4,9 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
+#include <raft/kv/dump.hpp>
+#include <raft/kv/engine.hpp>
+#include <raft/persistence/dump.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/simulation/history_format.hpp>
 #include <raft/simulation/linearizability_explain.hpp>
@@ -19,6 +22,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <sstream>
 
 using namespace raft;
 using namespace raft::soak;
@@ -52,13 +57,25 @@ struct peers {
     }
   }
 
+  std::string data(std::size_t i) const {
+    return directory.path(std::to_string(i + 1));
+  }
+
+  /// With low bounds, so that the peers always save and drop entries.
   void start(std::size_t i) {
     processes[i]
       = std::make_unique<scenarios::raftd_process>(std::vector<std::string>{
-        "--id", std::to_string(i + 1), "--members", members, "--data",
-        directory.path(std::to_string(i + 1)), "--cluster", "test", "--redis",
-        "127.0.0.1:" + std::to_string(redis[i]), "--bootstrap", "--log-level",
-        "error"});
+        "--id",        std::to_string(i + 1),
+        "--members",   members,
+        "--data",      data(i),
+        "--cluster",   "test",
+        "--redis",     "127.0.0.1:" + std::to_string(redis[i]),
+        "--bootstrap", "--log-level",
+        "error",       "--unsaved-bytes",
+        "1048576",     "--save-after",
+        "300",         "--log-kept",
+        "65536",       "--compaction-bytes",
+        "65536"});
     BOOST_REQUIRE(processes[i]->read_line(progress_max)
                   == "listening on " + cluster::to_text(where[i]));
   }
@@ -77,6 +94,21 @@ struct peers {
   std::string members;
   std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;
 };
+
+/// Whether a peer has, or had when it was killed, a save on the disk that
+/// counts and has not come to its end.
+bool is_saving(const std::string& data) {
+  std::ostringstream text;
+  for (auto group : kv::engines_in(data))
+    kv::dump({kv::engine_directory(data, group), group}, text);
+  return text.str().find("  staged ") != std::string::npos;
+}
+
+bool has_dropped_entries(const std::string& data) {
+  std::ostringstream text;
+  persistence::dump({data, {}, {0}, {0}}, text);
+  return text.str().find("compacted") != std::string::npos;
+}
 
 /// Whether all peers' own states are the same; peers that lag catch up.
 bool converge(const peers& all) {
@@ -175,6 +207,9 @@ struct totals {
   std::uint64_t operations = 0;
   std::uint64_t unknown = 0;
   std::array<std::uint64_t, peers::count> killed{};
+  /// How many were killed in a save, and with a log that had been cut off.
+  std::uint64_t saving = 0;
+  std::uint64_t compacted = 0;
 };
 
 /// One round: at some moment, some peers die; then they come back.
@@ -191,8 +226,15 @@ void kill_and_restart(peers& all, load& clients, simulation::random& chance,
   while (victims.size() > n)
     victims.erase(victims.begin()
                   + static_cast<std::ptrdiff_t>(chance.below(victims.size())));
+  // Saves are short, so in some rounds it waits for one.
+  if (chance.below(2) == 0)
+    eventually([&] { return is_saving(all.data(victims.front())); }, 2s);
   all.kill(victims);
   ++sum.killed[n - 1];
+  for (auto i : victims) {
+    sum.saving += is_saving(all.data(i));
+    sum.compacted += has_dropped_entries(all.data(i));
+  }
   // A majority goes on without the third, for some time.
   if (n == 1 && chance.below(2) == 0)
     BOOST_REQUIRE_MESSAGE(wait_for(1 + chance.below(100)),
@@ -223,7 +265,10 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
     map_history seen;
     seen.operations = clients.pause();
     BOOST_REQUIRE_MESSAGE(converge(all), "the peers' states differ");
-    for (const auto& key : load::keys_of(block))
+    std::set<std::string> keys;
+    for (const auto& x : seen.operations)
+      keys.insert(x.input.key);
+    for (const auto& key : keys)
       read_everywhere(all, key, seen);
     check_appends(seen);
     check_history(seen, block);
@@ -234,11 +279,15 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
       round << " rounds, " << sum.operations << " operations, of which "
             << sum.unknown << " with unknown outcome; kills of 1, 2, 3 peers: "
             << sum.killed[0] << ", " << sum.killed[1] << ", " << sum.killed[2]
+            << "; left with changes staged " << sum.saving
+            << ", with a log that was cut off " << sum.compacted
             << "; longest silence " << clients.longest_silence() / 1ms
             << " ms; " << (now() - began) / 1'000'000'000 << " s");
   }
   BOOST_TEST(sum.operations > 10 * rounds);
   BOOST_TEST(sum.unknown > 0u);
+  BOOST_TEST(sum.saving > 0u);
+  BOOST_TEST(sum.compacted > 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -108,20 +108,30 @@ void load::finish_work(std::vector<map_operation> seen) {
   changed_.notify_all();
 }
 
-void load::one(client& self) {
+map_model::input load::choose(client& self) const {
   auto keys = keys_of(block_);
+  map_model::input result{keys[self.chance.below(keys.size())],
+                          map_model::get{}};
+  auto unique = '<' + std::to_string(self.id) + '.'
+              + std::to_string(self.next_value++) + '>';
+  if (self.chance.per_mille(300)) {
+    result.key = "own-" + std::to_string(block_) + '-' + std::to_string(self.id)
+               + '-' + std::to_string(self.chance.below(own_keys));
+    unique.resize(own_value_bytes, '.');
+    result.what = map_model::put{unique};
+  } else if (self.chance.per_mille(700)) {
+    if (result.key.starts_with("log"))
+      result.what = map_model::append{unique};
+    else
+      result.what = map_model::put{unique};
+  }
+  return result;
+}
+
+void load::one(client& self) {
   map_operation x;
   x.client = self.id;
-  x.input.key = keys[self.chance.below(keys.size())];
-  x.input.what = map_model::get{};
-  if (self.chance.per_mille(700)) {
-    auto unique = '<' + std::to_string(self.id) + '.'
-                + std::to_string(self.next_value++) + '>';
-    if (x.input.key.starts_with("log"))
-      x.input.what = map_model::append{unique};
-    else
-      x.input.what = map_model::put{unique};
-  }
+  x.input = choose(self);
   x.start = now();
   auto answer = self.peer.ask(to_words(x.input));
   auto end = now();

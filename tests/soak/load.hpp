@@ -25,12 +25,16 @@ std::int64_t now();
 
 /// Several threads, each a client that talks to one peer after the other. They
 /// set, append unique values and read, on keys that change from time to time.
+/// Each also sets keys of its own, to values so long that there is much to save
+/// and to drop from logs.
 /// All functions are for the thread that owns the object.
 class load {
 public:
   static constexpr std::size_t clients = 6;
   static constexpr std::size_t plain_keys = 3;
   static constexpr std::size_t append_keys = 2;
+  static constexpr std::size_t own_keys = 40;
+  static constexpr std::size_t own_value_bytes = 16 << 10;
 
   load(std::vector<std::uint16_t> ports, std::uint64_t seed);
   ~load();
@@ -52,6 +56,7 @@ public:
   /// The longest time in which no client got an acknowledgement while running.
   std::chrono::nanoseconds longest_silence() const;
 
+  /// What all clients use in a block.
   static std::vector<std::string> keys_of(std::uint64_t block);
 
 private:
@@ -70,6 +75,9 @@ private:
   bool wait_for_work(std::uint64_t& last);
 
   void finish_work(std::vector<map_operation> seen);
+  /// What a client asks for next.
+  simulation::map_model::input choose(client& self) const;
+
   void one(client& self);
   void note_acknowledgement();
 
