@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cmath>
 #include <ctime>
 #include <deque>
@@ -11,6 +12,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace raft::bench {
 
@@ -104,6 +106,8 @@ public:
       for (; sent_ < result_.size() && due(sent_) <= clock::now(); ++sent_)
         send(sent_);
       auto ready = wait();
+      if (sent_ == result_.size())
+        give_up_on_silence();
       for (std::size_t i = 0; i < ready.size(); ++i)
         if (ready[i].revents != 0)
           connections_[i].run(on_answer);
@@ -112,6 +116,16 @@ public:
   }
 
 private:
+  void give_up_on_silence() const {
+    auto last = std::max(last_answer_, due(result_.size()));
+    if (clock::now() - last <= options_.patience)
+      return;
+    throw std::runtime_error{
+      "no answer came for " + std::to_string(options_.patience.count())
+      + " seconds, and " + std::to_string(result_.size() - answered_)
+      + " commands have none"};
+  }
+
   clock::time_point due(std::size_t number) const {
     std::chrono::duration<double> after{static_cast<double>(number)
                                         / options_.per_second};
@@ -133,6 +147,7 @@ private:
       = std::chrono::duration<double, std::milli>(clock::now() - due(number))
           .count();
     ++answered_;
+    last_answer_ = clock::now();
   }
 
   /// Until something can be read or written, or the next command is due.
@@ -147,7 +162,9 @@ private:
     for (const auto& x : connections_)
       result.push_back(x.interest());
     timespec timeout{0, static_cast<long>(left.count())};
-    ppoll(result.data(), result.size(), &timeout, nullptr);
+    if (ppoll(result.data(), result.size(), &timeout, nullptr) < 0
+        && errno != EINTR)
+      throw std::system_error{errno, std::generic_category(), "ppoll"};
     return result;
   }
 
@@ -157,6 +174,7 @@ private:
   std::string value_;
   std::vector<double> result_;
   clock::time_point began_;
+  clock::time_point last_answer_;
   std::size_t sent_ = 0;
   std::size_t answered_ = 0;
 };

@@ -29,14 +29,18 @@ struct open_loop_options {
   std::uint32_t keys = 200'000;
 
   std::uint64_t seed = 1;
+
+  /// How long to wait, once all commands are sent, for an answer to any of
+  /// them.
+  std::chrono::seconds patience{60};
 };
 
 /// Runs the load in this thread.
 /// @returns how long each command took, in milliseconds, in the order in which
 ///          they were due. Counts from the moment when it was due: a client
 ///          that waits for its turn behind a slow command waits, too.
-/// @throws std::runtime_error if a connection fails or ends, or a command is
-///         refused.
+/// @throws std::runtime_error if a connection fails or ends, a command is
+///         refused, or no answer comes any more.
 std::vector<double> run_open_loop(const open_loop_options& options);
 
 /// The smallest of some numbers that at least this share of them does not

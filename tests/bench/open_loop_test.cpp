@@ -76,9 +76,9 @@ open_loop_options options_for(std::uint16_t port) {
   return result;
 }
 
-bool complains(std::uint16_t port, std::string_view why) {
+bool complains(const open_loop_options& options, std::string_view why) {
   try {
-    run_open_loop(options_for(port));
+    run_open_loop(options);
     return false;
   } catch (const std::runtime_error& problem) {
     return std::string_view{problem.what()}.find(why) != std::string_view::npos;
@@ -108,13 +108,21 @@ BOOST_AUTO_TEST_CASE(a_command_that_was_due_during_a_stall_has_waited) {
 
 BOOST_AUTO_TEST_CASE(what_is_refused_is_not_measured) {
   one_answer_server server{"-BUSY slowly\r\n"};
-  BOOST_TEST(complains(server.port(), "BUSY slowly"));
+  BOOST_TEST(complains(options_for(server.port()), "BUSY slowly"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_never_comes_is_not_waited_for) {
+  one_answer_server server{"+OK\r\n", 201};
+  auto options = options_for(server.port());
+  options.patience = 1s;
+  BOOST_TEST(complains(options, "200 commands have none"));
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_named) {
   one_answer_server server{""};
-  BOOST_TEST(complains(server.port(), "Redis port"));
-  BOOST_TEST(complains(raft::cluster::free_port(), "Connection refused"));
+  BOOST_TEST(complains(options_for(server.port()), "Redis port"));
+  BOOST_TEST(
+    complains(options_for(raft::cluster::free_port()), "Connection refused"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
