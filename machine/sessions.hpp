@@ -29,7 +29,7 @@ struct session_bounds {
   /// How many bytes of their replies it keeps. Past the bound the reply with
   /// the lowest sequence goes, but not the last one. That it was given stays
   /// known.
-  std::size_t reply_bytes_max = 16 << 20;
+  std::size_t reply_bytes_max = 1 << 20;
 };
 
 /// What each client session was answered (thesis, section 6.3). A pure object

@@ -2,6 +2,7 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
+#include <raft/machine/sessions.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <future>
+#include <vector>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -32,6 +34,23 @@ client_options quick() {
 
 bytes append(const std::string& key, const std::string& value) {
   return kv::encode(kv::append{key, value});
+}
+
+/// Asks a server's peer for many things at once.
+/// @returns the last answer.
+template <class Request>
+executed ask_often(server& where, const Request& what, std::size_t times) {
+  caf::scoped_actor self{where.system()};
+  auto send = [&] { return actors::ask(self, where.node().peer(), 60s, what); };
+  std::vector<decltype(send())> answers;
+  for (std::size_t i = 0; i < times; ++i)
+    answers.push_back(send());
+  executed last;
+  for (auto& x : answers)
+    std::move(x).receive(
+      [&](const executed& y) { last = y; },
+      [](const caf::error& why) { BOOST_FAIL(caf::to_string(why)); });
+  return last;
 }
 
 } // namespace
@@ -63,6 +82,26 @@ BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
   auto result = user.execute(append("k", ""), 10s);
   BOOST_REQUIRE(result.result == outcome::committed);
   BOOST_TEST(kv::decode_reply(result.reply)->count == count);
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_has_expired_is_not_noticed) {
+  servers cluster{1};
+  cluster.start(0);
+  client user{addresses(cluster), quick()};
+  auto more = [&] { return user.execute(append("k", "x"), 60s); };
+  BOOST_REQUIRE(more().result == outcome::committed);
+  // One that was opened later, and as many as there may be, expire it.
+  auto later = ask_often(cluster[0], open_session{{1}}, 1);
+  auto sessions_max = machine::session_bounds{}.sessions_max;
+  BOOST_REQUIRE(ask_often(cluster[0], open_session{{1}}, sessions_max).result
+                == outcome::committed);
+  execute in_it{{1}, {{later.index.value}, 1, 1}, append("k", "y")};
+  BOOST_REQUIRE(ask_often(cluster[0], in_it, 1).reason
+                == reject_reason::session_expired);
+  auto answer = more();
+  BOOST_REQUIRE(answer.result == outcome::committed);
+  BOOST_TEST(kv::decode_reply(answer.reply)->count == 2u);
+  BOOST_TEST(kv::decode_reply(more().reply)->count == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
