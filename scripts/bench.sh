@@ -5,10 +5,11 @@ bench_keys=250000
 bench_value_bytes=1024
 bench_rate=1000    # commands a second
 bench_seconds=30   # of one measurement
-bench_burst=130000 # commands whose changes take some 100 MiB
-# Twice what makes a save due. The peers begin theirs at different moments, so
-# the burst goes to the disk in two or three saves.
-bench_unsaved_bytes=$((200 << 20))
+bench_burst=140000 # commands whose changes take more than 100 MiB
+# So much that only time makes a save due, and so long that all of a burst is in
+# one save: a peer takes from half of it to all of it.
+bench_unsaved_bytes=$((1 << 30))
+bench_save_after=20 # seconds
 
 # bench_latencies KEYS: a load at fixed moments on that many keys; prints the
 # median, the 99th percentile and the longest, in milliseconds.
@@ -25,32 +26,74 @@ bench_put() {
     fail "redis-benchmark failed; see $cluster_dir/benchmark.log"
 }
 
-# seconds_since_save AGE: how long ago a peer wrote to its key-value data, of
-# all peers the least or the most.
-seconds_since_save() {
-  local order=-n
-  [ "$1" = least ] || order=-nr
-  stat -c %Y "$cluster_dir"/*/kv-1/data.mdb | awk -v now="$(date +%s)" '
-    { print now - $1 }' | sort $order | head -n 1
+# applied_everywhere: the last entry that all peers have applied; fails if they
+# are not at the same one.
+applied_everywhere() {
+  local all
+  all=$(status_of applied '' | sort -u)
+  [[ $all =~ ^[0-9]+$ ]] && echo "$all"
 }
 
-# Changes are saved after ten seconds at most, so nothing is left to save then.
-all_is_saved() { [ "$(seconds_since_save least)" -gt 11 ]; }
+# all_is_saved: no peer has anything to save.
+all_is_saved() {
+  local id applied
+  applied=$(applied_everywhere) || return 1
+  for id in "${peer_ids[@]}"; do
+    [ "$(saved_by "$id")" = "$applied 0" ] || return 1
+  done
+}
+
+# in_save_of ENTRY: whether all peers are still on the save up to there.
+in_save_of() {
+  local id saved staged
+  for id in "${peer_ids[@]}"; do
+    read -r saved staged < <(saved_by "$id")
+    [ "$saved" -lt "$1" ] || [[ $saved -eq $1 && $staged -gt 0 ]] || return 1
+  done
+}
+
+# least_staged ENTRY: MiB that each peer has staged of the save up to there, at
+# least. A record has 64 KiB.
+least_staged() {
+  local id
+  for id in "${peer_ids[@]}"; do
+    saved_by "$id"
+  done | awk -v entry="$1" '{ print $1 == entry ? int($2 / 16) : 0 }' |
+    sort -n | head -n 1
+}
+
+all_have_staged() { [ "$(least_staged "$1")" -gt 0 ]; }
 
 # The median of the numbers that come in, one in a line.
 median() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
 
+# begin_saves: has a burst applied and all peers begin to save it, in one save
+# each. Prints the last entry of the burst.
+begin_saves() {
+  local began=$SECONDS
+  bench_put $bench_burst
+  [ $((SECONDS - began)) -lt $((bench_save_after / 2)) ] ||
+    fail "the burst took longer than half of $bench_save_after seconds, so it" \
+      "may be in two saves: take a longer bench_save_after"
+  wait_for 5 applied_everywhere || fail "a peer lags behind"
+  sleep $((began + bench_save_after + 1 - SECONDS))
+}
+
 bench_round() {
-  local calm busy
+  local calm busy burst_end staged
   wait_for 300 all_is_saved || fail "a save did not end in five minutes"
   calm=$(bench_latencies 100)
   wait_for 300 all_is_saved || fail "a save did not end in five minutes"
-  bench_put $bench_burst
+  burst_end=$(begin_saves)
   busy=$(bench_latencies $bench_keys)
-  [ "$(seconds_since_save most)" -lt 3 ] ||
-    fail "the saves ended before the measurement: take a larger bench_burst"
+  in_save_of "$burst_end" ||
+    fail "a save ended before the measurement: take a larger bench_burst"
+  wait_for 120 all_have_staged "$burst_end" || fail "a peer has staged nothing"
+  staged=$(least_staged "$burst_end")
+  [ "$staged" -ge 100 ] ||
+    fail "a save had only $staged MiB: take a larger bench_burst"
   # shellcheck disable=SC2086
-  printf '%5s  %8s %8s %8s   %8s %8s %8s\n' "$1" $calm $busy
+  printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' "$1" $calm $busy "$staged"
   echo "$calm $busy" >>"$cluster_dir/rounds"
 }
 
@@ -64,18 +107,19 @@ bench_save() {
   done
   dev_setup
   configure "$build"
-  build_targets "$build" raftd raftctl raft-bench
+  build_targets "$build" raftd raftctl raftdump raft-bench
   use_cluster "$(mktemp -d)" "$(pick_free_ports)"
   trap 'stop_cluster; rm -rf "$cluster_dir"' EXIT
-  start_cluster --unsaved-bytes $bench_unsaved_bytes
+  start_cluster --unsaved-bytes $bench_unsaved_bytes \
+    --save-after $((1000 * bench_save_after))
   wait_for_leader
   bench_port=$(redis_port "$(status_of peer leader)")
   say "Three peers on this machine; $bench_rate SET of $bench_value_bytes bytes" \
     "a second; times in milliseconds"
   printf '%5s  %-26s   %s\n' '' 'nothing to save' \
-    'all peers save, 100 MiB in all'
-  printf '%5s  %8s %8s %8s   %8s %8s %8s\n' round median '99 %' longest \
-    median '99 %' longest
+    'all peers save, in one save each'
+  printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' round median '99 %' longest \
+    median '99 %' longest MiB
   bench_put $((2 * bench_keys))
   for ((round = 1; round <= rounds; ++round)); do
     bench_round "$round"

@@ -101,6 +101,15 @@ status_of() {
       }' || true
 }
 
+# saved_by ID: the last entry whose effects the key-value data of a peer have, and
+# how many records of changes are staged, on their way to it.
+saved_by() {
+  "$build"/bin/raftdump "$cluster_dir/$1" --to 0 | awk '
+    /^  state +after entry/ { entry = $4 }
+    /^  staged / { staged = $2 }
+    END { print entry + 0, staged + 0 }'
+}
+
 has_leader() { raftctl --timeout 1 status >/dev/null 2>&1; }
 
 leader_or_ended() {

@@ -115,9 +115,13 @@ dev_soak() {
       shift
       soak_follower "$@"
       ;;
+    restart)
+      shift
+      soak_restart "$@"
+      ;;
     *)
-      fail "soak knows 'disks', 'follower', 'fuzz', 'kills', 'load' and" \
-        "'scenarios'"
+      fail "soak knows 'disks', 'follower', 'fuzz', 'kills', 'load'," \
+        "'restart' and 'scenarios'"
       ;;
   esac
 }
