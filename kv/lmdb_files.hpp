@@ -72,6 +72,10 @@ public:
     return identity_;
   }
 
+  const std::string& directory() const noexcept {
+    return directory_;
+  }
+
   group_id group() const noexcept {
     return group_;
   }

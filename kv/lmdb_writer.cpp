@@ -272,8 +272,10 @@ void lmdb_writer::fail(const lmdb::error& e, bool committing) {
   failed_ = true;
   throw persistence::store_error{
     persistence::store_errc::write_failed,
-    std::string{"saving the key-value data failed: "} + e.what()
-      + ". What the disk holds is known after a restart"};
+    std::string{"saving the key-value data failed: "} + e.what() + " ('"
+      + files_->directory()
+      + "'): what is on the disk is not known; end the process, check the "
+        "disk, start again"};
 }
 
 } // namespace raft::kv

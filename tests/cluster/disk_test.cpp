@@ -1,18 +1,12 @@
 // Three raftd processes whose disks fail or are full: nothing that was
 // acknowledged is lost, and what can go on does.
 
-#include <raft/cluster/client.hpp>
-#include <raft/kv/command.hpp>
-#include <raft/tests/cluster/process_fixture.hpp>
-#include <raft/tests/support/faulty_disk.hpp>
-#include <raft/tests/support/outcomes.hpp>
+#include <raft/tests/cluster/writing_fixture.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
 #include <fstream>
-#include <future>
-#include <optional>
 #include <sys/resource.h>
 #include <system_error>
 
@@ -23,10 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto patience = 60s;
-constexpr std::size_t value_bytes = 32 << 10;
-
-struct disk_fixture : process_fixture {
+struct disk_fixture : writing_fixture {
   void start_one(std::size_t i) {
     start(i, members(),
           {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
@@ -36,77 +27,17 @@ struct disk_fixture : process_fixture {
   void start_all() {
     for (std::size_t i = 0; i < 3; ++i)
       start_one(i);
-    client_options options;
-    options.server_deadline = 1s;
-    user = std::make_unique<client>(where, options);
-  }
-
-  std::optional<std::size_t> find_leader() {
-    for (auto& x : user->states())
-      if (x.error.empty() && x.state.role == peer_role::leader)
-        return x.state.id.value - 1;
-    return std::nullopt;
-  }
-
-  std::size_t wait_for_leader() {
-    std::optional<std::size_t> result;
-    BOOST_REQUIRE(eventually(
-      [&] { return (result = find_leader()).has_value(); }, patience));
-    return *result;
-  }
-
-  executed write_one(std::chrono::milliseconds deadline) {
-    auto answer
-      = user->execute(kv::encode(kv::put{"k" + std::to_string(tried++),
-                                         std::string(value_bytes, 'x')}),
-                      deadline);
-    if (answer.result == outcome::committed)
-      ++written;
-    return answer;
-  }
-
-  void write(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      auto answer = write_one(patience);
-      BOOST_REQUIRE(answer.result == outcome::committed);
-    }
-  }
-
-  /// Whether there are as many keys as were acknowledged, or a few more whose
-  /// outcome is not known, and the same on all peers.
-  void check_all_agree() {
-    auto digest_of = [&](std::size_t i) {
-      return *kv::decode_digest(
-        user->query(where[i], kv::digest_request()).reply);
-    };
-    BOOST_TEST(eventually(
-      [&] {
-        try {
-          auto first = digest_of(0);
-          return first.keys >= written && first.keys <= tried
-              && first.hash == digest_of(1).hash
-              && first.hash == digest_of(2).hash;
-        } catch (const client_error&) {
-          return false;
-        }
-      },
-      patience));
+    make_client();
   }
 
   /// The first sync of a process fails after a file of this name was made.
   void let_syncs_fail(std::size_t i, const std::string& when) {
-    fs::create_directories(data(i));
     test::disk_plan plan;
     plan.directory = data(i);
     plan.fault = test::disk_fault::io_error;
     plan.calls = test::disk_calls::syncs;
     plan.when = directory.path(when);
-    environment[i] = {
-      {"LD_PRELOAD", FAULTY_DISK_PATH},
-      {test::disk_plan_variable, to_text(plan)},
-      // The sanitizer wants to come first, and need not here.
-      {"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"},
-    };
+    preload_faults(i, plan);
   }
 
   /// Bounds the size of a process's files, from now on.
@@ -124,10 +55,6 @@ struct disk_fixture : process_fixture {
   void make_room(std::size_t i) {
     limit_file_size(i, RLIM_INFINITY);
   }
-
-  std::unique_ptr<client> user;
-  std::uint64_t tried = 0;
-  std::uint64_t written = 0;
 };
 
 } // namespace

@@ -1,0 +1,197 @@
+// Three raftd processes whose key-value data are on a disk of their own that is
+// full or fails, while that of the log is well.
+
+#include <raft/tests/cluster/writing_fixture.hpp>
+#include <raft/tests/support/full_disk.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <string>
+#include <vector>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Little fits into memory, so saves come often and waiting begins soon.
+struct engine_disk_fixture : writing_fixture {
+  void start_one(std::size_t i) {
+    start(i, members(),
+          {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
+           "--room-reserve", "1048576", "--unsaved-bytes", "1048576",
+           "--applying-bytes", "1048576", "--unapplied-bytes", "2097152"});
+  }
+
+  void start_all() {
+    for (std::size_t i = 0; i < 3; ++i)
+      start_one(i);
+    make_client();
+  }
+
+  void restart_all() {
+    for (std::size_t i = 0; i < 3; ++i)
+      processes[i]->kill();
+    start_all();
+  }
+
+  std::string engine(std::size_t i) const {
+    return data(i) + "/kv-1";
+  }
+
+  /// From now on, nobody's key-value data may get longer.
+  void fill_engine_disks() const {
+    std::ofstream{directory.path("full")} << "now";
+  }
+
+  void make_room_for_engines() const {
+    std::filesystem::remove(directory.path("full"));
+  }
+
+  void give_full_disks() {
+    for (std::size_t i = 0; i < 3; ++i)
+      preload(i, FULL_DISK_PATH,
+              {{test::full_directory_variable, engine(i)},
+               {test::full_while_variable, directory.path("full")}});
+  }
+
+  /// One call of a peer fails after a file of this name was made, below its
+  /// key-value data only.
+  void let_engine_fail(std::size_t i, test::disk_calls calls) {
+    test::disk_plan plan;
+    plan.directory = engine(i);
+    plan.fault = test::disk_fault::io_error;
+    plan.calls = calls;
+    plan.when = directory.path("fail" + std::to_string(i));
+    preload_faults(i, plan);
+  }
+
+  /// Some commands wait in the log; those that come when there are enough are
+  /// refused as busy, and had no effect. A client tries these again until it
+  /// has no more time.
+  /// @param from Has a session already, and knows only the leader, so that
+  ///        nobody can tell it anything else.
+  void check_refusals(client& from) {
+    for (auto& x : ask_at_once(from, 100))
+      BOOST_TEST(x.result == outcome::unknown);
+    for (auto& x : ask_at_once(from, 10)) {
+      BOOST_TEST(x.result == outcome::rejected);
+      BOOST_TEST(x.reason == reject_reason::busy);
+    }
+  }
+
+  std::vector<executed> ask_at_once(client& from, std::size_t count) {
+    std::vector<std::future<executed>> asked;
+    while (asked.size() < count)
+      asked.push_back(begin_one(2s, from));
+    std::vector<executed> result;
+    for (auto& x : asked)
+      result.push_back(x.get());
+    return result;
+  }
+
+  /// The text of a peer's last line that is not empty.
+  std::string last_words(std::size_t i) const {
+    std::ifstream in{log_file(i)};
+    std::string result;
+    for (std::string line; std::getline(in, line);)
+      if (!line.empty())
+        result = line;
+    return result;
+  }
+
+  void check_failure(test::disk_calls calls) {
+    for (std::size_t i = 0; i < 3; ++i)
+      let_engine_fail(i, calls);
+    start_all();
+    write(60);
+    // The room ahead is there, so the next call is one of a commit.
+    auto leader = wait_for_leader();
+    BOOST_REQUIRE(eventually(
+      [&] {
+        return std::filesystem::file_size(engine(leader) + "/data.mdb")
+            >= 17 << 20;
+      },
+      patience));
+    std::ofstream{directory.path("fail" + std::to_string(leader))} << "now";
+    write(60);
+    BOOST_TEST(processes[leader]->wait(patience) == 1);
+    auto said = last_words(leader);
+    for (const auto& part : std::vector<std::string>{
+           "saving the state failed: ", "the key-value data", engine(leader),
+           "Input/output error", "what is on the disk is not known",
+           "end the process, check the disk, start again"})
+      BOOST_TEST((said.find(part) != std::string::npos), part << ": " << said);
+    BOOST_TEST(count(leader, "making state durable failed") == 0u);
+    // The others go on without it.
+    write(20);
+    environment.clear();
+    start_one(leader);
+    check_all_agree();
+    restart_all();
+    check_all_agree();
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(engine_disk_suite, engine_disk_fixture)
+
+BOOST_AUTO_TEST_CASE(without_room_for_the_engine_commands_wait_for_it) {
+  give_full_disks();
+  start_all();
+  auto leader = wait_for_leader();
+  client direct{{where[leader]}};
+  BOOST_REQUIRE(begin_one(patience, direct).get().result == outcome::committed);
+  ++written;
+  fill_engine_disks();
+  // Commands go on until memory is full; then they wait.
+  auto answer = write_one(patience);
+  while (answer.result == outcome::committed && tried < 400)
+    answer = write_one(3s);
+  BOOST_TEST(answer.result == outcome::unknown);
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(says(i, "the disk has no room for '" + engine(i) + "'"));
+    BOOST_TEST(says(i, "make room on the disk, and it goes on by itself"));
+    BOOST_TEST(says(i, "Nothing is lost, and it is tried again and again; "
+                       "commands wait when memory is full"));
+  }
+  if (wait_for_leader() == leader)
+    check_refusals(direct);
+  // What waits now comes to a good end with room. Whoever ends now has lost its
+  // memory, but nothing else.
+  auto waiting = begin_one(patience);
+  auto victim = (wait_for_leader() + 1) % 3;
+  processes[victim]->kill();
+  start_one(victim);
+  BOOST_TEST(eventually(
+    [&] { return count(victim, "the disk has no room for") == 2; }, patience));
+  BOOST_TEST((waiting.wait_for(0s) == std::future_status::timeout));
+  make_room_for_engines();
+  BOOST_TEST(waiting.get().result == outcome::committed);
+  ++written;
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(says(i, "there is room on the disk again; the state was saved"));
+    BOOST_TEST(count(i, "its disk is full") == 0u);
+  }
+  write(20);
+  check_all_agree();
+  restart_all();
+  check_all_agree();
+}
+
+// The next sync would report success, with the data gone.
+BOOST_AUTO_TEST_CASE(a_failed_sync_of_the_engine_ends_the_process) {
+  check_failure(test::disk_calls::syncs);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_write_of_the_engine_ends_the_process) {
+  check_failure(test::disk_calls::writes);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
