@@ -4,7 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <ios>
 #include <map>
 #include <string>
 
@@ -21,7 +21,9 @@ files_below(const std::filesystem::path& directory) {
       continue;
     std::ifstream in{x.path(), std::ios::binary};
     auto name = std::filesystem::relative(x.path(), directory).string();
-    result[name] = {std::istreambuf_iterator<char>{in}, {}};
+    auto& content = result[name];
+    content.resize(x.file_size());
+    in.read(content.data(), static_cast<std::streamsize>(content.size()));
   }
   return result;
 }
