@@ -7,8 +7,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -53,8 +55,14 @@ struct pair_fixture {
 BOOST_AUTO_TEST_SUITE(links_suite)
 
 // Two of five lead nowhere, and the third restarts. Without that peer there is
-// no majority.
+// no majority. It hears a leader within a second if nothing waits for the black
+// holes: to try them one after the other costs the deadline for TCP for each,
+// which is a second in all, and as much again before the next try; to connect
+// to them in the thread that does everything else, minutes. A busy machine may
+// hold up one return or another, but hardly every second one.
 BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
+  constexpr auto usual_max = 1s;
+  static_assert(2 * link_timing{}.tcp >= usual_max);
   black_hole hole;
   black_hole another;
   servers cluster{5};
@@ -69,7 +77,8 @@ BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
   for (std::size_t i : {1, 2, 4})
     cluster.start(i, config_of(i));
   cluster.wait_for_leader();
-  for (std::size_t victim : {1, 2, 4}) {
+  std::vector<clock_type::duration> took;
+  for (std::size_t victim : {1, 2, 4, 1, 2}) {
     auto survivor = victim == 1 ? std::size_t{2} : std::size_t{1};
     auto before = cluster[survivor].log.count("is gone");
     cluster.stop(victim);
@@ -79,14 +88,17 @@ BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
     cluster.start(victim, config_of(victim));
     BOOST_TEST(eventually(
       [&] { return cluster[victim].log.count("is connected") == 2; }, 5s));
+    BOOST_TEST(eventually(
+      [&] { return cluster[victim].state().leader != peer_id{}; }, 20s));
+    took.push_back(clock_type::now() - begin);
     BOOST_TEST_MESSAGE(
-      "peer "
-      << victim + 1 << " was back after "
-      << std::chrono::duration<double>(clock_type::now() - begin).count()
-      << " s");
+      "peer " << victim + 1 << " hears a leader after "
+              << std::chrono::duration<double>(took.back()).count() << " s");
     cluster.wait_for_leader();
     BOOST_TEST((cluster[victim].execute(put()).result == outcome::committed));
   }
+  std::sort(took.begin(), took.end());
+  BOOST_TEST((took[took.size() / 2] < usual_max));
 }
 
 // The two ends lose and find each other in every order that threads can make.
