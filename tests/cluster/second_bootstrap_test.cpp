@@ -1,0 +1,132 @@
+// A peer that has lost its data and is started with --bootstrap all the same,
+// which nobody should do: it knows the members, so it votes again. While the
+// others run and have a leader, that does no harm.
+
+#include <raft/cluster/client.hpp>
+#include <raft/kv/command.hpp>
+#include <raft/tests/cluster/process_fixture.hpp>
+#include <raft/tests/support/outcomes.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+using namespace raft;
+using namespace raft::cluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct second_bootstrap : process_fixture {
+  void start_one(std::size_t i) {
+    start(i, members(), {"--bootstrap", "--log-level", "info"});
+  }
+
+  client make_user(std::vector<address> servers) const {
+    client_options options;
+    options.server_deadline = 1s;
+    return client{std::move(servers), options};
+  }
+
+  static void write(client& user, const std::string& key) {
+    auto answer = user.execute(kv::encode(kv::put{key, "v"}), 30s);
+    BOOST_REQUIRE(answer.result == outcome::committed);
+  }
+
+  static std::uint64_t keys(client& user) {
+    auto answer = user.execute(kv::encode(kv::count{}), 30s);
+    BOOST_REQUIRE(answer.result == outcome::committed);
+    return kv::decode_reply(answer.reply)->count;
+  }
+
+  static std::optional<peer_state> state_of(client& user, std::size_t i) {
+    for (auto& x : user.states())
+      if (x.error.empty() && x.state.id.value == i + 1)
+        return x.state;
+    return std::nullopt;
+  }
+
+  std::size_t wait_for_leader(client& user) const {
+    std::optional<std::size_t> result;
+    BOOST_REQUIRE(eventually([&] {
+      for (std::size_t i = 0; i < 3; ++i) {
+        auto x = state_of(user, i);
+        if (x && x->role == peer_role::leader)
+          result = i;
+      }
+      return result.has_value();
+    }));
+    return *result;
+  }
+
+  /// The keys and the hash of a peer's own state; of none if it is not there.
+  std::pair<std::uint64_t, std::uint64_t> digest(client& user,
+                                                 std::size_t i) const {
+    try {
+      auto x
+        = *kv::decode_digest(user.query(where[i], kv::digest_request()).reply);
+      return {x.keys, x.hash};
+    } catch (const client_error&) {
+      return {};
+    }
+  }
+
+  void lose_data(std::size_t i) {
+    processes[i]->kill();
+    std::filesystem::remove_all(data(i));
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(second_bootstraps, second_bootstrap)
+
+// The others tell it apart. The leader speaks before it campaigns; and with an
+// empty log, nobody who has more would elect it.
+BOOST_AUTO_TEST_CASE(beside_others_that_run_it_moves_nobody) {
+  for (std::size_t i = 0; i < 3; ++i)
+    start_one(i);
+  auto user = make_user(where);
+  for (int i = 0; i < 20; ++i)
+    write(user, std::to_string(i));
+  auto leader = wait_for_leader(user);
+  auto term = state_of(user, leader)->term;
+  auto victim = (leader + 1) % 3;
+  auto other = (leader + 2) % 3;
+  auto before = state_of(user, other)->incarnation;
+  auto lost = state_of(user, victim)->incarnation;
+  lose_data(victim);
+  start_one(victim);
+  for (auto i : {leader, other})
+    BOOST_TEST(says(i, "peer " + std::to_string(victim + 1) + " at "
+                         + to_text(where[victim])
+                         + " has come back with another store: it remembers "
+                           "nothing of what it had"));
+  BOOST_TEST((state_of(user, victim)->incarnation != lost));
+  BOOST_TEST((state_of(user, other)->incarnation == before));
+  // It hears of the leader and follows it; nobody campaigns for many election
+  // timeouts.
+  BOOST_TEST(eventually(
+    [&] { return state_of(user, victim)->leader.value == leader + 1; }));
+  auto until = std::chrono::steady_clock::now() + 2s;
+  while (std::chrono::steady_clock::now() < until) {
+    BOOST_REQUIRE((state_of(user, victim)->role == peer_role::follower));
+    BOOST_REQUIRE((state_of(user, leader)->role == peer_role::leader));
+    BOOST_REQUIRE((state_of(user, leader)->term == term));
+  }
+  write(user, "20");
+  // With the leader gone, its vote counts again: for the one that has all.
+  processes[leader]->kill();
+  BOOST_TEST(wait_for_leader(user) == other);
+  BOOST_TEST(keys(user) == 21u);
+  start_one(leader);
+  BOOST_TEST(eventually([&] {
+    return digest(user, victim) == digest(user, other)
+        && digest(user, leader) == digest(user, other);
+  }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
