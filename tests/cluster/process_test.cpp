@@ -184,6 +184,10 @@ BOOST_AUTO_TEST_CASE(a_frozen_leader_is_replaced_and_comes_back) {
   BOOST_TEST((clock_type::now() - begin < failover_max));
   auto successor = wait_for_leader();
   BOOST_TEST(successor != leader);
+  auto term = user->state(where[successor]).term;
+  auto keys = 200;
+  for (; clock_type::now() - begin < 10s; keys += 100)
+    write(keys, keys + 100);
   // Long enough that the others give up the connection.
   BOOST_TEST(eventually([&] {
     for (auto& x : user->state(where[successor]).others)
@@ -193,7 +197,12 @@ BOOST_AUTO_TEST_CASE(a_frozen_leader_is_replaced_and_comes_back) {
   }));
   BOOST_TEST(user->states()[leader].error != "");
   processes[leader]->send(SIGCONT);
-  BOOST_TEST(agree(200));
+  BOOST_TEST(agree(keys));
+  // It has stepped down, and deposed nobody.
+  auto old = user->state(where[leader]);
+  BOOST_TEST((old.role == peer_role::follower));
+  BOOST_TEST(old.leader.value == successor + 1);
+  BOOST_TEST((old.term == term));
 }
 
 BOOST_AUTO_TEST_CASE(signals_end_it_cleanly) {
