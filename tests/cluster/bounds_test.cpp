@@ -1,182 +1,11 @@
 // Who does not keep up costs the others no memory: raftd processes under load,
 // and what the kernel says of them.
 
-#include <raft/cluster/client.hpp>
-#include <raft/kv/command.hpp>
-#include <raft/tests/cluster/guest.hpp>
-#include <raft/tests/cluster/process_fixture.hpp>
-#include <raft/tests/support/hanging_disk.hpp>
-#include <raft/tests/support/outcomes.hpp>
-
-#include <boost/test/unit_test.hpp>
-
-#include <algorithm>
-#include <chrono>
-#include <cstdlib>
-#include <deque>
-#include <filesystem>
-#include <fstream>
-#include <future>
-#include <string>
+#include <raft/tests/cluster/bounds_fixture.hpp>
+#include <raft/tests/support/child_process.hpp>
 
 using namespace raft;
 using namespace raft::cluster;
-using namespace std::chrono_literals;
-
-namespace {
-
-constexpr std::size_t mib = 1 << 20;
-constexpr std::size_t value_bytes = 64 << 10;
-
-/// What all bounds below, buffers of the allocator and of the actor system may
-/// come to; a fraction of what is sent.
-constexpr std::size_t growth_max = 40 * mib;
-constexpr std::size_t sent = 128 * mib;
-
-/// What `bounds_fixture::flags` allow to wait for a majority, and for a disk.
-constexpr std::size_t waiting_max = 8 * mib;
-
-/// What became of commands that were sent one after the other.
-struct flood {
-  std::size_t accepted_bytes = 0;
-  std::size_t busy = 0;
-  /// Of the last one that was accepted.
-  log_index last;
-};
-
-struct bounds_fixture : process_fixture {
-  /// Low bounds, so that a test needs little load to pass them.
-  flag_list flags() const {
-    return {"--bootstrap",      "--log-level",       "error",
-            "--log-in-memory",  "4194304",           "--uncommitted-bytes",
-            "8388608",          "--undurable-bytes", "8388608",
-            "--applying-bytes", "4194304",           "--batch-bytes",
-            "262144",           "--bytes-in-flight", "1048576"};
-  }
-
-  void start_all(const flag_list& more = {}) {
-    auto all = flags();
-    all.insert(all.end(), more.begin(), more.end());
-    for (std::size_t i = 0; i < 3; ++i)
-      start(i, members(), all);
-    client_options options;
-    options.server_deadline = 2s;
-    user = std::make_unique<client>(where, options);
-  }
-
-  std::size_t wait_for_leader() {
-    std::size_t result = 3;
-    BOOST_REQUIRE(eventually(
-      [&] {
-        for (auto& x : user->states())
-          if (x.error.empty() && x.state.role == peer_role::leader) {
-            result = x.state.id.value - 1;
-            return true;
-          }
-        return false;
-      },
-      60s));
-    return result;
-  }
-
-  static bytes put(std::size_t i) {
-    return kv::encode(
-      kv::put{"k" + std::to_string(i % 16), std::string(value_bytes, 'x')});
-  }
-
-  /// Writes so many bytes, with some commands on the way at once.
-  void write(std::size_t total) {
-    std::deque<std::future<executed>> answers;
-    auto take = [&] {
-      BOOST_REQUIRE(
-        (answers.front().wait_for(60s) == std::future_status::ready));
-      BOOST_REQUIRE((answers.front().get().result == outcome::committed));
-      answers.pop_front();
-    };
-    for (std::size_t i = 0; i < total / value_bytes; ++i) {
-      answers.push_back(user->submit(put(i), 50s));
-      if (answers.size() > 64)
-        take();
-    }
-    while (!answers.empty())
-      take();
-  }
-
-  // -- disks that hang --------------------------------------------------------
-
-  std::string hanging(std::size_t i) const {
-    return directory.path("hang" + std::to_string(i + 1));
-  }
-
-  /// Starts a peer whose disk `hang` stops.
-  void start_on_hanging_disk(std::size_t i, const std::string& members) {
-    auto all = flags();
-    all.insert(all.end(), {"--id", std::to_string(i + 1), "--members", members,
-                           "--data", data(i)});
-    raftd_process::variables environment{
-      {test::hanging_disk_variable, hanging(i)}};
-    processes[i] = std::make_unique<raftd_process>(
-      all, log_file(i), environment, RAFTD_ON_HANGING_DISK_PATH);
-    BOOST_REQUIRE(processes[i]->read_line(20s)
-                  == "listening on " + to_text(where[i]));
-  }
-
-  /// From here on no sync of a peer comes to an end, until `heal`.
-  void hang(std::size_t i) const {
-    std::ofstream{hanging(i)} << "x";
-  }
-
-  void heal(std::size_t i) const {
-    std::filesystem::remove(hanging(i));
-  }
-
-  /// Sends as many commands as come to `sent` bytes, whatever the answers.
-  static flood overwhelm(guest& visitor) {
-    flood result;
-    for (std::size_t i = 0; i < sent / value_bytes; ++i) {
-      auto answer = visitor.start(put(i));
-      result.busy += answer.reason == reject_reason::busy;
-      if (!answer.index)
-        continue;
-      result.accepted_bytes += value_bytes;
-      result.last = answer.index;
-    }
-    return result;
-  }
-
-  /// Whether a peer, and none of another position, leads.
-  bool somebody_else_leads(std::size_t than) const {
-    auto all = user->states();
-    return std::any_of(all.begin(), all.end(), [&](auto& x) {
-      return x.error.empty() && x.state.role == peer_role::leader
-          && x.state.id.value != than + 1;
-    });
-  }
-
-  bool has_applied(std::size_t i, log_index index) const {
-    for (auto& x : user->states())
-      if (x.error.empty() && x.state.id.value == i + 1)
-        return x.state.applied >= index;
-    return false;
-  }
-
-  /// Writes for as long as the environment says, or else `sent` bytes.
-  void write_for_long() {
-    const char* seconds = std::getenv("RAFT_STOPPED_SECONDS");
-    auto until = std::chrono::steady_clock::now()
-               + std::chrono::seconds{seconds ? std::stoi(seconds) : 0};
-    std::size_t total = 0;
-    do {
-      write(sent);
-      total += sent;
-    } while (std::chrono::steady_clock::now() < until);
-    BOOST_TEST_MESSAGE("wrote " << total / mib << " MiB");
-  }
-
-  std::unique_ptr<client> user;
-};
-
-} // namespace
 
 BOOST_FIXTURE_TEST_SUITE(bounds_suite, bounds_fixture)
 
@@ -186,12 +15,28 @@ BOOST_AUTO_TEST_CASE(a_stopped_follower_costs_its_leader_no_memory) {
   auto leader = wait_for_leader();
   auto follower = (leader + 1) % 3;
   auto before = processes[leader]->memory();
+  auto led = state(leader);
   processes[follower]->send(SIGSTOP);
   write_for_long();
   auto after = processes[leader]->memory();
-  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB");
   BOOST_TEST(after < before + growth_max);
+  // Nor does it when it catches up, and it calls for no election.
   processes[follower]->send(SIGCONT);
+  auto behind = state(leader).last;
+  auto most = after;
+  BOOST_TEST(eventually(
+    [&] {
+      most = std::max(most, processes[leader]->memory());
+      return has_applied(follower, behind);
+    },
+    60s));
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib
+                                  << " MiB, at most " << most / mib << " MiB");
+  BOOST_TEST(most < before + growth_max);
+  auto leads = state(leader);
+  BOOST_TEST((leads.role == peer_role::leader));
+  BOOST_TEST((leads.term == led.term));
+  BOOST_TEST((state(follower).leader == leads.id));
 }
 
 BOOST_AUTO_TEST_CASE(what_finds_no_majority_is_refused_and_not_kept) {
@@ -266,6 +111,38 @@ BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_refused_and_not_kept) {
   BOOST_TEST((user->execute(put(0), 60s).result == outcome::committed));
 }
 
+BOOST_AUTO_TEST_CASE(commands_sent_all_at_once_cost_a_slow_disk_no_memory) {
+  constexpr auto count = sent / value_bytes;
+  start_on_hanging_disk(0, "1=" + to_text(where[0]));
+  user = std::make_unique<client>(std::vector{where[0]});
+  write(mib);
+  auto keys_before = keys(0);
+  guest visitor{where[0]};
+  auto before = processes[0]->memory();
+  hang(0);
+  auto told = visitor.execute_at_once(count, [](std::size_t i) {
+    return put_at("at once " + std::to_string(i));
+  });
+  auto most = before;
+  BOOST_TEST(eventually(
+    [&] {
+      most = std::max(most, processes[0]->memory());
+      return told->busy + waiting_max / value_bytes >= count;
+    },
+    60s));
+  BOOST_TEST_MESSAGE(before / mib << " MiB, at most " << most / mib << " MiB, "
+                                  << told->busy << " were told busy");
+  BOOST_TEST(told->committed == 0u);
+  BOOST_TEST(most < before + growth_max);
+  // What was not refused is not lost, and nothing else took effect.
+  heal(0);
+  BOOST_TEST(
+    eventually([&] { return told->committed + told->busy == count; }, 60s));
+  BOOST_TEST(told->other == 0u);
+  BOOST_TEST(told->committed * value_bytes + mib >= waiting_max);
+  BOOST_TEST(keys(0) == keys_before + told->committed);
+}
+
 BOOST_AUTO_TEST_CASE(subscribers_that_take_nothing_cost_no_memory) {
   constexpr std::size_t subscription_bytes = mib;
   constexpr std::uint64_t subscriptions = 4;
@@ -287,6 +164,42 @@ BOOST_AUTO_TEST_CASE(subscribers_that_take_nothing_cost_no_memory) {
   BOOST_TEST(after < before + growth_max);
   BOOST_TEST(visitor.received()
              <= subscriptions * (subscription_bytes + value_bytes + 1024));
+}
+
+BOOST_AUTO_TEST_CASE(subscribers_whose_process_stands_still_cost_no_memory) {
+  constexpr std::size_t first = 8 * mib;
+  constexpr std::size_t then = sent / 2;
+  constexpr std::uint64_t subscriptions = 4;
+  auto all = flags();
+  all.insert(all.end(), {"--subscription-bytes", std::to_string(mib),
+                         "--log-kept", std::to_string(2 * sent)});
+  start(0, "1=" + to_text(where[0]), all);
+  // Forked while there are no other threads. It says when it has subscribed,
+  // has what came before it stood still, and has all.
+  test::child_process reader{[&](int out) {
+    guest visitor{where[0], grants::yes};
+    for (std::uint64_t id = 0; id < subscriptions; ++id)
+      BOOST_REQUIRE(visitor.subscribe(id).accepted);
+    for (auto wanted : {std::size_t{0}, first, first + then}) {
+      BOOST_REQUIRE(eventually(
+        [&] { return visitor.received() >= wanted * subscriptions; }, 60s));
+      test::send_number(out, wanted);
+    }
+  }};
+  BOOST_REQUIRE(reader.receive_number().has_value());
+  user = std::make_unique<client>(std::vector{where[0]});
+  write(first);
+  BOOST_TEST(reader.receive_number().value_or(0) == first);
+  auto before = processes[0]->memory();
+  ::kill(reader.pid(), SIGSTOP);
+  write(then);
+  auto after = processes[0]->memory();
+  BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB");
+  BOOST_TEST(after < before + growth_max);
+  // It misses nothing.
+  ::kill(reader.pid(), SIGCONT);
+  BOOST_TEST(reader.receive_number(60'000'000).value_or(0) == first + then);
+  BOOST_TEST(reader.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(redis_clients_that_do_not_read_are_closed) {

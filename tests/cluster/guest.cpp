@@ -4,6 +4,7 @@
 #include <raft/tests/cluster/guest.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -17,18 +18,27 @@ namespace {
 
 constexpr std::chrono::seconds deadline{30};
 
+/// To commands that may have to wait for a disk.
+constexpr std::chrono::seconds answers_max{120};
+
 void no_answer(const caf::error& why) {
   BOOST_FAIL(caf::to_string(why));
 }
 
 } // namespace
 
-guest::guest(const address& where) : peer_{scenarios::visit(self_, where)} {
-  auto count = [total = received_](actors::nothing) {
+guest::guest(const address& where, grants more)
+  : peer_{scenarios::visit(self_, where)} {
+  auto count = [total = received_, to = peer_,
+                more](actors::subscriber_actor::pointer self, actors::nothing) {
     return actors::subscriber_actor::behavior_type{
-      [total](const delivery& msg) {
+      [self, total, to, more](const delivery& msg) {
+        std::size_t size = 0;
         for (const auto& x : msg.entries)
-          *total += cost(x);
+          size += cost(x);
+        *total += size;
+        if (more == grants::yes)
+          actors::send(self, to, credit{msg.group, msg.id, size});
       }};
   };
   subscriber_ = system_.spawn(count, actors::nothing{});
@@ -49,6 +59,26 @@ Answer guest::ask(Ts&&... xs) {
 
 started guest::start(bytes command) {
   return ask<started>(raft::start{{1}, std::move(command)});
+}
+
+std::shared_ptr<const endings>
+guest::execute_at_once(std::size_t count,
+                       std::function<bytes(std::size_t)> make) {
+  auto result = std::make_shared<endings>();
+  system_.spawn([=, to = peer_](caf::event_based_actor* self) {
+    auto take = [result](const executed& x) {
+      if (x.result == outcome::committed)
+        ++result->committed;
+      else if (x.reason == reject_reason::busy)
+        ++result->busy;
+      else
+        ++result->other;
+    };
+    for (std::size_t i = 0; i < count; ++i)
+      actors::ask(self, to, answers_max, raft::execute{{1}, {}, make(i)})
+        .then(take, [result](const caf::error&) { ++result->other; });
+  });
+  return result;
 }
 
 subscribed guest::subscribe(std::uint64_t id) {

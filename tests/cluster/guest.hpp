@@ -13,23 +13,40 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace raft::cluster {
+
+/// Whether subscribers say that they have handled what came, so that more does.
+enum class grants : bool { no, yes };
+
+/// How commands ended that were sent all at once.
+struct endings {
+  std::atomic<std::size_t> committed = 0;
+  std::atomic<std::size_t> busy = 0;
+  /// Neither of these, or no answer.
+  std::atomic<std::size_t> other = 0;
+};
 
 /// An actor system of its own with a connection. All members fail the test if
 /// there is no answer.
 class guest {
 public:
-  explicit guest(const address& where);
+  explicit guest(const address& where, grants more = grants::no);
   guest(const guest&) = delete;
   guest& operator=(const guest&) = delete;
   ~guest();
 
   started start(bytes command);
 
-  /// Subscribes to all entries, promises to take any number of bytes, and never
-  /// says that it has.
+  /// Has commands executed without a session, all at once. Does not wait; the
+  /// answers count when they come.
+  /// @param make Gets their numbers, from 0; another thread calls it.
+  std::shared_ptr<const endings>
+  execute_at_once(std::size_t count, std::function<bytes(std::size_t)> make);
+
+  /// Subscribes to all entries and promises to take any number of bytes.
   subscribed subscribe(std::uint64_t id);
 
   /// Cost of the entries that came, of all subscriptions.
