@@ -184,7 +184,6 @@ BOOST_AUTO_TEST_CASE(a_frozen_leader_is_replaced_and_comes_back) {
   BOOST_TEST((clock_type::now() - begin < failover_max));
   auto successor = wait_for_leader();
   BOOST_TEST(successor != leader);
-  auto term = user->state(where[successor]).term;
   auto keys = 200;
   for (; clock_type::now() - begin < 10s; keys += 100)
     write(keys, keys + 100);
@@ -196,6 +195,8 @@ BOOST_AUTO_TEST_CASE(a_frozen_leader_is_replaced_and_comes_back) {
     return false;
   }));
   BOOST_TEST(user->states()[leader].error != "");
+  successor = wait_for_leader();
+  auto term = user->state(where[successor]).term;
   processes[leader]->send(SIGCONT);
   BOOST_TEST(agree(keys));
   // It has stepped down, and deposed nobody.
