@@ -141,17 +141,24 @@ struct bounds_fixture : process_fixture {
     std::filesystem::remove(hanging(i));
   }
 
+  /// Sends a command with a value of `value_bytes` and counts what became of
+  /// it.
+  /// @returns whether it was accepted.
+  static bool offer(guest& visitor, bytes command, flood& so_far) {
+    auto answer = visitor.start(std::move(command));
+    so_far.busy += answer.reason == reject_reason::busy;
+    if (!answer.index)
+      return false;
+    so_far.accepted_bytes += value_bytes;
+    so_far.last = answer.index;
+    return true;
+  }
+
   /// Sends as many commands as come to `sent` bytes, whatever the answers.
   static flood overwhelm(guest& visitor) {
     flood result;
-    for (std::size_t i = 0; i < sent / value_bytes; ++i) {
-      auto answer = visitor.start(put(i));
-      result.busy += answer.reason == reject_reason::busy;
-      if (!answer.index)
-        continue;
-      result.accepted_bytes += value_bytes;
-      result.last = answer.index;
-    }
+    for (std::size_t i = 0; i < sent / value_bytes; ++i)
+      offer(visitor, put(i), result);
     return result;
   }
 

@@ -4,6 +4,11 @@
 #include <raft/tests/cluster/bounds_fixture.hpp>
 #include <raft/tests/support/child_process.hpp>
 
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+#include <vector>
+
 using namespace raft;
 using namespace raft::cluster;
 

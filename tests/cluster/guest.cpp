@@ -65,7 +65,8 @@ std::shared_ptr<const endings>
 guest::execute_at_once(std::size_t count,
                        std::function<bytes(std::size_t)> make) {
   auto result = std::make_shared<endings>();
-  system_.spawn([=, to = peer_](caf::event_based_actor* self) {
+  system_.spawn([count, result, to = peer_,
+                 make = std::move(make)](caf::event_based_actor* self) {
     auto take = [result](const executed& x) {
       if (x.result == outcome::committed)
         ++result->committed;

@@ -3,6 +3,9 @@
 
 #include <raft/tests/cluster/bounds_fixture.hpp>
 
+#include <algorithm>
+#include <string>
+
 using namespace raft;
 using namespace raft::cluster;
 
@@ -18,11 +21,12 @@ struct waiting_bounds {
 /// What may wait beside that: for the log's disk.
 constexpr std::size_t undurable_max = 4 * mib;
 
-/// What a peer takes at least before it takes nothing more. What is at the
-/// state machine counts as not applied until all that was handed out together
-/// is.
+/// What a peer takes at least before it takes nothing more. Commands count as
+/// not applied until all are that were handed to the state machine with them.
 std::size_t least_taken(const waiting_bounds& x) {
-  return x.unapplied + (x.unsaved - std::min(x.unsaved, x.applying));
+  constexpr std::size_t beside_values = mib;
+  return x.unapplied + (x.unsaved - std::min(x.unsaved, x.applying))
+       - beside_values;
 }
 
 /// What it takes at most: half as much as may be unsaved is on its way to the
@@ -54,20 +58,14 @@ struct saves_fixture : bounds_fixture {
     guest visitor{where[i]};
     flood result;
     std::size_t offered = 0;
-    auto offer = [&] {
-      auto answer = visitor.start(put_at("k" + std::to_string(offered++)));
-      result.busy += answer.reason == reject_reason::busy;
-      if (answer.index) {
-        result.accepted_bytes += value_bytes;
-        result.last = answer.index;
-      }
-      return bool{answer.index};
+    auto offer_next = [&] {
+      return offer(visitor, put_at("k" + std::to_string(offered++)), result);
     };
     while (offered < sent / value_bytes)
-      offer();
+      offer_next();
     std::size_t refused = 0;
     BOOST_TEST(eventually([&] {
-      refused = offer() ? 0 : refused + 1;
+      refused = offer_next() ? 0 : refused + 1;
       return refused >= 50 && state(i).commit >= result.last;
     }));
     return result;
