@@ -188,8 +188,8 @@ struct bounds_fixture : process_fixture {
     return false;
   }
 
-  /// Writes for ten seconds, but `sent` bytes at least, of which most are in
-  /// small commands; or, at full load, for as long as the environment says.
+  /// Writes for ten seconds: `sent` bytes, and then small commands. If the
+  /// environment says for how long, all are large until then.
   void write_for_long() {
     const char* seconds = std::getenv("RAFT_STOPPED_SECONDS");
     auto begin = std::chrono::steady_clock::now();
