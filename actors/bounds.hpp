@@ -1,5 +1,5 @@
-// What a peer takes from those who subscribe to it, and how long changes wait to
-// be saved.
+// What a peer takes from those who subscribe to it, and how long changes wait
+// to be saved.
 
 #pragma once
 

@@ -129,20 +129,19 @@ bool executor::save_is_due() const {
 }
 
 double executor::urgency() const {
-  // Without reminders it has time until half of the memory is taken again, which makes the next
-  // one due, or half of the log that would: the log has to keep those entries
-  // beside the entries of this save.
+  // Without reminders it has time until half of the memory is taken again,
+  // which makes the next one due, or half of the log that would: the log has to
+  // keep those entries beside the entries of this save.
   auto beyond_half = [](std::size_t bytes, std::size_t bytes_max) {
     return 2 * static_cast<double>(bytes)
            / static_cast<double>(std::max<std::size_t>(bytes_max, 1))
          - 1;
   };
   auto reminded = static_cast<double>(frozen_->reminders) / save_reminders_max;
-  return std::min(
-    1.0,
-    std::max({reminded,
-              beyond_half(disk_->unsaved_bytes(), disk_->unsaved_bytes_max()),
-              beyond_half(log_bytes_, unsaved_log_max())}));
+  return std::min(1.0, std::max({reminded,
+                                 beyond_half(disk_->unsaved_bytes(),
+                                             disk_->unsaved_bytes_max()),
+                                 beyond_half(log_bytes_, unsaved_log_max())}));
 }
 
 std::size_t executor::unsaved_log_max() const {
