@@ -1,5 +1,5 @@
 #include <raft/kv/dump.hpp>
-#include <raft/kv/engine.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>

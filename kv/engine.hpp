@@ -10,6 +10,7 @@
 #pragma once
 
 #include <raft/kv/command.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/kv/map.hpp>
 #include <raft/kv/overlay.hpp>
 #include <raft/kv/pace.hpp>
@@ -24,11 +25,6 @@
 #include <vector>
 
 namespace raft::kv {
-
-/// How much memory an overlay may take, in bytes. There are two at most, and
-/// after a crash in the middle of a save a third, until its changes are where
-/// they belong.
-inline constexpr std::size_t overlay_bytes_default = 64 << 20;
 
 /// Commands and replies are those of kv/command.hpp. Memory holds changes only,
 /// and they are bounded; all else is on the disk.
@@ -89,19 +85,5 @@ private:
   /// Keeps what `find` returned if it came from the table.
   mutable std::string found_;
 };
-
-struct engine_options {
-  /// The peer's data directory; each group's engine gets one of its own in it.
-  std::string directory;
-  /// Address space to reserve, in bytes; 0 for the default of the store.
-  std::uint64_t map_bytes = 0;
-  std::size_t overlay_bytes_max = overlay_bytes_default;
-};
-
-/// Where the engine of a group keeps its files.
-std::string engine_directory(const std::string& data_directory, group_id group);
-
-/// Opens or makes the engine of each group.
-machine::state_machine_factory engine_factory(engine_options options);
 
 } // namespace raft::kv

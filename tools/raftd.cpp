@@ -4,7 +4,7 @@
 
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
-#include <raft/kv/engine.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/redis/door.hpp>
 
 #include <caf/actor_system.hpp>

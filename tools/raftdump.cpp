@@ -1,7 +1,7 @@
 // raftdump: shows a peer's data directory as text.
 
 #include <raft/kv/dump.hpp>
-#include <raft/kv/engine.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/persistence/dump.hpp>
 #include <raft/persistence/store.hpp>
 

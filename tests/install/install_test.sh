@@ -44,6 +44,27 @@ refused: Bert has too little"
   done
 }
 
+# It serves Redis clients, and has its data again when it is started again.
+check_server() {
+  local data port pid in expected=OK command="set color blue"
+  data=$(mktemp -d)
+  # shellcheck disable=SC2064 # the directory of now
+  trap "rm -rf '$data'" EXIT
+  for _ in 1 2; do
+    coproc "$1" "$data/store"
+    # shellcheck disable=SC2154 # set by coproc, until the program ends
+    pid=$COPROC_PID
+    read -r -t 60 port <&"${COPROC[0]}" || fail "$1 does not start"
+    # shellcheck disable=SC2086 # several words
+    diff <(echo "$expected") <(redis-cli -p "$port" $command) ||
+      fail "$1 says otherwise"
+    in=${COPROC[1]}
+    exec {in}>&-
+    wait "$pid" || fail "$1 did not end well"
+    expected=blue command="get color"
+  done
+}
+
 install() {
   rm -rf "$prefix" "$prefix.before"
   cmake --install "$BUILD" --prefix "$prefix.before" >/dev/null
@@ -90,6 +111,13 @@ install_find_package() {
   cmake --build "$SCRATCH/find_package"
   check_bank "$SCRATCH/find_package/bank"
   "$SCRATCH/find_package/bank_fuzz" fuzz --seeds 1..2
+}
+
+install_server() {
+  configure "$SOURCE/tests/install/server" "$SCRATCH/server" \
+    -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF
+  cmake --build "$SCRATCH/server"
+  check_server "$SCRATCH/server/server"
 }
 
 # A copy that was built with another CAF is not taken, and says why.

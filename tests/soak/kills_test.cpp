@@ -5,7 +5,7 @@
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/dump.hpp>
-#include <raft/kv/engine.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/persistence/dump.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/simulation/history_format.hpp>

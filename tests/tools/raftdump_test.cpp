@@ -1,6 +1,6 @@
 // The program raftdump: its exit codes, and where it prints what.
 
-#include <raft/kv/engine.hpp>
+#include <raft/kv/engine_factory.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/lmdb_writer.hpp>
 #include <raft/persistence/lmdb_database.hpp>
