@@ -45,10 +45,9 @@ public:
     log_durable_ = std::max(log_durable_, what.durable);
     peer_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     return answer_later<applied>(self_, [&](promise<applied> waiting) {
-      auto entries = what.entries.size();
       queue_.push_back({std::move(what), std::move(waiting), 0, {}});
-      if (entries == 0)
-        save_if_due(false);
+      // A save may have waited for the log, and what comes now for the save.
+      save_if_due(false);
       work();
     });
   }
@@ -105,8 +104,10 @@ private:
     while (executor_ && !queue_.empty()) {
       auto& now = queue_.front();
       for (; executor_ && now.next < now.what.entries.size(); ++now.next) {
-        if (executor_->must_wait())
+        if (executor_->must_wait()) {
+          arm();
           return;
+        }
         apply_one(now, now.what.entries[now.next]);
       }
       if (!executor_)

@@ -216,10 +216,11 @@ void check(const configuration& x) {
                          "from {} to {}",
                          x.unsaved_bytes, unsaved_bytes_min,
                          unsaved_bytes_max));
-  if (x.save_after < save_after_min)
+  if (x.save_after < save_after_min || x.save_after > save_after_max)
     complain(fmt::format("changes are saved after {} ms: --save-after must be "
-                         "at least {}",
-                         x.save_after.count(), save_after_min.count()));
+                         "from {} to {}",
+                         x.save_after.count(), save_after_min.count(),
+                         save_after_max.count()));
   if (auto what = consensus::complaint_about(x.raft))
     complain(what);
 }

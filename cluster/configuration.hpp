@@ -62,8 +62,10 @@ struct configuration {
 inline constexpr std::uint64_t unsaved_bytes_min = 1 << 20;
 inline constexpr std::uint64_t unsaved_bytes_max = std::uint64_t{16} << 30;
 
-/// The least `configuration::save_after`: more often they are not worth a sync.
+/// The range of `configuration::save_after`.
 inline constexpr std::chrono::milliseconds save_after_min{100};
+inline constexpr std::chrono::milliseconds save_after_max
+  = std::chrono::hours{24};
 
 /// Where the node is to listen: `listen`, or else its own member address.
 /// @pre `check` passes.

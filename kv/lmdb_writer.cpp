@@ -93,9 +93,14 @@ std::size_t lmdb_writer::stage(const table::update& x) {
   auto i = x.changes->begin();
   std::uint64_t records = 0;
   auto put_some = [&](lmdb::transaction& txn) {
+    // A record holds a portion, or one larger pair.
     std::vector<std::string> packed;
-    while (packed.size() < portions && i != x.changes->end())
+    std::size_t bytes = 0;
+    while (packed.size() < portions && bytes < portions * portions_.bytes_max
+           && i != x.changes->end()) {
       packed.push_back(pack(i, x.changes->end()));
+      bytes += packed.back().size();
+    }
     put_staged(txn, packed, records);
   };
   while (i != x.changes->end())

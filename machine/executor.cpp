@@ -90,7 +90,8 @@ log_index executor::saved() const noexcept {
 bool executor::must_wait() const {
   return frozen_
       && (disk_->unsaved_bytes() >= disk_->unsaved_bytes_max()
-          || log_bytes_ >= unsaved_logs_max * unsaved_log_max());
+          || frozen_->log_bytes + log_bytes_
+               >= unsaved_logs_max * unsaved_log_max());
 }
 
 std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
@@ -100,8 +101,9 @@ std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
     ++frozen_->reminders;
     disk_->set_urgency(urgency());
   } else if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
-    frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes()), 0};
-    log_bytes_ = 0;
+    frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes()),
+               std::exchange(log_bytes_, 0), 0};
+    disk_->set_urgency(urgency());
     // Time comes to all peers alike.
     due_share_ = now ? first_share_ : save_share_max;
   }
@@ -129,6 +131,8 @@ bool executor::save_is_due() const {
 }
 
 double executor::urgency() const {
+  if (must_wait())
+    return 1;
   // Without reminders it has time until half of the memory is taken again,
   // which makes the next one due, or half of the log that would: the log has to
   // keep those entries beside the entries of this save.

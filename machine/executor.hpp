@@ -23,10 +23,10 @@ struct session_bounds;
 /// too.
 inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
 
-/// While a save is under way, nothing is applied beyond so many times what the
-/// log has for the next one: if there is no room for the save, the log has to
-/// end somewhere, too.
-inline constexpr std::size_t unsaved_logs_max = 4;
+/// Nothing is applied while a save is under way and the log has so many times
+/// what makes one due, for it and the next one together: if there is no room
+/// for the save, the log has to end somewhere, too.
+inline constexpr std::size_t unsaved_logs_max = 5;
 
 /// After so many reminders a save takes no break any more.
 inline constexpr unsigned save_reminders_max = 32;
@@ -102,6 +102,8 @@ private:
     log_index applied;
     /// Null once it was handed out.
     std::shared_ptr<save_job> job;
+    /// Cost of the entries whose effects it has.
+    std::size_t log_bytes = 0;
     unsigned reminders = 0;
   };
 

@@ -29,9 +29,10 @@ bench_put() {
 # applied_everywhere: the last entry that all peers have applied; fails if they
 # are not at the same one.
 applied_everywhere() {
-  local all
-  all=$(status_of applied '' | sort -u)
-  [[ $all =~ ^[0-9]+$ ]] && echo "$all"
+  status_of applied '' | sort | uniq -c |
+    awk -v peers=${#peer_ids[@]} '
+      $1 == peers { print $2; found = 1 }
+      END { exit !found }'
 }
 
 # all_is_saved: no peer has anything to save.
@@ -43,11 +44,19 @@ all_is_saved() {
   done
 }
 
+# wait_until_all_is_saved: and until no peer would save so soon that it might
+# save a part of what comes next.
+wait_until_all_is_saved() {
+  wait_for 300 all_is_saved || fail "a save did not end in five minutes"
+  sleep $bench_save_after
+}
+
 # in_save_of ENTRY: whether all peers are still on the save up to there.
 in_save_of() {
-  local id saved staged
+  local id found saved staged
   for id in "${peer_ids[@]}"; do
-    read -r saved staged < <(saved_by "$id")
+    found=$(saved_by "$id") || fail "can not look at the data of peer $id"
+    read -r saved staged <<<"$found"
     [ "$saved" -lt "$1" ] || [[ $saved -eq $1 && $staged -gt 0 ]] || return 1
   done
 }
@@ -57,7 +66,7 @@ in_save_of() {
 least_staged() {
   local id
   for id in "${peer_ids[@]}"; do
-    saved_by "$id"
+    saved_by "$id" || fail "can not look at the data of peer $id"
   done | awk -v entry="$1" '{ print $1 == entry ? int($2 / 16) : 0 }' |
     sort -n | head -n 1
 }
@@ -81,13 +90,14 @@ begin_saves() {
 
 bench_round() {
   local calm busy burst_end staged
-  wait_for 300 all_is_saved || fail "a save did not end in five minutes"
+  wait_until_all_is_saved
   calm=$(bench_latencies 100)
-  wait_for 300 all_is_saved || fail "a save did not end in five minutes"
+  wait_until_all_is_saved
   burst_end=$(begin_saves)
   busy=$(bench_latencies $bench_keys)
   in_save_of "$burst_end" ||
-    fail "a save ended before the measurement: take a larger bench_burst"
+    fail "a save had a part of the burst only, or ended before the" \
+      "measurement: take a larger bench_burst"
   wait_for 120 all_have_staged "$burst_end" || fail "a peer has staged nothing"
   staged=$(least_staged "$burst_end")
   [ "$staged" -ge 100 ] ||

@@ -104,10 +104,12 @@ status_of() {
 # saved_by ID: the last entry whose effects the key-value data of a peer have, and
 # how many records of changes are staged, on their way to it.
 saved_by() {
-  "$build"/bin/raftdump "$cluster_dir/$1" --to 0 | awk '
+  local text
+  text=$("$build"/bin/raftdump "$cluster_dir/$1" --to 0) || return 1
+  awk '
     /^  state +after entry/ { entry = $4 }
     /^  staged / { staged = $2 }
-    END { print entry + 0, staged + 0 }'
+    END { print entry + 0, staged + 0 }' <<<"$text"
 }
 
 has_leader() { raftctl --timeout 1 status >/dev/null 2>&1; }

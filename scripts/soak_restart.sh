@@ -17,16 +17,13 @@ restart_load() {
     fail "loading failed; see $cluster_dir/benchmark.log"
 }
 
-# restart_churn: overwrites random keys with all that a peer takes, until the
+# restart_churn ID: overwrites random keys with all that a peer takes, until the
 # file `churn` is gone.
 restart_churn() {
-  local id
   while [ -e "$cluster_dir/churn" ]; do
-    for id in "${peer_ids[@]}"; do
-      timeout 5 redis-benchmark -p "$(redis_port "$id")" -t set -c 64 -n 20000 \
-        -r $restart_keys -d $restart_value_bytes -q \
-        >>"$cluster_dir/benchmark.log" 2>&1 || continue # it was killed
-    done
+    timeout 5 redis-benchmark -p "$(redis_port "$1")" -t set -c 64 -n 20000 \
+      -r $restart_keys -d $restart_value_bytes -q \
+      >>"$cluster_dir/benchmark.log" 2>&1 || sleep 0.1 # it was killed
   done
 }
 
@@ -36,11 +33,12 @@ has_more_lines() { [ "$(lines_of "$1")" -gt "$2" ]; }
 
 # restart_round NUMBER ID: kills the peer, starts it, prints how long it took.
 restart_round() {
-  local id=$2 before began ready staged
+  local id=$2 before began found ready staged
   before=$(lines_of "$id")
   kill -KILL "${peer_pid[$id]}"
   wait "${peer_pid[$id]}" 2>/dev/null || true
-  read -r _ staged < <(saved_by "$id")
+  found=$(saved_by "$id") || fail "can not look at the data of peer $id"
+  read -r _ staged <<<"$found"
   began=$(now_ms)
   start_peer "$id"
   wait_for 60 has_more_lines "$id" "$before" ||
@@ -53,15 +51,13 @@ restart_round() {
 
 end_restart() {
   rm -f "$cluster_dir/churn"
-  if [ -n "$churn_pid" ]; then
-    wait "$churn_pid" 2>/dev/null || true
-  fi
+  [ ${#churn_pids[@]} -eq 0 ] || wait "${churn_pids[@]}" 2>/dev/null || true
   stop_cluster
   rm -rf "$cluster_dir"
 }
 
 soak_restart() {
-  local rounds=20 round id
+  local rounds=20 round id keys
   while [ $# -gt 0 ]; do
     [ "$1" = --rounds ] || fail "soak restart knows --rounds N, but not '$1'"
     [[ ${2-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 wants a number from 1"
@@ -72,16 +68,20 @@ soak_restart() {
   configure "$build"
   build_targets "$build" raftd raftctl raftdump
   use_cluster "$(mktemp -d)" "$(pick_free_ports)"
-  churn_pid=
+  churn_pids=()
   trap end_restart EXIT
   start_cluster
   wait_for_leader
   say "$restart_keys keys of $restart_value_bytes bytes; a peer is killed at" \
     "full load and must be ready to vote within $restart_ms_max ms"
   restart_load "$(redis_port 1)"
+  keys=$(redis-cli -p "$(redis_port 1)" dbsize)
+  [ "$keys" = $restart_keys ] || fail "there are $keys keys"
   touch "$cluster_dir/churn"
-  restart_churn &
-  churn_pid=$!
+  for id in "${peer_ids[@]}"; do
+    restart_churn "$id" &
+    churn_pids+=($!)
+  done
   printf '%6s  %5s  %8s  %10s\n' round peer 'staged' 'ready/ms'
   for ((round = 1; round <= rounds; ++round)); do
     sleep $((2 + RANDOM % 6))
@@ -90,8 +90,8 @@ soak_restart() {
     wait_for 60 has_leader || fail "no leader after a minute"
   done
   rm -f "$cluster_dir/churn"
-  wait "$churn_pid"
-  churn_pid=
+  wait "${churn_pids[@]}"
+  churn_pids=()
   wait_for 120 raftctl --timeout 10 digest --wait 10 >/dev/null ||
     fail "the peers do not agree after the load"
   say "Each peer was back in time, and all agree"

@@ -254,6 +254,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
   refuses("--unsaved-bytes",
           [](auto& x) { x.unsaved_bytes = unsaved_bytes_max + 1; });
   refuses("--save-after", [](auto& x) { x.save_after = 99ms; });
+  refuses("--save-after", [](auto& x) { x.save_after = 24h + 1ms; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {

@@ -34,9 +34,10 @@ guest::guest(const address& where, grants more)
     return actors::subscriber_actor::behavior_type{
       [self, total, to, more](const delivery& msg) {
         std::size_t size = 0;
-        for (const auto& x : msg.entries)
+        for (const auto& x : msg.entries) {
           size += cost(x);
-        *total += size;
+          *total += x.data.size();
+        }
         if (more == grants::yes)
           actors::send(self, to, credit{msg.group, msg.id, size});
       }};

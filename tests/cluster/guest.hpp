@@ -49,7 +49,7 @@ public:
   /// Subscribes to all entries and promises to take any number of bytes.
   subscribed subscribe(std::uint64_t id);
 
-  /// Cost of the entries that came, of all subscriptions.
+  /// Bytes of the commands that came, of all subscriptions.
   std::size_t received() const {
     return *received_;
   }

@@ -35,12 +35,15 @@ struct raftd_fixture {
   }
 
   std::vector<std::string> flags(std::size_t i) const {
+    // Rather long timeouts, so that load alone brings no election.
     return {"--id",        std::to_string(i + 1),
             "--members",   members,
             "--data",      directory.path(std::to_string(i + 1)),
             "--cluster",   "test",
             "--bootstrap", "--log-level",
-            "error"};
+            "error",       "--election-timeout-min",
+            "700",         "--election-timeout-max",
+            "1400"};
   }
 
   void start(std::size_t i) {

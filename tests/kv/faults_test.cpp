@@ -116,7 +116,7 @@ std::ostream& operator<<(std::ostream& out, const save_size& x) {
 
 const save_size save_sizes[] = {
   {"in one transaction", {}, false, 5, 30},
-  {"in many transactions", {1, 256}, true, 60, 300},
+  {"in many transactions", {1, 256}, true, 40, 200},
 };
 
 struct faults_fixture {

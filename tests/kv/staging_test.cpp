@@ -102,6 +102,25 @@ BOOST_AUTO_TEST_CASE(a_large_write_takes_as_many_portions_as_it_is_told) {
   BOOST_TEST(rests == 1 + (34 + 9) / 10 + 1 + (101 + 39) / 40);
 }
 
+BOOST_AUTO_TEST_CASE(large_pairs_are_not_staged_many_at_once) {
+  any_table uut{"lmdb"};
+  uut.options.portions = {4, 4000};
+  uut.reopen();
+  overlay changes;
+  for (auto i = 0; i < 10; ++i)
+    changes.put("k" + std::to_string(i), std::string(50'000, 'x'));
+  auto rests = 0;
+  const records none;
+  uut->write(
+    {std::make_shared<const overlay>(changes), {1}, 10, none, [&](auto) {
+       ++rests;
+       return 10;
+     }});
+  BOOST_TEST(uut->load().keys == 10u);
+  // Ten portions are 40,000 bytes, so each goes alone, both times.
+  BOOST_TEST(rests == 1 + 10 + 1 + 10);
+}
+
 /// Twenty changes make a record, and a record a portion.
 BOOST_AUTO_TEST_CASE(staged_changes_are_packed_and_survive_the_process) {
   any_table uut{"lmdb"};

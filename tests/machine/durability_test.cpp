@@ -110,13 +110,25 @@ BOOST_AUTO_TEST_CASE(a_save_has_time_while_half_the_log_is_taken) {
 }
 
 BOOST_AUTO_TEST_CASE(commands_wait_for_a_save_when_the_log_is_far_too_long) {
-  run(1);
+  constexpr auto quarter = unsaved_log_bytes_max / 4;
+  auto give_log = [this](std::size_t quarters) {
+    for (; quarters > 0; --quarters)
+      give(entry_kind::configuration, {}, std::string(quarter, 'x'));
+  };
+  give_log(4);
   BOOST_REQUIRE(uut->take_save(far, true));
-  std::size_t given = 0;
-  for (; !uut->must_wait(); given += unsaved_log_bytes_max / 4)
-    give(entry_kind::configuration, {},
-         std::string(unsaved_log_bytes_max / 4, 'x'));
-  BOOST_TEST(given == unsaved_logs_max * unsaved_log_bytes_max);
+  give_log(4 * (unsaved_logs_max - 1) - 1);
+  BOOST_TEST(!uut->must_wait());
+  give_log(1);
+  BOOST_TEST(uut->must_wait());
+  uut->save_done();
+  BOOST_TEST(!uut->must_wait());
+  // The next one has all of that, and is urgent from the start if it is all
+  // there may be.
+  give_log(4);
+  BOOST_REQUIRE(uut->take_save(far, true));
+  BOOST_TEST(uut->must_wait());
+  BOOST_TEST(disk->urgency == 1);
   uut->save_done();
   BOOST_TEST(!uut->must_wait());
 }

@@ -285,9 +285,11 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
             << " ms; " << (now() - began) / 1'000'000'000 << " s");
   }
   BOOST_TEST(sum.operations > 10 * rounds);
-  BOOST_TEST(sum.unknown > 0u);
-  BOOST_TEST(sum.saving > 0u);
-  BOOST_TEST(sum.compacted > 0u);
+  if (rounds >= rounds_per_block) {
+    BOOST_TEST(sum.unknown > 0u);
+    BOOST_TEST(sum.saving > 0u);
+    BOOST_TEST(sum.compacted > 0u);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,7 +3,9 @@
 // The library `raft_full_disk` stands between a program and the C library:
 // below one directory, calls that would make a file longer fail with ENOSPC, as
 // long as the file exists that says so. What a file has already can be written
-// over. A program is started with it in LD_PRELOAD.
+// over. It knows the calls by which LMDB and `persistence/` make files longer:
+// `write`, `pwrite`, `writev` and `ftruncate`. A program is started with it in
+// LD_PRELOAD.
 
 #pragma once
 
