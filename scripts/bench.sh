@@ -4,19 +4,26 @@
 bench_keys=250000
 bench_value_bytes=1024
 bench_rate=1000    # commands a second
-bench_seconds=30   # of one measurement
+bench_seconds=30   # of the measurement during saves
+bench_calm=10      # and of the one before, which ends before a save begins
 bench_burst=140000 # commands whose changes take more than 100 MiB
 # So much that only time makes a save due, and so long that all of a burst is in
 # one save: a peer takes from half of it to all of it.
-bench_unsaved_bytes=$((1 << 30))
+bench_unsaved_bytes=$((2 << 30))
 bench_save_after=20 # seconds
 
-# bench_latencies KEYS: a load at fixed moments on that many keys; prints the
-# median, the 99th percentile and the longest, in milliseconds.
-bench_latencies() {
+bench_load() {
   "$build"/bin/raft-bench --port "$bench_port" --rate $bench_rate \
-    --seconds $bench_seconds --value-bytes $bench_value_bytes --keys "$1" \
-    --seed "$RANDOM" | cut -d ' ' -f 2-
+    --seconds "$1" --value-bytes $bench_value_bytes --keys $bench_keys \
+    --seed "$RANDOM"
+}
+
+# bench_latencies SECONDS: a load at fixed moments; prints the median, the 99th
+# percentile and the longest, in milliseconds. A second before that wakes up what
+# has been idle.
+bench_latencies() {
+  bench_load 1 >/dev/null
+  bench_load "$1" | cut -d ' ' -f 2-
 }
 
 # bench_put COUNT: sets random keys as fast as the peers take them.
@@ -91,14 +98,15 @@ begin_saves() {
 bench_round() {
   local calm busy burst_end staged
   wait_until_all_is_saved
-  calm=$(bench_latencies 100)
+  calm=$(bench_latencies $bench_calm)
   wait_until_all_is_saved
   burst_end=$(begin_saves)
-  busy=$(bench_latencies $bench_keys)
+  busy=$(bench_latencies $bench_seconds)
   in_save_of "$burst_end" ||
     fail "a save had a part of the burst only, or ended before the" \
       "measurement: take a larger bench_burst"
-  wait_for 120 all_have_staged "$burst_end" || fail "a peer has staged nothing"
+  wait_for 120 all_have_staged "$burst_end" ||
+    fail "a peer has its part of the burst in more than one save"
   staged=$(least_staged "$burst_end")
   [ "$staged" -ge 100 ] ||
     fail "a save had only $staged MiB: take a larger bench_burst"
@@ -126,7 +134,7 @@ bench_save() {
   bench_port=$(redis_port "$(status_of peer leader)")
   say "Three peers on this machine; $bench_rate SET of $bench_value_bytes bytes" \
     "a second; times in milliseconds"
-  printf '%5s  %-26s   %s\n' '' 'nothing to save' \
+  printf '%5s  %-26s   %s\n' '' 'no save' \
     'all peers save, in one save each'
   printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' round median '99 %' longest \
     median '99 %' longest MiB

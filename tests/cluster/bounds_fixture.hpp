@@ -65,21 +65,6 @@ struct bounds_fixture : process_fixture {
     user = std::make_unique<client>(where, options);
   }
 
-  std::size_t wait_for_leader() {
-    std::size_t result = 3;
-    BOOST_REQUIRE(eventually(
-      [&] {
-        for (auto& x : user->states())
-          if (x.error.empty() && x.state.role == peer_role::leader) {
-            result = x.state.id.value - 1;
-            return true;
-          }
-        return false;
-      },
-      60s));
-    return result;
-  }
-
   static bytes put(std::size_t i, std::size_t value = value_bytes) {
     return put_at("k" + std::to_string(i % 16), value);
   }
@@ -208,8 +193,6 @@ struct bounds_fixture : process_fixture {
       write_some(mib, 1 << 10);
     BOOST_TEST_MESSAGE("wrote " << total / mib << " MiB");
   }
-
-  std::unique_ptr<client> user;
 };
 
 } // namespace raft::cluster

@@ -103,16 +103,6 @@ struct engine_disk_fixture : writing_fixture {
     return result;
   }
 
-  /// The text of a peer's last line that is not empty.
-  std::string last_words(std::size_t i) const {
-    std::ifstream in{log_file(i)};
-    std::string result;
-    for (std::string line; std::getline(in, line);)
-      if (!line.empty())
-        result = line;
-    return result;
-  }
-
   void check_failure(test::disk_calls calls) {
     for (std::size_t i = 0; i < 3; ++i)
       let_engine_fail(i, calls);

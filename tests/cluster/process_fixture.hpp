@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/cluster/client.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,16 @@ struct process_fixture {
     return result;
   }
 
+  /// The last line of a peer's log that is not empty.
+  std::string last_words(std::size_t i) const {
+    std::ifstream in{log_file(i)};
+    std::string result;
+    for (std::string line; std::getline(in, line);)
+      if (!line.empty())
+        result = line;
+    return result;
+  }
+
   bool says(std::size_t i, const std::string& part) const {
     return eventually([&] { return count(i, part) > 0; });
   }
@@ -69,11 +81,28 @@ struct process_fixture {
                   == "listening on " + to_text(where[i]));
   }
 
+  /// The position of a peer that says that it leads.
+  /// @pre There is a `user`.
+  std::size_t wait_for_leader() {
+    std::optional<std::size_t> result;
+    BOOST_REQUIRE(eventually(
+      [&] {
+        for (auto& x : user->states())
+          if (x.error.empty() && x.state.role == peer_role::leader)
+            result = x.state.id.value - 1;
+        return result.has_value();
+      },
+      std::chrono::seconds{60}));
+    return *result;
+  }
+
   test::temporary_directory directory;
   /// What the next processes find in their environments.
   std::map<std::size_t, raftd_process::variables> environment;
   std::vector<address> where;
   std::map<std::size_t, std::unique_ptr<raftd_process>> processes;
+  /// None until a test makes it.
+  std::unique_ptr<client> user;
 };
 
 } // namespace raft::cluster

@@ -90,15 +90,6 @@ struct refused_raftd : process_fixture {
     });
   }
 
-  std::string last_line() const {
-    std::ifstream in{log_file(0)};
-    std::string result;
-    for (std::string line; std::getline(in, line);)
-      if (!line.empty())
-        result = line;
-    return result;
-  }
-
   /// All files, but for who held the locks: whoever opens the log writes itself
   /// down there, also if it refuses the key-value data after that.
   std::map<std::string, std::string> contents() const {
@@ -120,7 +111,7 @@ struct refused_raftd : process_fixture {
     fs::remove(log_file(0));
     raftd_process refused{flags, log_file(0)};
     BOOST_TEST(refused.wait(30s) == 1);
-    auto said = last_line();
+    auto said = last_words(0);
     for (const auto& part : x.parts)
       BOOST_TEST((said.find(part) != std::string::npos),
                  "lacks \"" << part << "\": " << said);

@@ -28,29 +28,29 @@ struct second_bootstrap : process_fixture {
            "1000", "--election-timeout-max", "2000"});
   }
 
-  client make_user(std::vector<address> servers) const {
+  void make_user() {
     client_options options;
     options.server_deadline = 1s;
-    return client{std::move(servers), options};
+    user = std::make_unique<client>(where, options);
   }
 
-  static void write(client& user, const std::string& key) {
-    auto answer = user.execute(kv::encode(kv::put{key, "v"}), 30s);
+  void write(const std::string& key) {
+    auto answer = user->execute(kv::encode(kv::put{key, "v"}), 30s);
     BOOST_REQUIRE(answer.result == outcome::committed);
   }
 
-  static std::uint64_t keys(client& user) {
-    auto answer = user.execute(kv::encode(kv::count{}), 30s);
+  std::uint64_t keys() {
+    auto answer = user->execute(kv::encode(kv::count{}), 30s);
     BOOST_REQUIRE(answer.result == outcome::committed);
     return kv::decode_reply(answer.reply)->count;
   }
 
   /// Fails the test if it does not answer.
-  peer_state state_of(client& user, std::size_t i) const {
+  peer_state state_of(std::size_t i) {
     std::optional<peer_state> result;
     BOOST_REQUIRE(eventually([&] {
       try {
-        result = user.state(where[i]);
+        result = user->state(where[i]);
       } catch (const client_error&) {
         // It had something else to do.
       }
@@ -59,23 +59,11 @@ struct second_bootstrap : process_fixture {
     return *result;
   }
 
-  std::size_t wait_for_leader(client& user) const {
-    std::optional<std::size_t> result;
-    BOOST_REQUIRE(eventually([&] {
-      for (auto& x : user.states())
-        if (x.error.empty() && x.state.role == peer_role::leader)
-          result = x.state.id.value - 1;
-      return result.has_value();
-    }));
-    return *result;
-  }
-
   /// The keys and the hash of a peer's own state; of none if it is not there.
-  std::pair<std::uint64_t, std::uint64_t> digest(client& user,
-                                                 std::size_t i) const {
+  std::pair<std::uint64_t, std::uint64_t> digest(std::size_t i) {
     try {
       auto x
-        = *kv::decode_digest(user.query(where[i], kv::digest_request()).reply);
+        = *kv::decode_digest(user->query(where[i], kv::digest_request()).reply);
       return {x.keys, x.hash};
     } catch (const client_error&) {
       return {};
@@ -97,15 +85,15 @@ BOOST_FIXTURE_TEST_SUITE(second_bootstraps, second_bootstrap)
 BOOST_AUTO_TEST_CASE(beside_others_that_run_it_moves_nobody) {
   for (std::size_t i = 0; i < 3; ++i)
     start_one(i);
-  auto user = make_user(where);
+  make_user();
   for (int i = 0; i < 20; ++i)
-    write(user, std::to_string(i));
-  auto leader = wait_for_leader(user);
-  auto term = state_of(user, leader).term;
+    write(std::to_string(i));
+  auto leader = wait_for_leader();
+  auto term = state_of(leader).term;
   auto victim = (leader + 1) % 3;
   auto other = (leader + 2) % 3;
-  auto before = state_of(user, other).incarnation;
-  auto lost = state_of(user, victim).incarnation;
+  auto before = state_of(other).incarnation;
+  auto lost = state_of(victim).incarnation;
   lose_data(victim);
   start_one(victim);
   for (auto i : {leader, other})
@@ -113,27 +101,26 @@ BOOST_AUTO_TEST_CASE(beside_others_that_run_it_moves_nobody) {
                          + to_text(where[victim])
                          + " has come back with another store: it remembers "
                            "nothing of what it had"));
-  BOOST_TEST((state_of(user, victim).incarnation != lost));
-  BOOST_TEST((state_of(user, other).incarnation == before));
+  BOOST_TEST((state_of(victim).incarnation != lost));
+  BOOST_TEST((state_of(other).incarnation == before));
   // It hears of the leader and follows it; nobody campaigns for many election
   // timeouts.
-  BOOST_TEST(eventually(
-    [&] { return state_of(user, victim).leader.value == leader + 1; }));
+  BOOST_TEST(
+    eventually([&] { return state_of(victim).leader.value == leader + 1; }));
   auto until = std::chrono::steady_clock::now() + 2s;
   while (std::chrono::steady_clock::now() < until) {
-    BOOST_REQUIRE((state_of(user, victim).role == peer_role::follower));
-    BOOST_REQUIRE((state_of(user, leader).role == peer_role::leader));
-    BOOST_REQUIRE((state_of(user, leader).term == term));
+    BOOST_REQUIRE((state_of(victim).role == peer_role::follower));
+    BOOST_REQUIRE((state_of(leader).role == peer_role::leader));
+    BOOST_REQUIRE((state_of(leader).term == term));
   }
-  write(user, "20");
+  write("20");
   // With the leader gone, its vote counts again: for the one that has all.
   processes[leader]->kill();
-  BOOST_TEST(wait_for_leader(user) == other);
-  BOOST_TEST(keys(user) == 21u);
+  BOOST_TEST(wait_for_leader() == other);
+  BOOST_TEST(keys() == 21u);
   start_one(leader);
   BOOST_TEST(eventually([&] {
-    return digest(user, victim) == digest(user, other)
-        && digest(user, leader) == digest(user, other);
+    return digest(victim) == digest(other) && digest(leader) == digest(other);
   }));
 }
 

@@ -30,20 +30,6 @@ struct writing_fixture : process_fixture {
     user = std::make_unique<client>(where, options);
   }
 
-  std::optional<std::size_t> find_leader() {
-    for (auto& x : user->states())
-      if (x.error.empty() && x.state.role == peer_role::leader)
-        return x.state.id.value - 1;
-    return std::nullopt;
-  }
-
-  std::size_t wait_for_leader() {
-    std::optional<std::size_t> result;
-    BOOST_REQUIRE(eventually(
-      [&] { return (result = find_leader()).has_value(); }, patience));
-    return *result;
-  }
-
   /// Begins to write a key that nobody has written. Add what comes to
   /// `written`, if it is committed.
   std::future<executed> begin_one(std::chrono::milliseconds deadline,
@@ -107,7 +93,6 @@ struct writing_fixture : process_fixture {
     preload(i, FAULTY_DISK_PATH, {{test::disk_plan_variable, to_text(plan)}});
   }
 
-  std::unique_ptr<client> user;
   std::uint64_t tried = 0;
   std::uint64_t written = 0;
 };
