@@ -68,17 +68,17 @@ in_save_of() {
   done
 }
 
-# least_staged ENTRY: MiB that each peer has staged of the save up to there, at
-# least. A record has 64 KiB.
-least_staged() {
-  local id
+# note_staged ENTRY: notes for each peer how many records it has staged of the
+# save up to there, in `staged_of`; fails as long as one has not got so far.
+note_staged() {
+  local id found saved staged
   for id in "${peer_ids[@]}"; do
-    saved_by "$id" || fail "can not look at the data of peer $id"
-  done | awk -v entry="$1" '{ print $1 == entry ? int($2 / 16) : 0 }' |
-    sort -n | head -n 1
+    found=$(saved_by "$id") || fail "can not look at the data of peer $id"
+    read -r saved staged <<<"$found"
+    [[ $saved -ne $1 || $staged -eq 0 ]] || staged_of[$id]=$staged
+  done
+  [ ${#staged_of[@]} -eq ${#peer_ids[@]} ]
 }
-
-all_have_staged() { [ "$(least_staged "$1")" -gt 0 ]; }
 
 # The median of the numbers that come in, one in a line.
 median() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
@@ -97,6 +97,7 @@ begin_saves() {
 
 bench_round() {
   local calm busy burst_end staged
+  declare -A staged_of=()
   wait_until_all_is_saved
   calm=$(bench_latencies $bench_calm)
   wait_until_all_is_saved
@@ -105,9 +106,10 @@ bench_round() {
   in_save_of "$burst_end" ||
     fail "a save had a part of the burst only, or ended before the" \
       "measurement: take a larger bench_burst"
-  wait_for 120 all_have_staged "$burst_end" ||
+  wait_for 120 note_staged "$burst_end" ||
     fail "a peer has its part of the burst in more than one save"
-  staged=$(least_staged "$burst_end")
+  # A record has 64 KiB.
+  staged=$(($(printf '%s\n' "${staged_of[@]}" | sort -n | head -n 1) / 16))
   [ "$staged" -ge 100 ] ||
     fail "a save had only $staged MiB: take a larger bench_burst"
   # shellcheck disable=SC2086
