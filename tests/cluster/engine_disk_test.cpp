@@ -95,9 +95,11 @@ struct engine_disk_fixture : writing_fixture {
 
   std::vector<executed> ask_at_once(client& from, std::size_t count) {
     std::vector<std::future<executed>> asked;
+    asked.reserve(count);
     while (asked.size() < count)
       asked.push_back(begin_one(2s, from));
     std::vector<executed> result;
+    result.reserve(count);
     for (auto& x : asked)
       result.push_back(x.get());
     return result;
