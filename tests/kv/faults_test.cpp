@@ -176,7 +176,7 @@ struct faults_fixture {
       // It goes on, too, with the sessions of that very entry.
       while (found.applied().value < saves * entries_per_save) {
         apply_some(found);
-        save(*found.take_save(found.applied(), true));
+        BOOST_REQUIRE(save(*found.take_save(found.applied(), true)));
         found.save_done();
       }
       BOOST_REQUIRE(
