@@ -1,4 +1,4 @@
-// Holds docs/traps.md to the tests that it names.
+// Holds docs/traps.md and docs/misfortunes.md to the tests that they name.
 
 #include <raft/tests/structure/source_file.hpp>
 
@@ -34,34 +34,60 @@ bool has_case(const fs::path& folder, const std::string& name) {
   return false;
 }
 
+const std::regex mention{"`([a-z_0-9]+)/([a-z_0-9]+)`"};
+
+void check_mention(const std::string& page, const std::string& program,
+                   const std::string& name) {
+  if (program == "zoo") {
+    BOOST_TEST(fs::exists(root / "tests/zoo" / (name + ".patch")),
+               page << " names the bug " << name << ", which the zoo lacks");
+    return;
+  }
+  auto folder = folder_of(program);
+  if (folder.empty())
+    BOOST_ERROR(page << " names the test program " << program
+                     << ", which no CMakeLists.txt makes");
+  else
+    BOOST_TEST(has_case(folder, name), page << " names the test case "
+                                            << program << '/' << name
+                                            << ", which is not there");
+}
+
+/// @returns how many tests the page names.
+std::size_t check_mentions(const std::string& page) {
+  auto text = read_file(root / page);
+  std::size_t count = 0;
+  for (auto i = std::sregex_iterator{text.begin(), text.end(), mention};
+       i != std::sregex_iterator{}; ++i, ++count)
+    check_mention(page, (*i)[1].str(), (*i)[2].str());
+  return count;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(traps)
 
 BOOST_AUTO_TEST_CASE(the_tests_that_are_named_exist) {
-  static const std::regex mention{"`([a-z_0-9]+)/([a-z_0-9]+)`"};
-  auto text = read_file(root / "docs/traps.md");
-  std::size_t count = 0;
-  for (auto i = std::sregex_iterator{text.begin(), text.end(), mention};
-       i != std::sregex_iterator{}; ++i, ++count) {
-    auto program = (*i)[1].str();
-    auto name = (*i)[2].str();
-    if (program == "zoo") {
-      BOOST_TEST(fs::exists(root / "tests/zoo" / (name + ".patch")),
-                 "docs/traps.md names the bug " << name
-                                                << ", which the zoo lacks");
+  BOOST_TEST(check_mentions("docs/traps.md") > 40u);
+  check_mentions("docs/misfortunes.md");
+}
+
+BOOST_AUTO_TEST_CASE(each_misfortune_names_its_test) {
+  auto text = read_file(root / "docs/misfortunes.md");
+  static const std::regex row{"\n(\\| [^\n]*)"};
+  for (auto i = std::sregex_iterator{text.begin(), text.end(), row};
+       i != std::sregex_iterator{}; ++i) {
+    auto line = (*i)[1].str();
+    if (line.starts_with("| case |"))
       continue;
-    }
-    auto folder = folder_of(program);
-    if (folder.empty())
-      BOOST_ERROR("docs/traps.md names the test program "
-                  << program << ", which no CMakeLists.txt makes");
-    else
-      BOOST_TEST(has_case(folder, name), "docs/traps.md names the test case "
-                                           << program << '/' << name
-                                           << ", which is not there");
+    auto tests = line.substr(line.rfind('|', line.size() - 2));
+    static const std::regex link{R"(\]\(\.\./(tests/[^)#]+)\))"};
+    std::smatch file;
+    BOOST_TEST((std::regex_search(tests, mention)
+                || (std::regex_search(tests, file, link)
+                    && fs::exists(root / file[1].str()))),
+               "docs/misfortunes.md names no test for: " << line);
   }
-  BOOST_TEST(count > 40u);
 }
 
 BOOST_AUTO_TEST_CASE(no_trap_is_left_out) {
