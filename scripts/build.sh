@@ -1,25 +1,32 @@
 # Builds, and what is near to it: style, checks, sanitizers.
 # shellcheck shell=bash
 
-# configure DIR [CMAKE_OPTION...]
-# Six sources at a time are compiled as one, which takes half as long in all.
-configure() {
-  local dir=$1
-  shift
+# A directory that plain cmake has made keeps its generator.
+export CMAKE_GENERATOR=Ninja
+CMAKE_BUILD_PARALLEL_LEVEL=$(nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL
+
+# configure_as PRESET DIR [CMAKE_OPTION...]: a preset of CMakePresets.json.
+configure_as() {
+  local preset=$1 dir=$2
+  shift 2
   mkdir -p "$dir"
-  cmake -S . -B "$dir" -G Ninja -DCMAKE_UNITY_BUILD=ON \
-    -DCMAKE_UNITY_BUILD_BATCH_SIZE=6 "$@" >"$dir/configure.log" 2>&1 || {
+  cmake --preset "$preset" -B "$dir" "$@" >"$dir/configure.log" 2>&1 || {
     cat "$dir/configure.log" >&2
     fail "configuring $dir failed"
   }
 }
 
+# configure DIR [CMAKE_OPTION...]: as people use it.
+configure() { configure_as dev "$@"; }
+
 # build_targets DIR [TARGET...]: all, if none is named.
 build_targets() {
   local dir=$1
   shift
-  ninja -C "$dir" "$@" || fail "building $dir failed; the first error above" \
-    "says why"
+  [ $# -eq 0 ] || set -- --target "$@"
+  cmake --build "$dir" "$@" || fail "building $dir failed; the first error" \
+    "above says why"
 }
 
 dev_build() {
@@ -32,8 +39,7 @@ dev_build() {
 dev_build_clang() {
   dev_setup
   install clang
-  configure build-clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_UNITY_BUILD=OFF \
-    "$@"
+  configure_as clang build-clang "$@"
   build_targets build-clang
 }
 
@@ -63,16 +69,15 @@ dev_lint() {
 lint_sources() {
   local rules
   rules=$(sha256sum .clang-tidy | cut -c 1-16)
-  configure build-lint -DCMAKE_CXX_COMPILER=clang++ \
-    -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+  configure_as lint build-lint \
     "-DCMAKE_CXX_CLANG_TIDY=clang-tidy;--quiet;--extra-arg=-DRAFT_RULES_$rules"
-  ninja -C build-lint -k 0 || fail "clang-tidy's findings are above"
+  cmake --build build-lint -- -k 0 || fail "clang-tidy's findings are above"
 }
 
 dev_sanitize() {
   dev_setup
   say "Address and undefined behavior sanitizers"
-  configure build-asan -DRAFT_SANITIZE=address,undefined
+  configure_as asan build-asan
   build_targets build-asan
   # The others build copies of their own, without sanitizers.
   ctest --test-dir build-asan --output-on-failure --no-tests=error \
@@ -80,7 +85,7 @@ dev_sanitize() {
   say "Thread sanitizer, below the actors"
   local below=(consensus persistence persistence_crash machine kv kv_crash
     clients scripts simulation linearizability)
-  configure build-tsan -DRAFT_SANITIZE=thread
+  configure_as tsan build-tsan
   build_targets build-tsan "${below[@]/#/test_}"
   ctest --test-dir build-tsan --output-on-failure --no-tests=error \
     --tests-regex "^($(IFS='|' && printf '%s' "${below[*]}"))\$" "$@"

@@ -60,15 +60,22 @@ dev_compare_traces() {
   done
 }
 
+# With --quick, only what needs neither actors nor processes.
 dev_test() {
   local began=$SECONDS set_up built tested status=0 log=$build/tests.log
+  local targets=() chosen=()
+  if [ "${1:-}" = --quick ]; then
+    shift
+    targets=(raft_quick_tests)
+    chosen=(--label-regex '^(unit|script)$')
+  fi
   dev_setup
   set_up=$((SECONDS - began))
   configure "$build"
-  build_targets "$build"
+  build_targets "$build" "${targets[@]}"
   built=$((SECONDS - began - set_up))
   ctest --test-dir "$build" --output-on-failure --no-tests=error \
-    --parallel "$(nproc)" "$@" 2>&1 | tee "$log" || status=$?
+    --parallel "$(nproc)" "${chosen[@]}" "$@" 2>&1 | tee "$log" || status=$?
   tested=$((SECONDS - began - set_up - built))
   # What was drawn at random, so that it can be played again.
   grep -hE '^fresh seeds ' "$build"/Testing/Temporary/LastTest.log || true

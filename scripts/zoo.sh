@@ -109,8 +109,8 @@ dev_zoo() {
   zoo_applies
   zoo_dir=$root/build-zoo
   zoo_copy
-  cmake -S "$zoo_dir/source" -B "$zoo_dir/source/build" -G Ninja \
-    >"$zoo_dir/configure.log" 2>&1 ||
+  cmake -S "$zoo_dir/source" -B "$zoo_dir/source/build" \
+    -DCMAKE_UNITY_BUILD=OFF >"$zoo_dir/configure.log" 2>&1 ||
     fail "configuring the copy failed; see $zoo_dir/configure.log"
   say "Building the copy without a bug"
   ninja -C "$zoo_dir/source/build" zoo_fuzz >"$zoo_dir/build.log" 2>&1 ||
