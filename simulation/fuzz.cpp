@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <deque>
 #include <fstream>
 #include <mutex>
@@ -213,6 +215,17 @@ timeline_caption caption_of(const schedule& x, const run_result& result) {
 }
 
 } // namespace
+
+schedule load_schedule(const std::string& file) {
+  std::ifstream in{file};
+  if (!in)
+    throw std::invalid_argument{file + ": " + std::strerror(errno)};
+  try {
+    return read_schedule(in);
+  } catch (const schedule_error& x) {
+    throw std::invalid_argument{file + ": " + x.what()};
+  }
+}
 
 bool replay(const subject& what, const schedule& x, std::size_t lines_max,
             std::ostream& out, const std::string& timeline) {

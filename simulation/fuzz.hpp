@@ -82,6 +82,11 @@ std::uint64_t read_number(std::string_view text);
 /// @throws std::invalid_argument
 void read_seeds(std::string_view text, fuzz_options& to);
 
+/// Reads a schedule that was saved.
+/// @throws std::invalid_argument naming the file, if it can not be read or
+///         holds no schedule.
+schedule load_schedule(const std::string& file);
+
 /// Plays all seeds, up to the first violation, and tells on the way. A
 /// violation is shown, made smaller and saved. If several seeds fail, it is
 /// that of the lowest one that was played.

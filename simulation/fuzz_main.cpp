@@ -1,10 +1,8 @@
+#include <raft/simulation/fresh_seeds.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/fuzz_main.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <limits>
 #include <stdexcept>
@@ -16,9 +14,10 @@ namespace {
 using usage_error = std::invalid_argument;
 
 constexpr const char* usage
-  = "usage: fuzz [--seeds A..B] [--jobs N] [--save FILE] [--lines N] "
-    "[--timeline FILE.html] |\n"
-    "       replay FILE [--lines N] [--timeline FILE.html]";
+  = "usage: fuzz [--seeds A..B | --fresh N] [--jobs N] [--save FILE] "
+    "[--lines N] [--timeline FILE.html] |\n"
+    "       replay FILE [--lines N] [--timeline FILE.html] |\n"
+    "       replay --seed N [--lines N] [--timeline FILE.html]";
 
 constexpr auto all_lines = std::numeric_limits<std::size_t>::max();
 
@@ -40,6 +39,9 @@ bool take_fuzz(const std::string& name, const std::string& value,
                fuzz_options& into) {
   if (name == "--seeds")
     read_seeds(value, into);
+  else if (name == "--fresh")
+    draw_fresh_seeds(std::min<std::uint64_t>(read_number(value), 1'000'000),
+                     into, std::cout);
   else if (name == "--jobs")
     into.jobs = std::min<std::uint64_t>(read_number(value), 256);
   else if (name == "--save")
@@ -60,17 +62,6 @@ void read_options(const std::vector<std::string>& words, std::size_t first,
   }
 }
 
-schedule read_file(const std::string& name) {
-  std::ifstream file{name};
-  if (!file)
-    throw usage_error{name + ": " + std::strerror(errno)};
-  try {
-    return read_schedule(file);
-  } catch (const schedule_error& x) {
-    throw usage_error{name + ": " + x.what()};
-  }
-}
-
 bool carry_out(const subject& what, const std::vector<std::string>& words) {
   fuzz_options options;
   if (words.size() >= 2 && words[1] == "fuzz") {
@@ -79,9 +70,12 @@ bool carry_out(const subject& what, const std::vector<std::string>& words) {
   }
   if (words.size() >= 3 && words[1] == "replay") {
     options.lines = all_lines;
-    read_options(words, 3, options, take);
-    return replay(what, read_file(words[2]), options.lines, std::cout,
-                  options.timeline);
+    auto by_seed = words[2] == "--seed" && words.size() >= 4;
+    read_options(words, by_seed ? 4 : 3, options, take);
+    return replay(what,
+                  by_seed ? draw_schedule(read_number(words[3]))
+                          : load_schedule(words[2]),
+                  options.lines, std::cout, options.timeline);
   }
   throw usage_error{usage};
 }

@@ -52,7 +52,16 @@ expect 1 careless replay violation.schedule
 [ "$(grep -h '^VIOLATION' now | tail -n 1)" = "$(grep '^VIOLATION' said)" ] ||
   fail "the replay ends otherwise: $(cat said)"
 
+# A seed can be played without a file, and new ones are drawn and named.
+expect 1 careless replay --seed 1 --lines 5
+[ "$(grep -h '^VIOLATION' now | head -n 1)" = "$(grep '^VIOLATION' said)" ] ||
+  fail "seed 1 ends otherwise: $(cat said)"
+expect 0 fuzz --fresh 3
+grep -qE '^fresh seeds [0-9]+\.\.[0-9]+$' said ||
+  fail "nobody says which seeds were new: $(cat said)"
+
 expect 2 fuzz --seeds 0
+expect 2 replay --seed
 expect 2 fuzz --lines
 expect 2 replay no-such-file
 expect 2

@@ -1,5 +1,6 @@
 // raft-scenarios fuzz: key-value clusters under random faults, one per seed.
 
+#include <raft/simulation/fresh_seeds.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/kv_subject.hpp>
 #include <raft/tools/lib/scenarios.hpp>
@@ -8,7 +9,6 @@
 
 #include <iostream>
 #include <memory>
-#include <random>
 #include <string>
 
 namespace raft::tools {
@@ -32,15 +32,12 @@ struct fuzz_arguments {
 
 scenarios_exit fuzz(fuzz_arguments args) {
   if (args.fresh > 0) {
-    // The only place where a seed is not given: so it is printed.
-    args.options.first_seed = 1 + (std::random_device{}() & 0x7fffffff);
-    args.options.last_seed = args.options.first_seed + args.fresh - 1;
+    simulation::draw_fresh_seeds(args.fresh, args.options, std::cout);
   } else {
     simulation::read_seeds(args.seeds, args.options);
+    std::cout << "seeds " << args.options.first_seed << ".."
+              << args.options.last_seed << std::endl;
   }
-  std::cout << (args.fresh > 0 ? "fresh seeds " : "seeds ")
-            << args.options.first_seed << ".." << args.options.last_seed
-            << std::endl;
   simulation::kv_subject what;
   return simulation::fuzz(what, args.options, std::cout)
          ? scenarios_exit::passed

@@ -6,8 +6,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -23,22 +21,11 @@ struct replay_arguments {
   std::string timeline;
 };
 
-simulation::schedule wanted(const replay_arguments& args) {
-  if (args.seed > 0)
-    return simulation::draw_schedule(args.seed);
-  std::ifstream in{args.file};
-  if (!in)
-    throw std::runtime_error{args.file + ": " + std::strerror(errno)};
-  try {
-    return simulation::read_schedule(in);
-  } catch (const simulation::schedule_error& e) {
-    throw std::runtime_error{args.file + ": " + e.what()};
-  }
-}
-
 scenarios_exit replay(const replay_arguments& args) {
   simulation::kv_subject what;
-  return simulation::replay(what, wanted(args), args.lines, std::cout,
+  const auto schedule = args.seed > 0 ? simulation::draw_schedule(args.seed)
+                                      : simulation::load_schedule(args.file);
+  return simulation::replay(what, schedule, args.lines, std::cout,
                             args.timeline)
          ? scenarios_exit::passed
          : scenarios_exit::failed;
