@@ -44,5 +44,6 @@ bool is_word(std::string_view x, std::string_view expected);
 answer reply_ok();
 answer reply_error(std::string_view text);
 answer wrong_arity(std::string_view name);
+answer pattern_too_long();
 
 } // namespace raft::redis

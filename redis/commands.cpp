@@ -1,4 +1,6 @@
 #include <raft/redis/command_table.hpp>
+#include <raft/redis/glob.hpp>
+#include <raft/redis/refusals.hpp>
 #include <raft/redis/resp.hpp>
 
 #include <algorithm>
@@ -105,6 +107,11 @@ answer wrong_arity(std::string_view name) {
                      + "' command");
 }
 
+answer pattern_too_long() {
+  return reply_error("ERR the pattern is longer than "
+                     + std::to_string(pattern_bytes_max) + " bytes");
+}
+
 const command_entry* find_command(std::string_view name) {
   for (auto table : {data_commands(), server_commands()})
     for (const auto& x : table)
@@ -114,6 +121,8 @@ const command_entry* find_command(std::string_view name) {
 }
 
 action interpret(const arguments& args, surroundings& around) {
+  if (auto refused = refuse_transaction(args, around.client))
+    return std::move(*refused);
   auto command = find_command(args[0]);
   if (!command || is_subcommand(*command))
     return unknown_command(args);

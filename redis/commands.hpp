@@ -48,6 +48,8 @@ using action = std::variant<answer, machine_call, info_call>;
 struct client_facts {
   std::uint64_t id = 0;
   std::string name;
+  /// Between a MULTI that was refused and its end.
+  bool in_transaction = false;
 };
 
 /// What is known about this server.

@@ -1,4 +1,5 @@
 #include <raft/redis/connection.hpp>
+#include <raft/redis/refusals.hpp>
 
 #include <cassert>
 #include <utility>
@@ -144,6 +145,10 @@ bool connection::parse_one(time_point now) {
 }
 
 void connection::add_request(const arguments& args, time_point now) {
+  if (is_http(args, parser_.typed())) {
+    spoke_http_ = closing_ = true;
+    return;
+  }
   surroundings around{*cursors_, *server_, client_};
   auto& x = requests_.emplace_back();
   x.what = interpret(args, around);

@@ -72,6 +72,11 @@ public:
     return closing_ && requests_.empty();
   }
 
+  /// Whether the client was sent away for speaking HTTP.
+  bool spoke_http() const noexcept {
+    return spoke_http_;
+  }
+
   /// How many requests were read since the last call.
   std::uint64_t take_request_count() noexcept {
     return std::exchange(request_count_, 0);
@@ -120,6 +125,7 @@ private:
   std::string output_;
   std::uint64_t request_count_ = 0;
   bool closing_ = false;
+  bool spoke_http_ = false;
 };
 
 } // namespace raft::redis

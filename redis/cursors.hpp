@@ -2,12 +2,17 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 
 namespace raft::redis {
+
+/// How much comparing of keys with patterns there is in one turn: about a
+/// millisecond. What is left of a scan is left to its next step.
+inline constexpr std::size_t scan_steps_max = 1 << 20;
 
 /// Remembers where scans stand. A cursor names the last key that its client was
 /// told. It stays known while its client goes on with it and for one step more,
@@ -28,6 +33,19 @@ public:
   /// with it has got it, so the cursor before it is forgotten.
   const std::string* find(std::uint64_t cursor);
 
+  /// Begins a turn of the thread that serves all connections: scans may take so
+  /// much of its time again.
+  void begin_turn() noexcept {
+    steps_left_ = scan_steps_max;
+  }
+
+  /// Counts work, in steps of `glob`.
+  /// @returns whether there may be more in this turn.
+  bool spend(std::size_t steps) noexcept {
+    steps_left_ -= std::min(steps, steps_left_);
+    return steps_left_ > 0;
+  }
+
 private:
   struct place {
     std::string key;
@@ -40,6 +58,7 @@ private:
   std::size_t cursors_max_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
+  std::size_t steps_left_ = scan_steps_max;
   std::map<std::uint64_t, place> places_;
 };
 

@@ -4,13 +4,18 @@
 #include <raft/redis/glob.hpp>
 #include <raft/redis/resp.hpp>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 namespace raft::redis {
 
 namespace {
+
+/// The most keys that one step of a scan looks at, whatever its COUNT.
+constexpr std::uint64_t scan_count_max = 10'000;
 
 constexpr auto not_an_integer = "ERR value is not an integer or out of range";
 
@@ -187,7 +192,7 @@ const char* read_scan_options(const arguments& args, scan_options& x) {
         return not_an_integer;
       if (*count < 1)
         return "ERR syntax error";
-      x.count = static_cast<std::uint64_t>(*count);
+      x.count = std::min(static_cast<std::uint64_t>(*count), scan_count_max);
     } else if (option == "match") {
       x.pattern = value;
     } else if (option == "type") {
@@ -199,15 +204,22 @@ const char* read_scan_options(const arguments& args, scan_options& x) {
   return nullptr;
 }
 
+/// Looks at as many of the keys as there is time for, at one at least; the
+/// client comes again for the others.
 void format_scan(std::string& out, const kv::reply& x,
                  const scan_options& options, cursor_table& cursors) {
-  std::uint64_t cursor = 0;
-  if (x.more && !x.pairs.empty())
-    cursor = cursors.remember(x.pairs.back().first, options.cursor);
+  glob pattern{options.pattern};
   std::vector<std::string_view> found;
-  for (const auto& pair : x.pairs)
-    if (options.type_fits && matches(options.pattern, pair.first))
-      found.push_back(pair.first);
+  auto next = x.pairs.begin();
+  for (auto goes_on = true; goes_on && next != x.pairs.end(); ++next) {
+    const auto& key = next->first;
+    if (options.type_fits && pattern.matches(key))
+      found.push_back(key);
+    goes_on = cursors.spend((1 + key.size()) * pattern.steps());
+  }
+  std::uint64_t cursor = 0;
+  if (next != x.pairs.begin() && (x.more || next != x.pairs.end()))
+    cursor = cursors.remember(std::prev(next)->first, options.cursor);
   add_array(out, 2);
   add_bulk(out, std::to_string(cursor));
   add_array(out, found.size());
@@ -219,6 +231,8 @@ action run_scan(const arguments& args, surroundings& around) {
   scan_options options;
   if (auto error = read_scan_options(args, options))
     return reply_error(error);
+  if (options.pattern.size() > pattern_bytes_max)
+    return pattern_too_long();
   kv::scan x;
   x.prefix = literal_prefix(options.pattern);
   x.limit = options.count;

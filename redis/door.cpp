@@ -7,39 +7,105 @@
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <set>
 #include <string>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace raft::redis {
 
 namespace {
 
+using doormen = std::vector<caf::io::doorman_ptr>;
+
 /// Finds out why nobody can listen at an address, because CAF does not tell.
-std::string why_not(const cluster::address& where) {
+/// @returns an `errno`, or 0 if it can not be found out.
+int why_not(const sockaddr* where, socklen_t size) {
+  auto fd = ::socket(where->sa_family, SOCK_STREAM, 0);
+  if (fd < 0)
+    return errno;
+  auto on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  auto failed = ::bind(fd, where, size) != 0 || ::listen(fd, 1) != 0;
+  auto reason = failed ? errno : 0;
+  ::close(fd);
+  return reason;
+}
+
+[[noreturn]] void refuse(const cluster::address& where,
+                         const std::string& reason) {
+  throw door_error{"can not listen for Redis clients at " + to_text(where)
+                   + ": " + reason + "; choose another address"};
+}
+
+/// The address in numbers.
+std::string numeric_host(const addrinfo& x) {
+  std::array<char, NI_MAXHOST> text{};
+  if (getnameinfo(x.ai_addr, x.ai_addrlen, text.data(), text.size(), nullptr, 0,
+                  NI_NUMERICHOST)
+      != 0)
+    return {};
+  return text.data();
+}
+
+/// Listens at all addresses that a host's name stands for: a client that knows
+/// the same name may try any of them. Of those, this machine may lack some.
+/// @param where Its port becomes the one that was taken.
+doormen listen_at(caf::actor_system& system, cluster::address& where) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  auto status = getaddrinfo(where.host.c_str(),
-                            std::to_string(where.port).c_str(), &hints, &found);
+  auto status = getaddrinfo(where.host.c_str(), nullptr, &hints, &found);
   if (status != 0)
-    return gai_strerror(status);
+    refuse(where, gai_strerror(status));
   std::unique_ptr<addrinfo, void (*)(addrinfo*)> guard{found, freeaddrinfo};
-  auto fd = ::socket(found->ai_family, found->ai_socktype, 0);
-  if (fd < 0)
-    return std::generic_category().message(errno);
-  auto failed = ::bind(fd, found->ai_addr, found->ai_addrlen) != 0
-             || ::listen(fd, 1) != 0;
-  auto reason = failed ? std::generic_category().message(errno)
-                       : std::string{"unknown reason"};
-  ::close(fd);
-  return reason;
+  doormen result;
+  std::set<std::string> tried; // some lists have an address twice
+  auto missing = 0;
+  for (const auto* x = found; x != nullptr; x = x->ai_next) {
+    auto host = numeric_host(*x);
+    if (!tried.insert(host).second)
+      continue;
+    auto doorman = system.middleman().backend().new_tcp_doorman(
+      where.port, host.c_str(), true);
+    if (doorman) {
+      where.port = (*doorman)->port();
+      result.push_back(std::move(*doorman));
+      continue;
+    }
+    auto port = htons(where.port); // at the same place in both families
+    reinterpret_cast<sockaddr_in*>(x->ai_addr)->sin_port = port;
+    auto reason = why_not(x->ai_addr, x->ai_addrlen);
+    if (reason != EADDRNOTAVAIL && reason != EAFNOSUPPORT)
+      refuse(where, reason ? std::generic_category().message(reason)
+                           : "unknown reason");
+    missing = reason;
+  }
+  if (result.empty())
+    refuse(where, std::generic_category().message(missing));
+  return result;
+}
+
+/// Where doormen listen, in words.
+std::string places_of(const doormen& xs) {
+  std::string result;
+  for (const auto& x : xs) {
+    auto host = x->addr();
+    auto bare = host.find(':') == std::string::npos;
+    result += result.empty() ? "" : " and ";
+    result += (bare ? host : '[' + host + ']') + ':';
+    result += std::to_string(x->port());
+  }
+  return result;
 }
 
 /// How many clients there can be. Where files run out, CAF's acceptor tries
@@ -72,16 +138,13 @@ door::door(caf::actor_system& system, const door_options& options)
     throw std::invalid_argument{"redis::door: there is no client"};
   auto adjusted = options;
   adjusted.connections_max = connections_possible(options);
-  auto doorman = system.middleman().backend().new_tcp_doorman(
-    options.where.port, options.where.host.c_str(), true);
-  if (!doorman)
-    throw door_error{"can not listen for Redis clients at "
-                     + to_text(options.where) + ": " + why_not(options.where)
-                     + "; choose another address"};
-  port_ = (*doorman)->port();
-  adjusted.where.port = port_;
-  actor_ = system.middleman().spawn_broker(serve_redis, std::move(*doorman),
-                                           adjusted);
+  auto all = listen_at(system, adjusted.where);
+  port_ = adjusted.where.port;
+  if (log_)
+    log_(cluster::severity::info,
+         "redis: listening for clients on " + places_of(all));
+  actor_
+    = system.middleman().spawn_broker(serve_redis, std::move(all), adjusted);
 }
 
 door::~door() {

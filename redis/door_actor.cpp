@@ -36,6 +36,9 @@ constexpr std::uint64_t patience_alarm = 2;
 
 constexpr std::chrono::milliseconds state_deadline{1000};
 
+/// How often a warning is repeated, at most.
+constexpr std::chrono::seconds warning_interval{60};
+
 /// Somewhere in a range that is large, so that cursors of an earlier life of
 /// this server are not known, and small enough for a double to hold exactly.
 std::uint64_t random_cursor() {
@@ -44,18 +47,21 @@ std::uint64_t random_cursor() {
 
 } // namespace
 
-door_state::door_state(broker* self, caf::io::doorman_ptr doorman,
+door_state::door_state(broker* self,
+                       const std::vector<caf::io::doorman_ptr>& doormen,
                        const door_options& options)
   : self_{self},
     options_{options},
-    doorman_{doorman->hdl()},
     cursors_{random_cursor()},
     started_{std::chrono::steady_clock::now()},
     convoy_{convoy_bytes} {
   facts_.port = options.where.port;
   facts_.connections_max = options.connections_max;
   facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
-  self->add_doorman(std::move(doorman));
+  for (const auto& x : doormen) {
+    doormen_.push_back(x->hdl());
+    self->add_doorman(x);
+  }
 }
 
 void door_state::add(handle hdl) {
@@ -128,7 +134,8 @@ void door_state::stop(actors::promise<stopped> promise) {
   if (stopping_)
     return;
   stopping_ = true;
-  self_->close(doorman_);
+  for (auto x : doormen_)
+    self_->close(x);
   for (auto& [hdl, x] : clients_) {
     x.state.stop();
     pump(hdl, x);
@@ -149,6 +156,8 @@ door_state::client* door_state::find(handle hdl, std::uint64_t id) {
 /// Does for a client all that has become possible.
 void door_state::pump(handle hdl, client& x) {
   facts_.commands_total += x.state.take_request_count();
+  if (x.state.spoke_http() && !std::exchange(x.warned, true))
+    warn_of_http(x);
   auto batch = x.state.next_batch(std::chrono::steady_clock::now());
   if (!batch.empty())
     collect(hdl, x, std::move(batch));
@@ -196,6 +205,7 @@ void door_state::depart() {
 
 void door_state::arrive(std::uint64_t number, const executed& result) {
   flights_.erase(number);
+  cursors_.begin_turn();
   for (auto& [who, share] : convoy_.arrive(number, result)) {
     auto hdl = handle::from_int(who.socket);
     if (auto client = find(hdl, who.id)) {
@@ -364,10 +374,29 @@ void door_state::update_facts() {
       .count());
 }
 
+/// Says so at once, and then once in a while: whoever does this may do it
+/// often.
+void door_state::warn_of_http(const client& x) {
+  auto now = std::chrono::steady_clock::now();
+  if (warned_at_ && now - *warned_at_ < warning_interval) {
+    ++unwarned_;
+    return;
+  }
+  warned_at_ = now;
+  auto others = std::exchange(unwarned_, 0);
+  log(cluster::severity::warning,
+      "possible attack: client " + std::to_string(x.id)
+        + " sent a line of HTTP, as a page in a browser can; nothing of it was "
+          "executed, and its connection is closed"
+        + (others ? "; " + std::to_string(others)
+                      + " more did so since this was said last"
+                  : ""));
+}
+
 caf::behavior serve_redis(door_state::broker* self,
-                          const caf::io::doorman_ptr& doorman,
+                          const std::vector<caf::io::doorman_ptr>& doormen,
                           const door_options& options) {
-  auto state = std::make_shared<door_state>(self, doorman, options);
+  auto state = std::make_shared<door_state>(self, doormen, options);
   return {
     [state](const caf::io::new_connection_msg& x) { state->add(x.handle); },
     [state](const caf::io::new_data_msg& x) {

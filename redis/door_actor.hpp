@@ -29,7 +29,7 @@ public:
   using handle = caf::io::connection_handle;
   using time_point = connection::time_point;
 
-  door_state(broker* self, caf::io::doorman_ptr doorman,
+  door_state(broker* self, const std::vector<caf::io::doorman_ptr>& doormen,
              const door_options& options);
 
   void add(handle hdl);
@@ -61,6 +61,7 @@ private:
     bool switch_posted = false;
     bool asked_state = false;
     bool cut = false;
+    bool warned = false;
     std::optional<time_point> cut_at;
   };
 
@@ -85,10 +86,11 @@ private:
   void arm_tick();
   void finish_if_empty();
   void update_facts();
+  void warn_of_http(const client& x);
 
   broker* self_;
   door_options options_;
-  caf::io::accept_handle doorman_;
+  std::vector<caf::io::accept_handle> doormen_;
   cursor_table cursors_;
   server_facts facts_;
   time_point started_;
@@ -102,12 +104,15 @@ private:
   bool patience_armed_ = false;
   bool tick_armed_ = false;
   bool stopping_ = false;
+  /// When a line about HTTP was logged last, and how many were left out since.
+  std::optional<time_point> warned_at_;
+  std::uint64_t unwarned_ = 0;
   std::vector<actors::promise<stopped>> stop_promises_;
 };
 
 /// The behavior of the actor. Answers `stop` with `stopped`.
 caf::behavior serve_redis(door_state::broker* self,
-                          const caf::io::doorman_ptr& doorman,
+                          const std::vector<caf::io::doorman_ptr>& doormen,
                           const door_options& options);
 
 } // namespace raft::redis

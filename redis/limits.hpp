@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace raft::redis {
 
@@ -19,6 +20,13 @@ struct request_limits {
   /// Redis's own bound.
   std::size_t line_bytes_max = 64 << 10;
 };
+
+/// How much memory an unfinished request takes, in bytes, at most: a buffer
+/// that has just grown, and the places of its arguments.
+constexpr std::size_t request_memory_max(const request_limits& x) {
+  return 2 * (x.request_bytes_max + x.line_bytes_max)
+       + 2 * sizeof(std::uint64_t) * x.arguments_max;
+}
 
 /// What one client may cost.
 struct connection_limits {

@@ -1,7 +1,9 @@
 #include <raft/redis/resp.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
+#include <limits>
 
 namespace raft::redis {
 
@@ -136,19 +138,15 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 }
 
 request_parser::request_parser(const request_limits& limits) : limits_{limits} {
-  // nop
+  assert(limits.request_bytes_max <= std::numeric_limits<std::uint32_t>::max());
 }
 
 void request_parser::feed(std::string_view data) {
   arguments_.clear();
   if (!error_.empty())
     return;
-  if (begin_ == buffer_.size())
-    release();
   buffer_.erase(0, begin_);
   position_ -= begin_;
-  for (auto& x : spans_)
-    x.begin -= begin_;
   begin_ = 0;
   buffer_ += data;
 }
@@ -158,9 +156,12 @@ request_parser::result request_parser::next() {
     arguments_.clear();
     if (!error_.empty())
       return result::failed;
-    if (begin_ == buffer_.size())
+    if (begin_ == buffer_.size()) {
+      release();
       return result::incomplete;
-    auto found = buffer_[begin_] == '*' ? parse_array() : parse_line();
+    }
+    typed_ = buffer_[begin_] != '*';
+    auto found = typed_ ? parse_line() : parse_array();
     if (found == result::request)
       begin_request();
     // Empty requests are skipped without a word.
@@ -202,7 +203,8 @@ request_parser::result request_parser::parse_array() {
       return error_.empty() ? result::incomplete : result::failed;
   arguments_.reserve(spans_.size());
   for (const auto& x : spans_)
-    arguments_.push_back(std::string_view{buffer_}.substr(x.begin, x.size));
+    arguments_.push_back(
+      std::string_view{buffer_}.substr(begin_ + x.begin, x.size));
   return result::request;
 }
 
@@ -227,7 +229,8 @@ bool request_parser::parse_argument() {
   auto end = position_ + *argument_size_ + 2;
   if (buffer_.size() < end)
     return false;
-  spans_.push_back({position_, *argument_size_});
+  spans_.push_back({static_cast<std::uint32_t>(position_ - begin_),
+                    static_cast<std::uint32_t>(*argument_size_)});
   position_ = end;
   argument_size_.reset();
   return true;
@@ -252,21 +255,26 @@ request_parser::take_line(char end, const char* complaint) {
 
 bool request_parser::fail(std::string what) {
   error_ = "Protocol error: " + std::move(what);
-  buffer_.clear();
-  begin_ = position_ = 0;
+  release();
   return false;
 }
 
 /// Gives back the memory that an unusually large request took.
 void request_parser::release() {
-  if (buffer_.capacity() > limits_.line_bytes_max)
+  if (memory() > limits_.line_bytes_max) {
     std::string{}.swap(buffer_);
-  if (arguments_.capacity() > limits_.line_bytes_max / sizeof(span)) {
     std::vector<span>{}.swap(spans_);
+    std::vector<std::string>{}.swap(words_);
     std::vector<std::string_view>{}.swap(arguments_);
   }
   buffer_.clear();
   begin_ = position_ = 0;
+}
+
+std::size_t request_parser::memory() const noexcept {
+  return buffer_.capacity() + spans_.capacity() * sizeof(span)
+       + words_.capacity() * sizeof(std::string)
+       + arguments_.capacity() * sizeof(std::string_view);
 }
 
 /// Makes the parser expect a new request behind the one just parsed.

@@ -41,6 +41,11 @@ public:
     return arguments_;
   }
 
+  /// Whether the request came as a line, as one types it.
+  bool typed() const noexcept {
+    return typed_;
+  }
+
   /// For example "Protocol error: invalid bulk length".
   const std::string& error() const noexcept {
     return error_;
@@ -51,10 +56,15 @@ public:
     return buffer_.size() - begin_;
   }
 
+  /// How many bytes of memory this object holds on to.
+  std::size_t memory() const noexcept;
+
 private:
+  /// An argument, from the beginning of its request. No request is so long that
+  /// this would not do, and there may be many.
   struct span {
-    std::size_t begin;
-    std::size_t size;
+    std::uint32_t begin;
+    std::uint32_t size;
   };
 
   result parse_line();
@@ -79,6 +89,7 @@ private:
   std::vector<span> spans_;
   std::vector<std::string> words_;
   std::vector<std::string_view> arguments_;
+  bool typed_ = false;
 };
 
 /// Splits a line into words as Redis does: "..." with escapes (\n, \r, \t, \b,

@@ -16,6 +16,18 @@ namespace {
 /// The version of Redis whose behavior clients may expect.
 constexpr auto redis_version = "7.0.15";
 
+/// How many bytes of what a client sent an error repeats.
+constexpr std::size_t quoted_bytes_max = 128;
+
+/// How many commands, settings or sections one request may ask for. There are
+/// fewer of each.
+constexpr std::size_t names_max = 64;
+
+answer too_many_names() {
+  return reply_error("ERR too many names in one request; ask for "
+                     + std::to_string(names_max) + " at most");
+}
+
 answer reply_bulk(std::string_view x) {
   answer result;
   add_bulk(result.text, x);
@@ -48,6 +60,7 @@ action run_quit(const arguments&, surroundings&) {
 
 action run_reset(const arguments&, surroundings& around) {
   around.client.name.clear();
+  around.client.in_transaction = false;
   return answer{"+RESET\r\n"};
 }
 
@@ -62,6 +75,11 @@ action run_select(const arguments& args, surroundings&) {
 
 // -- CLIENT and HELLO ---------------------------------------------------------
 
+/// Longest name of a connection, in bytes.
+constexpr std::size_t name_bytes_max = 256;
+
+static_assert(name_bytes_max == 256, "an error text says so");
+
 /// Names a connection.
 /// @returns an error in Redis's words, or null.
 const char* rename(client_facts& client, std::string_view name) {
@@ -69,6 +87,8 @@ const char* rename(client_facts& client, std::string_view name) {
                   [](char c) { return c < '!' || c > '~'; }))
     return "ERR Client names cannot contain spaces, newlines or special "
            "characters.";
+  if (name.size() > name_bytes_max)
+    return "ERR the client's name is longer than 256 bytes";
   client.name = name;
   return nullptr;
 }
@@ -106,7 +126,8 @@ action run_hello(const arguments& args, surroundings& around) {
   for (std::size_t i = 2; i < args.size(); i += 2) {
     if (!is_word(args[i], "setname") || i + 1 == args.size())
       return reply_error("ERR Syntax error in HELLO option '"
-                         + std::string{args[i]} + "'");
+                         + std::string{args[i].substr(0, quoted_bytes_max)}
+                         + "'");
     name = args[i + 1];
   }
   if (name)
@@ -135,6 +156,8 @@ action run_hello(const arguments& args, surroundings& around) {
 // -- CONFIG -------------------------------------------------------------------
 
 action run_config_get(const arguments& args, surroundings& around) {
+  if (args.size() > 2 + names_max)
+    return too_many_names();
   auto& server = around.server;
   const std::pair<const char*, std::string> settings[] = {
     // Every write is on the disks of a majority before it is answered.
@@ -150,8 +173,11 @@ action run_config_get(const arguments& args, surroundings& around) {
     {"timeout", "0"},
   };
   std::vector<std::string> patterns;
-  for (std::size_t i = 2; i < args.size(); ++i)
+  for (std::size_t i = 2; i < args.size(); ++i) {
+    if (args[i].size() > pattern_bytes_max)
+      return pattern_too_long();
     patterns.push_back(to_lower(args[i]));
+  }
   std::string found;
   std::size_t count = 0;
   for (const auto& [name, value] : settings) {
@@ -217,6 +243,8 @@ action run_command_docs(const arguments&, surroundings&) {
 action run_command_info(const arguments& args, surroundings& around) {
   if (args.size() == 2)
     return run_command(args, around);
+  if (args.size() > 2 + names_max)
+    return too_many_names();
   answer result;
   add_array(result.text, args.size() - 2);
   for (std::size_t i = 2; i < args.size(); ++i) {
@@ -240,9 +268,11 @@ action run_command_list(const arguments&, surroundings&) {
 // -- INFO ---------------------------------------------------------------------
 
 action run_info(const arguments& args, surroundings&) {
+  if (args.size() > 1 + names_max)
+    return too_many_names();
   info_call result;
   for (std::size_t i = 1; i < args.size(); ++i)
-    result.sections.push_back(to_lower(args[i]));
+    result.sections.push_back(to_lower(args[i].substr(0, quoted_bytes_max)));
   return result;
 }
 

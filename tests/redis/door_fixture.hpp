@@ -6,6 +6,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/kv/kv_machine.hpp>
 #include <raft/redis/door.hpp>
+#include <raft/tests/cluster/server.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_system.hpp>
@@ -98,9 +99,18 @@ public:
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_
-      = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address))
-     == 0;
+    connect(address);
+  }
+
+  /// Connects to IPv6's loopback address.
+  static std::unique_ptr<raw_client> over_ipv6(std::uint16_t port) {
+    std::unique_ptr<raw_client> result{new raw_client};
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    result->connect(address);
+    return result;
   }
 
   ~raw_client() {
@@ -170,6 +180,17 @@ public:
   }
 
 private:
+  raw_client() : fd_{::socket(AF_INET6, SOCK_STREAM, 0)} {
+    // nop
+  }
+
+  template <class Address>
+  void connect(const Address& where) {
+    connected_
+      = ::connect(fd_, reinterpret_cast<const sockaddr*>(&where), sizeof(where))
+     == 0;
+  }
+
   bool wait(short events, int patience_ms) {
     pollfd x{fd_, events, 0};
     return ::poll(&x, 1, patience_ms) == 1;
@@ -186,9 +207,11 @@ struct door_fixture {
   std::shared_ptr<fake_control> control = std::make_shared<fake_control>();
   actors::client_actor client = system.spawn(fake_client, control);
   door_options options;
+  cluster::memory_log log;
   std::unique_ptr<door> uut;
 
   door_fixture() {
+    options.log = log.function();
     options.where = {"127.0.0.1", 0};
     options.client = client;
   }

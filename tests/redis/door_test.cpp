@@ -246,6 +246,44 @@ BOOST_AUTO_TEST_CASE(a_port_can_be_opened_again_at_once) {
   BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_name_is_listened_at_in_all_its_addresses) {
+  // Some machines know only one address by this name, and one is enough.
+  options.where.host = "localhost";
+  auto port = open();
+  auto ipv4 = log.count("127.0.0.1:" + std::to_string(port));
+  auto ipv6 = log.count("[::1]:" + std::to_string(port));
+  BOOST_TEST(ipv4 + ipv6 >= 1u, log.text());
+  raw_client a{port};
+  BOOST_TEST(a.connected() == (ipv4 == 1));
+  auto b = raw_client::over_ipv6(port);
+  BOOST_TEST(b->connected() == (ipv6 == 1));
+  for (auto x : {&a, b.get()})
+    if (x->connected())
+      BOOST_TEST(x->ask("PING\r\n", 7) == "+PONG\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(where_it_listens_is_logged) {
+  auto port = open();
+  BOOST_TEST(port != 0);
+  BOOST_TEST(log.count("redis: listening for clients on 127.0.0.1:"
+                       + std::to_string(port))
+             == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(who_speaks_http_is_sent_away_and_spoken_of) {
+  open();
+  for (auto i = 0; i < 3; ++i) {
+    raw_client a{uut->port()};
+    a.send("POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET k v\r\n");
+    BOOST_TEST(a.receive_all() == "");
+    BOOST_TEST(a.closed());
+  }
+  raw_client b{uut->port()};
+  BOOST_TEST(b.ask("DBSIZE\r\n", 4) == ":0\r\n");
+  // Once for all of them: there may be many.
+  BOOST_TEST(log.count("possible attack: client") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_reported_as_such) {
   options.where.port = open();
   auto says = [](const char* text) {

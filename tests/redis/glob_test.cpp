@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -52,9 +53,25 @@ const std::vector<glob_sample> glob_samples{
   {"user:*:[0-9]", "user:", {"user:x:1", "user::9"}, {"user:x:", "user:1"}},
 };
 
+/// Patterns without classes, by a table: whether the first i bytes of the
+/// pattern fit to the first j of the text.
+bool fits(const std::string& pattern, const std::string& text) {
+  std::vector<char> row(text.size() + 1);
+  row[0] = 1;
+  for (auto c : pattern) {
+    std::vector<char> next(row.size());
+    next[0] = c == '*' && row[0];
+    for (std::size_t j = 1; j < row.size(); ++j)
+      next[j] = c == '*' ? row[j] || next[j - 1]
+                         : row[j - 1] && (c == '?' || c == text[j - 1]);
+    row = next;
+  }
+  return row.back();
+}
+
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(glob)
+BOOST_AUTO_TEST_SUITE(globs)
 
 BOOST_DATA_TEST_CASE(patterns, boost::unit_test::data::make(glob_samples), x) {
   for (auto& text : x.fits) {
@@ -71,6 +88,33 @@ BOOST_AUTO_TEST_CASE(many_stars_do_not_take_for_ever) {
   for (auto i = 0; i < 1000; ++i)
     pattern += "a*";
   BOOST_TEST(!matches(pattern + "b", std::string(10'000, 'a')));
+}
+
+BOOST_AUTO_TEST_CASE(no_pattern_costs_more_than_its_length) {
+  BOOST_TEST(glob{"user:*"}.steps() == 1u);
+  for (const auto& part : {"a", "*", "?", "[^a]", "*a", "\\a"}) {
+    std::string pattern;
+    while (pattern.size() + 4 <= pattern_bytes_max)
+      pattern += part;
+    BOOST_TEST(glob{pattern}.steps() <= pattern_bytes_max / 64 + 1);
+  }
+}
+
+BOOST_DATA_TEST_CASE(a_pattern_fits_what_a_slow_look_says_that_it_fits,
+                     boost::unit_test::data::xrange(20), seed) {
+  std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
+  auto draw = [&random](const std::string& from, std::size_t size_max) {
+    std::string result;
+    for (auto n = random() % (size_max + 1); n > 0; --n)
+      result += from[random() % from.size()];
+    return result;
+  };
+  for (auto i = 0; i < 500; ++i) {
+    // Now and then so long that it takes more than one word of bits.
+    auto pattern = draw("ab*?", i % 10 == 0 ? 90 : 9);
+    auto text = draw("ab", i % 10 == 0 ? 90 : 9);
+    BOOST_REQUIRE_EQUAL(matches(pattern, text), fits(pattern, text));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

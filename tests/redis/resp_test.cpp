@@ -194,6 +194,49 @@ BOOST_AUTO_TEST_CASE(a_parser_keeps_only_what_it_needs) {
   BOOST_TEST(parser.unread() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_parser_gives_back_what_a_large_request_took) {
+  constexpr std::size_t kept_max = 64 << 10;
+  request_parser parser;
+  std::string large;
+  add_array(large, 2);
+  add_bulk(large, "ECHO");
+  add_bulk(large, std::string(8 << 20, 'x'));
+  std::string many;
+  add_array(many, 1 << 20);
+  for (auto i = 0; i < 1 << 20; ++i)
+    add_bulk(many, "");
+  std::string words;
+  for (auto i = 0; i < 30'000; ++i)
+    words += "x ";
+  for (const auto& input : {large, many, words + "\r\n"}) {
+    parser.feed(input);
+    BOOST_TEST((parser.next() == request_parser::result::request));
+    BOOST_TEST(parser.memory() > kept_max);
+    BOOST_TEST((parser.next() == request_parser::result::incomplete));
+    BOOST_TEST(parser.memory() <= kept_max);
+  }
+  parser.feed(large.substr(0, large.size() / 2));
+  parser.next();
+  request_parser other;
+  other.feed(std::string(1 << 20, '*'));
+  BOOST_TEST((other.next() == request_parser::result::failed));
+  BOOST_TEST(other.memory() <= kept_max);
+}
+
+BOOST_AUTO_TEST_CASE(an_unfinished_request_costs_no_more_than_its_bytes) {
+  // Arguments without a byte in them are those that take most beside it.
+  std::string input = "*1048576\r\n";
+  for (auto i = 0; i < (1 << 20) - 1; ++i)
+    add_bulk(input, "");
+  request_parser parser;
+  for (std::size_t at = 0; at < input.size(); at += 16 << 10) {
+    parser.feed(std::string_view{input}.substr(at, 16 << 10));
+    BOOST_TEST((parser.next() == request_parser::result::incomplete));
+  }
+  BOOST_TEST_MESSAGE(parser.memory() << " for " << input.size());
+  BOOST_TEST(parser.memory() <= request_memory_max({}));
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_parser_takes_nothing_more) {
   request_parser parser;
   parser.feed("*x\r\n");

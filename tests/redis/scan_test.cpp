@@ -1,6 +1,7 @@
 // A scan returns every key that was there all the time.
 
 #include <raft/redis/cursors.hpp>
+#include <raft/redis/glob.hpp>
 #include <raft/tests/redis/pure_server.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -104,6 +105,51 @@ BOOST_AUTO_TEST_CASE(old_cursors_make_room_for_new_ones) {
   table.remember(std::string(100, 'd'), 0);
   BOOST_TEST(!table.find(3));
   BOOST_TEST(table.find(4)->size() == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_pattern_is_refused) {
+  fill(0, 5);
+  BOOST_TEST(scan("0", "MATCH " + std::string(512, '*')).size() == 6u);
+  BOOST_TEST(server.type(client, "SCAN 0 MATCH " + std::string(513, '*'))
+             == "-ERR the pattern is longer than 512 bytes\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(no_step_looks_at_all_keys) {
+  for (auto i = 0; i < 10'001; ++i)
+    server.machine.run(kv::put{"key:" + std::to_string(i), {}});
+  auto first = scan("0", "COUNT 1000000");
+  BOOST_TEST(first.size() == 10'001u);
+  BOOST_TEST(scan(first[0]).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_ends_when_it_has_taken_its_time) {
+  // As much work as there can be: long keys that all but fit.
+  constexpr auto count = 1000;
+  std::string pattern;
+  while (pattern.size() + 2 < pattern_bytes_max)
+    pattern += "?*";
+  for (auto i = 0; i < count; ++i)
+    server.machine.run(
+      kv::put{std::string(500, 'a') + std::to_string(1000 + i), {}});
+  std::set<std::string> seen;
+  std::string cursor = "0";
+  auto steps = 0;
+  do {
+    server.cursors.begin_turn();
+    auto found
+      = scan(cursor, "MATCH " + pattern + " COUNT " + std::to_string(count));
+    cursor = found[0];
+    seen.insert(found.begin() + 1, found.end());
+    ++steps;
+  } while (cursor != "0");
+  BOOST_TEST(steps > 1);
+  BOOST_TEST(seen.size() == static_cast<std::size_t>(count));
+  // All that is answered in one turn shares the time of one, and gets on.
+  server.cursors.begin_turn();
+  auto first = scan("0", "MATCH " + pattern + " COUNT 1000");
+  auto second = scan(first[0], "MATCH " + pattern + " COUNT 1000");
+  BOOST_TEST(second.size() == 2u);
+  BOOST_TEST(first.back() < second.back());
 }
 
 BOOST_DATA_TEST_CASE(what_stays_is_seen, boost::unit_test::data::xrange(50),
