@@ -364,6 +364,7 @@ private:
   void schedule_apply(peer_id who);
   void apply_some(peer_id who);
   void apply_one(peer_id who, const entry& e);
+  std::string described(const entry& x) const;
   void compare_results(peer_id who, const apply_result& x);
   void answer_applied(peer_id who, const entry& x, const apply_result& result);
   void tell_machine(peer_id who, bool committed);

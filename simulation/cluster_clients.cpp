@@ -71,6 +71,8 @@ void cluster::ask(client_number who, bytes command,
   event what;
   what.what = event_kind::asked;
   what.number = who;
+  if (watching_)
+    what.text = options_.describe(history_.back());
   emit(std::move(what));
   auto ticket
     = x.state.submit(std::move(command), now() + x.options.deadline, now());
@@ -151,6 +153,8 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
   what.term = x.result.term;
   constexpr const char* outcomes[] = {"committed", "rejected", "unknown"};
   what.text = outcomes[static_cast<std::size_t>(x.result.result)];
+  if (watching_)
+    what.text += " " + options_.describe(operation);
   emit(std::move(what));
   if (x.result.result == outcome::committed)
     judge_.acknowledged({x.result.index, x.result.term});

@@ -12,6 +12,22 @@ namespace raft::simulation {
 
 using disk_mode = disk_profile::mode;
 
+namespace {
+
+std::string told(const apply_result& x) {
+  switch (x.status) {
+    case apply_status::done:
+      break;
+    case apply_status::session_expired:
+      return "that its session has expired";
+    case apply_status::stale:
+      return "that its reply is forgotten";
+  }
+  return readable(x.reply);
+}
+
+} // namespace
+
 void cluster::wake_machine(peer_id who) {
   auto& x = around(who);
   auto made = options_.machine(x.kept, chance_);
@@ -96,7 +112,18 @@ void cluster::apply_one(peer_id who, const entry& e) {
     return;
   if (auto complaint = options_.inspect(*x.machine); !complaint.empty())
     throw violation{"the state machine of peer " + to_text(who)
-                    + " after entry " + to_text(e.index) + ": " + complaint};
+                    + " after entry " + to_text(e.index) + ": " + complaint
+                    + described(e)};
+}
+
+/// What an entry asks for, as a line of its own: what is in the first line says
+/// which kind of violation it is. Nothing if it is no command.
+std::string cluster::described(const entry& x) const {
+  if (x.kind != entry_kind::command)
+    return {};
+  client_operation asked;
+  asked.command = x.data;
+  return "\n  entry " + to_text(x.index) + " is " + options_.describe(asked);
 }
 
 /// All state machines are given the same, so they must answer the same.
@@ -104,9 +131,10 @@ void cluster::compare_results(peer_id who, const apply_result& x) {
   if (x.index.value > results_.size())
     results_.push_back(x);
   else if (results_[x.index.value - 1] != x)
-    throw violation{"the state machine of peer " + to_text(who)
-                    + " answers entry " + to_text(x.index)
-                    + " in another way than that of another peer"};
+    throw violation{
+      "the state machine of peer " + to_text(who) + " answers entry "
+      + to_text(x.index) + " in another way than that of another peer\n  with "
+      + told(x) + ", the other one with " + told(results_[x.index.value - 1])};
 }
 
 void cluster::answer_applied(peer_id who, const entry& x,

@@ -7,6 +7,7 @@
 #include <raft/simulation/agenda.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
+#include <raft/simulation/program.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
 #include <chrono>
@@ -80,6 +81,10 @@ struct cluster_options {
   /// Called with a state machine after each command that it took; what it
   /// says, if anything, is a violation.
   std::function<std::string(const machine::state_machine&)> inspect = {};
+  /// How events show what clients ask and are told; only asked if somebody
+  /// watches.
+  std::function<std::string(const client_operation&)> describe
+    = [](const client_operation& x) { return readable(x); };
 };
 
 } // namespace raft::simulation

@@ -47,7 +47,9 @@ enum class event_kind : std::uint8_t {
   /// Something else about the surroundings changed; `text` says what. Without
   /// a `peer` it is about all.
   changed,
-  /// Client `number` asks for something, or has its answer.
+  /// Client `number` asks for something; `text` says what. Or it has its
+  /// answer:
+  /// then `text` begins with the outcome.
   asked,
   answered,
   /// Something happened that must not; the run ends. `text` says what.

@@ -147,6 +147,17 @@ history<map_model> history_of(const std::vector<client_operation>& xs) {
   return result;
 }
 
+std::string kv_subject::describe(const client_operation& x) const {
+  auto command = kv::decode_command(x.command);
+  if (!command || std::holds_alternative<kv::scan>(*command))
+    return command ? "scan" : readable(x);
+  auto known = x;
+  // What was rejected says what was asked, too.
+  if (known.result.result == outcome::rejected)
+    known.answered.reset();
+  return map_model{}.describe(history_of({known}).operations.at(0), false);
+}
+
 std::string
 kv_subject::judge(const std::vector<client_operation>& history) const {
   auto seen = history_of(history);

@@ -19,6 +19,8 @@ public:
 
   std::optional<bytes> next_command(const program_context& x) const override;
 
+  std::string describe(const client_operation& x) const override;
+
   std::string portrait_of(const machine::state_machine& machine) const override;
 
   std::string

@@ -49,6 +49,8 @@ private:
     };
     result.inspect
       = [&what](const machine::state_machine& m) { return what.inspect(m); };
+    result.describe
+      = [&what](const client_operation& y) { return what.describe(y); };
     return result;
   }
 

@@ -6,9 +6,11 @@
 #include <raft/simulation/agenda.hpp>
 #include <raft/simulation/random.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace raft::simulation {
 
@@ -35,6 +37,13 @@ struct program_context {
   const client_operation* last = nullptr;
   random& chance;
 };
+
+/// Bytes as people can read them, in quotes: what is no printable ASCII as
+/// \xHH, and of more than `bytes_max` only the first.
+std::string readable(const bytes& x, std::size_t bytes_max = 60);
+
+/// A command and, if there is one, the reply to it: "'inc' -> '3'".
+std::string readable(const client_operation& x);
 
 /// Names the next command of a client that waits for each answer before it
 /// goes on. Nothing ends the program.

@@ -36,6 +36,12 @@ public:
   /// `unknown`. Nothing ends this client.
   virtual std::optional<bytes> next_command(const program_context& x) const = 0;
 
+  /// A command and, once it was answered, the reply to it, in one short line of
+  /// text: what traces and pages show.
+  virtual std::string describe(const client_operation& x) const {
+    return readable(x);
+  }
+
   /// What is wrong with a state machine, after each command that it took;
   /// empty if nothing is.
   virtual std::string inspect(const machine::state_machine&) const {

@@ -135,7 +135,7 @@ private:
           add_cut(begun.key(), begun.mapped(), x.when);
         break;
       case event_kind::asked:
-        open_clients_[x.number] = x.when;
+        open_clients_[x.number] = x;
         break;
       case event_kind::answered:
         add_answer(x);
@@ -191,12 +191,13 @@ private:
     constexpr number committed = 0;
     constexpr number rejected = 1;
     constexpr number unknown = 2;
-    auto outcome = x.text == "committed" ? committed
-                 : x.text == "rejected"  ? rejected
-                                         : unknown;
+    auto outcome = x.text.starts_with("committed") ? committed
+                 : x.text.starts_with("rejected")  ? rejected
+                                                   : unknown;
     if (auto asked = open_clients_.extract(x.number))
-      add(clients_, {static_cast<number>(x.number), to_number(asked.mapped()),
-                     to_number(x.when), outcome});
+      add(clients_,
+          {static_cast<number>(x.number), to_number(asked.mapped().when),
+           to_number(x.when), outcome, text(x.text)});
   }
 
   /// What goes on when the run ends.
@@ -211,9 +212,9 @@ private:
     for (const auto& [way, begin] : open_cuts_)
       add_cut(way, begin, end_);
     constexpr number no_outcome = 3;
-    for (const auto& [who, when] : open_clients_)
-      add(clients_,
-          {static_cast<number>(who), to_number(when), -1, no_outcome});
+    for (const auto& [who, x] : open_clients_)
+      add(clients_, {static_cast<number>(who), to_number(x.when), -1,
+                     no_outcome, text("asked " + x.text)});
     if (!violation_)
       violated_ = end_;
   }
@@ -225,11 +226,11 @@ private:
   table messages_; // from, to, sent, done, fate, text
   table cuts_; // from, to, begin, end
   table marks_; // when, peer, text
-  table clients_; // who, asked, answered, outcome
+  table clients_; // who, asked, answered, outcome, text
   std::vector<table> changes_; // of each peer: when, code, a, b
   std::map<std::uint64_t, message> open_messages_;
   std::map<std::pair<peer_id, peer_id>, instant> open_cuts_;
-  std::map<std::uint64_t, instant> open_clients_;
+  std::map<std::uint64_t, event> open_clients_;
   std::optional<std::string> violation_;
   instant violated_{0};
 };

@@ -30,7 +30,8 @@ for (const m of messages) {
 }
 const cuts = rows(run.cuts, ['from', 'to', 'begin', 'end']);
 const marks = rows(run.marks, ['when', 'peer', 'text']);
-const clients = rows(run.clients, ['who', 'asked', 'answered', 'outcome']);
+const clients = rows(run.clients,
+  ['who', 'asked', 'answered', 'outcome', 'text']);
 const clientCount = clients.reduce((n, x) => Math.max(n, x.who), 0);
 
 const kinds = ['started', 'crashed', 'wiped', 'paused', 'resumed', 'role',
@@ -619,6 +620,11 @@ function tellNear(px, py) {
     if (cut.from === peer && cut.begin <= timeAt(px) && cut.end >= timeAt(px)
         && py > y(peer) + lane / 4)
       result.push(`what it sends to ${cut.to} does not arrive`);
+  const client = Math.floor((py - clientsTop()) / 8) + 1;
+  for (const c of clients)
+    if (c.who === client && x(c.asked) - 2 <= px
+        && px <= x(c.answered < 0 ? end : c.answered) + 2)
+      result.push(`client ${c.who}: ${run.texts[c.text]}`);
   return result.slice(0, 8);
 }
 

@@ -133,9 +133,27 @@ BOOST_AUTO_TEST_CASE(cuts_end_when_they_are_healed_or_with_the_run) {
 BOOST_AUTO_TEST_CASE(clients_wait_from_their_question_to_its_answer) {
   using enum event_kind;
   auto data = data_of(std::vector<event>{
-    at(1us, make(asked, 0, 0, 1)), at(2us, make(asked, 0, 0, 2)),
-    at(3us, make(answered, 0, 0, 1), "unknown"), at(4us, make(started, 1))});
-  BOOST_TEST((data["clients"] == table{1, 1, 3, 2, 2, 2, -1, 3}));
+    at(1us, make(asked, 0, 0, 1), "get 'a'"),
+    at(2us, make(asked, 0, 0, 2), "put 'a' '1'"),
+    at(3us, make(answered, 0, 0, 1), "committed get 'a' -> nil"),
+    at(4us, make(started, 1))});
+  BOOST_TEST((data["clients"] == table{1, 1, 3, 0, 1, 2, 2, -1, 3, 2}));
+  BOOST_TEST((data["texts"]
+              == json{"", "committed get 'a' -> nil", "asked put 'a' '1'"}));
+}
+
+BOOST_AUTO_TEST_CASE(commands_and_replies_are_made_readable) {
+  using raft::simulation::readable;
+  BOOST_TEST(readable(raft::bytes{std::string{"it's\n\0", 6}})
+             == R"('it\'s\x0a\x00')");
+  BOOST_TEST(readable(raft::bytes{"abcdef"}, 3) == "'abc...'");
+  raft::simulation::client_operation x;
+  x.command = raft::bytes{"inc"};
+  BOOST_TEST(readable(x) == "'inc'");
+  x.answered = 5us;
+  x.result.result = raft::outcome::committed;
+  x.result.reply = raft::bytes{"3"};
+  BOOST_TEST(readable(x) == "'inc' -> '3'");
 }
 
 BOOST_AUTO_TEST_CASE(a_violation_is_shown_when_it_happened_or_at_the_end) {
