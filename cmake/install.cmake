@@ -40,3 +40,11 @@ file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/package/caf_raft.pc
   INPUT ${PROJECT_BINARY_DIR}/package/caf_raft.pc.in)
 install(FILES ${PROJECT_BINARY_DIR}/package/caf_raft.pc
   DESTINATION ${raft_pkgconfig_dir} COMPONENT development)
+
+# Pages and examples, for those who have no checkout.
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  COMPONENT development FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  COMPONENT development)
+install(FILES README.md LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  COMPONENT development)

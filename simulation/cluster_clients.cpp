@@ -1,5 +1,6 @@
 // Clients of a simulated cluster: the real client logic over the network.
 
+#include <raft/messages/text.hpp>
 #include <raft/simulation/cluster.hpp>
 #include <raft/simulation/wire_size.hpp>
 
@@ -151,8 +152,7 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
   what.number = who;
   what.index = x.result.index;
   what.term = x.result.term;
-  constexpr const char* outcomes[] = {"committed", "rejected", "unknown"};
-  what.text = outcomes[static_cast<std::size_t>(x.result.result)];
+  what.text = to_text(x.result.result);
   if (watching_)
     what.text += " " + options_.describe(operation);
   emit(std::move(what));

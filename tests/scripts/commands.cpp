@@ -1,5 +1,6 @@
 // The commands of scripts, as tests/scripts/README.md describes them.
 
+#include <raft/messages/text.hpp>
 #include <raft/tests/scripts/stage.hpp>
 
 #include <algorithm>
@@ -53,26 +54,6 @@ void set(consensus::settings& config, const std::string& key,
   } else {
     throw bad_command{"there is no setting \"" + key + "\""};
   }
-}
-
-const char* why(reject_reason x) {
-  switch (x) {
-    case reject_reason::none:
-      return "no reason";
-    case reject_reason::not_leader:
-      return "it does not lead";
-    case reject_reason::busy:
-      return "it is busy";
-    case reject_reason::too_large:
-      return "it is too large";
-    case reject_reason::session_expired:
-      return "the session is unknown";
-    case reject_reason::stopping:
-      return "it is stopping";
-    case reject_reason::disk_full:
-      return "its disk is full";
-  }
-  return "?";
 }
 
 } // namespace
@@ -215,7 +196,8 @@ void stage::do_start(words& in) {
   step(peer, [&](virtual_peer& p) { return p.start(bytes{text}, answer); });
   if (!answer.index) {
     auto knows = answer.leader && answer.leader != peer.id();
-    say(to_text(peer.id()) + " rejects \"" + text + "\": " + why(answer.reason)
+    say(to_text(peer.id()) + " rejects \"" + text
+        + "\": " + to_text(answer.reason)
         + (knows ? ", " + to_text(answer.leader) + " leads" : ""));
     return;
   }
