@@ -37,6 +37,9 @@ struct configuration {
   /// leave unread.
   std::uint64_t redis_unread_bytes = 64 << 20;
   std::uint64_t redis_unread_total = 256 << 20;
+  /// What requests of Redis clients may hold that are unfinished or not
+  /// answered, together.
+  std::uint64_t redis_requests_total = 256 << 20;
   consensus::settings raft;
   /// What subscribers may take.
   actors::peer_bounds bounds;

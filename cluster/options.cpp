@@ -124,6 +124,10 @@ std::vector<option> options_of_node() {
     number("redis-unread-total", "BYTES",
            "The same for all Redis clients together",
            RAFT_FIELD(redis_unread_total)),
+    number("redis-requests-total", "BYTES",
+           "How much requests of all Redis clients may hold that are "
+           "unfinished or not answered",
+           RAFT_FIELD(redis_requests_total)),
     flag("bootstrap",
          "Found the cluster: an empty data directory takes the members as "
          "given and may vote. Only for the first start",

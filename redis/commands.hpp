@@ -32,6 +32,8 @@ struct machine_call {
   bytes command;
   /// Whether it may change anything. If not, an unknown outcome is no harm.
   bool writes = false;
+  /// Whether the reply may hold more than one value.
+  bool reads_much = false;
   /// Appends what Redis would say. Only called with `ok` and `mismatch`.
   std::function<void(std::string& out, const kv::reply&)> format;
 };

@@ -1,12 +1,17 @@
 #include <raft/redis/connection.hpp>
 #include <raft/redis/refusals.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace raft::redis {
 
 namespace {
+
+/// How large a reply that is remembered should be at most, in bytes. Only the
+/// first one on a connection may be larger.
+constexpr std::size_t mixed_reply_bytes_max = 256 << 10;
 
 machine_call& call_of(action& x) {
   return std::get<machine_call>(x);
@@ -29,7 +34,8 @@ connection::connection(std::uint64_t id, const connection_limits& limits,
     cursors_{&cursors},
     server_{&server},
     client_{id, {}},
-    parser_{limits.requests} {
+    parser_{limits.requests},
+    batch_max_{limits.waiting_max} {
   // nop
 }
 
@@ -40,32 +46,56 @@ void connection::receive(std::string_view data, time_point now) {
   go_on(now);
 }
 
-std::vector<bytes> connection::next_batch(time_point now) {
+batch connection::next_batch(time_point now) {
+  batch result;
   if (!under_way_.empty())
-    return {};
+    return result;
   expire(now);
   go_on(now);
-  std::vector<bytes> commands;
-  std::size_t size = 0;
+  mixed_ = false;
   for (; unsent_ < end(); ++unsent_) {
     auto& x = at(unsent_);
     if (x.reply || !is_machine_call(x.what))
       continue;
-    auto& command = call_of(x.what).command;
-    if (!commands.empty() && size + command.size() > limits_.waiting_bytes_max)
+    if (!add_to(result, call_of(x.what)))
       break;
-    size += command.size();
-    unsent_bytes_ -= command.size();
-    commands.push_back(command);
     under_way_.push_back(unsent_);
   }
-  return commands;
+  unsent_bytes_ -= sent_bytes_;
+  return result;
+}
+
+/// Adds a command, if it may go together with those that are there.
+bool connection::add_to(batch& x, const machine_call& next) {
+  auto first = x.commands.empty();
+  auto size = next.command.size();
+  if (next.reads_much && behind_)
+    return false;
+  if (!first
+      && (x.commands.size() >= batch_max_
+          || sent_bytes_ + size > limits_.waiting_bytes_max))
+    return false;
+  if (!first && next.writes != (x.way == lane::writes)) {
+    // A reply of both is remembered, so it must not be large.
+    if (apart_ || next.reads_much || x.way == lane::large_reads)
+      return false;
+    mixed_ = true;
+    x.way = lane::writes;
+  } else if (first || next.reads_much) {
+    x.way = next.writes     ? lane::writes
+          : next.reads_much ? lane::large_reads
+                            : lane::reads;
+  }
+  x.commands.push_back(next.command);
+  sent_bytes_ += size;
+  return true;
 }
 
 void connection::finish(const batch_result& result, time_point now) {
   auto numbers = std::exchange(under_way_, {});
   if (numbers.empty())
     return;
+  sent_bytes_ = 0;
   auto committed = result.how.result == outcome::committed;
   if (committed && result.replies && result.replies->size() <= numbers.size()) {
     answer_batch(numbers, *result.replies);
@@ -80,6 +110,14 @@ void connection::finish(const batch_result& result, time_point now) {
     }
   }
   go_on(now);
+}
+
+void connection::set_behind(bool x, time_point now) {
+  // It was not the cluster that let them wait.
+  if (behind_ && !x)
+    for (auto i = unsent_; i < end(); ++i)
+      at(i).arrived = now;
+  behind_ = x;
 }
 
 void connection::tell_state(const peer_state* state, time_point now) {
@@ -132,6 +170,7 @@ bool connection::parse_one(time_point now) {
     case request_parser::result::request:
       ++request_count_;
       add_request(parser_.arguments(), now);
+      parser_.forget();
       break;
     case request_parser::result::failed: {
       std::string text;
@@ -166,6 +205,10 @@ void connection::add_request(const arguments& args, time_point now) {
 /// Takes the replies of a batch, or of its beginning.
 void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
                               const std::vector<bytes>& replies) {
+  std::size_t size = 0;
+  for (const auto& x : replies)
+    size += x.size();
+  apart_ = apart_ || (mixed_ && size > mixed_reply_bytes_max);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     auto& x = at(numbers[i]);
     std::string text;
@@ -175,8 +218,11 @@ void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
       add_nonsense(text);
     set_reply(x, std::move(text));
   }
-  if (replies.size() == numbers.size())
+  if (replies.size() == numbers.size()) {
+    batch_max_ = std::min(2 * batch_max_, limits_.waiting_max);
     return;
+  }
+  batch_max_ = std::max<std::size_t>(2 * replies.size(), 2);
   // The others were not executed: they come first in the next batch.
   unsent_ = numbers[replies.size()];
   for (auto i = replies.size(); i < numbers.size(); ++i)
@@ -193,6 +239,8 @@ void connection::set_reply(request& x, std::string text) {
 /// Answers what has been waiting for too long. As requests come in order, so do
 /// their deadlines.
 void connection::expire(time_point now) {
+  if (behind_)
+    return;
   for (; unsent_ < end(); ++unsent_) {
     auto& x = at(unsent_);
     if (x.reply || !is_machine_call(x.what))
@@ -208,8 +256,12 @@ void connection::expire(time_point now) {
 
 void connection::write_ready_replies() {
   while (!requests_.empty() && requests_.front().reply) {
-    reply_bytes_ -= requests_.front().reply->size();
-    output_ += *requests_.front().reply;
+    auto& reply = *requests_.front().reply;
+    reply_bytes_ -= reply.size();
+    if (output_.empty())
+      output_ = std::move(reply); // it may be large
+    else
+      output_ += reply;
     requests_.pop_front();
     ++first_;
   }
@@ -219,7 +271,8 @@ void connection::write_ready_replies() {
 
 bool connection::has_room() const noexcept {
   return requests_.size() < limits_.waiting_max
-      && unsent_bytes_ + reply_bytes_ < limits_.waiting_bytes_max;
+      && unsent_bytes_ + reply_bytes_ < limits_.waiting_bytes_max
+      && sent_bytes_ < 2 * limits_.waiting_bytes_max;
 }
 
 } // namespace raft::redis

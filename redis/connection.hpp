@@ -35,10 +35,10 @@ public:
   /// Takes bytes from the client.
   void receive(std::string_view data, time_point now);
 
-  /// The next batch, to be executed, each command encoded; empty if there is
-  /// nothing to do or a batch is under way. Call it after `receive` and
+  /// The next batch, to be executed; empty if there is nothing to do or a batch
+  /// is under way. Call it after `receive` and
   /// `finish`.
-  std::vector<bytes> next_batch(time_point now);
+  batch next_batch(time_point now);
 
   /// Takes the result of the batch that is under way; without one, does
   /// nothing.
@@ -59,6 +59,23 @@ public:
 
   /// Whether to go on reading from the socket.
   bool wants_input() const noexcept;
+
+  /// How many bytes of requests are held that are not answered: unfinished
+  /// ones, those that wait, and those under way.
+  std::size_t held_bytes() const noexcept {
+    return parser_.memory() + unsent_bytes_ + sent_bytes_
+         + requests_.size() * request_overhead;
+  }
+
+  /// Whether an unfinished request is most of that: what is missing can only
+  /// come from the client.
+  bool waits_for_client() const noexcept {
+    return parser_.memory() > unsent_bytes_ + sent_bytes_;
+  }
+
+  /// Tells whether the client has left so much unread that nothing large should
+  /// be asked for on its behalf. Call `next_batch` afterwards.
+  void set_behind(bool x, time_point now);
 
   /// Answers what was not yet sent with an error and ignores further input.
   void stop();
@@ -83,6 +100,9 @@ public:
   }
 
 private:
+  /// What a request takes beside its command, in bytes, roughly.
+  static constexpr std::size_t request_overhead = 256;
+
   /// A request without a reply, or with one that has to wait for its turn.
   struct request {
     std::optional<std::string> reply;
@@ -94,6 +114,7 @@ private:
   bool parse_one(time_point now);
   void add_request(const arguments& args, time_point now);
   void expire(time_point now);
+  bool add_to(batch& x, const machine_call& next);
   void set_reply(request& x, std::string text);
   void answer_batch(const std::vector<std::uint64_t>& numbers,
                     const std::vector<bytes>& replies);
@@ -119,8 +140,18 @@ private:
   std::uint64_t first_ = 0;
   std::uint64_t unsent_ = 0;
   std::size_t unsent_bytes_ = 0;
+  std::size_t sent_bytes_ = 0;
   std::size_t reply_bytes_ = 0;
   std::vector<std::uint64_t> under_way_;
+  lane way_ = lane::writes; // of the batch under way
+  bool mixed_ = false; // whether that also reads
+  /// How many commands the next batch may have: few if most of the last ones
+  /// had to be sent again, because the replies to the first were so large.
+  std::size_t batch_max_;
+  /// Whether reads and writes go apart, because replies of both together were
+  /// large.
+  bool apart_ = false;
+  bool behind_ = false;
   std::vector<std::uint64_t> info_waiting_;
   std::string output_;
   std::uint64_t request_count_ = 0;

@@ -7,21 +7,26 @@
 
 namespace raft::redis {
 
-void convoy::add(passenger who, std::vector<bytes> commands) {
+convoy::convoy(const std::array<lane_limits, lane_count>& limits) {
+  for (std::size_t i = 0; i < lane_count; ++i)
+    lanes_[i].limits = limits[i];
+}
+
+void convoy::add(passenger who, batch what, time_point now) {
   std::size_t size = 0;
-  for (const auto& x : commands)
+  for (const auto& x : what.commands)
     size += x.size();
-  if (!commands_.empty() && bytes_ + size > bytes_max_)
-    close();
-  bytes_ += size;
-  shares_.push_back({who, commands.size()});
-  std::move(commands.begin(), commands.end(), std::back_inserter(commands_));
+  lanes_[static_cast<std::size_t>(what.way)].queue.push_back(
+    {who, std::move(what.commands), size, now});
 }
 
 std::vector<convoy::departure> convoy::depart() {
-  if (!commands_.empty())
-    close();
-  return std::exchange(ready_, {});
+  std::vector<departure> result;
+  for (std::size_t i = 0; i < lane_count; ++i)
+    while (!lanes_[i].queue.empty()
+           && lanes_[i].under_way < lanes_[i].limits.under_way_max)
+      result.push_back(depart(i));
+  return result;
 }
 
 std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
@@ -29,8 +34,12 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
   auto i = under_way_.find(number);
   if (i == under_way_.end())
     return {};
-  auto shares = std::move(i->second);
+  auto shares = std::move(i->second.shares);
+  --lanes_[i->second.lane].under_way;
   under_way_.erase(i);
+  if (std::all_of(shares.begin(), shares.end(),
+                  [](const auto& x) { return x.gone; }))
+    return {};
   std::size_t sent = 0;
   for (const auto& x : shares)
     sent += x.commands;
@@ -45,6 +54,10 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
   std::vector<arrival> waiting;
   std::size_t at = 0;
   for (const auto& x : shares) {
+    if (x.gone) {
+      at = replies ? std::min(at + x.commands, replies->size()) : at;
+      continue;
+    }
     arrival one{x.who, {how, std::nullopt}};
     auto complete = true;
     if (replies) {
@@ -61,13 +74,57 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
   return waiting;
 }
 
-/// Makes a departure of what has been collected.
-void convoy::close() {
+void convoy::leave(passenger who) {
+  auto is_its = [who](const auto& x) { return x.who == who; };
+  for (std::size_t i = 0; i < lane_count; ++i)
+    if (i != static_cast<std::size_t>(lane::writes))
+      std::erase_if(lanes_[i].queue, is_its);
+  for (auto& [number, x] : under_way_) {
+    auto found = std::find_if(x.shares.begin(), x.shares.end(), is_its);
+    if (found != x.shares.end())
+      found->gone = true;
+  }
+}
+
+std::vector<convoy::passenger> convoy::expire(time_point before) {
+  std::vector<passenger> result;
+  for (auto& x : lanes_)
+    // Each queue has those first that came first.
+    for (; !x.queue.empty() && x.queue.front().since < before;
+         x.queue.pop_front())
+      result.push_back(x.queue.front().who);
+  return result;
+}
+
+std::optional<convoy::time_point> convoy::waiting_since() const {
+  std::optional<time_point> result;
+  for (const auto& x : lanes_)
+    if (!x.queue.empty())
+      result = std::min(result.value_or(x.queue.front().since),
+                        x.queue.front().since);
+  return result;
+}
+
+/// Makes a departure of what has been waiting for longest on a lane.
+convoy::departure convoy::depart(std::size_t number_of_lane) {
+  auto& from = lanes_[number_of_lane];
+  trip x{number_of_lane, {}};
+  std::vector<bytes> commands;
+  std::size_t size = 0;
+  while (!from.queue.empty()) {
+    auto& next = from.queue.front();
+    if (!commands.empty() && size + next.size > from.limits.bytes_max)
+      break;
+    size += next.size;
+    x.shares.push_back({next.who, next.commands.size(), false});
+    std::move(next.commands.begin(), next.commands.end(),
+              std::back_inserter(commands));
+    from.queue.pop_front();
+  }
+  ++from.under_way;
   auto number = ++last_number_;
-  ready_.push_back({number, kv::encode_batch(commands_)});
-  under_way_.emplace(number, std::exchange(shares_, {}));
-  commands_.clear();
-  bytes_ = 0;
+  under_way_.emplace(number, std::move(x));
+  return {number, kv::encode_batch(commands)};
 }
 
 } // namespace raft::redis

@@ -21,12 +21,12 @@ constexpr auto not_an_integer = "ERR value is not an integer or out of range";
 
 template <class Format>
 machine_call read(const kv::command& x, Format format) {
-  return {kv::encode(x), false, std::move(format)};
+  return {kv::encode(x), false, false, std::move(format)};
 }
 
 template <class Format>
 machine_call write(const kv::command& x, Format format) {
-  return {kv::encode(x), true, std::move(format)};
+  return {kv::encode(x), true, false, std::move(format)};
 }
 
 std::vector<std::string> strings(const arguments& args, std::size_t first) {
@@ -49,6 +49,10 @@ void format_value(std::string& out, const kv::reply& x) {
 }
 
 void format_values(std::string& out, const kv::reply& x) {
+  std::size_t size = 0;
+  for (const auto& value : x.values)
+    size += value ? value->size() + 32 : 8;
+  out.reserve(out.size() + size);
   add_array(out, x.values.size());
   for (const auto& value : x.values) {
     if (value)
@@ -70,7 +74,9 @@ action run_get(const arguments& args, surroundings&) {
 }
 
 action run_mget(const arguments& args, surroundings&) {
-  return read(kv::get{strings(args, 1)}, format_values);
+  auto result = read(kv::get{strings(args, 1)}, format_values);
+  result.reads_much = args.size() > 2;
+  return result;
 }
 
 /// The options of SET.

@@ -36,6 +36,14 @@ struct door_options {
   /// The same for all clients together. Past the bound the client that has left
   /// most unread is closed.
   std::size_t unread_total_max = 256 << 20;
+  /// What requests may hold that are unfinished or not answered, of all clients
+  /// together, in bytes. Half of it is shared out evenly; the other half is for
+  /// requests that are larger, one after the other if need be, so it is at
+  /// least what one of them takes.
+  std::size_t requests_total_max = 256 << 20;
+  /// How long a client may take to finish a large request while others wait to
+  /// send theirs. Past the bound its connection is closed.
+  std::chrono::milliseconds request_patience{10'000};
   /// How long a client may take for its last replies before it is cut off.
   std::chrono::milliseconds linger{2000};
   /// Told what goes wrong.

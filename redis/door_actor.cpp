@@ -5,13 +5,12 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
-#include <caf/io/network/multiplexer.hpp>
 #include <caf/io/system_messages.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
-#include <sys/socket.h>
 #include <utility>
 
 namespace raft::redis {
@@ -26,9 +25,34 @@ constexpr std::chrono::milliseconds tick_interval{20};
 /// How long the client handle may take to say that the deadline has passed.
 constexpr std::chrono::milliseconds grace{1000};
 
-/// Commands of different clients that travel together, in bytes. Far below what
-/// a log entry may hold, and so much that the entry costs little beside it.
-constexpr std::size_t convoy_bytes = 256 << 10;
+/// Commands of different clients that travel together. In bytes they are far
+/// below what a log entry may hold, and so many that the entry costs little
+/// beside them; but of reads whose replies may be large, few will be executed
+/// before a batch is full, and the others have to travel again.
+///
+/// A reply holds no more than `kv::batch_reply_bytes_max` and one command's,
+/// which is one value, or `kv::get_bytes_max`.
+constexpr std::array<lane_limits, convoy::lane_count> lanes{{
+  {256 << 10, 16}, // writes
+  {256 << 10, 8}, // reads
+  {16 << 10, 1}, // large reads
+}};
+
+/// A client that has more unread is not asked for large replies.
+constexpr std::size_t behind_bytes = 1 << 20;
+
+std::size_t held_bytes_max(const door_options& x) {
+  return std::max(2 * read_bytes,
+                  x.requests_total_max / 2
+                    / std::max<std::size_t>(x.connections_max, 1));
+}
+
+/// How many requests may be larger.
+std::size_t place_count(const door_options& x) {
+  auto one
+    = request_memory_max(x.limits.requests) + 2 * x.limits.waiting_bytes_max;
+  return std::max<std::size_t>(x.requests_total_max / 2 / one, 1);
+}
 
 /// The alarms that the actor sets for itself.
 constexpr std::uint64_t tick_alarm = 1;
@@ -54,7 +78,9 @@ door_state::door_state(broker* self,
     options_{options},
     cursors_{random_cursor()},
     started_{std::chrono::steady_clock::now()},
-    convoy_{convoy_bytes} {
+    places_{place_count(options)},
+    held_bytes_max_{held_bytes_max(options)},
+    convoy_{lanes} {
   facts_.port = options.where.port;
   facts_.connections_max = options.connections_max;
   facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
@@ -70,6 +96,7 @@ void door_state::add(handle hdl) {
     std::piecewise_construct, std::forward_as_tuple(hdl),
     std::forward_as_tuple(++last_id_, options_, cursors_, facts_));
   auto& x = i->second;
+  handles_.emplace(x.id, hdl);
   ++facts_.connections_total;
   self_->ack_writes(hdl, true);
   self_->configure_read(hdl, caf::io::receive_policy::at_most(read_bytes));
@@ -91,27 +118,37 @@ void door_state::receive(handle hdl, std::string_view data) {
   pump(hdl, i->second);
 }
 
-void door_state::transferred(handle hdl, std::uint64_t unread) {
+void door_state::transferred(handle hdl, std::uint64_t handed) {
   auto i = clients_.find(hdl);
   if (i == clients_.end())
     return;
-  unread_ -= i->second.unread - unread;
-  i->second.unread = unread;
-  if (unread == 0 && i->second.state.finished())
-    cut(hdl, i->second);
+  auto& x = i->second;
+  unread_ -= x.handed - handed;
+  x.handed = handed;
+  feed(hdl, x);
+  if (x.unread() == 0 && x.state.finished())
+    cut(hdl, x);
+  else if (x.behind && x.unread() <= behind_bytes)
+    pump(hdl, x);
 }
 
 void door_state::closed(handle hdl) {
   auto i = clients_.find(hdl);
   if (i != clients_.end()) {
-    unread_ -= i->second.unread;
+    auto id = i->second.id;
+    unread_ -= i->second.unread();
+    convoy_.leave({hdl.id(), id});
+    handles_.erase(id);
     clients_.erase(i);
+    places_.leave(id);
+    give_places();
   }
   finish_if_empty();
 }
 
 void door_state::tick() {
   tick_armed_ = false;
+  end_long_stays();
   auto now = std::chrono::steady_clock::now();
   for (auto& [hdl, x] : clients_) {
     if (!x.cut_at)
@@ -153,24 +190,32 @@ door_state::client* door_state::find(handle hdl, std::uint64_t id) {
   return i != clients_.end() && i->second.id == id ? &i->second : nullptr;
 }
 
+door_state::handle door_state::handle_of(std::uint64_t id) const {
+  auto i = handles_.find(id);
+  return i != handles_.end() ? i->second : handle{};
+}
+
 /// Does for a client all that has become possible.
 void door_state::pump(handle hdl, client& x) {
   facts_.commands_total += x.state.take_request_count();
   if (x.state.spoke_http() && !std::exchange(x.warned, true))
     warn_of_http(x);
-  auto batch = x.state.next_batch(std::chrono::steady_clock::now());
-  if (!batch.empty())
+  auto now = std::chrono::steady_clock::now();
+  x.behind = x.unread() > behind_bytes;
+  x.state.set_behind(x.behind, now);
+  auto batch = x.state.next_batch(now);
+  if (!batch.commands.empty())
     collect(hdl, x, std::move(batch));
   if (x.state.wants_state() && !x.asked_state)
     ask_state(hdl, x);
   write(hdl, x, x.state.output());
   if (x.cut)
     return;
-  if (x.state.finished() && x.unread == 0) {
+  if (x.state.finished() && x.unread() == 0) {
     cut(hdl, x);
   } else if (x.state.finished() || stopping_) {
     if (!x.cut_at)
-      x.cut_at = std::chrono::steady_clock::now() + options_.linger;
+      x.cut_at = now + options_.linger;
     arm_tick();
   }
   control_input(hdl, x);
@@ -178,9 +223,9 @@ void door_state::pump(handle hdl, client& x) {
 
 /// Takes what a client wants executed. It leaves when the loop has gone through
 /// all connections that it knows to be ready, together with theirs.
-void door_state::collect(handle hdl, const client& x,
-                         std::vector<bytes> batch) {
-  convoy_.add({hdl.id(), x.id}, std::move(batch));
+void door_state::collect(handle hdl, const client& x, batch what) {
+  convoy_.add({hdl.id(), x.id}, std::move(what),
+              std::chrono::steady_clock::now());
   if (!std::exchange(departing_, true))
     actors::send(self_, caf::actor{self_}, flush{});
 }
@@ -213,6 +258,21 @@ void door_state::arrive(std::uint64_t number, const executed& result) {
       pump(hdl, *client);
     }
   }
+  // There may be room now for what has been waiting.
+  if (convoy_.waiting_since() && !std::exchange(departing_, true))
+    actors::send(self_, caf::actor{self_}, flush{});
+}
+
+/// Tells a client that its commands were not sent in time.
+void door_state::refuse(const convoy::passenger& who) {
+  auto hdl = handle::from_int(who.socket);
+  if (auto client = find(hdl, who.id)) {
+    batch_result result;
+    result.how.result = outcome::rejected;
+    result.how.reason = reject_reason::busy;
+    client->state.finish(result, std::chrono::steady_clock::now());
+    pump(hdl, *client);
+  }
 }
 
 /// Gives up on commands that the client handle has left unanswered.
@@ -224,16 +284,24 @@ void door_state::check_patience() {
     actors::cancel(self_, flights_.begin()->second.request);
     flights_.erase(flights_.begin());
   }
+  for (const auto& who : convoy_.expire(now - options_.limits.deadline))
+    refuse(who);
   arm_patience();
 }
 
 /// Sets the alarm for the oldest command, unless it is set. A timeout of CAF's
 /// own for each command would wake its clock's thread twice for each.
 void door_state::arm_patience() {
-  if (flights_.empty() || std::exchange(patience_armed_, true))
+  std::optional<time_point> first;
+  if (!flights_.empty())
+    first = flights_.begin()->second.overdue_at;
+  // What waits is due before what is sent later.
+  if (auto since = convoy_.waiting_since())
+    first = std::min(first.value_or(time_point::max()),
+                     *since + options_.limits.deadline + tick_interval);
+  if (!first || std::exchange(patience_armed_, true))
     return;
-  auto delay
-    = flights_.begin()->second.overdue_at - std::chrono::steady_clock::now();
+  auto delay = *first - std::chrono::steady_clock::now();
   actors::send_later(self_, caf::actor{self_},
                      std::max(delay, time_point::duration{0}),
                      wake{patience_alarm});
@@ -256,100 +324,6 @@ void door_state::ask_state(handle hdl, client& x) {
   actors::ask(self_, options_.peer, state_deadline, get_state{options_.group})
     .then([tell](const peer_state& state) { tell(&state); },
           [tell](const caf::error&) { tell(nullptr); });
-}
-
-/// Hands all data to the socket, in one go.
-void door_state::write(handle hdl, client& x, std::string& data) {
-  if (data.empty() || x.cut) {
-    data.clear();
-    return;
-  }
-  auto& buffer = self_->wr_buf(hdl);
-  using value_type = std::decay_t<decltype(buffer)>::value_type;
-  auto begin = reinterpret_cast<const value_type*>(data.data());
-  buffer.insert(buffer.end(), begin, begin + data.size());
-  x.unread += data.size();
-  unread_ += data.size();
-  if (data.capacity() > read_bytes)
-    std::string{}.swap(data);
-  data.clear();
-  self_->flush(hdl);
-  close_the_unread(hdl, x);
-}
-
-/// Keeps to the bounds on replies that nobody reads, after `x` got more.
-void door_state::close_the_unread(handle hdl, client& x) {
-  if (x.unread > options_.unread_bytes_max)
-    close_unread(hdl, x, options_.unread_bytes_max);
-  if (unread_ <= options_.unread_total_max)
-    return;
-  // What clients that are cut have not read goes with them, soon.
-  std::size_t waiting = 0;
-  auto worst = clients_.end();
-  for (auto i = clients_.begin(); i != clients_.end(); ++i) {
-    if (i->second.cut)
-      continue;
-    waiting += i->second.unread;
-    if (worst == clients_.end() || i->second.unread > worst->second.unread)
-      worst = i;
-  }
-  if (waiting > options_.unread_total_max)
-    close_unread(worst->first, worst->second, options_.unread_total_max);
-}
-
-void door_state::close_unread(handle hdl, client& x, std::size_t bound) {
-  log(cluster::severity::warning,
-      "closing the connection of client " + std::to_string(x.id)
-        + ": it has not read " + std::to_string(x.unread)
-        + " bytes of replies, of " + std::to_string(unread_)
-        + " that all clients have not read; the bound is "
-        + std::to_string(bound));
-  cut(hdl, x);
-}
-
-/// Has reading stopped or resumed, as the client's backlog demands.
-void door_state::control_input(handle hdl, client& x) {
-  // A client that is being sent away is read on, to see when it leaves.
-  x.reading_wanted = x.cut || x.state.wants_input() || x.state.finished();
-  if (x.reading_wanted == x.reading || x.switch_posted)
-    return;
-  x.switch_posted = true;
-  self_->system().middleman().backend().post(
-    [state = weak_from_this(), self = caf::actor{self_}, hdl, id = x.id] {
-      if (auto alive = state.lock())
-        alive->switch_input(hdl, id);
-    });
-}
-
-/// Stops or resumes reading.
-///
-/// CAF carries out `halt` and `trigger` only at the end of a round of its event
-/// loop, and two of them in one round cancel each other in such a way that the
-/// connection is never read again. What is posted from inside the loop runs in
-/// the next round; so there is one change per round at most.
-void door_state::switch_input(handle hdl, std::uint64_t id) {
-  auto x = find(hdl, id);
-  if (!x)
-    return;
-  x->switch_posted = false;
-  if (x->reading == x->reading_wanted)
-    return;
-  x->reading = x->reading_wanted;
-  if (x->reading)
-    self_->trigger(hdl);
-  else
-    self_->halt(hdl);
-}
-
-/// Ends a connection. CAF's own way to do that waits for the other side to
-/// close, perhaps for ever; and its buffer may never become empty. From here on
-/// CAF finds the socket closed and reports that as usual.
-void door_state::cut(handle hdl, client& x) {
-  if (x.cut)
-    return;
-  x.cut = true;
-  ::shutdown(static_cast<int>(hdl.id()), SHUT_RDWR);
-  control_input(hdl, x);
 }
 
 void door_state::arm_tick() {

@@ -7,6 +7,8 @@
 #include <raft/redis/connection.hpp>
 #include <raft/redis/convoy.hpp>
 #include <raft/redis/door.hpp>
+#include <raft/redis/outbox.hpp>
+#include <raft/redis/places.hpp>
 
 #include <caf/behavior.hpp>
 #include <caf/io/broker.hpp>
@@ -53,7 +55,9 @@ private:
     /// Handles are file descriptors and are used again; this number is not.
     std::uint64_t id;
     connection state;
-    std::size_t unread = 0;
+    /// What the client has not read is here, or, so many bytes, with CAF.
+    outbox replies;
+    std::size_t handed = 0;
     /// Whether CAF reads from the socket, and whether it should, see
     /// `switch_input`.
     bool reading = true;
@@ -61,8 +65,14 @@ private:
     bool switch_posted = false;
     bool asked_state = false;
     bool cut = false;
+    /// See `connection::set_behind`.
+    bool behind = false;
     bool warned = false;
     std::optional<time_point> cut_at;
+
+    std::size_t unread() const noexcept {
+      return replies.size() + handed;
+    }
   };
 
   /// A command that the client handle has and did not answer yet.
@@ -72,15 +82,20 @@ private:
   };
 
   client* find(handle hdl, std::uint64_t id);
+  handle handle_of(std::uint64_t id) const;
   void pump(handle hdl, client& x);
-  void collect(handle hdl, const client& x, std::vector<bytes> batch);
+  void collect(handle hdl, const client& x, batch what);
+  void refuse(const convoy::passenger& who);
   void arrive(std::uint64_t number, const executed& result);
   void arm_patience();
   void ask_state(handle hdl, client& x);
   void write(handle hdl, client& x, std::string& data);
+  void feed(handle hdl, client& x);
   void close_the_unread(handle hdl, client& x);
   void close_unread(handle hdl, client& x, std::size_t bound);
   void control_input(handle hdl, client& x);
+  void give_places();
+  void end_long_stays();
   void switch_input(handle hdl, std::uint64_t id);
   void cut(handle hdl, client& x);
   void arm_tick();
@@ -95,6 +110,10 @@ private:
   server_facts facts_;
   time_point started_;
   std::map<handle, client> clients_;
+  std::map<std::uint64_t, handle> handles_; // by the number of the client
+  place_list places_;
+  /// What every client may hold of requests without a place, in bytes.
+  std::size_t held_bytes_max_;
   /// What all clients have not read, in bytes.
   std::size_t unread_ = 0;
   std::uint64_t last_id_ = 0;

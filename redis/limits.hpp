@@ -21,11 +21,11 @@ struct request_limits {
   std::size_t line_bytes_max = 64 << 10;
 };
 
-/// How much memory an unfinished request takes, in bytes, at most: a buffer
-/// that has just grown, and the places of its arguments.
+/// How much memory an unfinished request takes, in bytes, at most: its bytes,
+/// what was read behind its end, and the places of its arguments.
 constexpr std::size_t request_memory_max(const request_limits& x) {
-  return 2 * (x.request_bytes_max + x.line_bytes_max)
-       + 2 * sizeof(std::uint64_t) * x.arguments_max;
+  return x.request_bytes_max + x.line_bytes_max
+       + sizeof(std::uint64_t) * x.arguments_max;
 }
 
 /// What one client may cost.

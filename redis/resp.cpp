@@ -170,6 +170,17 @@ request_parser::result request_parser::next() {
   }
 }
 
+void request_parser::forget() {
+  arguments_.clear();
+  if (begin_ == buffer_.size()) {
+    release();
+  } else if (begin_ > limits_.line_bytes_max) {
+    std::string{buffer_, begin_}.swap(buffer_);
+    position_ -= begin_;
+    begin_ = 0;
+  }
+}
+
 request_parser::result request_parser::parse_line() {
   auto line = take_line('\n', "too big inline request");
   if (!line)
@@ -261,20 +272,29 @@ bool request_parser::fail(std::string what) {
 
 /// Gives back the memory that an unusually large request took.
 void request_parser::release() {
-  if (memory() > limits_.line_bytes_max) {
+  if (kept() > limits_.line_bytes_max) {
     std::string{}.swap(buffer_);
     std::vector<span>{}.swap(spans_);
     std::vector<std::string>{}.swap(words_);
     std::vector<std::string_view>{}.swap(arguments_);
   }
   buffer_.clear();
+  spans_.clear();
+  words_.clear();
+  arguments_.clear();
   begin_ = position_ = 0;
 }
 
-std::size_t request_parser::memory() const noexcept {
+std::size_t request_parser::kept() const noexcept {
   return buffer_.capacity() + spans_.capacity() * sizeof(span)
        + words_.capacity() * sizeof(std::string)
        + arguments_.capacity() * sizeof(std::string_view);
+}
+
+std::size_t request_parser::memory() const noexcept {
+  return buffer_.size() + spans_.size() * sizeof(span)
+       + words_.size() * sizeof(std::string)
+       + arguments_.size() * sizeof(std::string_view);
 }
 
 /// Makes the parser expect a new request behind the one just parsed.

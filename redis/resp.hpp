@@ -36,6 +36,10 @@ public:
   /// Looks for the next request. Invalidates `arguments`.
   result next();
 
+  /// Gives back what the request in `arguments` took, if that was much, and
+  /// invalidates them.
+  void forget();
+
   /// The request's name and arguments, views into this object.
   const std::vector<std::string_view>& arguments() const noexcept {
     return arguments_;
@@ -56,8 +60,13 @@ public:
     return buffer_.size() - begin_;
   }
 
-  /// How many bytes of memory this object holds on to.
+  /// How many bytes of memory the unfinished request takes, or the one that
+  /// `arguments` holds.
   std::size_t memory() const noexcept;
+
+  /// The same with what is kept for later requests; where that was never
+  /// written to, it is address space only.
+  std::size_t kept() const noexcept;
 
 private:
   /// An argument, from the beginning of its request. No request is so long that

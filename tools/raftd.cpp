@@ -74,6 +74,7 @@ redis::door_options redis_options(const cluster::node& node) {
   result.where = *node.config().redis;
   result.unread_bytes_max = node.config().redis_unread_bytes;
   result.unread_total_max = node.config().redis_unread_total;
+  result.requests_total_max = node.config().redis_requests_total;
   result.client = node.client();
   result.peer = node.peer();
   result.group = node.config().group;

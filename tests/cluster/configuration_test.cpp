@@ -127,6 +127,7 @@ BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
      [](auto& x) { return x.bounds.subscription_bytes_max; }},
     {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
     {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
+    {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
     {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
     {"--save-after", [&](auto& x) { return count(x.save_after); }},
     {"--map-bytes", [](auto& x) { return x.map_bytes; }},

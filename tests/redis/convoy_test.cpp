@@ -15,13 +15,19 @@ namespace {
 using texts = std::vector<std::string>;
 
 struct convoy_fixture {
-  convoy uut{100};
+  convoy uut{{{{100, 100}, {100, 100}, {100, 1}}}};
+  convoy::time_point now;
 
-  void add(std::uint64_t id, const texts& commands) {
-    std::vector<bytes> all;
+  static convoy::passenger passenger(std::uint64_t id) {
+    return {static_cast<std::int64_t>(id + 10), id};
+  }
+
+  void add(std::uint64_t id, const texts& commands, lane way = lane::writes) {
+    batch what;
+    what.way = way;
     for (const auto& x : commands)
-      all.emplace_back(x);
-    uut.add({static_cast<std::int64_t>(id + 10), id}, std::move(all));
+      what.commands.emplace_back(x);
+    uut.add(passenger(id), std::move(what), now);
   }
 
   static texts strings(const std::vector<bytes>& xs) {
@@ -130,6 +136,74 @@ BOOST_AUTO_TEST_CASE(who_was_not_served_comes_first_the_next_time) {
   BOOST_TEST(there[1].result.replies->empty());
   BOOST_TEST(there[2].who.id == 1u);
   BOOST_TEST((strings(*there[2].result.replies) == texts{"A"}));
+}
+
+BOOST_AUTO_TEST_CASE(lanes_do_not_wait_for_each_other) {
+  add(1, {"a"}, lane::large_reads);
+  add(2, {"b"}, lane::large_reads);
+  add(3, {std::string(100, 'c')}, lane::large_reads);
+  add(4, {"d"}, lane::reads);
+  add(5, {"e"});
+  auto left = uut.depart();
+  BOOST_REQUIRE(left.size() == 3u);
+  BOOST_TEST((load(left[0]) == texts{"e"}));
+  BOOST_TEST((load(left[1]) == texts{"d"}));
+  BOOST_TEST((load(left[2]) == texts{"a", "b"}));
+  // One of these at once, whatever goes on on the others.
+  BOOST_TEST(uut.depart().empty());
+  BOOST_TEST(uut.waiting_since().has_value());
+  add(6, {"f"});
+  BOOST_TEST(uut.depart().size() == 1u);
+  uut.arrive(left[1].number, committed({"D"}));
+  BOOST_TEST(uut.depart().empty());
+  uut.arrive(left[2].number, committed({"A"}));
+  auto next = uut.depart();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST(load(next[0])[0].starts_with('c'));
+  BOOST_TEST(!uut.waiting_since().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(reads_of_those_who_left_are_dropped) {
+  add(1, {"a"}, lane::large_reads);
+  auto first = uut.depart();
+  add(2, {"b"}, lane::large_reads);
+  add(3, {"c"}, lane::large_reads);
+  add(2, {"d"});
+  uut.leave(passenger(1));
+  uut.leave(passenger(2));
+  // What writes goes on: it was sent.
+  auto writes = uut.depart();
+  BOOST_REQUIRE(writes.size() == 1u);
+  BOOST_TEST((load(writes[0]) == texts{"d"}));
+  // What is under way is not looked at when it comes back.
+  BOOST_TEST(uut.arrive(first[0].number, committed({"A"})).empty());
+  auto next = uut.depart();
+  BOOST_REQUIRE(next.size() == 1u);
+  BOOST_TEST((load(next[0]) == texts{"c"}));
+}
+
+BOOST_AUTO_TEST_CASE(who_stays_is_told_although_another_left) {
+  add(1, {"a", "b"});
+  add(2, {"c"});
+  auto left = uut.depart();
+  uut.leave(passenger(1));
+  auto there = uut.arrive(left[0].number, committed({"A", "B", "C"}));
+  BOOST_REQUIRE(there.size() == 1u);
+  BOOST_TEST(there[0].who.id == 2u);
+  BOOST_TEST((strings(*there[0].result.replies) == texts{"C"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_too_long_is_given_back) {
+  add(1, {"a"}, lane::large_reads);
+  BOOST_TEST(uut.depart().size() == 1u);
+  add(2, {"b"}, lane::large_reads);
+  now += std::chrono::seconds{2};
+  add(3, {"c"}, lane::large_reads);
+  BOOST_TEST(uut.expire(now - std::chrono::seconds{2}).empty());
+  auto late = uut.expire(now - std::chrono::seconds{1});
+  BOOST_REQUIRE(late.size() == 1u);
+  BOOST_TEST(late[0].id == 2u);
+  BOOST_TEST((uut.waiting_since() == now));
 }
 
 BOOST_AUTO_TEST_CASE(nonsense_is_nonsense_for_each) {

@@ -181,6 +181,74 @@ BOOST_AUTO_TEST_CASE(of_all_that_do_not_read_the_worst_is_closed) {
   BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(large_requests_come_one_after_the_other) {
+  // Room for one, so the others wait in the kernel's buffers.
+  options.requests_total_max = 1;
+  options.request_patience = std::chrono::milliseconds{60'000};
+  open();
+  auto large = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8000000\r\n"
+             + std::string(8'000'000, 'x') + "\r\n";
+  raw_client first{uut->port()};
+  auto half = large.size() / 2;
+  first.send(std::string_view{large}.substr(0, half));
+  raw_client second{uut->port()};
+  auto sent = second.send_some(large, 300);
+  BOOST_TEST(sent < large.size());
+  // Small requests do not wait, on whichever connection.
+  raw_client third{uut->port()};
+  BOOST_TEST(third.ask("SET j v\r\n", 5) == "+OK\r\n");
+  first.send(std::string_view{large}.substr(half));
+  BOOST_TEST(first.receive(5) == "+OK\r\n");
+  second.send(std::string_view{large}.substr(sent));
+  BOOST_TEST(second.receive(5) == "+OK\r\n");
+  BOOST_TEST(log.count("closing") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_finish_a_large_request_makes_room) {
+  options.requests_total_max = 1;
+  options.request_patience = std::chrono::milliseconds{100};
+  open();
+  auto large = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$8000000\r\n"
+             + std::string(8'000'000, 'x') + "\r\n";
+  raw_client lazy{uut->port()};
+  lazy.send(std::string_view{large}.substr(0, 1'000'000));
+  // Nobody waits for its place, so it may take its time.
+  raw_client quick{uut->port()};
+  BOOST_TEST(quick.ask("PING\r\n", 7) == "+PONG\r\n");
+  BOOST_TEST(log.count("closing") == 0u);
+  BOOST_TEST((quick.ask(large, 5) == "+OK\r\n"));
+  BOOST_TEST(lazy.receive_all() == "");
+  BOOST_TEST(lazy.closed());
+  BOOST_TEST(log.count("did not finish a large request within 100 ms") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(large_pipelines_take_turns) {
+  options.requests_total_max = 1;
+  options.request_patience = std::chrono::milliseconds{60'000};
+  open();
+  constexpr auto count = 40;
+  std::string all;
+  std::string wanted;
+  for (auto i = 0; i < count; ++i) {
+    all += "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$300000\r\n"
+         + std::string(300'000, 'x') + "\r\n";
+    wanted += "+OK\r\n";
+  }
+  std::vector<std::unique_ptr<raw_client>> clients;
+  std::vector<std::size_t> sent(4);
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    clients.push_back(std::make_unique<raw_client>(uut->port()));
+  eventually([&] {
+    for (std::size_t i = 0; i < sent.size(); ++i)
+      sent[i] += clients[i]->send_some(
+        std::string_view{all}.substr(sent[i], 1 << 20), 1);
+    return std::all_of(sent.begin(), sent.end(),
+                       [&](auto x) { return x == all.size(); });
+  });
+  for (auto& x : clients)
+    BOOST_TEST((x->receive(wanted.size()) == wanted));
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_leaves_in_the_middle_is_forgotten) {
   open();
   for (auto text : {"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100\r\nabc", "GET", "*",

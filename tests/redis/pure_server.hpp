@@ -47,9 +47,9 @@ struct pure_server {
 
   /// Executes whatever the connection wants and returns its replies.
   std::string serve(connection& x) {
-    for (auto batch = x.next_batch({}); !batch.empty();
-         batch = x.next_batch({}))
-      x.finish(execute(batch), {});
+    for (auto next = x.next_batch({}); !next.commands.empty();
+         next = x.next_batch({}))
+      x.finish(execute(next.commands), {});
     if (x.wants_state())
       x.tell_state(nullptr, {});
     return std::exchange(x.output(), {});

@@ -1,0 +1,37 @@
+// Replies on their way to a socket. Pure.
+
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace raft::redis {
+
+/// Keeps replies until a socket takes them, piece by piece: buffers that have
+/// once been large stay so, and only we can give back what nobody will read.
+class outbox {
+public:
+  /// Takes what is to be sent, and leaves `data` empty.
+  void add(std::string& data);
+
+  /// What comes next; empty if there is nothing.
+  std::string_view front(std::size_t size_max) const;
+
+  /// Forgets so many bytes of `front`.
+  void pop(std::size_t size);
+
+  void clear();
+
+  std::size_t size() const noexcept {
+    return size_;
+  }
+
+private:
+  std::deque<std::string> parts_;
+  std::size_t begin_ = 0; // of what is left of the first part
+  std::size_t size_ = 0;
+};
+
+} // namespace raft::redis
