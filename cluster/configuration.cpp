@@ -1,5 +1,6 @@
 #include <raft/cluster/configuration.hpp>
 #include <raft/cluster/options.hpp>
+#include <raft/programs/command_line.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,8 +9,12 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <sstream>
+#include <system_error>
 
 namespace raft::cluster {
 
@@ -156,7 +161,9 @@ flags add_flags(CLI::App& app) {
     auto added
       = app.add_option(name)->description(help_of(x))->type_name(x.value);
     if (x.type == option_kind::list)
-      added->expected(1, CLI::detail::expected_max_vector_size)->delimiter(',');
+      added->expected(1, CLI::detail::expected_max_vector_size)
+        ->allow_extra_args(false)
+        ->delimiter(',');
     else
       added->take_last();
     result[&x] = added;
@@ -177,6 +184,16 @@ void take_flags(const flags& given, configuration& x) {
       complain(fmt::format("--{}: {}", what->name, e.what()));
     }
   }
+}
+
+void check_file(const std::string& path) {
+  std::error_code ignored; // opening it fails as well
+  if (std::filesystem::is_directory(path, ignored))
+    complain(path + ": is a directory; name a file of settings");
+  errno = 0;
+  if (!std::ifstream{path})
+    complain(fmt::format("{}: can not be opened: {}", path,
+                         std::generic_category().message(errno)));
 }
 
 } // namespace
@@ -226,6 +243,7 @@ void check(const configuration& x) {
 }
 
 void read_file(const std::string& path, configuration& x) {
+  check_file(path);
   toml::table all;
   try {
     all = toml::parse_file(path);
@@ -246,7 +264,8 @@ void read_file(const std::string& path, configuration& x) {
 }
 
 arguments read_arguments(int argc, const char* const* argv) {
-  CLI::App app{"raftd: one peer of a Raft cluster, with its key-value store"};
+  CLI::App app{"raftd: one peer of a Raft cluster, with its key-value store",
+               "raftd"};
   app.footer("Exit codes: 0 ended as told, 1 failed, 2 wrong arguments.");
   app.set_version_flag("--version", "raftd " RAFT_VERSION);
   std::string file;
@@ -257,7 +276,7 @@ arguments read_arguments(int argc, const char* const* argv) {
   auto given = add_flags(app);
   arguments result;
   try {
-    app.parse(argc, argv);
+    programs::parse(app, argc, argv);
     configuration config;
     if (!file.empty())
       read_file(file, config);

@@ -1,6 +1,8 @@
 // raft-scenarios: tests of clusters as a program. Reads arguments and calls
 // what they name.
 
+#include <raft/programs/command_line.hpp>
+#include <raft/programs/standard_files.hpp>
 #include <raft/tools/lib/scenarios.hpp>
 
 #include <CLI/CLI.hpp>
@@ -33,7 +35,7 @@ int main(int argc, char** argv) {
   add_fuzz(app, chosen);
   add_replay(app, chosen);
   try {
-    app.parse(argc, argv);
+    programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0
                                   : static_cast<int>(scenarios_exit::unusable);
@@ -51,5 +53,6 @@ int main(int argc, char** argv) {
 } // namespace raft::tools
 
 int main(int argc, char** argv) {
+  raft::programs::fill_standard_files();
   return raft::tools::main(argc, argv);
 }

@@ -1,5 +1,7 @@
 // The command line of a cluster: reads arguments and calls what they name.
 
+#include <raft/programs/command_line.hpp>
+#include <raft/programs/standard_files.hpp>
 #include <raft/tools/lib/commands.hpp>
 #include <raft/tools/lib/targets.hpp>
 
@@ -58,13 +60,12 @@ std::chrono::milliseconds to_milliseconds(double seconds) {
 
 /// Declares the options that all commands share.
 void add_common(CLI::App& app, arguments& args) {
-  app
-    .add_option("--peers", args.sources.peers,
-                "The peers' addresses; else RAFT_PEERS of the environment")
+  using programs::add_text;
+  add_text(app, "--peers", args.sources.peers,
+           "The peers' addresses; else RAFT_PEERS of the environment")
     ->type_name("HOST:PORT,...");
-  app
-    .add_option("--config", args.sources.config,
-                "Take the addresses from a configuration file of raftd")
+  add_text(app, "--config", args.sources.config,
+           "Take the addresses from a configuration file of raftd")
     ->type_name("FILE");
   app
     .add_option("--timeout", args.timeout,
@@ -85,17 +86,16 @@ void add_cluster_commands(CLI::App& app, arguments& args,
   });
 
   auto* load_ = app.add_subcommand("load", "Put all pairs of a file");
-  load_
-    ->add_option("FILE", args.file,
-                 "Lines of KEY, tab, VALUE; with \\t, \\n, \\r, \\0 and "
-                 "\\\\ for tab, newline, return, zero and backslash; - for "
-                 "standard input")
+  programs::add_text(*load_, "FILE", args.file,
+                     "Lines of KEY, tab, VALUE; with \\t, \\n, \\r, \\0 and "
+                     "\\\\ for tab, newline, return, zero and backslash; - for "
+                     "standard input")
     ->required();
   load_
     ->add_option("--outstanding", args.outstanding,
                  "How many commands may be without an answer (default 256)")
     ->type_name("N")
-    ->check(CLI::Range(1, 4096).description(""));
+    ->transform(programs::whole_number(1, 4096));
   load_
     ->add_option("--rate", args.rate,
                  "At most so many pairs a second (default: no limit)")
@@ -124,16 +124,20 @@ void add_cluster_commands(CLI::App& app, arguments& args,
 /// Declares the commands that read keys.
 void add_read_commands(CLI::App& app, arguments& args,
                        command_function& chosen) {
+  using programs::add_text;
   auto* get_ = app.add_subcommand("get", "Print the value of a key");
-  get_->add_option("KEY", args.key)->required();
+  add_text(*get_, "KEY", args.key)->required();
   get_->callback(
     [&] { chosen = [&](context& ctx) { return get(ctx, args.key); }; });
 
   auto* scan_ = app.add_subcommand(
     "scan", "Print the pairs whose keys have a prefix, as load reads them");
-  scan_->add_option("PREFIX", args.prefix, "All keys, if there is none");
-  scan_->add_option("--limit", args.limit, "At most so many pairs")
-    ->type_name("N");
+  add_text(*scan_, "PREFIX", args.prefix, "All keys, if there is none");
+  scan_
+    ->add_option("--limit", args.limit,
+                 "At most so many pairs, from 1 (default: all)")
+    ->type_name("N")
+    ->transform(programs::whole_number(1));
   scan_->callback([&] {
     chosen = [&](context& ctx) { return scan(ctx, args.prefix, args.limit); };
   });
@@ -142,17 +146,18 @@ void add_read_commands(CLI::App& app, arguments& args,
 /// Declares the commands that change keys.
 void add_write_commands(CLI::App& app, arguments& args,
                         command_function& chosen) {
+  using programs::add_text;
   auto* put_ = app.add_subcommand("put", "Set a key");
-  put_->add_option("KEY", args.key)->required();
-  put_->add_option("VALUE", args.value)->required();
+  add_text(*put_, "KEY", args.key)->required();
+  add_text(*put_, "VALUE", args.value)->required();
   put_->callback([&] {
     chosen = [&](context& ctx) { return put(ctx, args.key, args.value); };
   });
 
   auto* append_ = app.add_subcommand(
     "append", "Append to the value of a key, and print the new length");
-  append_->add_option("KEY", args.key)->required();
-  append_->add_option("VALUE", args.value)->required();
+  add_text(*append_, "KEY", args.key)->required();
+  add_text(*append_, "VALUE", args.value)->required();
   append_->callback([&] {
     chosen = [&](context& ctx) { return append(ctx, args.key, args.value); };
   });
@@ -160,15 +165,15 @@ void add_write_commands(CLI::App& app, arguments& args,
   auto* delete_
     = app.add_subcommand("delete", "Delete keys, and print how many there "
                                    "were");
-  delete_->add_option("KEY", args.keys)->required();
+  programs::add_texts(*delete_, "KEY", args.keys)->required();
   delete_->callback(
     [&] { chosen = [&](context& ctx) { return erase(ctx, args.keys); }; });
 
   auto* cas = app.add_subcommand(
     "cas", "Set a key if it has the expected value (compare and set)");
-  cas->add_option("KEY", args.key)->required();
-  cas->add_option("VALUE", args.value)->required();
-  auto* expect = cas->add_option("--expect", args.expected, "The value now")
+  add_text(*cas, "KEY", args.key)->required();
+  add_text(*cas, "VALUE", args.value)->required();
+  auto* expect = add_text(*cas, "--expect", args.expected, "The value now")
                    ->type_name("OLD");
   auto* absent
     = cas->add_flag("--absent", args.absent, "There must be no such key");
@@ -219,7 +224,7 @@ int main(int argc, char** argv) {
   add_write_commands(app, args, chosen);
   app.footer(footer); // last: subcommands would inherit it
   try {
-    app.parse(argc, argv);
+    programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : static_cast<int>(exit_code::usage);
   }
@@ -231,5 +236,6 @@ int main(int argc, char** argv) {
 } // namespace raft::tools
 
 int main(int argc, char** argv) {
+  raft::programs::fill_standard_files();
   return raft::tools::main(argc, argv);
 }

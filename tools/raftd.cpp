@@ -1,20 +1,24 @@
 // raftd: one peer of a Raft cluster, with its key-value store.
 //
-// Exit codes: 0 ended by SIGINT or SIGTERM, 1 failed, 2 wrong arguments.
+// Exit codes: 0 ended by SIGINT, SIGTERM or SIGHUP, 1 failed, 2 wrong
+// arguments.
 
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
 #include <raft/kv/engine_factory.hpp>
+#include <raft/programs/line_writer.hpp>
+#include <raft/programs/standard_files.hpp>
 #include <raft/redis/door.hpp>
+#include <raft/tools/lib/server_log.hpp>
 
 #include <caf/actor_system.hpp>
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -27,21 +31,32 @@ using namespace raft;
 
 constexpr int failed = 1;
 
-/// The signals that end the process. Blocked in all threads, because only the
-/// main thread waits for them.
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// The signals that end the process in good order.
 sigset_t ending_signals() {
   sigset_t result;
   sigemptyset(&result);
   sigaddset(&result, SIGINT);
   sigaddset(&result, SIGTERM);
+  // `nohup` means that the end of a terminal is not ours.
+  if (!is_ignored(SIGHUP))
+    sigaddset(&result, SIGHUP);
   return result;
 }
 
-void set_up_log(const cluster::configuration& config) {
-  auto log = spdlog::stderr_color_mt(fmt::format("peer {}", config.id.value));
-  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %^%l%$: %v");
-  log->set_level(spdlog::level::from_str(config.log_level));
-  spdlog::set_default_logger(std::move(log));
+/// Comes before the first thread: they inherit it.
+/// @returns the signals that the main thread waits for; blocked in all.
+sigset_t set_up_signals() {
+  auto result = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &result, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  // A limit on the size of files is handled as a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  return result;
 }
 
 void log(cluster::severity how, const std::string& what) {
@@ -88,12 +103,7 @@ redis::door_options redis_options(const cluster::node& node) {
   return result;
 }
 
-void run(const cluster::configuration& config) {
-  auto signals = ending_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  // A limit on the size of files is handled as a full disk.
-  std::signal(SIGXFSZ, SIG_IGN);
+void run(const cluster::configuration& config, const sigset_t& signals) {
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   cluster::node_options options;
@@ -107,11 +117,12 @@ void run(const cluster::configuration& config) {
   std::optional<redis::door> redis_door;
   if (config.redis)
     redis_door.emplace(system, redis_options(node));
-  fmt::print("listening on {}\n", to_text(node.where()));
-  std::fflush(stdout);
+  // Nobody has to read it.
+  programs::line_writer out{STDOUT_FILENO};
+  out.put(fmt::format("listening on {}\n", to_text(node.where())));
   int which = 0;
   sigwait(&signals, &which);
-  spdlog::info("ending, because of signal {}", which);
+  spdlog::info("ending, because of signal {} ({})", which, strsignal(which));
   // A second one ends the process the hard way.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   redis_door.reset();
@@ -121,6 +132,7 @@ void run(const cluster::configuration& config) {
 } // namespace
 
 int main(int argc, char** argv) {
+  programs::fill_standard_files();
   auto arguments = cluster::read_arguments(argc, argv);
   if (!arguments.config) {
     std::fputs(arguments.text.c_str(),
@@ -128,8 +140,9 @@ int main(int argc, char** argv) {
     return arguments.exit_code;
   }
   try {
-    set_up_log(*arguments.config);
-    run(*arguments.config);
+    auto signals = set_up_signals();
+    tools::set_up_log(*arguments.config);
+    run(*arguments.config, signals);
     return 0;
   } catch (const std::exception& e) {
     spdlog::critical("{}", e.what());

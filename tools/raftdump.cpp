@@ -4,6 +4,8 @@
 #include <raft/kv/engine_factory.hpp>
 #include <raft/persistence/dump.hpp>
 #include <raft/persistence/store.hpp>
+#include <raft/programs/command_line.hpp>
+#include <raft/programs/standard_files.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -66,6 +68,8 @@ int run(const raft::persistence::dump_options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
+  namespace programs = raft::programs;
+  programs::fill_standard_files();
   CLI::App app{"Shows a peer's data directory as text. It changes nothing, and "
                "the peer may be running.",
                "raftdump"};
@@ -73,14 +77,18 @@ int main(int argc, char** argv) {
              "unreadable.");
   raft::persistence::dump_options options;
   std::uint64_t group = 0;
-  app.add_option("DIR", options.directory, "The data directory")->required();
-  auto only = app.add_option("--group", group, "Show this group only");
-  app.add_option("--from", options.from.value, "First entry to show");
-  app.add_option("--to", options.to.value, "Last entry to show");
+  programs::add_text(app, "DIR", options.directory, "The data directory")
+    ->required();
+  auto* only = app.add_option("--group", group, "Show this group only");
+  auto* from
+    = app.add_option("--from", options.from.value, "First entry to show");
+  auto* to = app.add_option("--to", options.to.value, "Last entry to show");
+  for (auto* number : {only, from, to})
+    number->type_name("N")->transform(programs::whole_number());
   app.add_flag("--verify", options.verify,
                "Show no entries, but read all and check every checksum");
   try {
-    app.parse(argc, argv);
+    programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? all_sound : unusable;
   }

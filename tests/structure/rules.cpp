@@ -8,6 +8,7 @@ namespace raft::structure {
 
 const std::vector<folder_rule>& folder_rules() {
   static const std::vector<folder_rule> rules{
+    {"programs", {}, {"cli11", "fmt", "posix"}},
     {"messages", {}, {}},
     {"messages/caf", {"messages"}, {"caf"}},
     {"consensus", {"messages"}, {}},
@@ -23,7 +24,7 @@ const std::vector<folder_rule>& folder_rules() {
      {"caf", "fmt", "spdlog"}},
     {"cluster",
      {"messages", "messages/caf", "consensus", "persistence", "machine", "kv",
-      "clients", "actors"},
+      "clients", "actors", "programs"},
      {"caf", "cli11", "toml++", "fmt", "spdlog", "posix"}},
     {"redis",
      {"messages", "messages/caf", "consensus", "persistence", "machine", "kv",
@@ -34,7 +35,7 @@ const std::vector<folder_rule>& folder_rules() {
       "clients", "simulation", "actors", "cluster"},
      {"caf", "fmt", "posix"}},
     {"tools", {"*"}, {"*"}},
-    {"bench", {}, {"hiredis", "posix", "cli11", "fmt"}},
+    {"bench", {"programs"}, {"hiredis", "posix", "cli11", "fmt"}},
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},
   };

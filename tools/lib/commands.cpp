@@ -9,9 +9,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sys/ioctl.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -32,12 +36,24 @@ std::size_t terminal_columns() {
   return size.ws_col > 0 ? size.ws_col : 80;
 }
 
+[[noreturn]] void complain(const char* what, int reason) {
+  throw tsv_error{
+    fmt::format("{}: {}", what, std::generic_category().message(reason))};
+}
+
 std::vector<key_value> read_pairs(const std::string& file) {
-  if (file == "-")
-    return read_tsv(std::cin);
+  if (file == "-") {
+    auto result = read_tsv(std::cin);
+    if (std::ferror(stdin) != 0)
+      complain("can not be read", errno);
+    return result;
+  }
+  std::error_code ignored; // opening it fails as well
+  if (std::filesystem::is_directory(file, ignored))
+    complain("can not be read", EISDIR);
   std::ifstream in{file, std::ios::binary};
   if (!in)
-    throw tsv_error{"can not be opened"};
+    complain("can not be opened", errno);
   return read_tsv(in);
 }
 
@@ -55,10 +71,7 @@ verdict report(const load_result& result, std::size_t total) {
                              result.longest_gap.count());
   if (result.failures.empty())
     return {};
-  return {judge(result),
-          fmt::format("{} lines failed and {} were not sent; load the file "
-                      "again to complete it",
-                      result.failures.size(), result.skipped)};
+  return {judge(result), advice(result)};
 }
 
 /// Whether all peers answer and have applied the same entries.

@@ -1,6 +1,8 @@
 #include <raft/kv/command.hpp>
 #include <raft/tools/lib/load.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -136,6 +138,20 @@ exit_code judge(const load_result& x) {
       code = failure.why.code;
   }
   return code;
+}
+
+std::string advice(const load_result& x) {
+  auto hopeless
+    = std::count_if(x.failures.begin(), x.failures.end(), [](const auto& y) {
+        return y.why.code == exit_code::usage;
+      });
+  auto what = hopeless == 0
+              ? std::string{"load the file again to complete it"}
+              : fmt::format("{} of them can never be: correct or remove them, "
+                            "then load the file again to complete it",
+                            hopeless);
+  return fmt::format("{} lines failed and {} were not sent; {}",
+                     x.failures.size(), x.skipped, what);
 }
 
 } // namespace raft::tools

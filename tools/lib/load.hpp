@@ -59,4 +59,8 @@ load_result load(const std::vector<key_value>& pairs,
 /// How it ended, worst first: unknown, then unreachable, then usage.
 exit_code judge(const load_result& x);
 
+/// What was not loaded, and what to do; for people.
+/// @pre There are failures.
+std::string advice(const load_result& x);
+
 } // namespace raft::tools

@@ -1,5 +1,6 @@
 // raft-scenarios check: whether histories in files are linearizable.
 
+#include <raft/programs/command_line.hpp>
 #include <raft/simulation/history_format.hpp>
 #include <raft/simulation/linearizability_explain.hpp>
 #include <raft/tools/lib/scenarios.hpp>
@@ -100,7 +101,7 @@ void add_check(CLI::App& app, scenarios_run& chosen) {
   auto args = std::make_shared<arguments>();
   auto* check = app.add_subcommand(
     "check", "Say whether recorded histories are linearizable");
-  check->add_option("FILE", args->files, "Histories")->required();
+  programs::add_texts(*check, "FILE", args->files, "Histories")->required();
   check
     ->add_option("--limit", args->limits.configurations_max,
                  "Give up at so many configurations of a key, of about 100 "

@@ -1,5 +1,6 @@
 // raft-scenarios fuzz: key-value clusters under random faults, one per seed.
 
+#include <raft/programs/command_line.hpp>
 #include <raft/simulation/fresh_seeds.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/kv_subject.hpp>
@@ -55,11 +56,11 @@ void add_fuzz(CLI::App& app, scenarios_run& chosen) {
   seeds->type_name("A..B");
   fuzz_command->add_option("--fresh", args->fresh, "So many new seeds instead")
     ->type_name("N")
-    ->check(CLI::Range(1, 1'000'000))
+    ->transform(programs::whole_number(1, 1'000'000))
     ->excludes(seeds);
   fuzz_command->add_option("--jobs", args->options.jobs, "Threads (default 1)")
     ->type_name("N")
-    ->check(CLI::Range(1, 256));
+    ->transform(programs::whole_number(1, 256));
   fuzz_command
     ->add_option("--save", args->options.save,
                  "Where to save the schedule of a violation (default "

@@ -1,5 +1,6 @@
 // raft-scenarios replay: one run of the fuzzer, with all that happens in it.
 
+#include <raft/programs/command_line.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/kv_subject.hpp>
 #include <raft/tools/lib/scenarios.hpp>
@@ -38,13 +39,14 @@ void add_replay(CLI::App& app, scenarios_run& chosen) {
   auto* command = app.add_subcommand(
     "replay", "Play a saved schedule, or a seed, and tell what happens");
   auto* source = command->add_option_group("source");
-  source->add_option("FILE", args->file, "What `fuzz` has saved");
+  programs::add_text(*source, "FILE", args->file, "What `fuzz` has saved");
   source->add_option("--seed", args->seed, "Play this seed")
     ->type_name("N")
-    ->check(CLI::PositiveNumber);
+    ->transform(programs::whole_number(1));
   source->require_option(1);
   command->add_option("--lines", args->lines, "Only the last lines")
-    ->type_name("N");
+    ->type_name("N")
+    ->transform(programs::whole_number());
   command
     ->add_option("--timeline", args->timeline,
                  "Put a page of it here, for a browser")

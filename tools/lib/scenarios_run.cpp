@@ -1,5 +1,6 @@
 // raft-scenarios list, run and explain.
 
+#include <raft/programs/command_line.hpp>
 #include <raft/scenarios/runner.hpp>
 #include <raft/simulation/timeline.hpp>
 #include <raft/tools/lib/scenarios.hpp>
@@ -211,7 +212,7 @@ void add_explain(CLI::App& app, scenarios_run& chosen) {
   auto name = std::make_shared<std::string>();
   auto* command
     = app.add_subcommand("explain", "Say what happens in a scenario, and why");
-  command->add_option("NAME", *name)->required();
+  programs::add_text(*command, "NAME", *name)->required();
   command->callback(
     [name, &chosen] { chosen = [name] { return explain(*name); }; });
 }
@@ -219,7 +220,8 @@ void add_explain(CLI::App& app, scenarios_run& chosen) {
 void add_run(CLI::App& app, scenarios_run& chosen) {
   auto args = std::make_shared<run_arguments>();
   auto* command = app.add_subcommand("run", "Run scenarios");
-  command->add_option("NAME", args->names, "Scenarios, or all")->required();
+  programs::add_texts(*command, "NAME", args->names, "Scenarios, or all")
+    ->required();
   command
     ->add_option("--ground", args->ground,
                  "simulated (default), actors or processes")
@@ -228,13 +230,14 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
     ->add_option("--seed", args->seed,
                  "Of all that is drawn at random (default: another one each "
                  "time); further runs take the next ones")
-    ->type_name("N");
+    ->type_name("N")
+    ->transform(programs::whole_number());
   command->add_option("--jobs", args->jobs, "Run so many at a time (default 1)")
     ->type_name("N")
-    ->check(CLI::Range(1, 64).description(""));
+    ->transform(programs::whole_number(1, 64));
   command->add_option("--repeat", args->repeat, "Run each so often (default 1)")
     ->type_name("N")
-    ->check(CLI::Range(1, 1000000).description(""));
+    ->transform(programs::whole_number(1, 1'000'000));
   command
     ->add_option("--timeline", args->timeline,
                  "Put a page of the run here, for a browser: one scenario, "
