@@ -146,6 +146,20 @@ BOOST_AUTO_TEST_CASE(a_value_that_the_state_machine_refuses_is_a_failure) {
   BOOST_TEST((judge(result) == exit_code::usage));
 }
 
+BOOST_AUTO_TEST_CASE(hopeless_lines_are_to_be_corrected_first) {
+  load_result result;
+  result.failures = {{1, "a", {exit_code::unreachable, "busy"}}};
+  result.skipped = 5;
+  BOOST_TEST(advice(result)
+             == "1 lines failed and 5 were not sent; load the file again to "
+                "complete it");
+  result.failures.push_back({2, "b", {exit_code::usage, "too long"}});
+  BOOST_TEST(advice(result)
+             == "2 lines failed and 5 were not sent; 1 of them can never be "
+                "loaded: correct or remove it, then load the file again to "
+                "complete it");
+}
+
 BOOST_AUTO_TEST_CASE(a_rate_is_not_exceeded) {
   fake_cluster cluster{20};
   auto paced = options(8);

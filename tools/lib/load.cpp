@@ -147,9 +147,9 @@ std::string advice(const load_result& x) {
       });
   auto what = hopeless == 0
               ? std::string{"load the file again to complete it"}
-              : fmt::format("{} of them can never be: correct or remove them, "
-                            "then load the file again to complete it",
-                            hopeless);
+              : fmt::format("{} of them can never be loaded: correct or remove "
+                            "{}, then load the file again to complete it",
+                            hopeless, hopeless == 1 ? "it" : "them");
   return fmt::format("{} lines failed and {} were not sent; {}",
                      x.failures.size(), x.skipped, what);
 }
