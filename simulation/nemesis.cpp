@@ -205,14 +205,28 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
   }
 }
 
-/// Whether it matters which peer is named.
+} // namespace
+
 bool has_victim(fault_kind x) {
   using enum fault_kind;
   return x != crash_all && x != partition && x != lose && x != delay
       && x != echo;
 }
 
-} // namespace
+std::string describe(const fault& x) {
+  std::string result = to_text(x.what);
+  std::replace(result.begin(), result.end(), '_', ' ');
+  if (has_victim(x.what))
+    result += x.peer ? " peer " + to_text(x.peer) : " the leader";
+  using enum fault_kind;
+  if (x.other
+      && (x.what == cut || x.what == break_link
+          || (x.what == fault_kind::stall && x.number == 0)))
+    result += " and peer " + to_text(x.other);
+  auto tenths = (x.length.count() + 50'000) / 100'000;
+  return result + " for " + std::to_string(tenths / 10) + '.'
+       + std::to_string(tenths % 10) + " s";
+}
 
 void inflict(cluster& on, const fault& x) {
   constexpr milliseconds looks_again{20};

@@ -64,7 +64,7 @@ private:
         rest_at(x.when);
       else
         cluster_.after_unless_calm(x.when - played_, [this, &x] {
-          cluster_.tell("fault: " + to_text(x));
+          cluster_.tell("fault: " + describe(x));
           inflict(cluster_, x);
         });
     go_on_until(schedule_.length);

@@ -77,8 +77,14 @@ struct fault {
   friend bool operator==(const fault&, const fault&) = default;
 };
 
-/// One line, without its end.
+/// Whether it matters which peer is named.
+bool has_victim(fault_kind x);
+
+/// One line of a schedule, without its end.
 std::string to_text(const fault& x);
+
+/// The same for people, in a few words: "pause peer 3 for 0.4 s".
+std::string describe(const fault& x);
 
 /// All of a run. What is not named here (the number of peers, their settings,
 /// the usual network and disks) follows from the seed.

@@ -221,20 +221,38 @@ function drawLanes() {
       '600 13px');
 }
 
-// A thin line for each other peer that can not be reached.
-function drawCuts() {
-  pen.fillStyle = colors.alarm;
-  pen.globalAlpha = 0.55;
+// How far apart the lines of a peer's cuts are: names need seven pixels.
+const cutPitch = () => lane / 2 - 16 >= 7 * (peers - 2) ? 7 : 4;
+
+// A thin line for each other peer that can not be reached. Names come last:
+// messages must not cross them out.
+function drawCuts(draw) {
   for (const cut of cuts) {
     if (cut.end < from || cut.begin > to)
       continue;
     const row = cut.to - (cut.to > cut.from ? 2 : 1);
-    const py = y(cut.from) + lane / 2 - 5 - row * 4;
+    const py = y(cut.from) + lane / 2 - 5 - row * cutPitch();
     const left = Math.max(x(cut.begin), gutter);
-    pen.fillRect(left, py,
-      Math.max(1, Math.min(x(cut.end), width - right) - left), 2);
+    draw(cut, left, py,
+      Math.max(1, Math.min(x(cut.end), width - right) - left));
   }
+}
+
+function drawCutLine(cut, left, top, w) {
+  pen.globalAlpha = 0.55;
+  pen.fillStyle = colors.alarm;
+  pen.fillRect(left, top, w, 2);
   pen.globalAlpha = 1;
+}
+
+function drawCutName(cut, left, top, w) {
+  if (w < 30 || cutPitch() < 7)
+    return;
+  const text = 'to ' + cut.to;
+  pen.font = '8.5px system-ui, "DejaVu Sans", sans-serif';
+  pen.fillStyle = colors.lane;
+  pen.fillRect(left, top - 3, pen.measureText(text).width + 4, 8);
+  write(text, left + 2, top + 1, colors.alarm, 'left', '8.5px');
 }
 
 function hatch(left, top, w, h, color) {
@@ -324,7 +342,7 @@ function drawSigns() {
         continue;
       const px = x(what.when), py = y(i + 1);
       if (kind === 'crashed')
-        write('✕', px, py, colors.alarm, 'center', '700 15px');
+        write('■', px, py, colors.alarm, 'center', '13px');
       else if (kind === 'wiped')
         write('∅', px, py - 16, colors.alarm, 'center', '700 14px');
       else if (kind === 'started' && what.when > 0)
@@ -495,9 +513,10 @@ function draw() {
   pen.beginPath();
   pen.rect(gutter - 6, 0, width - gutter - right + 12, height);
   pen.clip();
-  drawCuts();
+  drawCuts(drawCutLine);
   drawMessages();
   drawStretches();
+  drawCuts(drawCutName);
   drawSigns();
   drawClients();
   drawViolation();
