@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# bank_fuzz_test.sh PROGRAM README: the fuzzer finds nothing in the bank, and
-# the bug that is put in; the README shows what it says. With RAFT_REWRITE=1 the
-# README is changed instead.
+# bank_fuzz_test.sh PROGRAM PAGE: the fuzzer finds nothing in the bank, and
+# the bug that is put in; the page shows what it says. With RAFT_REWRITE=1 the page
+# is changed instead.
 set -euo pipefail
 
 program=$(realpath "$1")
-readme=$(realpath "$2")
+page=$(realpath "$2")
 mark='$ build/bin/bank_fuzz '
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -28,22 +28,22 @@ expect() {
 expect 0 fuzz --seeds 1..20
 grep -q '^no violation' said || fail "nothing is said of the bank: $(cat said)"
 
-# The arguments of the README's command, and what it shows below.
+# The arguments of the page's command, and what it shows below.
 arguments=$(awk -v mark="$mark" 'index($0, mark) == 1 {
-  print substr($0, length(mark) + 1) }' "$readme")
-[ -n "$arguments" ] || fail "the README has no line that begins with $mark"
+  print substr($0, length(mark) + 1) }' "$page")
+[ -n "$arguments" ] || fail "the page has no line that begins with $mark"
 # shellcheck disable=SC2086 # several arguments
 expect 1 $arguments
 mv said now
 awk -v mark="$mark" '/^```/ { shown = 0 } shown
-  index($0, mark) == 1 { shown = 1 }' "$readme" >shown
+  index($0, mark) == 1 { shown = 1 }' "$page" >shown
 if [ "${RAFT_REWRITE-}" = 1 ]; then
   awk -v mark="$mark" '/^```/ { shown = 0 } !shown
     index($0, mark) == 1 { shown = 1; while (getline line < "now") print line }' \
-    "$readme" >rewritten
-  cp rewritten "$readme"
+    "$page" >rewritten
+  cp rewritten "$page"
 else
-  diff -u shown now || fail "the README shows something else;" \
+  diff -u shown now || fail "the page shows something else;" \
     "./dev pin writes down what is said now"
 fi
 

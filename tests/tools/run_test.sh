@@ -70,6 +70,17 @@ lines=$(paste_lines)
 grep -q leader <<<"$lines"
 grep -qx blue <<<"$lines"
 
+say "what the README says to try"
+lines=$(
+  # shellcheck disable=SC1090
+  source <(sed -n '/^    build\/bin\/raftctl/,/^$/p' README.md |
+    sed -E "s|build/bin|${RAFT_BUILD:-build}/bin|
+      s/:7401/:$((port + 1))/; s/:7402/:$((port + 2))/
+      s/:7403/:$((port + 3))/; s/-p 7412/-p $((port + 12))/")
+)
+[ "${lines##*$'\n'}" = blue ] ||
+  fail "the README's lines say: $lines"
+
 say "run on the same ports"
 if ./dev run --data "$scratch/other" --port "$port" >"$scratch/second" 2>&1; then
   fail "a port in use must be an error"
