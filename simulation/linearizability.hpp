@@ -31,15 +31,22 @@ namespace raft::simulation {
 /// - `key_of(input)`: operations with different keys do not touch each other.
 ///   They are then checked apart, which is much faster;
 /// - `are_alike(input, input)`: whether two do the same in every state. Of
-/// those
-///   of unknown outcome that are alike, only the first left is tried;
+///   those of unknown outcome that are alike, only the first left is tried; of
+///   those whose outputs are equal, too (`==`), only the one that ends first;
+/// - `overwrites(operation)`: whether it, with what it answered, fits in every
+///   state and always leaves the same. What nobody looked at is then not tried
+///   in every place where it could stand;
 /// - `only_reads(operation)`: whether it, with what it answered, leaves every
 ///   state as it is. The search needs fewer steps then;
 /// - `outlook`: a type that is made from the operations that are checked
 ///   together, and whose `allows(step)`, of a `step_of<M>`, says no if an order
 ///   with this step can not be completed, or could also be completed without
 ///   the operation, its outcome being unknown. Without this, many unknown
-///   outcomes on one key can make the search endless;
+///   outcomes on one key can make the search endless. It may also have
+///   `take(operation)` and `put_back(operation)`, which tell it what is done,
+///   `settles(step)` with `looks_ahead()`, see `search_subject`, and
+///   `is_contradictory(initial)`, which says yes if there is surely no order at
+///   all;
 /// - `can_drop(operation, others)`: whether a history that has an order with
 ///   this operation would still have one without it. Such operations are left
 ///   out when a violation is shown. Say no when in doubt.
@@ -71,6 +78,9 @@ struct step_of {
   const typename M::state& after;
   /// All that comes after it in the order ends then or later, or never.
   std::int64_t first_end;
+  /// Something must come after it that ends then, and does not just look at
+  /// what it leaves; the greatest number if there is nothing.
+  std::int64_t first_other_end;
 };
 
 /// Operations of one history that belong together.
@@ -125,16 +135,56 @@ public:
   bool may_help(const search_step& x) const override {
     if constexpr (requires { typename M::outlook; })
       if (outlook_)
-        return outlook_->allows(
-          {state(x.from), *part_[x.operation], state(x.to), x.first_end});
+        return outlook_->allows(told(x));
     return true;
   }
 
+  /// Whether there is no order, as the model knows without a search.
+  bool is_contradictory() const {
+    if constexpr (requires { outlook_->is_contradictory(model_.initial()); })
+      return outlook_ && outlook_->is_contradictory(model_.initial());
+    return false;
+  }
+
+  bool looks_ahead() const override {
+    if constexpr (requires { outlook_->looks_ahead(); })
+      return outlook_ && outlook_->looks_ahead();
+    return false;
+  }
+
+  bool settles(const search_step& x) const override {
+    if constexpr (requires(step_of<M> y) { outlook_->settles(y); })
+      return outlook_ && outlook_->settles(told(x));
+    return false;
+  }
+
+  void take(std::size_t operation) override {
+    if constexpr (requires { outlook_->take(*part_[operation]); })
+      if (outlook_)
+        outlook_->take(*part_[operation]);
+  }
+
+  void put_back(std::size_t operation) override {
+    if constexpr (requires { outlook_->put_back(*part_[operation]); })
+      if (outlook_)
+        outlook_->put_back(*part_[operation]);
+  }
+
   bool are_alike(std::size_t x, std::size_t y) const override {
-    const auto& a = part_[x]->input;
-    const auto& b = part_[y]->input;
-    if constexpr (requires { model_.are_alike(a, b); })
-      return model_.are_alike(a, b);
+    const auto& a = *part_[x];
+    const auto& b = *part_[y];
+    if constexpr (requires { model_.are_alike(a.input, b.input); }) {
+      if (!a.output && !b.output)
+        return model_.are_alike(a.input, b.input);
+      if constexpr (std::equality_comparable<typename M::output>)
+        return a.output == b.output && model_.are_alike(a.input, b.input);
+    }
+    return false;
+  }
+
+  bool overwrites(std::size_t operation) const override {
+    if constexpr (requires { model_.overwrites(*part_[operation]); })
+      return model_.overwrites(*part_[operation]);
     return false;
   }
 
@@ -149,6 +199,11 @@ public:
   }
 
 private:
+  step_of<M> told(const search_step& x) const {
+    return {state(x.from), *part_[x.operation], state(x.to), x.first_end,
+            x.first_other_end};
+  }
+
   state_id number(typename M::state x) {
     auto id = static_cast<state_id>(states_.size());
     auto [i, added] = numbers_.try_emplace(std::move(x), id);
@@ -196,6 +251,8 @@ template <model M>
 search_result check_part(const M& m, const history_part<M>& part,
                          const search_limits& limits = {}) {
   modelled_subject<M> subject{m, part};
+  if (subject.is_contradictory())
+    return {verdict::not_linearizable, 0, {}, {}};
   return search(spans_of<M>(part), subject, limits);
 }
 

@@ -103,10 +103,13 @@ std::string to_text(const explanation& x) {
               + " operations have no order in which each takes effect\n"
                 "  between its start and its end"
               + (open ? " (no end: at any time after its start, or never)" : "")
-              + ":\n" + table(x) + "  "
-              + (one ? "The order that goes furthest ends"
-                     : "The orders that go furthest end")
-              + " like this:\n";
+              + (x.is_given_up ? ", nor may some of them;\n  to find out "
+                                 "which was given up at the bound"
+                               : "")
+              + ":\n" + table(x);
+  if (!x.dead_ends.empty())
+    result += one ? "  The order that goes furthest ends like this:\n"
+                  : "  The orders that go furthest end like this:\n";
   for (const auto& y : x.dead_ends)
     result += to_text(y);
   return result;

@@ -28,7 +28,15 @@ concept explainable_model
   { m.refusal(state, x) } -> std::same_as<std::string>;
 };
 
-/// Makes a violation smaller for as long as it is one. Each step leaves
+/// How much to do about showing a violation.
+struct explain_limits {
+  /// In configurations of searches, or what takes about as long; some hundred
+  /// thousand a second. 0: show the violation as it is found.
+  std::uint64_t steps_max = 1'000'000;
+};
+
+/// Makes a violation smaller for as long as it is one, and until the steps are
+/// used up. Each step leaves
 /// something out of which follows: if what is left has no order, the whole has
 /// none either. Such steps are
 /// - to end the history earlier, what was under way then being of unknown
@@ -44,15 +52,15 @@ public:
   using part_type = history_part<M>;
 
   /// @pre `part` has no order.
-  minimizer(const M& m, part_type part, const search_limits& limits)
-    : model_{m}, limits_{limits}, part_{std::move(part)} {
+  minimizer(const M& m, part_type part, const explain_limits& limits)
+    : model_{m}, left_{limits.steps_max}, part_{std::move(part)} {
     // nop
   }
 
   /// The result points into the history and into this object.
   const part_type& run() {
     cut_end();
-    for (auto again = true; again;) {
+    for (auto again = true; again && left_ > 0;) {
       again = drop();
       again = forget() || again;
     }
@@ -61,9 +69,24 @@ public:
     return part_;
   }
 
+  /// Of the steps; with none, the part may not be the smallest.
+  std::uint64_t left() const noexcept {
+    return left_;
+  }
+
 private:
-  bool is_violation(const part_type& x) const {
-    return check_part(model_, x, limits_).result == verdict::not_linearizable;
+  void pay(std::uint64_t steps) {
+    left_ -= std::min(steps, left_);
+  }
+
+  /// @returns no as well if there are no steps left to find it out.
+  bool is_violation(const part_type& x) {
+    pay(x.size() / 8);
+    if (left_ == 0)
+      return false;
+    auto found = check_part(model_, x, {left_});
+    pay(found.configurations);
+    return found.result == verdict::not_linearizable;
   }
 
   bool take_if_violation(part_type x) {
@@ -109,16 +132,33 @@ private:
       take_if_violation(seen_until(*first));
   }
 
-  /// Leaves out what can go of some of the operations.
-  part_type without(std::size_t begin, std::size_t end) const {
+  bool only_reads(const operation& x) const {
+    if constexpr (requires { model_.only_reads(x); })
+      return model_.only_reads(x);
+    return false;
+  }
+
+  /// Leaves out what can go of some of the operations. Those that only read go
+  /// first: that is soon said, and there is less to compare the others with.
+  part_type without(std::size_t begin, std::size_t end) {
     auto result = part_;
-    if constexpr (requires { model_.can_drop(*part_[0], part_); })
-      for (auto i = end; i-- > begin;) {
+    if constexpr (requires { model_.can_drop(*part_[0], part_); }) {
+      auto first = result.begin() + static_cast<std::ptrdiff_t>(begin);
+      auto last = result.begin() + static_cast<std::ptrdiff_t>(end);
+      pay((end - begin) / 8);
+      auto rest = std::remove_if(first, last, [&](const auto* x) {
+        return only_reads(*x) && model_.can_drop(*x, part_);
+      });
+      end = static_cast<std::size_t>(rest - result.begin());
+      result.erase(rest, last);
+      for (auto i = end; i-- > begin && left_ > 0;) {
+        pay(1 + result.size() / 64);
         const auto* x = result[i];
         result.erase(result.begin() + static_cast<std::ptrdiff_t>(i));
         if (!model_.can_drop(*x, result))
           result.insert(result.begin() + static_cast<std::ptrdiff_t>(i), x);
       }
+    }
     return result;
   }
 
@@ -126,7 +166,7 @@ private:
   bool drop() {
     auto dropped = false;
     for (auto size = part_.size(); size > 0; size /= 2)
-      for (auto end = part_.size(); end > 0;) {
+      for (auto end = part_.size(); end > 0 && left_ > 0;) {
         auto begin = end > size ? end - size : 0;
         auto rest = without(begin, end);
         if (rest.size() < part_.size() && take_if_violation(std::move(rest)))
@@ -138,7 +178,7 @@ private:
 
   bool forget() {
     auto forgot = false;
-    for (std::size_t i = 0; i < part_.size(); ++i) {
+    for (std::size_t i = 0; i < part_.size() && left_ > 0; ++i) {
       if (!part_[i]->output)
         continue;
       auto dumb = *part_[i];
@@ -151,7 +191,7 @@ private:
   }
 
   const M& model_;
-  search_limits limits_;
+  std::uint64_t left_;
   part_type part_;
   std::deque<operation> changed_;
 };
@@ -177,6 +217,8 @@ struct explanation {
   std::vector<explained_dead_end> dead_ends;
   /// How many operations the history has.
   std::size_t total = 0;
+  /// Whether fewer operations might do: the steps were used up.
+  bool is_given_up = false;
   std::string unit;
 };
 
@@ -188,17 +230,17 @@ std::string to_text(const explanation& x);
 template <explainable_model M>
 std::vector<explained_dead_end> explain_dead_ends(const M& m,
                                                   const history_part<M>& part,
-                                                  const search_limits& limits) {
+                                                  std::uint64_t steps_max) {
   // Without foresight, orders end where somebody saw the difference. That can
   // take long.
-  constexpr search_limits few{10'000};
+  search_limits few{std::min<std::uint64_t>(10'000, steps_max)};
   auto spans = spans_of<M>(part);
   modelled_subject<M> subject{m, part, false};
   auto found = search(spans, subject, few);
   modelled_subject<M> foreseeing{m, part};
   auto* used = &subject;
   if (found.result == verdict::undecided) {
-    found = search(spans, foreseeing, limits);
+    found = search(spans, foreseeing, {steps_max});
     used = &foreseeing;
   }
   std::vector<explained_dead_end> result;
@@ -217,20 +259,24 @@ std::vector<explained_dead_end> explain_dead_ends(const M& m,
   return result;
 }
 
-/// Explains why a history is not linearizable.
+/// Explains why a history is not linearizable. The result is a function of the
+/// arguments alone.
 /// @pre `found` is what `check` says of it, with `not_linearizable`.
 template <explainable_model M>
 explanation explain(const history<M>& x, const checked<M>& found,
-                    const search_limits& limits = {}) {
+                    const explain_limits& limits = {}) {
   minimizer<M> smaller{x.model, found.part, limits};
   const auto& part = smaller.run();
   explanation result;
   result.total = x.operations.size();
   result.unit = x.unit;
+  result.is_given_up = smaller.left() == 0;
   for (const auto* y : part)
     result.operations.push_back(
       {y->client, {y->start, y->end}, x.model.describe(*y, false)});
-  result.dead_ends = explain_dead_ends(x.model, part, limits);
+  // Orders of what was not made smaller would be too long to read.
+  if (!result.is_given_up)
+    result.dead_ends = explain_dead_ends(x.model, part, smaller.left());
   return result;
 }
 

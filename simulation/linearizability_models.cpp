@@ -1,34 +1,13 @@
-#include <raft/simulation/history_format_words.hpp>
 #include <raft/simulation/linearizability_models.hpp>
+#include <raft/simulation/overloaded.hpp>
 
 #include <algorithm>
 #include <limits>
-#include <string_view>
+#include <string>
 
 namespace raft::simulation {
 
 namespace {
-
-constexpr std::size_t long_text = 48;
-constexpr std::size_t end_of_long_text = 16;
-
-template <class... Functions>
-struct overloaded : Functions... {
-  using Functions::operator()...;
-};
-
-template <class... Functions>
-overloaded(Functions...) -> overloaded<Functions...>;
-
-std::string text_of(const register_model::value& x) {
-  return x ? std::to_string(*x) : "nil";
-}
-
-std::string text_of(const map_model::value& x, bool whole) {
-  if (!x)
-    return "nil";
-  return quote(whole ? *x : shorten(*x));
-}
 
 /// What an operation needs to find, if its answer says so exactly.
 std::optional<register_model::value> needs(const register_model::operation& x) {
@@ -102,11 +81,11 @@ bool just_reads(const map_model::operation& x) {
 }
 
 /// Whether an operation took effect and left nothing of what was before.
-bool overwrites(const register_model::operation& x) {
+bool replaced_all(const register_model::operation& x) {
   return x.end && std::holds_alternative<register_model::write>(x.input);
 }
 
-bool overwrites(const map_model::operation& x) {
+bool replaced_all(const map_model::operation& x) {
   return x.end
       && (std::holds_alternative<map_model::put>(x.input.what)
           || std::holds_alternative<map_model::erase>(x.input.what));
@@ -159,7 +138,7 @@ template <class Operation, class Part>
 bool nobody_looked(const Operation& x, const Part& others) {
   auto gone = std::numeric_limits<std::int64_t>::max();
   for (const auto* y : others)
-    if (overwrites(*y) && x.end && y->start > *x.end)
+    if (replaced_all(*y) && x.end && y->start > *x.end)
       gone = std::min(gone, *y->end);
   return std::none_of(others.begin(), others.end(), [&](const auto* y) {
     auto before = y->end && *y->end < x.start;
@@ -199,6 +178,83 @@ void note_values(const Operation& x, Looks& found, Looks& avoided) {
     note_look(avoided, *value, end);
 }
 
+/// What an operation of unknown outcome, or one without an answer, does.
+template <class Value>
+value_user<Value> user_that_compares(const Value& from, const Value& to,
+                                     bool has_end) {
+  // Whether it changed the value is not known, if it took effect.
+  return {has_end ? value_role::depends : value_role::changes, from, to};
+}
+
+value_user<register_model::value> user_of(const register_model::operation& x) {
+  using result = value_user<register_model::value>;
+  auto role
+    = overloaded{[&](const register_model::read&) {
+                   return x.output
+                          ? result{value_role::looks, x.output->seen, {}}
+                          : result{};
+                 },
+                 [](const register_model::write& y) {
+                   return result{value_role::writes, {}, y.to};
+                 },
+                 [&](const register_model::compare_and_set& y) {
+                   if (!x.output)
+                     return user_that_compares(y.from, y.to, x.end.has_value());
+                   if (x.output->done)
+                     return result{value_role::changes, y.from, y.to};
+                   return result{value_role::misses, y.from, {}};
+                 }};
+  auto user = std::visit(role, x.input);
+  user.start = x.start;
+  user.end = x.end.value_or(never);
+  user.must_happen = x.end.has_value();
+  return user;
+}
+
+value_user<map_model::value> user_of(const map_model::operation& x) {
+  using result = value_user<map_model::value>;
+  auto role = overloaded{
+    [&](const map_model::get&) {
+      return x.output ? result{value_role::looks, x.output->seen, {}}
+                      : result{};
+    },
+    [](const map_model::put& y) {
+      return result{value_role::writes, {}, y.to};
+    },
+    [&](const map_model::erase&) {
+      auto looks = x.output && x.output->count;
+      return result{looks ? value_role::depends : value_role::writes, {}, {}};
+    },
+    [](const map_model::append&) {
+      return result{value_role::depends, {}, {}};
+    },
+    [&](const map_model::compare_and_set& y) {
+      if (!x.output)
+        return user_that_compares<map_model::value>(y.from, y.to,
+                                                    x.end.has_value());
+      if (x.output->done)
+        return result{value_role::changes, y.from, y.to};
+      if (x.output->tells)
+        return result{value_role::looks, x.output->seen, {}};
+      return result{value_role::misses, y.from, {}};
+    }};
+  auto user = std::visit(role, x.input.what);
+  user.start = x.start;
+  user.end = x.end.value_or(never);
+  user.must_happen = x.end.has_value();
+  return user;
+}
+
+/// Whether a step may replace what was there by what it leaves.
+template <class Ledger, class Step>
+bool lets_go(const Ledger& ledger, const Step& x) {
+  if (x.before == x.after)
+    return true;
+  auto user = user_of(x.what);
+  return ledger.can_go(x.before, user)
+      && ledger.can_come(x.after, user, x.first_other_end);
+}
+
 /// Whether a value can come from another by appending.
 bool continues(const map_model::value& x, const map_model::value& from) {
   return !from || (x && x->starts_with(*from));
@@ -225,27 +281,7 @@ std::uint64_t length_of(const map_model::value& x) {
   return x ? x->size() : 0;
 }
 
-/// Where two long texts part, for people.
-std::string tell_apart(const std::string& held, const std::string& seen) {
-  auto [i, j]
-    = std::mismatch(held.begin(), held.end(), seen.begin(), seen.end());
-  auto rest = [](auto from, const std::string& text) {
-    std::string tail{from, text.end()};
-    return tail.empty() ? std::string{"nothing"} : quote(shorten(tail));
-  };
-  return "after the same " + std::to_string(i - held.begin())
-       + " bytes, the key holds " + rest(i, held) + ", where it saw "
-       + rest(j, seen);
-}
-
 } // namespace
-
-std::string shorten(const std::string& text) {
-  if (text.size() <= long_text)
-    return text;
-  return text.substr(0, end_of_long_text) + "..."
-       + text.substr(text.size() - end_of_long_text);
-}
 
 std::optional<register_model::state>
 register_model::step(const state& now, const input& in,
@@ -269,44 +305,43 @@ bool register_model::only_reads(const operation& x) const {
   return just_reads(x);
 }
 
+bool register_model::overwrites(const operation& x) const {
+  return std::holds_alternative<write>(x.input);
+}
+
 register_model::outlook::outlook(const history_part<register_model>& part) {
-  for (const auto* x : part)
+  for (const auto* x : part) {
     note_values(*x, found_, avoided_);
+    ledger_.add(user_of(*x));
+  }
+  ledger_.finish();
+}
+
+bool register_model::outlook::is_contradictory(const value& first) const {
+  return ledger_.is_contradictory(first);
+}
+
+bool register_model::outlook::settles(const step_of<register_model>& x) const {
+  return ledger_.settles(user_of(x.what), x.first_end);
+}
+
+void register_model::outlook::take(const operation& x) {
+  ledger_.take(user_of(x));
+}
+
+void register_model::outlook::put_back(const operation& x) {
+  ledger_.put_back(user_of(x));
 }
 
 bool register_model::outlook::allows(const step_of<register_model>& x) const {
-  return x.what.end || is_looked_at(found_, x.after, x.first_end)
-      || is_looked_at(avoided_, x.before, x.first_end);
+  auto may_be_needed = x.what.end || is_looked_at(found_, x.after, x.first_end)
+                    || is_looked_at(avoided_, x.before, x.first_end);
+  return may_be_needed && lets_go(ledger_, x);
 }
 
 bool register_model::can_drop(
   const operation& x, const history_part<register_model>& others) const {
   return just_reads(x) || nobody_looked(x, others);
-}
-
-std::string register_model::describe(const operation& x, bool) const {
-  auto name
-    = overloaded{[](const read&) { return std::string{"read"}; },
-                 [](const write& y) { return "write " + text_of(y.to); },
-                 [](const compare_and_set& y) {
-                   return "cas " + text_of(y.from) + ' ' + text_of(y.to);
-                 }};
-  auto result = std::visit(name, x.input);
-  if (!x.output)
-    return result;
-  if (std::holds_alternative<read>(x.input))
-    return result + " -> " + text_of(x.output->seen);
-  if (std::holds_alternative<compare_and_set>(x.input))
-    return result + (x.output->done ? " -> ok" : " -> failed");
-  return result;
-}
-
-std::string register_model::refusal(const state& now,
-                                    const operation& x) const {
-  auto held = "the register holds " + text_of(now);
-  if (std::holds_alternative<read>(x.input))
-    return held + ", but it saw " + text_of(x.output->seen);
-  return held + ", but it " + (x.output->done ? "succeeded" : "failed");
 }
 
 namespace {
@@ -363,9 +398,16 @@ bool map_model::only_reads(const operation& x) const {
   return just_reads(x);
 }
 
+bool map_model::overwrites(const operation& x) const {
+  return std::holds_alternative<put>(x.input.what)
+      || (std::holds_alternative<erase>(x.input.what)
+          && !(x.output && x.output->count));
+}
+
 map_model::outlook::outlook(const history_part<map_model>& part) {
   for (const auto* x : part)
     note(*x);
+  ledger_.finish();
   auto last = std::numeric_limits<std::int64_t>::min();
   for (auto i = lengths_.rbegin(); i != lengths_.rend(); ++i)
     last = i->second = std::max(last, i->second);
@@ -378,6 +420,7 @@ map_model::outlook::outlook(const history_part<map_model>& part) {
 }
 
 void map_model::outlook::note(const operation& x) {
+  ledger_.add(user_of(x));
   note_values(x, found_, avoided_);
   const auto* appends = std::get_if<append>(&x.input.what);
   auto reads = std::holds_alternative<get>(x.input.what);
@@ -395,8 +438,25 @@ void map_model::outlook::note(const operation& x) {
     note_look(lengths_, *x.output->count - appends->more.size(), end);
 }
 
+bool map_model::outlook::is_contradictory(const value& first) const {
+  return ledger_.is_contradictory(first);
+}
+
+bool map_model::outlook::settles(const step_of<map_model>& x) const {
+  return ledger_.settles(user_of(x.what), x.first_end);
+}
+
+void map_model::outlook::take(const operation& x) {
+  ledger_.take(user_of(x));
+}
+
+void map_model::outlook::put_back(const operation& x) {
+  ledger_.put_back(user_of(x));
+}
+
 bool map_model::outlook::allows(const step_of<map_model>& x) const {
-  return (x.what.end || may_be_needed(x)) && is_continued(x);
+  return (x.what.end || may_be_needed(x)) && is_continued(x)
+      && lets_go(ledger_, x);
 }
 
 bool map_model::outlook::may_be_needed(const step_of<map_model>& x) const {
@@ -418,49 +478,6 @@ bool map_model::outlook::is_continued(const step_of<map_model>& x) const {
 bool map_model::can_drop(const operation& x,
                          const history_part<map_model>& others) const {
   return just_reads(x) || nobody_looked(x, others);
-}
-
-std::string map_model::describe(const operation& x, bool whole) const {
-  auto text
-    = [&](const std::string& y) { return quote(whole ? y : shorten(y)); };
-  auto key = text(x.input.key);
-  auto name = overloaded{
-    [&](const get&) { return "get " + key; },
-    [&](const put& y) { return "put " + key + ' ' + text(y.to); },
-    [&](const append& y) { return "append " + key + ' ' + text(y.more); },
-    [&](const erase&) { return "delete " + key; },
-    [&](const compare_and_set& y) {
-      return "cas " + key + ' ' + text_of(y.from, whole) + ' ' + text(y.to);
-    }};
-  auto result = std::visit(name, x.input.what);
-  if (!x.output)
-    return result;
-  if (std::holds_alternative<get>(x.input.what))
-    return result + " -> " + text_of(x.output->seen, whole);
-  if (x.output->count)
-    return result + " -> " + std::to_string(*x.output->count);
-  if (!std::holds_alternative<compare_and_set>(x.input.what))
-    return result;
-  if (x.output->done)
-    return result + " -> ok";
-  return result + " -> failed"
-       + (x.output->tells ? ' ' + text_of(x.output->seen, whole) : "");
-}
-
-std::string map_model::refusal(const state& now, const operation& x) const {
-  if (x.output->count)
-    return "the key holds "
-         + (now ? std::to_string(now->size()) + " bytes" : std::string{"nil"})
-         + ", but it answered " + std::to_string(*x.output->count);
-  auto looks = std::holds_alternative<get>(x.input.what) || x.output->tells;
-  if (!looks)
-    return "the key holds " + text_of(now, false) + ", but it "
-         + (x.output->done ? "succeeded" : "failed");
-  const auto& seen = x.output->seen;
-  if (now && seen && std::max(now->size(), seen->size()) > long_text)
-    return tell_apart(*now, *seen);
-  return "the key holds " + text_of(now, false) + ", but it saw "
-       + text_of(seen, false);
 }
 
 } // namespace raft::simulation

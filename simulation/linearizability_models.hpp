@@ -4,6 +4,7 @@
 #pragma once
 
 #include <raft/simulation/linearizability.hpp>
+#include <raft/simulation/linearizability_ledger.hpp>
 
 #include <cstdint>
 #include <map>
@@ -49,6 +50,8 @@ public:
     value seen;
     /// `compare_and_set`: whether the value was `from`.
     bool done = true;
+
+    friend bool operator==(const output&, const output&) = default;
   };
 
   using state = value;
@@ -66,6 +69,8 @@ public:
 
   bool only_reads(const operation& x) const;
 
+  bool overwrites(const operation& x) const;
+
   bool are_alike(const input& x, const input& y) const {
     return x == y;
   }
@@ -77,10 +82,18 @@ public:
     explicit outlook(const history_part<register_model>& part);
 
     bool allows(const step_of<register_model>& x) const;
+    bool is_contradictory(const value& first) const;
+    bool looks_ahead() const {
+      return ledger_.counts();
+    }
+    bool settles(const step_of<register_model>& x) const;
+    void take(const operation& x);
+    void put_back(const operation& x);
 
   private:
     last_looks<value> found_;
     last_looks<value> avoided_;
+    value_ledger<value> ledger_;
   };
 
   /// For people, and as our history format has it.
@@ -139,6 +152,8 @@ public:
     /// `append`: the new length in bytes; `erase`: how many keys there were.
     /// Nothing if the client did not look.
     std::optional<std::uint64_t> count;
+
+    friend bool operator==(const output&, const output&) = default;
   };
 
   /// Of one key.
@@ -161,6 +176,8 @@ public:
 
   bool only_reads(const operation& x) const;
 
+  bool overwrites(const operation& x) const;
+
   bool are_alike(const input& x, const input& y) const {
     return x == y;
   }
@@ -174,6 +191,13 @@ public:
     explicit outlook(const history_part<map_model>& part);
 
     bool allows(const step_of<map_model>& x) const;
+    bool is_contradictory(const value& first) const;
+    bool looks_ahead() const {
+      return ledger_.counts();
+    }
+    bool settles(const step_of<map_model>& x) const;
+    void take(const operation& x);
+    void put_back(const operation& x);
 
   private:
     void note(const operation& x);
@@ -183,6 +207,7 @@ public:
 
     last_looks<value> found_;
     last_looks<value> avoided_;
+    value_ledger<value> ledger_;
     /// By the length before an `append`: when the last one ends that found a
     /// value this long or longer, and told.
     last_looks<std::uint64_t> lengths_;

@@ -1,172 +1,17 @@
 #include <raft/simulation/linearizability_search.hpp>
+#include <raft/simulation/linearizability_search_parts.hpp>
 
 #include <algorithm>
-#include <compare>
 #include <limits>
-#include <map>
-#include <numeric>
-#include <set>
-#include <tuple>
 #include <utility>
 
 namespace raft::simulation {
 
 namespace {
 
+using namespace searching;
+
 constexpr std::size_t dead_ends_max = 3;
-
-/// Operations by their numbers: those with an end, in the order of their
-/// starts, are numbered from 0, those of unknown outcome follow.
-using numbers = std::vector<std::uint32_t>;
-
-void insert(numbers& all, std::uint32_t x) {
-  all.insert(std::lower_bound(all.begin(), all.end(), x), x);
-}
-
-/// Those of the operations with an end that are done, and the state.
-struct known_part {
-  /// All below this number are done.
-  std::uint32_t prefix = 0;
-  state_id state = 0;
-  /// The others that are done, in order.
-  numbers beyond;
-
-  friend auto operator<=>(const known_part&, const known_part&) = default;
-
-  void add(std::uint32_t number) {
-    insert(beyond, number);
-    auto i = beyond.begin();
-    for (; i != beyond.end() && *i == prefix; ++i)
-      ++prefix;
-    beyond.erase(beyond.begin(), i);
-  }
-};
-
-/// What has been done, and the state it led to. All that matters for what can
-/// still be done.
-struct configuration {
-  known_part known;
-  /// The operations of unknown outcome that are done, in order.
-  numbers used;
-};
-
-/// The configurations that were reached. What can still be done in one could
-/// also be done with fewer operations of unknown outcome used up, so one counts
-/// as reached with those that use some of the same.
-class reached_configurations {
-public:
-  /// @returns whether it had not been reached.
-  bool insert(const configuration& x) {
-    auto& all = by_known_part_[x.known];
-    if (all.contains(x.used))
-      return false;
-    auto left = comparisons_max;
-    for (auto i = all.begin();
-         i != all.end() && i->size() < x.used.size() && left > 0; ++i, --left)
-      if (std::includes(x.used.begin(), x.used.end(), i->begin(), i->end()))
-        return false;
-    all.insert(x.used);
-    ++size_;
-    return true;
-  }
-
-  std::uint64_t size() const noexcept {
-    return size_;
-  }
-
-private:
-  /// More would cost more time than they save.
-  static constexpr int comparisons_max = 64;
-
-  struct fewer_first {
-    bool operator()(const numbers& x, const numbers& y) const {
-      return x.size() != y.size() ? x.size() < y.size() : x < y;
-    }
-  };
-
-  std::map<known_part, std::set<numbers, fewer_first>> by_known_part_;
-  std::uint64_t size_ = 0;
-};
-
-/// A list over numbers of which any can be taken out, and put back in the
-/// reverse order.
-class linked_list {
-public:
-  explicit linked_list(std::size_t size)
-    : next_(size + 1), previous_(size + 1) {
-    for (std::size_t i = 0; i <= size; ++i) {
-      next_[i] = i == size ? 0 : i + 1;
-      previous_[i] = i == 0 ? size : i - 1;
-    }
-  }
-
-  /// The position before the first and after the last element.
-  static constexpr std::size_t edge = 0;
-
-  std::size_t next(std::size_t i) const noexcept {
-    return next_[i];
-  }
-
-  void lift(std::size_t i) noexcept {
-    next_[previous_[i]] = next_[i];
-    previous_[next_[i]] = previous_[i];
-  }
-
-  void put_back(std::size_t i) noexcept {
-    next_[previous_[i]] = i;
-    previous_[next_[i]] = i;
-  }
-
-private:
-  std::vector<std::size_t> next_;
-  std::vector<std::size_t> previous_;
-};
-
-/// The start or the end of an operation with an end, or the start of another.
-struct turn {
-  std::int64_t time = 0;
-  bool is_end = false;
-  std::uint32_t number = 0;
-
-  friend bool operator<(const turn& x, const turn& y) {
-    // What touches is simultaneous: starts come first.
-    return std::tie(x.time, x.is_end, x.number)
-         < std::tie(y.time, y.is_end, y.number);
-  }
-};
-
-/// Operations by number, and their events in order.
-struct timeline {
-  explicit timeline(const std::vector<search_span>& spans) {
-    positions.resize(spans.size());
-    std::iota(positions.begin(), positions.end(), std::size_t{0});
-    std::sort(positions.begin(), positions.end(), [&](auto x, auto y) {
-      return std::tuple{!spans[x].end, spans[x].start, x}
-           < std::tuple{!spans[y].end, spans[y].start, y};
-    });
-    for (std::uint32_t i = 0; i < positions.size(); ++i) {
-      const auto& span = spans[positions[i]];
-      (span.end ? known : unknown).push_back({span.start, false, i});
-      if (span.end)
-        known.push_back({*span.end, true, i});
-    }
-    ended = static_cast<std::uint32_t>(known.size() / 2);
-    std::sort(known.begin(), known.end());
-    start_of.resize(ended);
-    end_of.resize(ended);
-    for (std::size_t i = 0; i < known.size(); ++i)
-      (known[i].is_end ? end_of : start_of)[known[i].number] = i + 1;
-  }
-
-  /// Where an operation stands in the argument of `search`.
-  std::vector<std::size_t> positions;
-  std::uint32_t ended = 0;
-  /// Element `i` is position `i + 1` of the list of the same name.
-  std::vector<turn> known;
-  std::vector<turn> unknown;
-  std::vector<std::size_t> start_of;
-  std::vector<std::size_t> end_of;
-};
 
 class searcher {
 public:
@@ -183,6 +28,9 @@ public:
     is_used_[linked_list::edge] = true;
     for (std::size_t i = 1; i <= time_.unknown.size(); ++i)
       alike_before_[i] = find_alike_before(i);
+    for (std::size_t i = 0; i < spans.size(); ++i)
+      overwrites_.push_back(subject.overwrites(time_.positions[i]));
+    find_kinds();
   }
 
   search_result run() {
@@ -192,7 +40,7 @@ public:
       if (reached_.size() > limits_.configurations_max)
         return finish(verdict::undecided);
       fits_ = false;
-      auto fresh = from.at == stage::reading;
+      auto fresh = from.at == stage::at_once;
       if (advance(from)) {
         from = {};
         continue;
@@ -210,13 +58,16 @@ public:
 private:
   /// What kind of operation is tried. One that only reads and fits is done at
   /// once: it can not stand in the way of any other, so nothing else need be
-  /// tried in its place. Those of unknown outcome come last, because most are
-  /// not needed.
-  enum class stage : std::uint8_t { reading, known, unknown };
+  /// tried in its place; nor in that of a write that settles. Then come those
+  /// after which the one that ends first fits, then all others, in the order of
+  /// their ends. Those of unknown outcome come last, because most are not
+  /// needed.
+  enum class stage : std::uint8_t { at_once, helping, known, unknown };
 
-  /// An element of a stage's list; to look on behind it.
+  /// To look on behind it: the end of an operation of known outcome, or the
+  /// start of another.
   struct place {
-    stage at = stage::reading;
+    stage at = stage::at_once;
     std::size_t node = linked_list::edge;
   };
 
@@ -224,6 +75,8 @@ private:
   struct step {
     place where;
     std::uint32_t number = 0;
+    /// Whether nothing else need be tried in its place.
+    bool is_final = false;
     /// What held before it.
     configuration before;
   };
@@ -231,20 +84,23 @@ private:
   /// Looks for the next operation that fits and leads to something new.
   /// @returns whether there was one; it is done then.
   bool advance(place from) {
-    if (from.at == stage::reading) {
+    if (from.at == stage::at_once) {
       for (auto i = known_.next(linked_list::edge); is_start(i);
            i = known_.next(i)) {
         auto number = time_.known[i - 1].number;
         if (subject_.only_reads(time_.positions[number]) && step_from(number))
-          return take({stage::reading, i}, number, now_.known.state);
+          return take({stage::at_once, i}, number, now_.known.state);
       }
-      from = {stage::known, linked_list::edge};
+      first_end_ = time_.known[first_end() - 1].time;
+      if (auto x = subject_.looks_ahead() ? find_settling() : std::nullopt)
+        return take(x->where, x->number, x->to, true);
+      from = {stage::helping, linked_list::edge};
     }
-    first_end_ = first_end();
-    if (from.at == stage::known) {
-      for (auto i = known_.next(from.node); is_start(i); i = known_.next(i))
-        if (try_to_take({stage::known, i}, time_.known[i - 1].number))
-          return true;
+    auto first = first_end();
+    first_end_ = time_.known[first - 1].time;
+    if (from.at != stage::unknown) {
+      if (advance_by_end(from, time_.known[first - 1].number))
+        return true;
       from = {stage::unknown, linked_list::edge};
     }
     for (auto i = unknown_.next(from.node);
@@ -255,16 +111,93 @@ private:
     return false;
   }
 
+  struct candidate {
+    place where;
+    std::uint32_t number = 0;
+    state_id to = 0;
+  };
+
+  /// A write that can be done at once; see `search_subject::settles`.
+  std::optional<candidate> find_settling() {
+    std::optional<candidate> result;
+    auto from = now_.known.state;
+    auto look_at = [&](place where, std::uint32_t number) {
+      auto to = step_from(number);
+      if (!to || (*to == from && where.at == stage::unknown))
+        return true;
+      auto position = time_.positions[number];
+      if (!result
+          && subject_.settles({from, position, *to, first_end_, first_end_}))
+        result = candidate{where, number, *to};
+      return bool{overwrites_[number]};
+    };
+    for (auto i = known_.next(linked_list::edge); is_start(i);
+         i = known_.next(i))
+      if (!look_at({stage::at_once, i}, time_.known[i - 1].number))
+        return std::nullopt;
+    for (auto i = unknown_.next(linked_list::edge);
+         i != linked_list::edge && time_.unknown[i - 1].time <= first_end_;
+         i = unknown_.next(i))
+      if (!look_at({stage::unknown, i}, time_.unknown[i - 1].number))
+        return std::nullopt;
+    return result;
+  }
+
+  /// Tries those with an end that may be next.
+  bool advance_by_end(place from, std::uint32_t first) {
+    auto ends = ends_of_those_begun();
+    for (auto at : {stage::helping, stage::known}) {
+      if (at < from.at)
+        continue;
+      auto i = at == from.at
+               ? std::upper_bound(ends.begin(), ends.end(), from.node)
+               : ends.begin();
+      for (; i != ends.end(); ++i) {
+        auto number = time_.known[*i - 1].number;
+        if (at == stage::helping && number != first && !helps(number, first))
+          continue;
+        if (try_to_take({at, *i}, number))
+          return true;
+      }
+    }
+    return false;
+  }
+
+  /// The nodes of the ends of the operations that are not done and have begun,
+  /// in order. Of those that do the same only the first.
+  std::vector<std::size_t> ends_of_those_begun() {
+    std::vector<std::size_t> result;
+    for (auto i = known_.next(linked_list::edge); is_start(i);
+         i = known_.next(i))
+      result.push_back(time_.end_of[time_.known[i - 1].number]);
+    std::sort(result.begin(), result.end());
+    std::vector<std::uint32_t> kinds;
+    std::erase_if(result, [&](auto node) {
+      auto kind = kind_of_[time_.known[node - 1].number];
+      auto seen = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+      kinds.push_back(kind);
+      return seen;
+    });
+    return result;
+  }
+
+  /// Whether an operation fits once another one is done, and does not now.
+  bool helps(std::uint32_t number, std::uint32_t other) {
+    auto to = step_from(number);
+    return to && *to != now_.known.state && !step_from(other)
+        && subject_.step(*to, time_.positions[other]);
+  }
+
   bool is_start(std::size_t node) const {
     return node != linked_list::edge && !time_.known[node - 1].is_end;
   }
 
   /// @pre `left_ > 0`.
-  std::int64_t first_end() const {
+  std::size_t first_end() const {
     auto i = known_.next(linked_list::edge);
     while (is_start(i))
       i = known_.next(i);
-    return time_.known[i - 1].time;
+    return i;
   }
 
   /// Where the operation of a node stands in the argument of `search`.
@@ -281,6 +214,26 @@ private:
     return linked_list::edge;
   }
 
+  /// Of those that can be under way at the same time, or nearly so.
+  void find_kinds() {
+    std::vector<std::uint32_t> open;
+    kind_of_.resize(time_.ended);
+    for (const auto& x : time_.known) {
+      if (x.is_end) {
+        std::erase(open, x.number);
+        continue;
+      }
+      kind_of_[x.number] = x.number;
+      for (auto other : open)
+        if (subject_.are_alike(time_.positions[other],
+                               time_.positions[x.number])) {
+          kind_of_[x.number] = kind_of_[other];
+          break;
+        }
+      open.push_back(x.number);
+    }
+  }
+
   std::optional<state_id> step_from(std::uint32_t number) {
     return subject_.step(now_.known.state, time_.positions[number]);
   }
@@ -295,22 +248,40 @@ private:
     if (where.at == stage::unknown
         && (*to == from || covers_the_last_step(number, *to)))
       return false;
-    if (!subject_.may_help({from, time_.positions[number], *to, first_end_}))
+    if (!subject_.may_help({from, time_.positions[number], *to, first_end_,
+                            first_other_end(number, *to)}))
       return false;
     return take(where, number, *to);
+  }
+
+  /// See `search_step`.
+  std::int64_t first_other_end(std::uint32_t number, state_id to) {
+    for (auto i = known_.next(linked_list::edge);
+         subject_.looks_ahead() && i != linked_list::edge; i = known_.next(i)) {
+      const auto& x = time_.known[i - 1];
+      if (!x.is_end || x.number == number)
+        continue;
+      auto position = time_.positions[x.number];
+      if (!subject_.only_reads(position) || !subject_.step(to, position))
+        return x.time;
+    }
+    return std::numeric_limits<std::int64_t>::max();
   }
 
   /// Whether the step before was of unknown outcome, too, and leaving it out
   /// would make no difference.
   bool covers_the_last_step(std::uint32_t number, state_id to) {
-    if (steps_.empty() || steps_.back().where.at != stage::unknown)
+    if (steps_.empty() || steps_.back().is_final
+        || steps_.back().where.at != stage::unknown)
       return false;
     return subject_.step(steps_.back().before.known.state,
                          time_.positions[number])
         == to;
   }
 
-  bool take(place where, std::uint32_t number, state_id state) {
+  /// @param final: nothing else need be tried in its place.
+  bool take(place where, std::uint32_t number, state_id state,
+            bool final = false) {
     fits_ = true;
     auto after = now_;
     after.known.state = state;
@@ -320,7 +291,9 @@ private:
       after.known.add(number);
     if (!reached_.insert(after))
       return false;
-    steps_.push_back({where, number, std::exchange(now_, std::move(after))});
+    steps_.push_back({where, number, final || where.at == stage::at_once,
+                      std::exchange(now_, std::move(after))});
+    subject_.take(time_.positions[number]);
     if (where.at == stage::unknown) {
       unknown_.lift(where.node);
       is_used_[where.node] = true;
@@ -339,6 +312,7 @@ private:
       auto last = std::move(steps_.back());
       steps_.pop_back();
       now_ = std::move(last.before);
+      subject_.put_back(time_.positions[last.number]);
       if (last.where.at == stage::unknown) {
         unknown_.put_back(last.where.node);
         is_used_[last.where.node] = false;
@@ -347,7 +321,7 @@ private:
         known_.put_back(time_.start_of[last.number]);
         ++left_;
       }
-      if (last.where.at != stage::reading)
+      if (!last.is_final)
         return last.where;
     }
     return std::nullopt;
@@ -396,6 +370,10 @@ private:
   /// before it that does the same, to be used first; `edge` if there is none.
   std::vector<std::size_t> alike_before_;
   std::vector<bool> is_used_;
+  /// By number: whether it leaves and answers the same in every state.
+  std::vector<bool> overwrites_;
+  /// By number of those with an end: equal for those that do the same.
+  std::vector<std::uint32_t> kind_of_;
   configuration now_;
   std::vector<step> steps_;
   reached_configurations reached_;

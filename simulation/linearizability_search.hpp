@@ -43,6 +43,9 @@ struct search_step {
   /// When the first of the operations that have an end and are not done ends,
   /// this one included: all that comes after it ends then or later.
   std::int64_t first_end = 0;
+  /// The same without this one, and without those that only read and fit after
+  /// it; the greatest number if there are none.
+  std::int64_t first_other_end = 0;
 };
 
 /// What the search asks about the model.
@@ -60,9 +63,29 @@ public:
   /// true enough, no makes the search faster.
   virtual bool may_help(const search_step& x) const = 0;
 
-  /// Whether two operations of unknown outcome do the same in every state. No
-  /// is always true enough, yes makes the search faster.
+  /// Whether two operations, with what they answered, do the same in every
+  /// state, and fit in the same ones. No is always true enough, yes makes the
+  /// search faster.
   virtual bool are_alike(std::size_t x, std::size_t y) const = 0;
+
+  /// Whether an operation fits in every state and always leaves the same. No is
+  /// always true enough, yes makes the search faster.
+  virtual bool overwrites(std::size_t operation) const = 0;
+
+  /// Whether `settles` may say yes, and `first_other_end` is looked at.
+  virtual bool looks_ahead() const = 0;
+
+  /// Whether an operation can be done at once, because if an order goes on from
+  /// here in any way, then one goes on with it. The answer counts only if
+  /// nothing fits here but what overwrites. No is always true enough, yes makes
+  /// the search faster.
+  virtual bool settles(const search_step& x) const = 0;
+
+  /// An operation is done from here on.
+  virtual void take(std::size_t operation) = 0;
+
+  /// The last operation that was taken is not done.
+  virtual void put_back(std::size_t operation) = 0;
 
   /// Whether an operation, with what it answered, leaves every state as it is.
   /// No is always true enough, yes makes the search faster.

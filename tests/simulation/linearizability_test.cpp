@@ -157,10 +157,10 @@ BOOST_AUTO_TEST_CASE(keys_are_objects_of_their_own) {
 }
 
 BOOST_AUTO_TEST_CASE(a_search_that_takes_too_much_is_given_up) {
-  std::string text{"history 1 register\n"};
+  std::string text{"history 1 map\n"};
   for (auto i = 0; i < 12; ++i)
-    text += std::to_string(i) + " 1 100 write " + std::to_string(i) + '\n';
-  text += "99 200 300 read -> 50\n";
+    text += std::to_string(i) + " 1 100 put x " + std::to_string(i) + '\n';
+  text += "99 200 300 append x z\n99 400 500 get x -> 50\n";
   BOOST_TEST((check_text(text, {1000}) == verdict::undecided));
   BOOST_TEST((check_text(text) == verdict::not_linearizable));
 }

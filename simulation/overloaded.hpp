@@ -1,0 +1,15 @@
+// Functions for the alternatives of a variant.
+
+#pragma once
+
+namespace raft::simulation {
+
+template <class... Functions>
+struct overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
+
+} // namespace raft::simulation
