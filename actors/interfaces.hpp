@@ -56,6 +56,12 @@ using inbox_actor = actor_interface<
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
 
+/// Connects a peer with others: whoever sends it `link_up` may be one.
+using link_keeper_actor = actor_interface<
+  // The peer does not believe another one: end that link, and let it come again
+  // after a pause.
+  takes<distrust>>;
+
 /// One Raft peer. Only this actor touches its term, role and log.
 using peer_actor = inbox_actor::extend<
   // Append a command; answered at once.
@@ -141,7 +147,9 @@ using door_actor = actor_interface<
   // A peer introduces itself; the handles serve both directions.
   answers<args<hello, peer_actor>, args<welcome, peer_actor>>,
   // A client introduces itself.
-  answers<hello, args<welcome, peer_actor>>>;
+  answers<hello, args<welcome, peer_actor>>,
+  // Who said hello, or was told welcome, ends the connection.
+  takes<farewell>>;
 
 /// A client handle: finds the leader, follows it, retries within a session.
 using client_actor = actor_interface<

@@ -2,15 +2,15 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
+#include <raft/actors/peer_clients.hpp>
+#include <raft/actors/peer_links.hpp>
 #include <raft/actors/subscribers.hpp>
 #include <raft/consensus/settled.hpp>
-#include <raft/machine/waiting.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -20,10 +20,7 @@ namespace raft::actors {
 
 namespace {
 
-using machine::answer_applied;
 using machine::answer_rejected;
-using machine::answer_unknown;
-using machine::waiting_list;
 
 constexpr const char* going = "this peer is stopping";
 
@@ -45,7 +42,7 @@ public:
 
   ~peer_shell() {
     // An exit message or an exception ends the actor without `end`.
-    give_up_on(waiting_.take_all());
+    give_up_on_all();
     if (ended_)
       return;
     if (applier_)
@@ -103,7 +100,8 @@ private:
 
   template <class Message>
   void hear(const Message& msg) {
-    step([&] { core_->receive(msg); });
+    if (links_.hears(msg.header.from, self_->current_sender(), self_->node()))
+      step([&] { core_->receive(msg); });
   }
 
   caf::result<started> on(start& msg) {
@@ -126,13 +124,9 @@ private:
       return answer_rejected(reject_reason::stopping, core_->term(), {});
     return answer_later<executed>(self_, [&](promise<executed> waiting) {
       step([&] {
-        auto begun
-          = core_->start(kind, tag, std::move(data), parts_.time.wall_ms());
-        if (begun.index)
-          waiting_.add({begun.index, begun.term}, std::move(waiting));
-        else
-          waiting.answer(
-            answer_rejected(begun.reason, begun.term, begun.leader));
+        waiting_.add(
+          core_->start(kind, tag, std::move(data), parts_.time.wall_ms()),
+          std::move(waiting));
       });
     });
   }
@@ -178,12 +172,12 @@ private:
   }
 
   void on(const link_up& msg, const inbox_actor& peer) {
-    links_[msg.peer] = peer;
+    links_.up(msg.peer, peer, self_->current_sender());
     step([&] { core_->link_up(msg.peer); });
   }
 
   void on(const link_down& msg) {
-    links_.erase(msg.peer);
+    links_.down(msg.peer);
     step([&] { core_->link_down(msg.peer); });
   }
 
@@ -240,7 +234,7 @@ private:
   void carry_out() {
     auto todo = core_->take_output();
     for (auto& msg : todo.messages)
-      std::visit([this](auto& x) { this->post(x); }, msg);
+      std::visit([this](auto& x) { links_.post(self_, std::move(x)); }, msg);
     if (todo.batch)
       write(std::move(*todo.batch));
     if (!todo.committed.empty() || applier_waits_for_disk())
@@ -250,16 +244,21 @@ private:
     if (parts_.on_note)
       for (const auto& x : todo.notes)
         parts_.on_note(x);
-    give_up_if_deposed();
+    waiting_.give_up_if_deposed(*core_);
     deliver();
     due_ = todo.wake_at;
     arm();
+    for (const auto& x : todo.distrusted)
+      part_from(x);
   }
 
-  template <class Message>
-  void post(Message& msg) {
-    if (auto i = links_.find(msg.header.to); i != links_.end())
-      send(self_, i->second, std::move(msg));
+  /// Ends the link to a peer that sends what can not be true.
+  void part_from(const consensus::note& why) {
+    auto keeper = links_.keeper_of(why.peer);
+    if (!keeper)
+      return;
+    send(self_, keeper, distrust{why.peer, consensus::to_text(why)});
+    on(link_down{why.peer});
   }
 
   void write(persist&& batch) {
@@ -282,9 +281,7 @@ private:
 
   /// Has entries applied, perhaps none, and tells how far it may save effects.
   void apply_all(std::vector<entry>&& entries) {
-    auto wanted
-      = !entries.empty()
-     && waiting_.any_between(entries.front().index, entries.back().index);
+    auto wanted = waiting_.any_for(entries);
     durable_told_ = settled(*core_);
     errand<applied>(
       applier_,
@@ -293,13 +290,7 @@ private:
   }
 
   void took_effect(const applied& done) {
-    for (const auto& x : done.results) {
-      // Committed entries are never replaced: this is the one that was applied.
-      auto term = core_->log().term_at(x.index).value_or(term_number{});
-      if (auto item = waiting_.take({x.index, term}))
-        item->ticket.answer(answer_applied(x, item->where, core_->leader()));
-    }
-    give_up_on(waiting_.take_replaced(done.index));
+    waiting_.applied(done, *core_);
     step([&] { core_->applied(done.index, done.durable); });
   }
 
@@ -336,21 +327,6 @@ private:
   void arm() {
     if (auto delay = alarm_.set(due_, parts_.time.now()))
       send_later(self_, peer_actor{self_}, *delay, wake{alarm_.number()});
-  }
-
-  // -- clients ----------------------------------------------------------------
-
-  /// Answers those whose entries another leader may replace.
-  void give_up_if_deposed() {
-    auto leads = core_->leads() ? core_->term() : term_number{};
-    if (std::exchange(leads_, leads) != leads)
-      give_up_on(waiting_.take_lost(leads, core_->commit()));
-  }
-
-  void
-  give_up_on(std::vector<typename waiting_list<promise<executed>>::item> all) {
-    for (auto& x : all)
-      x.ticket.answer(answer_unknown(x.where, core_->leader()));
   }
 
   // -- subscribers ------------------------------------------------------------
@@ -391,12 +367,17 @@ private:
     begin_stop();
   }
 
+  void give_up_on_all() {
+    if (core_)
+      waiting_.give_up_all(core_->leader());
+  }
+
   /// From here on the core is given nothing, so nothing new comes out of it;
   /// what is under way at persister and applier is waited for.
   void begin_stop() {
     if (std::exchange(stopping_, true))
       return;
-    give_up_on(waiting_.take_all());
+    give_up_on_all();
     subscribers_->clear();
     // First of all: what waits for room on its disk could wait for ever.
     last_errand(applier_, [this] {
@@ -440,14 +421,8 @@ private:
   std::optional<consensus::core> core_;
   watcher watcher_;
 
-  /// How other peers are reached.
-  std::map<peer_id, inbox_actor> links_;
-
-  waiting_list<promise<executed>> waiting_;
-  /// The term that this peer led after the last input; 0 for none. Only a
-  /// change of it can leave somebody waiting in vain.
-  term_number leads_;
-
+  peer_links links_;
+  peer_clients waiting_;
   std::optional<subscribers> subscribers_;
 
   /// How far the applier believes the log to be durable.

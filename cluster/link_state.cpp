@@ -24,7 +24,8 @@ link_state::link_state(const link_timing& timing, bool connects,
     connects_{connects},
     random_{seed},
     due_{now},
-    next_pause_{timing.pause_min} {
+    next_pause_{timing.pause_min},
+    next_distrust_{timing.pause_distrusted_min} {
   // nop
 }
 
@@ -84,6 +85,22 @@ bool link_state::lost(number which, instant now) {
     next_pause_ = timing_.pause_min;
   back_off(now);
   return true;
+}
+
+bool link_state::distrusted(instant now) {
+  if (stage_ != link_stage::up)
+    return false;
+  if (now - up_since_ > 2 * timing_.pause_distrusted_max)
+    next_distrust_ = timing_.pause_distrusted_min;
+  pause(next_distrust_, now);
+  shunned_until_ = due_;
+  next_distrust_ = std::min(2 * next_distrust_, timing_.pause_distrusted_max);
+  return true;
+}
+
+std::chrono::milliseconds link_state::shunned_for(instant now) const noexcept {
+  return std::chrono::ceil<std::chrono::milliseconds>(
+    std::max(shunned_until_ - now, instant{0}));
 }
 
 std::optional<instant> link_state::wake_at() const noexcept {

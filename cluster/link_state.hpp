@@ -79,6 +79,10 @@ public:
   /// The connection is gone.
   bool lost(number which, instant now);
 
+  /// The other side is not believed: the connection ends, and there is none
+  /// for a while, whoever connects. Does nothing unless it is up.
+  bool distrusted(instant now);
+
   // -- observers --------------------------------------------------------------
 
   link_stage stage() const noexcept {
@@ -88,6 +92,9 @@ public:
   number current() const noexcept {
     return current_;
   }
+
+  /// How long the other side is not to connect.
+  std::chrono::milliseconds shunned_for(instant now) const noexcept;
 
   /// When to call `advance`; nothing if only the other side can change things.
   std::optional<instant> wake_at() const noexcept;
@@ -113,6 +120,8 @@ private:
   instant due_;
   instant up_since_{0};
   std::chrono::milliseconds next_pause_;
+  std::chrono::milliseconds next_distrust_;
+  instant shunned_until_{0};
   incarnation_id incarnation_;
 };
 

@@ -20,6 +20,10 @@ struct link_timing {
   std::chrono::milliseconds pause_max{500};
   /// Pause after the other side said that it does not want us.
   std::chrono::milliseconds pause_refused{5000};
+  /// Pause after the other side sent what can not be true; it doubles up to the
+  /// maximum, and begins anew when a connection has lasted twice the maximum.
+  std::chrono::milliseconds pause_distrusted_min{1000};
+  std::chrono::milliseconds pause_distrusted_max{60000};
 };
 
 } // namespace raft::cluster

@@ -54,6 +54,8 @@ private:
     bool dialing = false;
     /// What was last told to people, so that they are not told twice.
     std::string told = {};
+    /// The actor that keeps the other end.
+    caf::strong_actor_ptr far = {};
   };
 
   // -- messages ---------------------------------------------------------------
@@ -64,6 +66,8 @@ private:
         return on_peer(msg, peer);
       },
       [this](const hello& msg) { return on_client(msg); },
+      [this](const farewell& msg) { on(msg); },
+      [this](const distrust& msg) { on(msg); },
       [this](const wake& msg) {
         if (msg.number != alarm_)
           return;
@@ -83,9 +87,15 @@ private:
     auto refusal = refusal_of(us_, msg, true);
     if (refusal.empty() && !peer)
       refusal = "no peer came with the hello: it has ended meanwhile";
+    const auto& sender = self_->current_sender();
+    if (refusal.empty() && (!sender || peer.node() != sender->node()))
+      refusal = "the peer that came with the hello is in another process";
+    if (refusal.empty())
+      refusal = reason_to_shun(find(msg.from));
     if (refusal.empty()) {
       auto& x = find(msg.from);
       note_incarnation(x, msg.incarnation);
+      x.far = sender;
       auto number = x.state.accepted(msg.incarnation, steady_now());
       go_up(x, number, peer);
     } else {
@@ -99,6 +109,27 @@ private:
     if (!refusal.empty())
       tell_refusal({}, refusal);
     return {make_welcome(us_, std::move(refusal)), options_.peer};
+  }
+
+  void on(const farewell& msg) {
+    auto from = self_->current_sender();
+    for (auto& x : links_)
+      if (from && x.far == from && x.state.stage() == link_stage::up)
+        go_down(x, x.state.current(), "ends the connection: " + msg.why);
+  }
+
+  void on(const distrust& msg) {
+    for (auto& x : links_) {
+      if (x.to.id != msg.peer || !x.state.distrusted(steady_now()))
+        continue;
+      if (auto far = caf::actor_cast<actors::door_actor>(x.far))
+        actors::send(self_, far, farewell{msg.why});
+      tell_down(x);
+      log(severity::error,
+          fmt::format("ends the connection to {} for {} ms: {}", title(x),
+                      x.state.shunned_for(steady_now()).count(), msg.why));
+      arm();
+    }
   }
 
   // -- the steps of connecting ------------------------------------------------
@@ -161,6 +192,7 @@ private:
 
   void greet(link& x, link_state::number number,
              const actors::door_actor& door) {
+    x.far = caf::actor_cast<caf::strong_actor_ptr>(door);
     auto on_answer
       = [this, &x, number](const welcome& msg, const actors::peer_actor& peer) {
           welcomed(x, number, msg, peer);
@@ -221,15 +253,20 @@ private:
     log(severity::info, fmt::format("{} is connected", title(x)));
   }
 
-  void go_down(link& x, link_state::number number) {
+  void go_down(link& x, link_state::number number,
+               const std::string& how = "is gone") {
     if (!x.state.lost(number, steady_now()))
       return;
+    tell_down(x);
+    log(severity::warning, fmt::format("{} {}", title(x), how));
+    arm();
+  }
+
+  void tell_down(const link& x) {
     if (options_.peer)
       actors::send(self_, options_.peer, link_down{x.to.id});
     if (options_.client)
       actors::send(self_, options_.client, link_down{x.to.id});
-    log(severity::warning, fmt::format("{} is gone", title(x)));
-    arm();
   }
 
   // -- words ------------------------------------------------------------------
@@ -264,6 +301,16 @@ private:
           fmt::format("{} has come back with another store: it remembers "
                       "nothing of what it had",
                       title(x)));
+  }
+
+  /// Why a peer that has been sending what can not be true is not welcome yet.
+  static std::string reason_to_shun(const link& x) {
+    auto left = x.state.shunned_for(steady_now()).count();
+    if (left == 0)
+      return {};
+    return fmt::format("what peer {} sent can not be true, see this peer's "
+                       "log; it may come again in {} ms",
+                       x.to.id.value, left);
   }
 
   std::string text_of(const caf::error& x) const {

@@ -21,6 +21,8 @@ namespace raft::cluster {
 
 /// The actor that keeps the links. It is what a server publishes at its port.
 using links_actor = actors::door_actor::extend<
+  // From the own peer: it does not believe another one.
+  actors::takes<distrust>,
   // From itself: some link wanted to be woken.
   actors::takes<wake>,
   // End; nobody is told that links went down.
@@ -53,7 +55,9 @@ struct links_options {
 ///
 /// A link is up once `hello` was answered by a `welcome`. It goes down when the
 /// other peer ends, or its connection is lost; silence is noticed by CAF's
-/// heartbeats. Then the lower id connects again, with growing pauses.
+/// heartbeats. Then the lower id connects again, with growing pauses. It also
+/// goes down when the own peer says that the other one sends what can not be
+/// true (`distrust`), or when the other side says so (`farewell`).
 links_actor spawn_links(caf::actor_system& system, links_options options);
 
 } // namespace raft::cluster

@@ -36,6 +36,11 @@ severity severity_of(consensus::note_kind kind) {
     case note_kind::lacks_dropped_entries:
     case note_kind::truncated_conflict:
     case note_kind::woke_late:
+    case note_kind::refused_malformed:
+    case note_kind::refused_answer:
+    case note_kind::refused_second_leader:
+    case note_kind::refused_contradiction:
+    case note_kind::term_far_ahead:
       return severity::warning;
     default:
       return severity::debug;

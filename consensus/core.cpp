@@ -2,6 +2,7 @@
 
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/quorum.hpp>
+#include <raft/consensus/soundness.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -81,11 +82,6 @@ message_header core::header_to(peer_id to) const noexcept {
   return {self_.group, self_.id, to, self_.incarnation};
 }
 
-bool core::is_for_us(const message_header& x) const noexcept {
-  return x.group == self_.group && x.to == self_.id && x.from != self_.id
-      && is_member(x.from);
-}
-
 bool core::is_member(peer_id x) const noexcept {
   return is_voter(x) || std::ranges::count(members_.learners, x) > 0;
 }
@@ -162,6 +158,10 @@ const settings& core::config() const noexcept {
   return config_;
 }
 
+std::uint64_t core::refused_messages() const noexcept {
+  return refused_;
+}
+
 peer_state core::state() const {
   peer_state result;
   result.group = self_.group;
@@ -183,6 +183,8 @@ peer_state core::state() const {
 // -- what does not fit together -----------------------------------------------
 
 std::string complaint_about(const durable_state& recovered, log_index applied) {
+  if (auto why = complaint_about_numbers(recovered); !why.empty())
+    return why;
   if (applied > recovered.last.index)
     return "the state machine has applied entries up to " + to_text(applied)
          + ", but the log ends at " + to_text(recovered.last.index)

@@ -34,7 +34,9 @@ struct identity {
 ///
 /// Use: tell it the time, give it one input, then `take_output` and carry that
 /// out. A refused input (a message for somebody else, an unknown number)
-/// changes nothing.
+/// changes nothing. No message of another peer, whatever is in it, breaks a
+/// precondition: what contradicts what is known here is refused, noted, counted
+/// and named in `output::distrusted`.
 ///
 /// Not thread safe; one actor owns it.
 class core {
@@ -128,6 +130,9 @@ public:
   const settings& config() const noexcept;
   /// When `advance` is wanted next; `instant::max()` if never.
   instant wake_at() const noexcept;
+  /// Messages of other processes that were refused because they contradict what
+  /// is known here, or themselves, or come from nobody that we know.
+  std::uint64_t refused_messages() const noexcept;
   /// Everything `get_state` shows.
   peer_state state() const;
 
@@ -161,11 +166,23 @@ private:
   // -- who is who (core.cpp) --------------------------------------------------
 
   message_header header_to(peer_id to) const noexcept;
-  bool is_for_us(const message_header& x) const noexcept;
   bool is_member(peer_id x) const noexcept;
   bool is_voter(peer_id x) const noexcept;
   bool is_majority(const std::set<peer_id>& granted) const noexcept;
   void note_that(note_kind kind, peer_id peer = {}, log_position where = {});
+
+  // -- what is not believed (trust.cpp) ---------------------------------------
+
+  bool is_for_us(const message_header& x);
+  template <class Message>
+  bool may_be_heard(const Message& msg);
+  void distrust(note_kind why, peer_id peer, log_position where = {});
+  /// Moves towards a later term. Returns whether we are there.
+  bool reach(term_number term, peer_id from);
+  /// The first entry of the message that can not be in the log of a leader,
+  /// because another one is committed in its place.
+  std::optional<log_position>
+  contradicted_by(const append_request& msg) const noexcept;
 
   // -- elections (elections.cpp) ----------------------------------------------
 
@@ -180,8 +197,9 @@ private:
   //   append request                                  yes
   //   append reply                                    yes
   //
-  // Only messages from members to this very peer come that far. The term is
-  // adopted before anything else in the message is looked at.
+  // Only sound messages from members to this very peer come that far. The term
+  // is adopted before anything else in the message is looked at. If it lies too
+  // far ahead for one step, the message is not looked at any further.
   void adopt(term_number term);
 
   void follow(peer_id leader);
@@ -288,11 +306,14 @@ private:
   /// Invariant: all are of the current term.
   std::vector<held_answer> held_;
 
+  std::uint64_t refused_ = 0;
+
   output out_;
 };
 
 /// Says why a peer can not start: its log and its state machine do not fit
-/// together, because one of them was lost or replaced. Empty if they do.
+/// together, because one of them was lost or replaced, or its store holds
+/// numbers that no peer comes to. Empty if it can.
 std::string complaint_about(const durable_state& recovered, log_index applied);
 
 } // namespace raft::consensus

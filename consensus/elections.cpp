@@ -2,6 +2,7 @@
 
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/quorum.hpp>
+#include <raft/consensus/soundness.hpp>
 
 #include <cassert>
 
@@ -51,6 +52,8 @@ void core::pre_campaign() {
   draw_election_timeout();
   // Who can not make its own vote durable can not win.
   if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
+    return;
+  if (hard_.term >= term_max)
     return;
   if (!std::holds_alternative<pre_candidate>(role_))
     note_that(note_kind::became_pre_candidate);

@@ -29,6 +29,51 @@ std::string disk_is_full(const std::string& where) {
        + " is taken. Votes go on. Make room; it goes on by itself";
 }
 
+std::string refusal(const note& x) {
+  const auto peer = to_text(x.peer), term = "term " + to_text(x.term);
+  const auto ends_link = ", and ends the link to it: ";
+  switch (x.kind) {
+    case note_kind::refused_malformed:
+      return "refuses a message of " + peer + ends_link
+           + "its parts contradict each other";
+    case note_kind::refused_answer:
+      return "refuses an answer of " + peer + ends_link
+           + "it has accepted entry " + to_text(x.where.index) + " in " + term
+           + ", or answers a round of it, that was never sent";
+    case note_kind::refused_second_leader:
+      return "refuses the entries of " + peer + ends_link + term
+           + " has another leader";
+    case note_kind::refused_contradiction:
+      return "refuses the entries of " + peer + ends_link + "it has "
+           + to_text(x.where)
+           + " where another entry is committed here. One of the two has the "
+             "data of another cluster, or has lost some";
+    case note_kind::ignored_stranger:
+      return "ignores a message of " + peer
+           + ": it is for another peer, or from none that is a member";
+    default:
+      return "unknown note";
+  }
+}
+
+/// What is no matter of elections and replication.
+std::string rest_of_text(const note& x) {
+  switch (x.kind) {
+    case note_kind::term_far_ahead:
+      return "hears of term " + to_text(x.where.term) + " from "
+           + to_text(x.peer) + ", far ahead: it moves to term "
+           + to_text(x.term) + " for now";
+    case note_kind::disk_is_full:
+      return disk_is_full(to_text(x.where));
+    case note_kind::disk_has_room:
+      return "there is room on its disk again";
+    case note_kind::woke_late:
+      return "woke up late, reads its mail first";
+    default:
+      return refusal(x);
+  }
+}
+
 } // namespace
 
 std::string to_text(const note& x) {
@@ -82,14 +127,9 @@ std::string to_text(const note& x) {
       return "drops an answer that waited for the disk: it is no longer true";
     case note_kind::lacks_dropped_entries:
       return "can not bring " + peer + lacks_dropped_entries(x.where.index);
-    case note_kind::disk_is_full:
-      return disk_is_full(where);
-    case note_kind::disk_has_room:
-      return "there is room on its disk again";
-    case note_kind::woke_late:
-      return "woke up late, reads its mail first";
+    default:
+      return rest_of_text(x);
   }
-  return "unknown note";
 }
 
 } // namespace raft::consensus

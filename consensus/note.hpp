@@ -36,6 +36,13 @@ enum class note_kind : std::uint8_t {
   backed_off,
   dropped_held_answer,
   lacks_dropped_entries,
+  // What is not believed.
+  ignored_stranger,
+  refused_malformed,
+  refused_answer,
+  refused_second_leader,
+  refused_contradiction,
+  term_far_ahead,
   // The disk.
   disk_is_full,
   disk_has_room,

@@ -31,20 +31,24 @@ log_index next_after(const append_reply& msg, const log& ours) {
 } // namespace
 
 void core::receive(const append_reply& msg) {
-  if (!is_for_us(msg.header))
+  if (!may_be_heard(msg))
     return;
+  const auto from = msg.header.from;
   if (msg.term > hard_.term) {
-    adopt(msg.term);
+    reach(msg.term, from);
     return;
   }
   auto* state = std::get_if<consensus::leader>(&role_);
   if (!state || msg.term < hard_.term)
     return;
-  // What we never asked.
   if (std::max(msg.match, msg.refused) > state->released
-      || msg.round > state->round)
+      || msg.round > state->round) {
+    // A refusal may be of a request in an older term, which a leader made that
+    // had more; nobody can accept what was never sent.
+    if (msg.accepted)
+      distrust(note_kind::refused_answer, from, {msg.match, {}});
     return;
-  const auto from = msg.header.from;
+  }
   auto& x = state->others.at(from);
   x.round_answered = std::max(x.round_answered, msg.round);
   if (msg.round >= state->counts_from)

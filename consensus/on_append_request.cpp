@@ -7,27 +7,9 @@
 
 namespace raft::consensus {
 
-namespace {
-
-/// Whether a leader can have meant it. Indexes follow each other, and terms
-/// never decrease nor pass the leader's.
-bool is_sound(const append_request& msg) {
-  if (!msg.term || (msg.previous.index.value == 0) != !msg.previous.term)
-    return false;
-  auto before = msg.previous;
-  for (const auto& x : msg.entries) {
-    if (x.index != before.index.next() || x.term < before.term || !x.term)
-      return false;
-    before = {x.index, x.term};
-  }
-  return before.term <= msg.term;
-}
-
-} // namespace
-
 void core::receive(const append_request& msg) {
   const auto from = msg.header.from;
-  if (!is_for_us(msg.header) || !is_sound(msg))
+  if (!may_be_heard(msg))
     return;
   append_reply reply;
   reply.header = header_to(from);
@@ -40,13 +22,21 @@ void core::receive(const append_request& msg) {
     answer(reply);
     return;
   }
-  if (msg.term > hard_.term)
-    adopt(msg.term);
+  if (!reach(msg.term, from))
+    return;
   reply.term = hard_.term;
   // Section 5.2: "at most one candidate can win the election for a particular
   // term". Who claims otherwise is not listened to.
-  if (leads() || (leader() && leader() != from))
+  if (leads() || (leader() && leader() != from)) {
+    distrust(note_kind::refused_second_leader, from);
     return;
+  }
+  // Section 5.4: "the leader for any given term contains all of the entries
+  // committed in previous terms". Who does not is no leader of this cluster.
+  if (const auto where = contradicted_by(msg)) {
+    distrust(note_kind::refused_contradiction, from, *where);
+    return;
+  }
   // Section 5.2: "the candidate recognizes the leader as legitimate and returns
   // to follower state." Any request of the leader shows that it is alive, also
   // one that we have to refuse.
@@ -54,7 +44,8 @@ void core::receive(const append_request& msg) {
     follow(from);
   std::get<follower>(role_).heard_at = now_;
   draw_election_timeout();
-  learn_what_everyone_has(msg.everyone_has);
+  // What we have on our disk is all that everyone can have.
+  learn_what_everyone_has(std::min(msg.everyone_has, log_.durable()));
   // Figure 2: "Reply false if log doesn't contain an entry at prevLogIndex
   // whose term matches prevLogTerm (§5.3)".
   if (msg.previous.index >= log_.compacted().index
@@ -108,7 +99,7 @@ void core::merge(const append_request& msg) {
   // Figure 2: "If an existing entry conflicts with a new one (same index but
   // different terms), delete the existing entry and all that follow it (§5.3)".
   if (it->index <= log_.last().index) {
-    assert(it->index > commit_ && "a leader contradicts a committed entry");
+    assert(it->index > commit_); // see `contradicted_by`
     note_that(note_kind::truncated_conflict, msg.header.from,
               {it->index, *log_.term_at(it->index)});
     log_.truncate(it->index);

@@ -5,10 +5,10 @@
 namespace raft::consensus {
 
 void core::receive(const vote_reply& msg) {
-  if (!is_for_us(msg.header))
+  if (!may_be_heard(msg))
     return;
   if (msg.term > hard_.term && !(msg.pre_vote && msg.granted)) {
-    adopt(msg.term);
+    reach(msg.term, msg.header.from);
     return;
   }
   if (!msg.granted)

@@ -6,7 +6,7 @@ namespace raft::consensus {
 
 void core::receive(const vote_request& msg) {
   const auto from = msg.header.from;
-  if (!is_for_us(msg.header) || !is_voter(self_.id) || !msg.term)
+  if (!may_be_heard(msg) || !is_voter(self_.id))
     return;
   const auto objection = objection_to(msg);
   vote_reply reply;
@@ -22,9 +22,9 @@ void core::receive(const vote_request& msg) {
     out_.messages.push_back(reply);
     return;
   }
-  if (msg.term > hard_.term
-      && objection != note_kind::refused_vote_leader_alive)
-    adopt(msg.term);
+  if (objection != note_kind::refused_vote_leader_alive
+      && !reach(msg.term, from))
+    return;
   if (!objection) {
     hard_.vote = from;
     if (!std::holds_alternative<follower>(role_))

@@ -35,6 +35,8 @@ using message
 ///     run beside 1 to 3.
 ///  5. Carry out `reads` and feed `entries_read` back.
 ///  6. Call `advance` at `wake_at`, or later, or earlier.
+///  7. End the links to those in `distrusted`, and feed `link_down` back. They
+///     may come again after a pause, which grows each time.
 ///
 /// Nothing here is repeated: what a shell drops is gone, except for messages,
 /// which Raft can lose.
@@ -45,6 +47,8 @@ struct output {
   std::vector<read_entries> reads;
   /// What happened and why, for logs and for tests. Carries no duty.
   std::vector<note> notes;
+  /// Those of the notes that say of a peer that it sends what can not be true.
+  std::vector<note> distrusted;
   /// `instant::max()` if there is nothing to wait for.
   instant wake_at{0};
 };

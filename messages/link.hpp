@@ -38,6 +38,23 @@ struct welcome {
   friend bool operator==(const welcome&, const welcome&) = default;
 };
 
+/// Ends a connection that came about by `hello`, and says why. It may be begun
+/// anew after a pause.
+struct farewell {
+  std::string why;
+
+  friend bool operator==(const farewell&, const farewell&) = default;
+};
+
+/// Tells those who connected a peer with another one that it sends what can not
+/// be true.
+struct distrust {
+  peer_id peer;
+  std::string why;
+
+  friend bool operator==(const distrust&, const distrust&) = default;
+};
+
 /// Tells a peer that another one can be reached; a handle goes with it.
 struct link_up {
   peer_id peer;

@@ -74,5 +74,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::commands_applied))
   CAF_ADD_TYPE_ID(raft_messages, (raft::save_state))
   CAF_ADD_TYPE_ID(raft_messages, (raft::state_saved))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::farewell))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::distrust))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

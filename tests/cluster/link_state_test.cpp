@@ -145,6 +145,40 @@ BOOST_AUTO_TEST_CASE(the_passive_side_never_acts) {
   BOOST_TEST(!passive.wake_at().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(who_is_not_believed_waits_longer_each_time) {
+  BOOST_TEST(!link.distrusted(now)); // there is no connection
+  auto before = 0ms;
+  for (int i = 0; i < 12; ++i) {
+    wait();
+    link.connected(link.current(), now);
+    link.greeted(link.current(), {9}, now);
+    BOOST_TEST(link.distrusted(now));
+    BOOST_TEST((link.stage() == link_stage::disconnected));
+    auto length = link.shunned_for(now);
+    BOOST_TEST((length >= std::min(before, 30'000ms)));
+    BOOST_TEST((pause() <= length && pause() > length - 1ms));
+    before = length;
+  }
+  BOOST_TEST((before >= 30s));
+  // Who has behaved for long begins anew.
+  wait();
+  link.connected(link.current(), now);
+  link.greeted(link.current(), {9}, now);
+  now += 10min;
+  BOOST_TEST(link.distrusted(now));
+  BOOST_TEST((link.shunned_for(now) <= 1s));
+  BOOST_TEST((link.shunned_for(now + 1s) == 0ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_passive_side_shuns_as_well) {
+  link_state passive{timing, false, 1, now};
+  passive.accepted({3}, now);
+  BOOST_TEST((passive.shunned_for(now) == 0ms));
+  BOOST_TEST(passive.distrusted(now));
+  BOOST_TEST((passive.shunned_for(now) >= 500ms));
+  BOOST_TEST(!passive.wake_at().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(two_seeds_do_not_move_in_step) {
   link_state other{timing, true, 2, now};
   int different = 0;

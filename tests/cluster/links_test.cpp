@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -135,6 +137,34 @@ BOOST_FIXTURE_TEST_CASE(a_half_open_connection_is_replaced, pair_fixture) {
     between.forget(true);
     see_it_come_back();
   }
+}
+
+// Contradictions end the link, not the process, and the link comes again: at
+// first soon, then later. It does not matter which side connects.
+BOOST_AUTO_TEST_CASE(
+  who_sends_what_can_not_be_true_is_parted_from_for_a_while) {
+  servers cluster{2};
+  cluster.start_all();
+  cluster.wait_for_leader();
+  for (std::size_t i : {0, 1}) {
+    auto& one = cluster[i];
+    auto& other = cluster[1 - i];
+    auto before = one.log.count("is connected");
+    append_request forged;
+    forged.header = {{1}, cluster.members[1 - i].id, cluster.members[i].id, {}};
+    forged.term = {std::numeric_limits<std::uint64_t>::max()};
+    actors::send_anonymously(one.node().peer(), forged);
+    BOOST_TEST(eventually(
+      [&] { return one.log.count("ends the connection to peer") == 1; }));
+    BOOST_TEST(eventually([&] {
+      return other.log.count("ends the connection: refuses a message of") == 1;
+    }));
+    BOOST_TEST(
+      eventually([&] { return one.log.count("is connected") == before + 1; }));
+    cluster.wait_for_leader();
+    BOOST_TEST((one.execute(put()).result == outcome::committed));
+  }
+  BOOST_TEST(cluster[0].state().term.value < 1000u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -307,6 +307,7 @@ public:
   std::vector<entry> committed;
   std::vector<read_entries> reads;
   std::vector<note> notes;
+  std::vector<note> distrusted;
 
 private:
   void drain() {
@@ -319,6 +320,7 @@ private:
     append(committed, out.committed);
     append(reads, out.reads);
     append(notes, out.notes);
+    append(distrusted, out.distrusted);
     BOOST_REQUIRE(out.wake_at == x->wake_at());
     const auto violation = checker_.check(*x);
     BOOST_REQUIRE_MESSAGE(!violation, violation.value_or(""));

@@ -1,0 +1,61 @@
+// How a peer reaches the others, and whom it hears.
+
+#pragma once
+
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/interfaces.hpp>
+
+#include <caf/node_id.hpp>
+
+#include <map>
+#include <utility>
+
+namespace raft::actors {
+
+/// The links of one peer.
+class peer_links {
+public:
+  /// @param keeper Who said that the peer can be reached; may be null.
+  void up(peer_id peer, const inbox_actor& inbox,
+          const caf::strong_actor_ptr& keeper) {
+    links_[peer] = {inbox, caf::actor_cast<link_keeper_actor>(keeper)};
+  }
+
+  void down(peer_id peer) {
+    links_.erase(peer);
+  }
+
+  /// Sends a message to whom its header names, if there is a link.
+  template <class Self, class Message>
+  void post(Self* self, Message&& msg) const {
+    if (auto i = links_.find(msg.header.to); i != links_.end())
+      send(self, i->second.inbox, std::forward<Message>(msg));
+  }
+
+  /// Whether a message that claims to be from `peer` comes from the process
+  /// where that peer is, or from ours.
+  /// @param here Our own process.
+  bool hears(peer_id peer, const caf::strong_actor_ptr& sender,
+             const caf::node_id& here) const {
+    if (!sender || sender->node() == here)
+      return true;
+    auto i = links_.find(peer);
+    return i != links_.end() && i->second.inbox.node() == sender->node();
+  }
+
+  /// Whom to tell that a linked peer is not believed; may be null.
+  link_keeper_actor keeper_of(peer_id peer) const {
+    auto i = links_.find(peer);
+    return i != links_.end() ? i->second.keeper : link_keeper_actor{};
+  }
+
+private:
+  struct link {
+    inbox_actor inbox;
+    link_keeper_actor keeper;
+  };
+
+  std::map<peer_id, link> links_;
+};
+
+} // namespace raft::actors

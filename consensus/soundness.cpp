@@ -1,0 +1,68 @@
+#include <raft/consensus/soundness.hpp>
+
+namespace raft::consensus {
+
+namespace {
+
+/// Whether it names an entry, or none.
+bool is_place(const log_position& x) {
+  return !x.index == !x.term && x.index <= index_max && x.term <= term_max;
+}
+
+bool is_entry(const entry& x) {
+  switch (x.kind) {
+    case entry_kind::empty:
+      return x.data.empty(); // it counts on that to need no room on a full disk
+    case entry_kind::command:
+    case entry_kind::open_session:
+    case entry_kind::configuration:
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+bool is_sound(const vote_request& msg) {
+  return msg.term && msg.term <= term_max && is_place(msg.last)
+      && msg.last.term <= msg.term;
+}
+
+bool is_sound(const vote_reply& msg) {
+  return msg.term <= term_max && msg.campaign <= term_max;
+}
+
+bool is_sound(const append_request& msg) {
+  if (!msg.term || msg.term > term_max || !is_place(msg.previous)
+      || msg.commit > index_max
+      || msg.entries.size() > index_max - msg.previous.index)
+    return false;
+  auto before = msg.previous;
+  for (const auto& x : msg.entries) {
+    if (x.index != before.index.next() || x.term < before.term || !x.term
+        || !is_entry(x))
+      return false;
+    before = {x.index, x.term};
+  }
+  return before.term <= msg.term;
+}
+
+bool is_sound(const append_reply& msg) {
+  return msg.term <= term_max && msg.match <= index_max
+      && msg.refused <= index_max && msg.conflict.index <= index_max.next()
+      && msg.conflict.term <= msg.term;
+}
+
+std::string complaint_about_numbers(const durable_state& recovered) {
+  if (recovered.hard.term >= term_max)
+    return "its store is in term " + to_text(recovered.hard.term)
+         + ", which no number of elections leads to: it was taken from a "
+           "forged message, or the store is damaged. Bring back a copy of all "
+           "peers' directories from before";
+  if (recovered.last.index >= index_max)
+    return "its log ends at entry " + to_text(recovered.last.index)
+         + ", which no number of commands leads to: the store is damaged";
+  return {};
+}
+
+} // namespace raft::consensus

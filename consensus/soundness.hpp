@@ -1,0 +1,38 @@
+// Whether a message can have been meant, whoever sent it.
+
+#pragma once
+
+#include <raft/messages/append.hpp>
+#include <raft/messages/persist.hpp>
+#include <raft/messages/vote.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace raft::consensus {
+
+/// No election leads beyond this term, and no entry lies beyond this index. A
+/// cluster that counts a million times a second is there in 146,000 years: a
+/// larger number was never reached by counting, and the arithmetic of all
+/// smaller ones can not overflow.
+inline constexpr term_number term_max{std::uint64_t{1} << 62};
+inline constexpr log_index index_max{std::uint64_t{1} << 62};
+
+/// How far one message moves a peer's term. Whoever is farther behind gets
+/// there in several steps (a term may be entered without a vote at any time),
+/// so that no single message can use up the terms that there are.
+inline constexpr std::uint64_t term_step_max = 1 << 16;
+
+/// Whether the fields go together: indexes follow each other, terms never
+/// decrease nor pass the sender's, kinds are known, and no number is one that
+/// counting can not reach. Says nothing about whether it is true.
+bool is_sound(const vote_request& msg);
+bool is_sound(const vote_reply& msg);
+bool is_sound(const append_request& msg);
+bool is_sound(const append_reply& msg);
+
+/// Says why a peer must not go on with what its store holds, because no peer
+/// can have come there by itself; empty if it can.
+std::string complaint_about_numbers(const durable_state& recovered);
+
+} // namespace raft::consensus

@@ -1,0 +1,69 @@
+// What is not believed. Nothing that another peer sends ends this one: what
+// contradicts what we know is refused, and the link to its sender ends.
+
+#include <raft/consensus/core.hpp>
+#include <raft/consensus/soundness.hpp>
+
+#include <algorithm>
+
+namespace raft::consensus {
+
+bool core::is_for_us(const message_header& x) {
+  if (x.group == self_.group && x.to == self_.id && x.from != self_.id
+      && is_member(x.from))
+    return true;
+  ++refused_;
+  note_that(note_kind::ignored_stranger, x.from);
+  return false;
+}
+
+template <class Message>
+bool core::may_be_heard(const Message& msg) {
+  if (!is_for_us(msg.header))
+    return false;
+  if (is_sound(msg))
+    return true;
+  distrust(note_kind::refused_malformed, msg.header.from);
+  return false;
+}
+
+template bool core::may_be_heard(const vote_request&);
+template bool core::may_be_heard(const vote_reply&);
+template bool core::may_be_heard(const append_request&);
+template bool core::may_be_heard(const append_reply&);
+
+void core::distrust(note_kind why, peer_id peer, log_position where) {
+  ++refused_;
+  note_that(why, peer, where);
+  out_.distrusted.push_back(out_.notes.back());
+}
+
+bool core::reach(term_number term, peer_id from) {
+  if (term <= hard_.term)
+    return true;
+  // To enter a term without a vote in it is safe at any time: it is as if all
+  // that was sent in the terms before had come too late.
+  const auto step = std::min(term - hard_.term, term_step_max);
+  adopt(hard_.term + step);
+  if (hard_.term == term)
+    return true;
+  ++refused_;
+  note_that(note_kind::term_far_ahead, from, {{}, term});
+  return false;
+}
+
+std::optional<log_position>
+core::contradicted_by(const append_request& msg) const noexcept {
+  const auto contradicts = [this](const log_position& x) {
+    return x.index > log_.compacted().index && x.index <= commit_
+        && !log_.holds(x);
+  };
+  if (contradicts(msg.previous))
+    return msg.previous;
+  for (const auto& x : msg.entries)
+    if (contradicts({x.index, x.term}))
+      return log_position{x.index, x.term};
+  return std::nullopt;
+}
+
+} // namespace raft::consensus
