@@ -37,6 +37,11 @@ public:
     // nop
   }
 
+  /// Says how many bytes are to come, roughly, so that they need not move.
+  void expect(std::size_t size) {
+    out_.reserve(out_.size() + size);
+  }
+
   bytes finish() {
     return bytes{std::move(out_)};
   }
@@ -239,6 +244,31 @@ std::optional<T> decode_as(char kind, const bytes& x) {
   return std::nullopt;
 }
 
+/// Where a kind of command stands in the variant.
+template <class T, std::size_t I = 0>
+constexpr std::size_t position_of() {
+  if constexpr (std::is_same_v<std::variant_alternative_t<I, command>, T>)
+    return I;
+  else
+    return position_of<T, I + 1>();
+}
+
+bool is_read(std::string_view command) {
+  reader in{command};
+  char kind = 0;
+  if (!take_head(in, kind))
+    return false;
+  switch (static_cast<std::size_t>(kind - first_command)) {
+    case position_of<get>():
+    case position_of<scan>():
+    case position_of<count>():
+    case position_of<exists>():
+      return true;
+    default:
+      return false;
+  }
+}
+
 template <std::size_t I>
 bool take_alternative(reader& in, std::size_t which, command& x) {
   if constexpr (I < std::variant_size_v<command>) {
@@ -258,7 +288,15 @@ bytes encode(const command& x) {
 }
 
 bytes encode(const reply& x) {
-  return encode_as(reply_kind, x);
+  writer out{reply_kind};
+  std::size_t size = 16;
+  for (const auto& value : x.values)
+    size += 8 + (value ? value->size() : 0);
+  for (const auto& [key, value] : x.pairs)
+    size += 16 + key.size() + value.size();
+  out.expect(size);
+  out.put_fields(x);
+  return out.finish();
 }
 
 std::optional<command> decode_command(const bytes& x) {
@@ -279,6 +317,10 @@ std::optional<reply> decode_reply(const bytes& x) {
 
 bytes encode_batch(const std::vector<bytes>& commands) {
   writer out{batch_kind};
+  std::size_t size = 16;
+  for (const auto& x : commands)
+    size += 8 + x.size();
+  out.expect(size);
   out.put(commands);
   return out.finish();
 }
@@ -291,6 +333,22 @@ std::optional<std::vector<bytes>> decode_batch(const bytes& x) {
       && in.at_end() && !result.empty())
     return result;
   return std::nullopt;
+}
+
+bool only_reads(const bytes& command) {
+  reader in{command.view()};
+  char kind = 0;
+  if (!take_head(in, kind))
+    return false;
+  if (kind != batch_kind)
+    return is_read(command.view());
+  std::uint64_t size = 0;
+  if (!in.take(size) || size == 0)
+    return false;
+  for (std::string_view next; size > 0; --size)
+    if (!in.take(next) || !is_read(next))
+      return false;
+  return in.at_end();
 }
 
 bytes digest_request() {

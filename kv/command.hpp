@@ -149,6 +149,10 @@ bytes encode_batch(const std::vector<bytes>& commands);
 /// @returns nothing if the bytes are no batch of at least one element.
 std::optional<std::vector<bytes>> decode_batch(const bytes& x);
 
+/// Whether a command, or each command of a batch, changes nothing, whatever the
+/// data.
+bool only_reads(const bytes& command);
+
 /// The request and answer of a digest query.
 bytes digest_request();
 bytes encode(const digest& x);

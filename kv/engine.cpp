@@ -58,6 +58,10 @@ bytes engine::apply(const machine::apply_context&, const bytes& command) {
   return execute(*this, command);
 }
 
+bool engine::only_reads(const bytes& command) const {
+  return kv::only_reads(command);
+}
+
 bytes engine::query(const bytes& request) const {
   return answer(*this, request);
 }

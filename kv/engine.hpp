@@ -45,6 +45,8 @@ public:
   bytes apply(const machine::apply_context& where,
               const bytes& command) override;
 
+  bool only_reads(const bytes& command) const override;
+
   bytes query(const bytes& request) const override;
 
   machine::durability* durability() noexcept override;

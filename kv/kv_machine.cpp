@@ -10,6 +10,10 @@ bytes kv_machine::apply(const machine::apply_context&, const bytes& command) {
   return execute(data_, command);
 }
 
+bool kv_machine::only_reads(const bytes& command) const {
+  return kv::only_reads(command);
+}
+
 bytes kv_machine::query(const bytes& request) const {
   return answer(data_, request);
 }

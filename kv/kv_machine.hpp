@@ -17,6 +17,8 @@ public:
   bytes apply(const machine::apply_context& where,
               const bytes& command) override;
 
+  bool only_reads(const bytes& command) const override;
+
   /// Answers `digest_request` with a `digest`, anything else with nothing.
   bytes query(const bytes& request) const override;
 

@@ -161,7 +161,8 @@ apply_result executor::apply_command(const entry& x) {
   auto run = [&] { return machine_->apply({x.index, x.time_ms}, x.data); };
   if (!x.tag.session)
     return {x.index, apply_status::done, run()};
-  auto admission = sessions_->admit(x.tag, x.index);
+  auto repeatable = machine_->only_reads(x.data);
+  auto admission = sessions_->admit(x.tag, x.index, repeatable);
   switch (admission.what) {
     case sessions::verdict::kept:
       return {x.index, apply_status::done, std::move(admission.reply)};
@@ -174,7 +175,10 @@ apply_result executor::apply_command(const entry& x) {
       break;
   }
   auto reply = run();
-  sessions_->keep(x.tag, reply);
+  if (repeatable)
+    sessions_->keep_no_reply(x.tag);
+  else
+    sessions_->keep(x.tag, reply);
   return {x.index, apply_status::done, std::move(reply)};
 }
 

@@ -32,14 +32,16 @@ void sessions::open(log_index where) {
   touch(id, sessions_[id], where);
 }
 
-sessions::admission sessions::admit(const command_tag& tag, log_index where) {
+sessions::admission sessions::admit(const command_tag& tag, log_index where,
+                                    bool repeatable) {
   auto i = sessions_.find(tag.session);
   if (i == sessions_.end())
     return {verdict::expired, {}};
   auto& x = i->second;
   touch(i->first, x, where);
   forget_below(x, tag.lowest_unanswered);
-  if (tag.sequence < x.low_water || x.without_reply.contains(tag.sequence))
+  if (tag.sequence < x.low_water
+      || (!repeatable && x.without_reply.contains(tag.sequence)))
     return {verdict::stale, {}};
   if (x.pending.contains(tag.sequence))
     return {verdict::pending, {}};
@@ -52,6 +54,12 @@ sessions::admission sessions::admit(const command_tag& tag, log_index where) {
 void sessions::keep(const command_tag& tag, const bytes& reply) {
   auto& x = sessions_.at(tag.session);
   add_reply(x, tag.sequence, reply);
+  bound_count(x);
+}
+
+void sessions::keep_no_reply(const command_tag& tag) {
+  auto& x = sessions_.at(tag.session);
+  x.without_reply.insert(tag.sequence);
   bound_count(x);
 }
 

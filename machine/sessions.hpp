@@ -76,12 +76,21 @@ public:
 
   /// Looks up a command that arrived at `where`, frees the replies that its
   /// client has, and marks the session as used.
+  /// @param repeatable Whether it does no harm to apply it again. Then it is
+  ///        `fresh` also if it was applied before and its reply is gone.
   /// @pre `tag.session` is not 0; `where` as for `open`.
-  admission admit(const command_tag& tag, log_index where);
+  admission admit(const command_tag& tag, log_index where,
+                  bool repeatable = false);
 
   /// Keeps the reply of a command that was just applied.
-  /// @pre `admit` said `fresh` and was not called since.
+  /// @pre `admit` said `fresh` and was not called since; the command is not
+  ///      repeatable.
   void keep(const command_tag& tag, const bytes& reply);
+
+  /// Remembers that a repeatable command was just applied, and no reply. So the
+  /// low-water mark is the same as if the reply were kept.
+  /// @pre `admit` said `fresh` and was not called since.
+  void keep_no_reply(const command_tag& tag);
 
   /// For a reply that takes a while: makes the command known. What happens
   /// until `fill`, also to the session itself, ends as if the reply had been

@@ -7,6 +7,10 @@ state_machine::~state_machine() {
   // nop
 }
 
+bool state_machine::only_reads(const bytes&) const {
+  return false;
+}
+
 bytes state_machine::query(const bytes&) const {
   return {};
 }

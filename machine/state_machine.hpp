@@ -47,6 +47,12 @@ public:
   /// Applies one committed command and returns the reply for whoever sent it.
   virtual bytes apply(const apply_context& where, const bytes& command) = 0;
 
+  /// Whether `apply` of this command changes nothing, whatever the state. Such
+  /// a command may be applied again when a client retries it: nobody has
+  /// answered it yet, so the newer reply is as good; and the reply, which may
+  /// be large, needs not be remembered. A function of the command alone.
+  virtual bool only_reads(const bytes& command) const;
+
   /// Answers a request from this peer's own state. Must not change it.
   virtual bytes query(const bytes& request) const;
 

@@ -138,6 +138,25 @@ BOOST_DATA_TEST_CASE(batches_round_trip, data::xrange(100), seed) {
   BOOST_TEST(!decode_command(encode_batch(x)));
 }
 
+BOOST_AUTO_TEST_CASE(reads_are_known_by_their_bytes) {
+  const std::vector<bytes> reads{encode(get{{"a", "b"}}), encode(scan{}),
+                                 encode(count{}), encode(exists{{"a"}})};
+  const std::vector<bytes> writes{
+    encode(put{"a", "b"}), encode(append{"a", "b"}), encode(erase{{"a"}}),
+    encode(compare_and_set{"a", {}, "b"}), encode(put_many{{{"a", "b"}}})};
+  BOOST_TEST(reads.size() + writes.size() == std::variant_size_v<command>);
+  BOOST_TEST(only_reads(encode_batch(reads)));
+  for (const auto& x : reads)
+    BOOST_TEST(only_reads(x));
+  for (const auto& x : writes) {
+    BOOST_TEST(!only_reads(x));
+    BOOST_TEST(!only_reads(encode_batch({reads[0], x, reads[1]})));
+  }
+  for (const auto& x : {bytes{}, bytes{"x"}, encode_batch({bytes{"x"}}),
+                        encode_batch({encode_batch(reads)})})
+    BOOST_TEST(!only_reads(x));
+}
+
 BOOST_DATA_TEST_CASE(garbage_is_refused_or_means_what_it_says,
                      data::xrange(200), seed) {
   std::mt19937_64 random{static_cast<std::uint64_t>(seed)};

@@ -31,6 +31,10 @@ public:
     return bytes{std::to_string(seen_->size())};
   }
 
+  bool only_reads(const bytes& command) const override {
+    return command.view().starts_with("read");
+  }
+
   static apply_context last;
 
 private:
@@ -106,6 +110,52 @@ BOOST_AUTO_TEST_CASE(a_retry_gets_the_kept_reply) {
   BOOST_TEST(is(run(session, 2, "b"), apply_status::done, "2"));
   BOOST_TEST(is(run(session, 1, "a"), apply_status::done, "1"));
   BOOST_TEST(seen == (std::vector<std::string>{"a", "b"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_is_retried_and_not_remembered) {
+  auto session = open();
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::done, "1"));
+  BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "2"));
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::done, "3"));
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::done, "4"));
+  BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "2"));
+  // What its client says that it has, is over.
+  BOOST_TEST(is(run(session, 3, "read", 2), apply_status::done, "5"));
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::stale, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_counts_like_any_command) {
+  // Lest peers that kept its reply, before they were updated, differ from those
+  // that did not.
+  use({.replies_max = 3});
+  auto session = open();
+  for (auto sequence : {2u, 3u, 4u})
+    run(session, sequence, "read");
+  run(session, 3, "read"); // counts once
+  BOOST_TEST(is(run(session, 1, "write"), apply_status::done, "5"));
+  BOOST_TEST(is(run(session, 1, "write"), apply_status::stale, ""));
+  BOOST_TEST(is(run(session, 2, "read"), apply_status::done, "6"));
+  run(session, 5, "write");
+  BOOST_TEST(is(run(session, 2, "read"), apply_status::stale, ""));
+  BOOST_TEST(is(run(session, 3, "read"), apply_status::done, "8"));
+}
+
+BOOST_AUTO_TEST_CASE(reads_leave_nothing_large_for_the_disk) {
+  sessions uut;
+  uut.open({1});
+  const bytes large{std::string(1 << 20, 'x')};
+  auto saved = [&uut] {
+    std::size_t size = 0;
+    for (const auto& x : uut.take_changes())
+      size += x.data.size();
+    return size;
+  };
+  uut.admit({{1}, 1, 0}, {2}, true);
+  uut.keep_no_reply({{1}, 1, 0});
+  BOOST_TEST(saved() < 100u);
+  uut.admit({{1}, 2, 0}, {3});
+  uut.keep({{1}, 2, 0}, large);
+  BOOST_TEST(saved() > large.size());
 }
 
 BOOST_AUTO_TEST_CASE(commands_of_a_session_may_come_in_any_order) {
