@@ -14,6 +14,7 @@
 #include <raft/simulation/judge.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
+#include <raft/simulation/overlaps.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
 #include <cstdint>
@@ -196,6 +197,14 @@ public:
   /// Stops the links of a peer one by one, `step` apart, in random order, and
   /// then brings them back in another random order.
   void swizzle(peer_id who, duration step);
+
+  /// Whether a way is cut or stalled, or a link is broken.
+  bool is_afflicted(affliction x, peer_id from, peer_id to) const;
+
+  /// Which faults are under way, for those who make them. `calm` forgets them.
+  overlaps& under_way() noexcept {
+    return under_way_;
+  }
 
   /// Takes all faults back: all run and reach each other over a network without
   /// loss, disks and clocks work, and the state machine takes at most 5 ms for
@@ -434,6 +443,7 @@ private:
   std::set<std::pair<peer_id, peer_id>> broken_;
   /// The ways that are stalled, and what waits there.
   std::map<std::pair<peer_id, peer_id>, std::vector<parcel_under_way>> stalled_;
+  overlaps under_way_;
   judge judge_;
   std::vector<client_operation> history_;
   /// What came of the entries 1, 2, ... on the peer that applied each first.

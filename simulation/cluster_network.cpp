@@ -323,19 +323,31 @@ void cluster::swizzle(peer_id who, duration step) {
   shuffle();
   for (auto x : others)
     after_unless_calm(when += step, [this, who, x] {
-      cut(who, x);
-      cut(x, who);
+      for (auto [from, to] : {std::pair{who, x}, std::pair{x, who}}) {
+        under_way_.begin({affliction::cut, from, to});
+        cut(from, to);
+      }
     });
   shuffle();
   for (auto x : others)
     after_unless_calm(when += step, [this, who, x] {
-      heal(who, x);
-      heal(x, who);
+      for (auto [from, to] : {std::pair{who, x}, std::pair{x, who}})
+        if (under_way_.end({affliction::cut, from, to}))
+          heal(from, to);
     });
+}
+
+bool cluster::is_afflicted(affliction x, peer_id from, peer_id to) const {
+  if (x == affliction::stalled)
+    return stalled_.contains({from, to});
+  if (x == affliction::broken)
+    return broken_.contains({from, to});
+  return network_.is_cut(from.value, to.value);
 }
 
 void cluster::calm() {
   ++calmed_;
+  under_way_ = {};
   auto weather = network_profile{};
   weather.request_delay_max = milliseconds{5};
   weather.reply_delay_max = milliseconds{5};

@@ -15,14 +15,48 @@ namespace {
 using std::chrono::milliseconds;
 using disk_mode = disk_profile::mode;
 
+using way = std::pair<peer_id, peer_id>;
+
+/// Holds something for some time, or for as long as another fault does.
+template <class Begin, class End>
+void hold(cluster& on, const overlaps::place& where, duration length,
+          const Begin& begin, End end) {
+  on.under_way().begin(where);
+  begin();
+  on.after_unless_calm(length, [&on, where, end = std::move(end)] {
+    if (on.under_way().end(where))
+      end();
+  });
+}
+
+/// Starts a process, unless a fault keeps it down.
+void start_again(cluster& on, peer_id who) {
+  if (!on.under_way().lasts({affliction::down, who, {}}))
+    on.restart(who);
+}
+
+/// Ends a process, which starts again after some time.
+template <class End>
+void take_down(cluster& on, peer_id who, duration length, const End& end) {
+  hold(on, {affliction::down, who, {}}, length, end,
+       [&on, who] { on.restart(who); });
+}
+
 void crash_all(cluster& on, const fault& x) {
   random chance{x.number};
   for (auto who : on.ids()) {
-    on.crash(who, chance.per_mille(500) ? unfinished_write::kept
-                                        : unfinished_write::lost);
-    on.after_unless_calm(chance.between(duration{0}, x.length),
-                         [&on, who] { on.restart(who); });
+    auto fate
+      = chance.per_mille(500) ? unfinished_write::kept : unfinished_write::lost;
+    take_down(on, who, chance.between(duration{0}, x.length),
+              [&on, who, fate] { on.crash(who, fate); });
   }
+}
+
+void cut(cluster& on, way x, duration length) {
+  hold(
+    on, {affliction::cut, x.first, x.second}, length,
+    [&on, x] { on.cut(x.first, x.second); },
+    [&on, x] { on.heal(x.first, x.second); });
 }
 
 void cut_all(cluster& on, peer_id whom, duration length, bool out, bool in) {
@@ -30,40 +64,38 @@ void cut_all(cluster& on, peer_id whom, duration length, bool out, bool in) {
     if (other == whom)
       continue;
     if (out)
-      on.cut(whom, other);
+      cut(on, {whom, other}, length);
     if (in)
-      on.cut(other, whom);
-    on.after_unless_calm(length, [&on, whom, other] {
-      on.heal(whom, other);
-      on.heal(other, whom);
-    });
+      cut(on, {other, whom}, length);
   }
 }
 
 void partition(cluster& on, const fault& x) {
-  std::vector<std::vector<peer_id>> groups(2);
-  for (auto who : on.ids())
-    groups[(x.number >> (who.value - 1)) & 1].push_back(who);
-  on.partition(groups);
-  on.after_unless_calm(x.length, [&on] { on.heal(); });
+  auto side = [&x](peer_id y) { return (x.number >> (y.value - 1)) & 1; };
+  for (auto from : on.ids())
+    for (auto to : on.ids())
+      if (side(from) != side(to))
+        cut(on, {from, to}, x.length);
+}
+
+void break_link(cluster& on, peer_id whom, peer_id other, duration length) {
+  auto [first, second] = std::minmax(whom, other);
+  hold(
+    on, {affliction::broken, first, second}, length,
+    [&on, whom, other] { on.break_link(whom, other); },
+    [&on, whom, other] { on.mend_link(whom, other); });
 }
 
 void stall(cluster& on, peer_id whom, const fault& x) {
-  std::vector<std::pair<peer_id, peer_id>> ways;
   for (auto other : on.ids()) {
     if (other == whom || (x.number == 0 && other != x.other))
       continue;
-    if (x.number == 2)
-      ways.emplace_back(other, whom);
-    else
-      ways.emplace_back(whom, other);
+    auto [from, to] = x.number == 2 ? way{other, whom} : way{whom, other};
+    hold(
+      on, {affliction::stalled, from, to}, x.length,
+      [&on, from = from, to = to] { on.stall(from, to); },
+      [&on, from = from, to = to] { on.release(from, to); });
   }
-  for (const auto& [from, to] : ways)
-    on.stall(from, to);
-  on.after_unless_calm(x.length, [&on, ways] {
-    for (const auto& [from, to] : ways)
-      on.release(from, to);
-  });
 }
 
 void wipe(cluster& on, peer_id whom, const fault& x) {
@@ -73,13 +105,10 @@ void wipe(cluster& on, peer_id whom, const fault& x) {
   auto left = ids.size() - static_cast<std::size_t>(lost);
   if (on.wiped(whom) || left - 1 < consensus::majority(ids.size()))
     return;
-  on.wipe(whom);
-  on.after_unless_calm(x.length, [&on, whom] { on.restart(whom); });
+  take_down(on, whom, x.length, [&on, whom] { on.wipe(whom); });
 }
 
-/// The usual weather is what the seed says, so faults that overlap do not last.
-void change_weather(cluster& on, const fault& x) {
-  auto now = on.weather();
+void change(network_profile& now, const fault& x) {
   if (x.what == fault_kind::lose) {
     now.requests_lost = now.replies_lost = x.number;
     now.doubled = x.number / 2;
@@ -89,28 +118,21 @@ void change_weather(cluster& on, const fault& x) {
     now.request_delay_max = duration{static_cast<std::int64_t>(x.number)};
     now.reply_delay_max = now.request_delay_max;
   }
-  on.set_network(now);
-  on.after_unless_calm(x.length, [&on, what = x.what] {
-    const auto& before = on.options().network;
-    auto then = on.weather();
-    if (what == fault_kind::lose) {
-      then.requests_lost = before.requests_lost;
-      then.replies_lost = before.replies_lost;
-      then.doubled = before.doubled;
-    } else if (what == fault_kind::echo) {
-      then.echoes = before.echoes;
-    } else {
-      then.request_delay_max = before.request_delay_max;
-      then.reply_delay_max = before.reply_delay_max;
-    }
-    on.set_network(then);
+}
+
+void change_weather(cluster& on, const fault& x) {
+  auto id = on.under_way().weather.add([x](auto& now) { change(now, x); });
+  auto apply = [&on] {
+    on.set_network(on.under_way().weather.over(on.options().network));
+  };
+  apply();
+  on.after_unless_calm(x.length, [&on, id, apply] {
+    on.under_way().weather.remove(id);
+    apply();
   });
 }
 
-void change_disk(cluster& on, peer_id whom, const fault& x) {
-  auto now = on.disk(whom);
-  if (now.now != disk_mode::works)
-    return;
+void change(disk_profile& now, const fault& x) {
   switch (x.what) {
     case fault_kind::hang_disk:
       now.now = disk_mode::hangs;
@@ -124,31 +146,51 @@ void change_disk(cluster& on, peer_id whom, const fault& x) {
     default:
       now.delay_max += duration{static_cast<std::int64_t>(x.number)};
   }
-  on.set_disk(whom, now);
-  on.after_unless_calm(x.length, [&on, whom] {
-    on.set_disk(whom, on.usual_disk(whom));
-    on.restart(whom); // if it failed
+}
+
+void change_disk(cluster& on, peer_id whom, const fault& x) {
+  auto id = on.under_way().disks[whom].add([x](auto& now) { change(now, x); });
+  auto apply = [&on, whom] {
+    on.set_disk(whom, on.under_way().disks[whom].over(on.usual_disk(whom)));
+  };
+  apply();
+  on.after_unless_calm(x.length, [&on, whom, id, apply] {
+    on.under_way().disks[whom].remove(id);
+    apply();
+    start_again(on, whom); // if it failed
+  });
+}
+
+void drift(cluster& on, peer_id whom, const fault& x) {
+  auto pace = static_cast<std::int64_t>(x.number) - drifting_clock::drift_max;
+  auto id = on.under_way().drifts[whom].add([pace](auto& now) { now = pace; });
+  auto apply
+    = [&on, whom] { on.set_drift(whom, on.under_way().drifts[whom].over(0)); };
+  apply();
+  on.after_unless_calm(x.length, [&on, whom, id, apply] {
+    on.under_way().drifts[whom].remove(id);
+    apply();
   });
 }
 
 void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
   switch (x.what) {
     case fault_kind::crash:
-      on.crash(whom,
-               x.number == 1 ? unfinished_write::kept : unfinished_write::lost);
-      on.after_unless_calm(x.length, [&on, whom] { on.restart(whom); });
+      take_down(on, whom, x.length, [&on, whom, &x] {
+        on.crash(whom, x.number == 1 ? unfinished_write::kept
+                                     : unfinished_write::lost);
+      });
       break;
     case fault_kind::crash_all:
       crash_all(on, x);
       break;
     case fault_kind::pause:
-      on.pause(whom);
-      on.after_unless_calm(x.length, [&on, whom] { on.resume(whom); });
+      hold(
+        on, {affliction::paused, whom, {}}, x.length,
+        [&on, whom] { on.pause(whom); }, [&on, whom] { on.resume(whom); });
       break;
     case fault_kind::drift:
-      on.set_drift(whom, static_cast<std::int64_t>(x.number)
-                           - drifting_clock::drift_max);
-      on.after_unless_calm(x.length, [&on, whom] { on.set_drift(whom, 0); });
+      drift(on, whom, x);
       break;
     case fault_kind::wipe:
       wipe(on, whom, x);
@@ -162,11 +204,8 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
   auto alone = whom == x.other || !x.other;
   switch (x.what) {
     case fault_kind::cut:
-      if (alone)
-        break;
-      on.cut(whom, x.other);
-      on.after_unless_calm(
-        x.length, [&on, whom, other = x.other] { on.heal(whom, other); });
+      if (!alone)
+        cut(on, {whom, x.other}, x.length);
       break;
     case fault_kind::isolate:
       cut_all(on, whom, x.length, true, true);
@@ -181,11 +220,8 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
       partition(on, x);
       break;
     case fault_kind::break_link:
-      if (alone)
-        break;
-      on.break_link(whom, x.other);
-      on.after_unless_calm(
-        x.length, [&on, whom, other = x.other] { on.mend_link(whom, other); });
+      if (!alone)
+        break_link(on, whom, x.other, x.length);
       break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
