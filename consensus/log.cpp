@@ -160,10 +160,15 @@ void log::append(entry x) {
 
 void log::truncate(log_index from) {
   assert(compacted_.index < from && from <= last_.index);
+  const auto size = bytes_up_to(from.previous());
   while (!slots_.empty() && slots_.back().value.index >= from)
     slots_.pop_back();
   while (!term_starts_.empty() && term_starts_.back().index >= from)
     term_starts_.pop_back();
+  while (!marks_.empty() && marks_.back().index >= from)
+    marks_.pop_back();
+  if (slots_.empty())
+    bytes_up_to_evicted_ = size; // the log may now end among those evicted
   last_.index = from.previous();
   last_.term
     = term_starts_.empty() ? compacted_.term : term_starts_.back().term;

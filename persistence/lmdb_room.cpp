@@ -168,6 +168,7 @@ lmdb_room::lmdb_room(const lmdb::environment& env, std::string directory,
 
 void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
   file_.check();
+  check_end();
   auto used = end_of_pages();
   auto kept = may_use_reserve ? 0 : options_.reserve;
   auto end = used + need.total() * page_bytes_ + kept;
@@ -196,6 +197,20 @@ void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
 /// Where the pages end that LMDB has used so far, in bytes.
 std::uint64_t lmdb_room::end_of_pages() const {
   return (std::uint64_t{info_of(*env_).me_last_pgno} + 1) * page_bytes_;
+}
+
+void lmdb_room::check_end() const {
+  auto used = end_of_pages();
+  auto filled = file_.filled();
+  if (used <= filled)
+    return;
+  throw store_error{
+    store_errc::write_failed,
+    "'" + directory_ + "/data.mdb' uses " + std::to_string(used)
+      + " bytes, of which only " + std::to_string(filled)
+      + " were made sure of: a commit took more pages than it was estimated to "
+        "need. Nothing more is written to it; start again, which reads what is "
+        "there, and report this"};
 }
 
 /// How many pages a transaction that begins now can use again.

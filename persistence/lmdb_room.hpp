@@ -88,12 +88,17 @@ public:
   void before_changes(const page_need& need, bool may_use_reserve);
 
   /// Call it after a commit, before anybody is told.
-  /// @throws store_error `write_failed`.
+  /// @throws store_error `write_failed`; also if the transaction used more
+  /// pages
+  ///         than it found room for: what is behind them may be overwritten.
   void after_commit() const {
     file_.check();
+    check_end();
   }
 
 private:
+  /// That the pages in use lie below what is filled.
+  void check_end() const;
   std::uint64_t end_of_pages() const;
   std::uint64_t free_pages() const;
   [[noreturn]] void refuse(std::uint64_t missing, bool map_is_full) const;

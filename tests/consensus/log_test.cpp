@@ -319,6 +319,27 @@ BOOST_AUTO_TEST_CASE(sizes_are_known_also_of_what_left_memory) {
   BOOST_TEST(x.bytes_between(log_index{2}, log_index{6}) == 4 * cost_of_one);
 }
 
+BOOST_AUTO_TEST_CASE(sizes_of_what_was_truncated_are_forgotten) {
+  auto x = make_log({1, 1, 1, 1, 1, 1});
+  x.evict(0, log_index{6}, 0);
+  x.truncate(log_index{3});
+  BOOST_TEST(x.bytes_in_memory() == 0u);
+  BOOST_TEST(x.bytes_between(log_index{0}, log_index{2}) == 2 * cost_of_one);
+  BOOST_TEST(x.followed_by(cost_of_one) == log_index{1});
+  for (std::uint64_t i = 3; i <= 8; ++i)
+    x.append(make_entry(i, 2));
+  fill(x);
+  x.wrote();
+  BOOST_TEST(x.bytes_in_memory() == 6 * cost_of_one);
+  BOOST_TEST(x.followed_by(7 * cost_of_one) == log_index{1});
+  x.evict(cost_of_one, log_index{8}, 0);
+  for (std::uint64_t i = 0; i <= 8; ++i) {
+    BOOST_TEST(x.bytes_between(log_index{i}, log_index{8})
+               == (8 - i) * cost_of_one);
+    BOOST_TEST(x.followed_by((8 - i) * cost_of_one) == log_index{i});
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rough_marks_never_make_too_much_of_what_follows) {
   auto x = make_log({1, 1, 1, 1, 1, 1});
   x.evict(cost_of_one, log_index{6}, 3 * cost_of_one);

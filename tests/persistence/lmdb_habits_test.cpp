@@ -2,6 +2,7 @@
 // here.
 
 #include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/lmdb_room.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
 #include <raft/tests/support/child_process.hpp>
 
@@ -38,6 +39,40 @@ std::size_t records(const any_store& x) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(lmdb_habits)
+
+// LMDB takes the pages that it wants. Those behind what is filled may be
+// overwritten by zeros that come there later.
+BOOST_AUTO_TEST_CASE(a_commit_that_takes_more_pages_than_it_said_is_the_last) {
+  temporary_directory directory{fast_place()};
+  lmdb::environment env{directory.path(), std::uint64_t{1} << 30, 16, 0};
+  room_options options;
+  options.ahead = options.reserve = 64 << 10;
+  lmdb_room room{env, directory.path(), options};
+  auto commit = [&](std::size_t bytes) {
+    lmdb::transaction txn{env, 0};
+    MDB_dbi table = 0;
+    lmdb::check(mdb_dbi_open(txn.handle(), "t", MDB_CREATE, &table), "open");
+    std::string key{"k"};
+    std::string value(bytes, 'v');
+    MDB_val k{key.size(), key.data()};
+    MDB_val v{value.size(), value.data()};
+    lmdb::check(mdb_put(txn.handle(), table, &k, &v, 0), "put");
+    txn.commit();
+  };
+  auto is_fatal = [](const store_error& e) {
+    return e.code() == store_errc::write_failed
+        && std::string{e.what()}.find("more pages than it was estimated")
+             != std::string::npos;
+  };
+  room.before_changes({20, 0}, true);
+  commit(1000);
+  room.after_commit();
+  room.before_changes({4, 0}, true);
+  commit(4 << 20);
+  BOOST_CHECK_EXCEPTION(room.after_commit(), store_error, is_fatal);
+  BOOST_CHECK_EXCEPTION(room.before_changes({1, 0}, true), store_error,
+                        is_fatal);
+}
 
 // To erase a long prefix at once would stall the writer, and leave a list of
 // free pages that every later commit has to read.
