@@ -41,6 +41,8 @@ struct configuration {
   /// answered, together.
   std::uint64_t redis_requests_total = 256 << 20;
   consensus::settings raft;
+  /// Connections at the peers' port that are no members', at most.
+  std::size_t connections_max = 256;
   /// What subscribers may take.
   actors::peer_bounds bounds;
   /// Found the cluster: an empty store takes `members` as its first

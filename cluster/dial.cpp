@@ -1,5 +1,4 @@
 #include <raft/actors/caf/act.hpp>
-#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/dial.hpp>
 
@@ -131,8 +130,11 @@ public:
     = caf::typed_response_promise<caf::node_id, caf::strong_actor_ptr,
                                   std::string>;
 
-  dial_actor::behavior_type begin(self_pointer self) {
+  dial_actor::behavior_type begin(self_pointer self,
+                                  std::shared_ptr<actors::port_guard> guard) {
     self_ = self;
+    guard_ = guard ? std::move(guard)
+                   : actors::make_port_guard(self->system(), {}, {});
     return {[this](const std::string& host, std::uint16_t port,
                    std::uint64_t deadline_ms) {
       promise_
@@ -156,7 +158,7 @@ private:
       *handshake_until_ - steady_clock::now());
     actors::shake_hands(self_, self_->system(),
                         std::max(left, std::chrono::milliseconds{1}),
-                        found.socket, where_.port)
+                        found.socket, where_.port, guard_)
       .then([this](
               const caf::node_id& node, caf::strong_actor_ptr& door,
               const std::set<std::string>&) { end(node, std::move(door), {}); },
@@ -181,15 +183,17 @@ private:
   }
 
   self_pointer self_ = nullptr;
+  std::shared_ptr<actors::port_guard> guard_;
   address where_;
   std::chrono::milliseconds tcp_deadline_{0};
   std::optional<steady_clock::time_point> handshake_until_;
   answer promise_;
 };
 
-dial_actor::behavior_type run_dialer(dialer::self_pointer self,
-                                     actors::nothing) {
-  return actors::state_of(self).begin(self);
+dial_actor::behavior_type
+run_dialer(dialer::self_pointer self,
+           std::shared_ptr<actors::port_guard> guard) {
+  return actors::state_of(self).begin(self, std::move(guard));
 }
 
 } // namespace
@@ -214,8 +218,9 @@ connection connect(const address& where, std::chrono::milliseconds deadline) {
   return {-1, std::generic_category().message(under_way.error())};
 }
 
-dial_actor spawn_dial(caf::actor_system& system) {
-  return system.spawn<caf::detached>(run_dialer, actors::nothing{});
+dial_actor spawn_dial(caf::actor_system& system,
+                      std::shared_ptr<actors::port_guard> guard) {
+  return system.spawn<caf::detached>(run_dialer, std::move(guard));
 }
 
 } // namespace raft::cluster

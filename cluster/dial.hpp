@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/actors/caf/interface.hpp>
+#include <raft/actors/caf/port.hpp>
 #include <raft/cluster/address.hpp>
 
 #include <caf/actor_control_block.hpp>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace caf {
@@ -44,6 +46,8 @@ inline constexpr std::chrono::milliseconds handshake_deadline{1000};
 
 /// Spawns a dial actor with a thread of its own: however long one address is
 /// silent, and however long its name lookup takes, the others do not wait.
-dial_actor spawn_dial(caf::actor_system& system);
+/// @param guard Watches over the connection; none for one of its own.
+dial_actor spawn_dial(caf::actor_system& system,
+                      std::shared_ptr<actors::port_guard> guard = {});
 
 } // namespace raft::cluster

@@ -41,6 +41,12 @@ public:
         {to, link_state{options.timing, connects, options.seed++, now}});
     }
     options_ = std::move(options);
+    if (!options_.guard)
+      options_.guard = actors::make_port_guard(
+        self->system(), {}, [log = options_.log](const auto& what) {
+          if (log)
+            log(severity::warning, what);
+        });
     advance();
     return behavior();
   }
@@ -98,6 +104,7 @@ private:
       x.far = sender;
       auto number = x.state.accepted(msg.incarnation, steady_now());
       go_up(x, number, peer);
+      actors::keep_place(options_.guard, peer.node());
     } else {
       tell_refusal(msg.from, refusal);
     }
@@ -160,8 +167,8 @@ private:
       return give_up(x, number, "the lookup of its name takes too long");
     x.dialing = true;
     auto patience = static_cast<std::uint64_t>(options_.timing.tcp.count());
-    actors::ask(self_, spawn_dial(self_->system()), caf::infinite,
-                x.to.where.host, x.to.where.port, patience)
+    actors::ask(self_, spawn_dial(self_->system(), options_.guard),
+                caf::infinite, x.to.where.host, x.to.where.port, patience)
       .then(
         [this, &x, number](const caf::node_id& node,
                            const caf::strong_actor_ptr& door,

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <raft/actors/caf/port.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/client_actor.hpp>
@@ -10,6 +11,7 @@
 #include <raft/cluster/log.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,9 @@ struct links_options {
   actors::peer_actor peer = {};
   /// Gets the handles of the others, too; may be none.
   linked_client_actor client = {};
+
+  /// Watches over the connections; none for one of their own.
+  std::shared_ptr<actors::port_guard> guard = {};
 
   link_timing timing = {};
   /// Seeds the pauses.

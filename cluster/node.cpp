@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
@@ -10,6 +11,7 @@
 #include <caf/scoped_actor.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -47,6 +49,26 @@ severity severity_of(consensus::note_kind kind) {
   }
 }
 
+/// What the port must let through, and what it may hold.
+actors::port_bounds bounds_of_port(const configuration& x) {
+  // What stands around the entries of a message; entries have a bound that
+  // counts what stands around their data.
+  constexpr std::size_t around = 64 << 10;
+  actors::port_bounds result;
+  auto entries = std::max(x.raft.command_bytes_max, x.raft.batch_bytes_max);
+  result.request_bytes_max = entries + around;
+  result.message_bytes_max
+    = std::max({result.message_bytes_max, result.request_bytes_max,
+                x.bounds.subscription_bytes_max + around});
+  result.arriving_bytes_max
+    = std::max(result.arriving_bytes_max, 4 * result.request_bytes_max);
+  // A subscriber may leave unread what the peer keeps for it.
+  result.leaving_bytes_max
+    += x.bounds.subscriptions_max * x.bounds.subscription_bytes_max;
+  result.connections_max = x.connections_max;
+  return result;
+}
+
 } // namespace
 
 struct node::impl {
@@ -73,6 +95,11 @@ struct node::impl {
     own.seed = actors::draw_seed();
     own.in_middleman = options.in_middleman;
     client = spawn_client(system, std::move(own));
+    guard = actors::make_port_guard(system, bounds_of_port(config),
+                                    [log = options.log](const auto& what) {
+                                      if (log)
+                                        log(severity::warning, what);
+                                    });
     spawn_links(incarnation);
     listen();
   }
@@ -145,6 +172,7 @@ struct node::impl {
         x.remotes.push_back(member);
     x.peer = peer;
     x.client = client;
+    x.guard = guard;
     x.timing = options.timing;
     x.seed = actors::draw_seed();
     x.log = options.log;
@@ -154,8 +182,8 @@ struct node::impl {
   void listen() {
     where = listen_address(config);
     auto host = where.host == "localhost" ? "127.0.0.1" : where.host;
-    auto port
-      = actors::publish(system, actors::door_actor{links}, host, where.port);
+    auto port = actors::publish(system, actors::door_actor{links}, host,
+                                where.port, guard);
     if (!port)
       throw std::runtime_error{fmt::format(
         "can not listen at {} ({}): is another process there already?",
@@ -199,6 +227,7 @@ struct node::impl {
   bool listening = false;
   actors::peer_actor peer;
   linked_client_actor client;
+  std::shared_ptr<actors::port_guard> guard;
   links_actor links;
 };
 

@@ -196,6 +196,10 @@ std::vector<option> raft_options() {
 
 std::vector<option> resource_options() {
   return {
+    number("connections", "N",
+           "How many connections of clients there may be at the port for peers "
+           "and clients; the limit of open files may allow less",
+           RAFT_FIELD(connections_max)),
     number("subscriptions", "N", "How many subscriptions there may be at once",
            RAFT_FIELD(bounds.subscriptions_max)),
     number("subscription-bytes", "BYTES",

@@ -17,4 +17,7 @@ inline std::string setting(const std::string& name) {
 #endif
 }
 
+/// Where the names of message types are kept that a program has made known.
+inline constexpr const char* own_types_setting = "raft.message-types";
+
 } // namespace raft::actors

@@ -19,13 +19,24 @@ meta_objects::meta_objects() {
 #endif
 }
 
+#if CAF_MAJOR_VERSION == 0
+void add_own_types(caf::actor_system_config& config,
+                   const std::vector<std::string>& names) {
+  auto all = caf::get_or(config, own_types_setting, std::vector<std::string>{});
+  all.insert(all.end(), names.begin(), names.end());
+  config.set(own_types_setting, std::move(all));
+}
+#endif
+
 } // namespace detail
 
 system_config::system_config(bool remoting) {
   using std::chrono::milliseconds;
 #if CAF_MAJOR_VERSION == 0
-  add_message_types<caf::id_block::raft_messages>();
-  add_message_types<caf::id_block::raft_actors>();
+  // Without their names: not all of them may come from other processes.
+  using base = caf::actor_system_config;
+  base::add_message_types<caf::id_block::raft_messages>();
+  base::add_message_types<caf::id_block::raft_actors>();
   const auto sharing = caf::atom("sharing");
 #else
   const auto sharing = std::string{"sharing"};

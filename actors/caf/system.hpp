@@ -9,6 +9,9 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace raft::actors {
 
@@ -19,6 +22,20 @@ namespace detail {
 struct meta_objects {
   meta_objects();
 };
+
+#if CAF_MAJOR_VERSION == 0
+/// Notes which types may come from other processes, see `port_guard`.
+void add_own_types(caf::actor_system_config& config,
+                   const std::vector<std::string>& names);
+
+template <class IdBlock, caf::type_id_t... Offsets>
+void add_names(caf::actor_system_config& config,
+               std::integer_sequence<caf::type_id_t, Offsets...>) {
+  add_own_types(
+    config,
+    {std::string{caf::type_name_by_id<IdBlock::begin + Offsets>::value}...});
+}
+#endif
 
 } // namespace detail
 
@@ -38,6 +55,9 @@ public:
   system_config& add_message_types() {
 #if CAF_MAJOR_VERSION == 0
     caf::actor_system_config::add_message_types<IdBlock>();
+    detail::add_names<IdBlock>(
+      *this, std::make_integer_sequence<caf::type_id_t,
+                                        IdBlock::end - IdBlock::begin>{});
 #else
     caf::init_global_meta_objects<IdBlock>();
 #endif

@@ -6,12 +6,15 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/transport/samples.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <optional>
+#include <sys/resource.h>
+#include <thread>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -132,6 +135,77 @@ BOOST_FIXTURE_TEST_CASE(does_not_wait_for_the_mute, dial_fixture) {
   BOOST_TEST(!result.door);
   BOOST_TEST(result.complaint.find("connected, but the handshake failed")
              == 0u);
+}
+
+/// Both ends guarded: as nodes do it.
+BOOST_FIXTURE_TEST_CASE(guarded_ports_are_found, dial_fixture) {
+  auto open = [](dial_fixture& where, const listener_actor& door) {
+    auto guard = actors::make_port_guard(where.system, {}, {});
+    auto port = actors::publish(where.system, door, "127.0.0.1", 0, guard);
+    BOOST_REQUIRE(port);
+    return address{"127.0.0.1", *port};
+  };
+  dial_fixture other;
+  auto door = other.system.spawn(run_door, actors::nothing{});
+  auto where = open(other, door);
+  for (int i = 0; i < 3; ++i) {
+    auto result = dial(where);
+    BOOST_TEST(result.complaint == "");
+    BOOST_TEST((result.node == other.system.node()));
+    BOOST_REQUIRE(result.door);
+    BOOST_TEST((result.door->id() == door.id()));
+  }
+  // To itself.
+  BOOST_TEST((other.dial(where).node == other.system.node()));
+  actors::unpublish(other.system, door, where.port);
+  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+}
+
+/// A server that says what it likes can not harm who dials it.
+BOOST_FIXTURE_TEST_CASE(servers_that_lie_are_left, dial_fixture) {
+  using namespace raft::transport;
+  auto with_header = [](int code, std::uint32_t length, std::uint64_t data,
+                        const std::string& rest) {
+    frame_header x;
+    x.code = static_cast<std::uint8_t>(code);
+    x.payload_bytes = length;
+    x.data = data;
+    auto bytes = write_frame_header(x);
+    return std::string{bytes.begin(), bytes.end()} + rest;
+  };
+  auto intro = introduction(node_name(77));
+  auto size = static_cast<std::uint32_t>(intro.size());
+  rusage before{};
+  ::getrusage(RUSAGE_SELF, &before);
+  for (auto& words :
+       {std::string{"HTTP/1.1 400 Bad Request\r\n\r\n"},
+        with_header(0, 0, 3, ""), with_header(0, 1 << 30, 3, "x"),
+        with_header(0, 0xFFFFFFFF, 3, ""), with_header(0, size, 4, intro),
+        with_header(0, size, 3, std::string(intro.size(), 'x')),
+        with_header(1, 32, 0, node_name(77)), with_header(2, 64, 3, "x"),
+        with_header(6, 0, 0, "")}) {
+    test_socket listener;
+    auto port = listener.bind();
+    listener.listen(1);
+    std::jthread liar{[&] {
+      test_socket guest{::accept(listener.fd(), nullptr, nullptr)};
+      static_cast<void>(
+        ::send(guest.fd(), words.data(), words.size(), MSG_NOSIGNAL));
+      char byte = 0;
+      while (::recv(guest.fd(), &byte, 1, 0) > 0)
+        continue;
+    }};
+    auto begin = clock_type::now();
+    auto result = dial({"127.0.0.1", port});
+    BOOST_TEST(!result.door);
+    BOOST_TEST(result.complaint.starts_with("connected, but the handshake "
+                                            "failed"));
+    BOOST_TEST((clock_type::now() - begin < handshake_deadline));
+  }
+  rusage after{};
+  ::getrusage(RUSAGE_SELF, &after);
+  // In KiB.
+  BOOST_TEST(after.ru_maxrss - before.ru_maxrss < 64 << 10);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

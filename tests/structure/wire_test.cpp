@@ -67,4 +67,22 @@ BOOST_AUTO_TEST_CASE(the_page_shows_all_fields_of_all_messages) {
   BOOST_TEST(messages > 20u); // It found them at all.
 }
 
+BOOST_AUTO_TEST_CASE(the_gate_lets_all_messages_on_the_page_pass) {
+  auto page = read_file(root / "docs/wire.md");
+  page.resize(page.find("what these are made of"));
+  auto gate = read_file(root / "actors/caf/guard.cpp");
+  static const std::regex row{R"(\n\| `(\w+)` \|)"};
+  std::size_t messages = 0;
+  for (auto i = std::sregex_iterator{page.begin(), page.end(), row};
+       i != std::sregex_iterator{}; ++i) {
+    auto name = (*i)[1].str();
+    ++messages;
+    // Nobody may end an actor of another process.
+    if (name != "stop" && name != "stopped")
+      BOOST_TEST(std::regex_search(gate, std::regex{"\\b" + name + "\\b"}),
+                 "actors/caf/guard.cpp does not know " << name);
+  }
+  BOOST_TEST(messages > 15u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
