@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/consensus/assembly.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
 #include <raft/consensus/random.hpp>
@@ -223,6 +224,7 @@ private:
 
   void refuse(const append_request& msg, append_reply& reply);
   void accept(const append_request& msg, append_reply& reply);
+  void accept_piece(const append_request& msg, append_reply& reply);
   void merge(const append_request& msg);
 
   // -- replication (replication.cpp) ------------------------------------------
@@ -232,10 +234,18 @@ private:
   void release(consensus::leader& state);
   void replicate(consensus::leader& state, peer_id id, progress& x);
   void beat(consensus::leader& state);
+  bool goes_in_pieces(const entry& x) const noexcept;
+  std::vector<entry> next_entries(const consensus::leader& state,
+                                  const progress& x) const;
+  void fetch(const consensus::leader& state, peer_id id, progress& x);
   void send_entries(const consensus::leader& state, peer_id id, progress& x,
                     std::vector<entry> entries);
-  void send_append(const consensus::leader& state, peer_id id,
-                   const progress& x, std::vector<entry> entries);
+  void send_piece(const consensus::leader& state, peer_id id, progress& x,
+                  entry whole);
+  void send_append(const consensus::leader& state, peer_id id, progress& x,
+                   std::vector<entry> entries);
+  append_request append_to(const consensus::leader& state, peer_id id,
+                           const progress& x) const;
   void commit_what_is_agreed(consensus::leader& state);
   void commit_to(log_index index);
   void learn_what_everyone_has(log_index index);
@@ -272,6 +282,8 @@ private:
 
   hard_state hard_;
   consensus::log log_;
+  /// The entry that our leader sends in pieces.
+  assembly assembly_;
   role_state role_;
 
   /// When to campaign; `instant::max()` for a leader and for who may not.

@@ -134,6 +134,7 @@ void core::lead() {
   role_ = std::move(state);
   election_at_ = instant::max();
   put_off_ = false;
+  assembly_.drop();
   note_that(note_kind::became_leader, {}, log_.last());
 }
 

@@ -41,15 +41,16 @@ void core::receive(const append_reply& msg) {
   auto* state = std::get_if<consensus::leader>(&role_);
   if (!state || msg.term < hard_.term)
     return;
+  auto& x = state->others.at(from);
   if (std::max(msg.match, msg.refused) > state->released
-      || msg.round > state->round) {
+      || msg.round > state->round || msg.frame > x.last_frame) {
     // A refusal may be of a request in an older term, which a leader made that
     // had more; nobody can accept what was never sent.
     if (msg.accepted)
       distrust(note_kind::refused_answer, from, {msg.match, {}});
     return;
   }
-  auto& x = state->others.at(from);
+  x.arrived(msg.frame);
   x.round_answered = std::max(x.round_answered, msg.round);
   if (msg.round >= state->counts_from)
     x.heard_at = now_;
@@ -57,6 +58,9 @@ void core::receive(const append_reply& msg) {
     x.matched(msg.match);
     x.sending = progress::mode::stream;
     x.lacks_dropped = false;
+    const auto of_next
+      = log_.holds(msg.unfinished) && msg.unfinished.index == x.next;
+    x.holds_of_next(of_next ? msg.received : 0, msg.frame);
     commit_what_is_agreed(*state);
     return;
   }

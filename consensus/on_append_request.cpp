@@ -15,6 +15,9 @@ void core::receive(const append_request& msg) {
   reply.header = header_to(from);
   reply.round = msg.round;
   reply.refused = msg.previous.index;
+  reply.frame = msg.frame;
+  reply.unfinished = assembly_.where();
+  reply.received = assembly_.received();
   // Figure 2: "Reply false if term < currentTerm (§5.1)".
   if (msg.term < hard_.term) {
     reply.term = hard_.term;
@@ -53,7 +56,10 @@ void core::receive(const append_request& msg) {
     refuse(msg, reply);
     return;
   }
-  accept(msg, reply);
+  if (msg.size > 0)
+    accept_piece(msg, reply);
+  else
+    accept(msg, reply);
 }
 
 void core::refuse(const append_request& msg, append_reply& reply) {
@@ -79,6 +85,8 @@ void core::accept(const append_request& msg, append_reply& reply) {
   const auto proven = msg.previous.index + msg.entries.size();
   merge(msg);
   commit_to(std::min(msg.commit, proven));
+  if (assembly_.where().index <= commit_)
+    assembly_.drop();
   if (msg.entries.empty()) {
     // At once, so that a slow disk does not depose a healthy leader.
     reply.match = std::min(proven, log_.durable());
@@ -87,6 +95,27 @@ void core::accept(const append_request& msg, append_reply& reply) {
     reply.match = proven;
     answer(reply, proven);
   }
+}
+
+void core::accept_piece(const append_request& msg, append_reply& reply) {
+  // Until the entry is whole, the request says no more than an empty one. What
+  // arrived is told at once; it promises nothing about our disk.
+  const auto& piece = msg.entries.front();
+  const log_position where{piece.index, piece.term};
+  auto whole = msg;
+  whole.entries.clear();
+  if (piece.index <= log_.compacted().index || log_.holds(where)) {
+    reply.unfinished = where;
+    reply.received = msg.size;
+  } else if (auto done = assembly_.take(piece, msg.offset, msg.size)) {
+    reply.unfinished = where;
+    reply.received = msg.size;
+    whole.entries.push_back(std::move(*done));
+  } else {
+    reply.unfinished = assembly_.where();
+    reply.received = assembly_.received();
+  }
+  accept(whole, reply);
 }
 
 void core::merge(const append_request& msg) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/consensus/settings.hpp>
-#include <raft/messages/ids.hpp>
+#include <raft/messages/entry.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -26,6 +26,13 @@ struct progress {
     std::size_t bytes = 0;
   };
 
+  /// One append request with entries or a piece of one, which may still be on
+  /// the wire.
+  struct frame {
+    frame_number number;
+    std::size_t bytes = 0;
+  };
+
   mode sending = mode::probe;
 
   /// Invariant: `match < next`. The follower's durable log agrees up to here.
@@ -37,6 +44,23 @@ struct progress {
   /// Unanswered requests with entries, oldest first. Empty while probing.
   std::deque<request> in_flight;
   std::size_t bytes_in_flight = 0;
+
+  /// Frames that are not known to have arrived, oldest first: entries whether
+  /// or not they are durable there, and pieces.
+  std::deque<frame> on_wire;
+  std::size_t bytes_on_wire = 0;
+  /// The last frame sent.
+  frame_number last_frame;
+  /// Bytes of the last frames, up to which nothing was sent whose answer comes
+  /// at once.
+  std::size_t bytes_unasked = 0;
+
+  /// How many bytes of the data of entry `next` were sent in pieces. 0 if it
+  /// goes as a whole.
+  std::uint64_t offset = 0;
+
+  /// Entries from `next` on that were read from the disk for it.
+  std::deque<entry> fetched;
 
   /// Probe only: whether the one request is out. Heartbeats repeat its question
   /// without its entries, in case it was lost.
@@ -56,14 +80,27 @@ struct progress {
   /// Highest heartbeat round that it has answered.
   round_number round_answered;
 
-  /// Whether the window lets another request with entries go: while fewer
+  /// Whether the windows let another request with entries go: while fewer
   /// requests and bytes than allowed are out, so that the last one may pass the
-  /// bound on bytes.
+  /// bounds on bytes.
   bool may_send(const settings& config) const noexcept;
 
   /// Notes a request with entries as sent; `next` moves behind it.
   /// @pre `sending == mode::stream`.
   void sent(log_index last, std::size_t bytes);
+
+  /// Notes a request with entries or a piece as being on the wire, and returns
+  /// its number.
+  frame_number framed(std::size_t bytes);
+
+  /// Notes that nothing is on the wire any more that was sent up to this frame,
+  /// be it there or lost.
+  void arrived(frame_number number);
+
+  /// Notes how much of entry `next` the follower holds. What was sent and is
+  /// neither there nor on the wire is sent again.
+  /// @param answered The last frame sent when the follower was asked.
+  void holds_of_next(std::uint64_t received, frame_number answered);
 
   /// Notes that the follower's durable log agrees up to `index`. An old answer
   /// changes nothing.
@@ -75,6 +112,9 @@ struct progress {
 
   /// Forgets what was in flight on a connection that is gone, and probes.
   void lost_link();
+
+private:
+  void go_on_at(log_index index);
 };
 
 } // namespace raft::consensus

@@ -5,8 +5,20 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace raft::consensus {
+
+namespace {
+
+std::size_t sum_of_costs(const std::vector<entry>& all) {
+  std::size_t result = 0;
+  for (const auto& x : all)
+    result += cost(x);
+  return result;
+}
+
+} // namespace
 
 // -- new entries --------------------------------------------------------------
 
@@ -101,39 +113,102 @@ void core::replicate(consensus::leader& state, peer_id id, progress& x) {
     if (!x.may_send(config_))
       return;
     x.probe_out = true;
-    send_append(state, id, x,
-                log_.slice(x.next, state.released, config_.batch_bytes_max));
+    auto entries = log_.slice(x.next, state.released, config_.frame_bytes_max);
+    // Pieces wait until it is known that the logs agree.
+    if (!entries.empty() && goes_in_pieces(entries.front()))
+      entries.clear();
+    send_append(state, id, x, std::move(entries));
     return;
   }
   while (x.next <= state.released && x.may_send(config_)) {
-    auto entries = log_.slice(x.next, state.released, config_.batch_bytes_max);
+    auto entries = next_entries(state, x);
     if (entries.empty()) {
-      // They are on the disk only; one read at a time fetches them.
-      if (!x.reading && x.next > log_.compacted().index) {
-        x.reading = x.next;
-        out_.reads.push_back(
-          {self_.group, id, x.next,
-           std::min(state.released, log_.first_in_memory().previous()),
-           config_.batch_bytes_max});
-      }
+      fetch(state, id, x);
       return;
     }
-    send_entries(state, id, x, std::move(entries));
+    if (goes_in_pieces(entries.front()))
+      send_piece(state, id, x, std::move(entries.front()));
+    else
+      send_entries(state, id, x, std::move(entries));
+    // Entries are answered when they are durable, which may be much later than
+    // they arrive. So that the wire does not fall idle, it is asked for that.
+    if (x.bytes_unasked >= config_.frame_bytes_max)
+      send_append(state, id, x, {});
   }
+}
+
+bool core::goes_in_pieces(const entry& x) const noexcept {
+  return x.data.size() > config_.frame_bytes_max;
+}
+
+std::vector<entry> core::next_entries(const consensus::leader& state,
+                                      const progress& x) const {
+  auto result = log_.slice(x.next, state.released, config_.frame_bytes_max);
+  if (!result.empty() || x.fetched.empty() || x.fetched.front().index != x.next)
+    return result;
+  std::size_t size = 0;
+  for (const auto& e : x.fetched) {
+    size += cost(e);
+    if (size > config_.frame_bytes_max && !result.empty())
+      break;
+    result.push_back(e);
+  }
+  return result;
+}
+
+void core::fetch(const consensus::leader& state, peer_id id, progress& x) {
+  // They are on the disk only; one read at a time fetches them.
+  if (x.reading || x.next <= log_.compacted().index)
+    return;
+  x.reading = x.next;
+  out_.reads.push_back(
+    {self_.group, id, x.next,
+     std::min(state.released, log_.first_in_memory().previous()),
+     config_.batch_bytes_max});
 }
 
 void core::send_entries(const consensus::leader& state, peer_id id, progress& x,
                         std::vector<entry> entries) {
-  std::size_t size = 0;
-  for (const auto& e : entries)
-    size += cost(e);
+  const auto size = sum_of_costs(entries);
   const auto last = entries.back().index;
   send_append(state, id, x, std::move(entries));
   x.sent(last, size);
 }
 
-void core::send_append(const consensus::leader& state, peer_id id,
-                       const progress& x, std::vector<entry> entries) {
+void core::send_piece(const consensus::leader& state, peer_id id, progress& x,
+                      entry whole) {
+  const auto size = whole.data.size();
+  if (x.offset < size) {
+    auto msg = append_to(state, id, x);
+    auto piece = whole;
+    piece.data
+      = bytes{whole.data.view().substr(x.offset, config_.frame_bytes_max)};
+    msg.offset = x.offset;
+    msg.size = size;
+    x.offset += piece.data.size();
+    msg.entries.push_back(std::move(piece));
+    msg.frame = x.framed(sum_of_costs(msg.entries));
+    if (x.offset < size)
+      x.bytes_unasked = 0; // all pieces but the last are answered at once
+    out_.messages.push_back(std::move(msg));
+  }
+  if (x.offset >= size)
+    x.sent(whole.index, cost(whole));
+}
+
+void core::send_append(const consensus::leader& state, peer_id id, progress& x,
+                       std::vector<entry> entries) {
+  auto msg = append_to(state, id, x);
+  if (entries.empty())
+    x.bytes_unasked = 0;
+  else
+    msg.frame = x.framed(sum_of_costs(entries));
+  msg.entries = std::move(entries);
+  out_.messages.push_back(std::move(msg));
+}
+
+append_request core::append_to(const consensus::leader& state, peer_id id,
+                               const progress& x) const {
   // Each request names its own predecessor, be it sent already or not.
   const auto previous = std::max(x.next.previous(), log_.compacted().index);
   append_request msg;
@@ -143,8 +218,8 @@ void core::send_append(const consensus::leader& state, peer_id id,
   msg.commit = commit_;
   msg.everyone_has = everyone_has_;
   msg.round = state.round;
-  msg.entries = std::move(entries);
-  out_.messages.push_back(std::move(msg));
+  msg.frame = x.last_frame;
+  return msg;
 }
 
 void core::beat(consensus::leader& state) {
@@ -188,8 +263,9 @@ void core::entries_read(raft::entries_read&& result) {
   x.reading = {};
   if (!entries.empty() && entries.front().index == x.next
       && entries.back().index <= state->released
-      && x.sending == progress::mode::stream && x.may_send(config_))
-    send_entries(*state, result.reader, x, std::move(entries));
+      && x.sending == progress::mode::stream)
+    x.fetched = {std::make_move_iterator(entries.begin()),
+                 std::make_move_iterator(entries.end())};
 }
 
 // -- commit -------------------------------------------------------------------

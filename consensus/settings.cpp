@@ -1,4 +1,5 @@
 #include <raft/consensus/settings.hpp>
+#include <raft/consensus/soundness.hpp>
 
 namespace raft::consensus {
 
@@ -14,6 +15,11 @@ const char* complaint_about(const settings& x) {
     return "at least one batch must be allowed to be under way";
   if (x.requests_in_flight_max == 0 || x.bytes_in_flight_max == 0)
     return "at least one append request must be allowed to be in flight";
+  if (x.command_bytes_max > entry_bytes_max)
+    return "the largest command must not have more than 64 MiB";
+  if (x.frame_bytes_max == 0 || x.wire_bytes_max == 0)
+    return "a frame must be allowed to hold at least one byte, and one frame "
+           "to be on the wire";
   if (x.batch_bytes_max == 0)
     return "a batch must be allowed to hold at least one byte";
   if (x.uncommitted_bytes_max == 0 || x.undurable_bytes_max == 0

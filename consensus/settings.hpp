@@ -33,12 +33,22 @@ struct settings {
   std::size_t requests_in_flight_max = 64;
   std::size_t bytes_in_flight_max = 4 << 20;
 
-  /// How many bytes of entries one append request, one durable batch's new
-  /// entries or one read from the disk should hold. A single larger entry
-  /// still goes, alone.
+  /// How many bytes of entries one durable batch's new entries or one read from
+  /// the disk should hold. A single larger entry still goes, alone.
   std::size_t batch_bytes_max = 1 << 20;
 
-  /// Largest command, in bytes.
+  /// How many bytes of entries one append request should hold. An entry with
+  /// more data goes in pieces of so many bytes. Each request shows that the
+  /// leader lives, and so must arrive well within the minimal election timeout,
+  /// also over the slowest link.
+  std::size_t frame_bytes_max = 64 << 10;
+
+  /// How many bytes of entries may be on the wire to one follower, sent and not
+  /// known to have arrived, before more is sent; the last frame may pass the
+  /// bound. Whatever else is said to the follower waits behind them.
+  std::size_t wire_bytes_max = 256 << 10;
+
+  /// Largest command, in bytes. At most 64 MiB.
   std::size_t command_bytes_max = 8 << 20;
 
   /// A leader refuses commands as `busy` while entries of this many bytes are

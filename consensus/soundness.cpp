@@ -21,6 +21,16 @@ bool is_entry(const entry& x) {
   return false;
 }
 
+/// Whether the entries are whole, or a piece of one as it can be.
+bool is_whole_or_piece(const append_request& msg) {
+  if (msg.size == 0)
+    return msg.offset == 0;
+  if (msg.entries.size() != 1 || msg.size > entry_bytes_max)
+    return false;
+  const auto length = msg.entries.front().data.size();
+  return length > 0 && length <= msg.size && msg.offset <= msg.size - length;
+}
+
 } // namespace
 
 bool is_sound(const vote_request& msg) {
@@ -35,7 +45,8 @@ bool is_sound(const vote_reply& msg) {
 bool is_sound(const append_request& msg) {
   if (!msg.term || msg.term > term_max || !is_place(msg.previous)
       || msg.commit > index_max
-      || msg.entries.size() > index_max - msg.previous.index)
+      || msg.entries.size() > index_max - msg.previous.index
+      || !is_whole_or_piece(msg))
     return false;
   auto before = msg.previous;
   for (const auto& x : msg.entries) {
@@ -50,7 +61,8 @@ bool is_sound(const append_request& msg) {
 bool is_sound(const append_reply& msg) {
   return msg.term <= term_max && msg.match <= index_max
       && msg.refused <= index_max && msg.conflict.index <= index_max.next()
-      && msg.conflict.term <= msg.term;
+      && msg.conflict.term <= msg.term && is_place(msg.unfinished)
+      && msg.unfinished.term <= msg.term && msg.received <= entry_bytes_max;
 }
 
 std::string complaint_about_numbers(const durable_state& recovered) {

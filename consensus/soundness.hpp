@@ -18,6 +18,9 @@ namespace raft::consensus {
 inline constexpr term_number term_max{std::uint64_t{1} << 62};
 inline constexpr log_index index_max{std::uint64_t{1} << 62};
 
+/// No entry has more data, in bytes.
+inline constexpr std::uint64_t entry_bytes_max = 64 << 20;
+
 /// How far one message moves a peer's term. Whoever is farther behind gets
 /// there in several steps (a term may be entered without a vote at any time),
 /// so that no single message can use up the terms that there are.

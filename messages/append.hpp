@@ -11,6 +11,9 @@ namespace raft {
 
 /// AppendEntries (paper, figure 2). Without entries it is a heartbeat; it
 /// carries the consistency check all the same.
+///
+/// An entry too large for one frame travels in pieces, each in a request of its
+/// own: `entries` then holds that entry alone, with a piece of its data.
 struct append_request {
   message_header header;
   term_number term;
@@ -26,6 +29,13 @@ struct append_request {
   round_number round;
   /// In order and without gaps, the first at `previous.index + 1`.
   std::vector<entry> entries;
+  /// The last request with entries that was sent to this follower, this one
+  /// included; 0 if none was. The answer repeats it.
+  frame_number frame;
+  /// For a piece: where in the entry's data it begins, and how much data the
+  /// whole entry has, in bytes. Both 0 if the entries are whole.
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
 
   friend bool operator==(const append_request&, const append_request&)
     = default;
@@ -48,6 +58,14 @@ struct append_reply {
   log_index refused;
   /// `append_request::round` of the request.
   round_number round;
+  /// `append_request::frame` of the request. Over a connection that keeps the
+  /// order, nothing that was sent before is still on its way.
+  frame_number frame;
+  /// The entry of which the follower has taken pieces last, 0@0 if none, and
+  /// how many bytes of its data it holds, from the first one on. They need not
+  /// be on its disk.
+  log_position unfinished;
+  std::uint64_t received = 0;
 
   friend bool operator==(const append_reply&, const append_reply&) = default;
 };

@@ -65,6 +65,9 @@ struct batch_tag {
 struct round_tag {
   static constexpr bool counts = true;
 };
+struct frame_tag {
+  static constexpr bool counts = true;
+};
 struct peer_tag {
   static constexpr bool counts = false;
 };
@@ -89,6 +92,10 @@ using batch_number = strong_number<batch_tag>;
 
 /// Numbers the rounds of heartbeats of one leader, from 1.
 using round_number = strong_number<round_tag>;
+
+/// Numbers the append requests with entries that one leader has sent to one
+/// follower, from 1.
+using frame_number = strong_number<frame_tag>;
 
 /// A peer, unique in its cluster. 0 is nobody.
 using peer_id = strong_number<peer_tag>;

@@ -10,7 +10,7 @@
 namespace raft {
 
 /// Grows when a peer of the version before could not understand us.
-inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version = 2;
 
 /// First message on a connection; a handle of the sender's peer goes with it.
 struct hello {

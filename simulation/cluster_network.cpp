@@ -57,6 +57,10 @@ struct teller {
       result += " entries="
               + place({x.entries.front().index, x.entries.front().term}) + ".."
               + place({x.entries.back().index, x.entries.back().term});
+    if (x.size > 0)
+      result += " bytes=" + std::to_string(x.offset) + "+"
+              + std::to_string(x.entries.front().data.size()) + "/"
+              + std::to_string(x.size);
     return result;
   }
 
@@ -158,6 +162,7 @@ const traffic& cluster::received(peer_id who) const {
 // -- connections --------------------------------------------------------------
 
 void cluster::connections_changed(peer_id who) {
+  network_.clear_queues(who.value);
   for (auto other : ids())
     if (other != who) {
       connection_changed(who, other);
@@ -216,7 +221,10 @@ void cluster::client_connection_changed(client_number who, peer_id other) {
 void cluster::set_network(const network_profile& x) {
   network_.set_profile(x);
   tell("network: requests up to " + std::to_string(x.request_delay_max.count())
-       + " us, " + std::to_string(x.requests_lost) + " per mille lost");
+       + " us, " + std::to_string(x.requests_lost) + " per mille lost"
+       + (x.bytes_per_second == 0
+            ? ""
+            : ", " + std::to_string(x.bytes_per_second) + " bytes a second"));
 }
 
 void cluster::cut(peer_id from, peer_id to) {

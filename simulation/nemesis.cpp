@@ -114,6 +114,8 @@ void change(network_profile& now, const fault& x) {
     now.doubled = x.number / 2;
   } else if (x.what == fault_kind::echo) {
     now.echoes = x.number;
+  } else if (x.what == fault_kind::slow_links) {
+    now.bytes_per_second = x.number;
   } else {
     now.request_delay_max = duration{static_cast<std::int64_t>(x.number)};
     now.reply_delay_max = now.request_delay_max;
@@ -232,6 +234,7 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::lose:
     case fault_kind::delay:
     case fault_kind::echo:
+    case fault_kind::slow_links:
       change_weather(on, x);
       break;
     case fault_kind::quiet:
@@ -246,7 +249,7 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
 bool has_victim(fault_kind x) {
   using enum fault_kind;
   return x != crash_all && x != partition && x != lose && x != delay
-      && x != echo;
+      && x != echo && x != slow_links;
 }
 
 std::string describe(const fault& x) {

@@ -39,6 +39,15 @@ network::network(const network_profile& profile, std::uint64_t seed)
   // nop
 }
 
+void network::set_profile(const network_profile& x) {
+  // What is sent from now on does not wait behind what went over slow links.
+  if (x.bytes_per_second != profile_.bytes_per_second) {
+    free_at_.clear();
+    last_arrival_.clear();
+  }
+  profile_ = x;
+}
+
 std::vector<instant> network::send(const parcel& x, instant now) {
   count(total_, x);
   count(by_sender_[x.from], x);
@@ -46,10 +55,32 @@ std::vector<instant> network::send(const parcel& x, instant now) {
                                              : profile_.replies_lost);
   if (lost || is_cut(x.from, x.to))
     return {};
-  std::vector<instant> result{arrival(x, now)};
+  const auto left = departure(x, now);
+  if (!left)
+    return {};
+  std::vector<instant> result{arrival(x, *left)};
   if (random_.per_mille(profile_.doubled))
-    result.push_back(arrival(x, now));
+    result.push_back(arrival(x, *left));
   return result;
+}
+
+std::optional<instant> network::departure(const parcel& x, instant now) {
+  if (profile_.bytes_per_second == 0)
+    return now;
+  constexpr std::uint64_t microseconds_per_second = 1'000'000;
+  auto& free = free_at_[{x.from, x.to}];
+  free = std::max(free, now);
+  if (free - now > seconds{3})
+    return std::nullopt;
+  free += duration{static_cast<std::int64_t>(x.bytes * microseconds_per_second
+                                             / profile_.bytes_per_second)};
+  return free;
+}
+
+void network::clear_queues(address who) {
+  std::erase_if(free_at_, [who](const auto& x) {
+    return x.first.first == who || x.first.second == who;
+  });
 }
 
 instant network::arrival(const parcel& x, instant now) {

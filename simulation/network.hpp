@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -38,6 +39,11 @@ struct network_profile {
   /// of what it was told last in its last terms, within ten seconds.
   std::uint64_t echoes = 0;
   bool in_order = false;
+  /// How much each direction between two peers carries. What is sent while it
+  /// is busy waits until all that was sent before has left, and is lost if that
+  /// takes more than three seconds: by then a connection is given up. 0: any
+  /// amount.
+  std::uint64_t bytes_per_second = 0;
 
   friend bool operator==(const network_profile&, const network_profile&)
     = default;
@@ -80,9 +86,7 @@ public:
     return profile_;
   }
 
-  void set_profile(const network_profile& x) {
-    profile_ = x;
-  }
+  void set_profile(const network_profile& x);
 
   /// Messages from and to somebody take up to so much longer from now on.
   void set_distance(address who, duration x) {
@@ -102,6 +106,9 @@ public:
     cut_.clear();
   }
 
+  /// What waits to leave on the ways from and to somebody is gone.
+  void clear_queues(address who);
+
   bool is_cut(address from, address to) const {
     return cut_.contains({from, to});
   }
@@ -119,6 +126,7 @@ public:
   traffic sent_by(address x) const;
 
 private:
+  std::optional<instant> departure(const parcel& x, instant now);
   instant arrival(const parcel& x, instant now);
   duration distance(address x) const;
 
@@ -127,6 +135,8 @@ private:
   std::map<address, duration> distances_;
   std::set<std::pair<address, address>> cut_;
   std::map<std::pair<address, address>, instant> last_arrival_;
+  /// When all has left that was sent on a way.
+  std::map<std::pair<address, address>, instant> free_at_;
   traffic total_;
   std::map<address, traffic> by_sender_;
 };

@@ -19,7 +19,7 @@ constexpr std::array fault_names{
   "crash",     "crash_all", "pause",      "cut",       "isolate", "mute",
   "deafen",    "partition", "break_link", "swizzle",   "lose",    "delay",
   "slow_disk", "hang_disk", "fill_disk",  "fail_disk", "drift",   "stall",
-  "wipe",      "echo",      "quiet"};
+  "wipe",      "echo",      "slow_links", "quiet"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -51,6 +51,8 @@ consensus::settings draw_settings(random& from) {
   result.log_bytes_in_memory = bound(from, 0, 500, 32 << 20);
   result.compaction_bytes_min = bound(from, 100, 3000, 16 << 20);
   result.log_bytes_kept = bound(from, 0, 2000, 64 << 20);
+  result.frame_bytes_max = bound(from, 5, 50, 64 << 10);
+  result.wire_bytes_max = bound(from, 50, 500, 256 << 10);
   return result;
 }
 
@@ -72,6 +74,13 @@ peer_traits draw_traits(random& from) {
   return result;
 }
 
+/// From what a message or two fill for as long as an election takes, to what
+/// hardly matters.
+std::uint64_t draw_bandwidth(random& from) {
+  constexpr std::uint64_t all[] = {5'000, 20'000, 100'000, 1'000'000};
+  return all[from.below(std::size(all))];
+}
+
 fault_kind draw_kind(random& from) {
   using enum fault_kind;
   // How often each comes, relative to the others.
@@ -80,7 +89,8 @@ fault_kind draw_kind(random& from) {
        {isolate, 5},    {mute, 2},      {deafen, 2},    {partition, 5},
        {break_link, 3}, {swizzle, 2},   {lose, 4},      {delay, 4},
        {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 4}, {fail_disk, 2},
-       {drift, 2},      {stall, 5},     {wipe, 1},      {echo, 5}};
+       {drift, 2},      {stall, 5},     {wipe, 1},      {echo, 5},
+       {slow_links, 4}};
   std::uint64_t sum = 0;
   for (const auto& [kind, weight] : weights)
     sum += weight;
@@ -111,6 +121,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
       return from.below(3);
     case fault_kind::echo:
       return from.between(1, 30);
+    case fault_kind::slow_links:
+      return draw_bandwidth(from);
     case fault_kind::fill_disk:
       return from.per_mille(250) ? 1 : 0;
     case fault_kind::drift:
@@ -209,6 +221,8 @@ cluster_options draw_cluster(std::uint64_t seed) {
   result.apply_max = from.per_mille(700) ? milliseconds{1} : milliseconds{100};
   constexpr std::size_t tails[] = {0, 1, 5, virtual_peer::whole_log};
   result.tail = tails[from.below(4)];
+  result.network.bytes_per_second
+    = from.per_mille(200) ? draw_bandwidth(from) : 0;
   return result;
 }
 

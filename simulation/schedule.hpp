@@ -58,6 +58,8 @@ enum class fault_kind : std::uint8_t {
   /// Whoever enters a term or starts again gets so many copies (`number`) of
   /// what it was told before.
   echo,
+  /// Each direction of each link carries `number` bytes a second.
+  slow_links,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

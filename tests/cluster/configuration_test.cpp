@@ -72,6 +72,51 @@ void refuses(const std::string& what,
                         });
 }
 
+using field = std::function<std::uint64_t(const configuration&)>;
+
+/// Flags of numbers, and what of the configuration each sets.
+const std::vector<std::pair<const char*, field>>& number_flags() {
+  static constexpr auto count
+    = [](auto x) { return static_cast<std::uint64_t>(x.count()); };
+  static const std::vector<std::pair<const char*, field>> all{
+    {"--heartbeat", [](auto& x) { return count(x.raft.heartbeat_interval); }},
+    {"--election-timeout-min",
+     [](auto& x) { return count(x.raft.election_timeout_min); }},
+    {"--election-timeout-max",
+     [](auto& x) { return count(x.raft.election_timeout_max); }},
+    {"--disk-retry", [](auto& x) { return count(x.raft.disk_retry_interval); }},
+    {"--batches-under-way",
+     [](auto& x) { return x.raft.batches_under_way_max; }},
+    {"--requests-in-flight",
+     [](auto& x) { return x.raft.requests_in_flight_max; }},
+    {"--bytes-in-flight", [](auto& x) { return x.raft.bytes_in_flight_max; }},
+    {"--frame-bytes", [](auto& x) { return x.raft.frame_bytes_max; }},
+    {"--wire-bytes", [](auto& x) { return x.raft.wire_bytes_max; }},
+    {"--batch-bytes", [](auto& x) { return x.raft.batch_bytes_max; }},
+    {"--command-bytes", [](auto& x) { return x.raft.command_bytes_max; }},
+    {"--uncommitted-bytes",
+     [](auto& x) { return x.raft.uncommitted_bytes_max; }},
+    {"--undurable-bytes", [](auto& x) { return x.raft.undurable_bytes_max; }},
+    {"--unapplied-bytes", [](auto& x) { return x.raft.unapplied_bytes_max; }},
+    {"--applying-bytes", [](auto& x) { return x.raft.applying_bytes_max; }},
+    {"--log-in-memory", [](auto& x) { return x.raft.log_bytes_in_memory; }},
+    {"--log-kept", [](auto& x) { return x.raft.log_bytes_kept; }},
+    {"--compaction-bytes", [](auto& x) { return x.raft.compaction_bytes_min; }},
+    {"--subscriptions", [](auto& x) { return x.bounds.subscriptions_max; }},
+    {"--subscription-bytes",
+     [](auto& x) { return x.bounds.subscription_bytes_max; }},
+    {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
+    {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
+    {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
+    {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
+    {"--save-after", [](auto& x) { return count(x.save_after); }},
+    {"--map-bytes", [](auto& x) { return x.map_bytes; }},
+    {"--room-ahead", [](auto& x) { return x.room.ahead; }},
+    {"--room-reserve", [](auto& x) { return x.room.reserve; }},
+  };
+  return all;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(configuration_suite)
@@ -97,43 +142,7 @@ BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
 /// Reads flags of numbers, with values that all differ, and shows what the
 /// configuration then holds.
 BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
-  using field = std::function<std::uint64_t(const configuration&)>;
-  auto count = [](auto x) { return static_cast<std::uint64_t>(x.count()); };
-  const std::vector<std::pair<const char*, field>> all{
-    {"--heartbeat", [&](auto& x) { return count(x.raft.heartbeat_interval); }},
-    {"--election-timeout-min",
-     [&](auto& x) { return count(x.raft.election_timeout_min); }},
-    {"--election-timeout-max",
-     [&](auto& x) { return count(x.raft.election_timeout_max); }},
-    {"--disk-retry",
-     [&](auto& x) { return count(x.raft.disk_retry_interval); }},
-    {"--batches-under-way",
-     [](auto& x) { return x.raft.batches_under_way_max; }},
-    {"--requests-in-flight",
-     [](auto& x) { return x.raft.requests_in_flight_max; }},
-    {"--bytes-in-flight", [](auto& x) { return x.raft.bytes_in_flight_max; }},
-    {"--batch-bytes", [](auto& x) { return x.raft.batch_bytes_max; }},
-    {"--command-bytes", [](auto& x) { return x.raft.command_bytes_max; }},
-    {"--uncommitted-bytes",
-     [](auto& x) { return x.raft.uncommitted_bytes_max; }},
-    {"--undurable-bytes", [](auto& x) { return x.raft.undurable_bytes_max; }},
-    {"--unapplied-bytes", [](auto& x) { return x.raft.unapplied_bytes_max; }},
-    {"--applying-bytes", [](auto& x) { return x.raft.applying_bytes_max; }},
-    {"--log-in-memory", [](auto& x) { return x.raft.log_bytes_in_memory; }},
-    {"--log-kept", [](auto& x) { return x.raft.log_bytes_kept; }},
-    {"--compaction-bytes", [](auto& x) { return x.raft.compaction_bytes_min; }},
-    {"--subscriptions", [](auto& x) { return x.bounds.subscriptions_max; }},
-    {"--subscription-bytes",
-     [](auto& x) { return x.bounds.subscription_bytes_max; }},
-    {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
-    {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
-    {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
-    {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
-    {"--save-after", [&](auto& x) { return count(x.save_after); }},
-    {"--map-bytes", [](auto& x) { return x.map_bytes; }},
-    {"--room-ahead", [](auto& x) { return x.room.ahead; }},
-    {"--room-reserve", [](auto& x) { return x.room.reserve; }},
-  };
+  const auto& all = number_flags();
   // Large enough for every lower bound; the first is the shortest time.
   std::uint64_t next = 10'000'000;
   std::vector<std::string> values;

@@ -120,21 +120,29 @@ BOOST_AUTO_TEST_CASE(several_batches_may_be_under_way) {
 
 BOOST_AUTO_TEST_CASE(a_large_batch_is_cut_into_requests) {
   settings config;
-  config.batch_bytes_max = 2 * cost_of_one;
+  config.frame_bytes_max = 2 * cost_of_one;
+  config.wire_bytes_max = 100 * cost_of_one;
   config.requests_in_flight_max = 2;
   auto x = make_leader(config);
   x.input([](core& c) {
     for (int i = 0; i < 7; ++i)
       c.start(entry_kind::command, {}, bytes{"x"}, 0);
   });
-  const auto requests = x.take<append_request>(2);
+  // Without the questions whether they arrived.
+  const auto take_requests = [&x] {
+    auto result = x.take<append_request>(2);
+    std::erase_if(result, [](const auto& y) { return y.entries.empty(); });
+    return result;
+  };
+  const auto requests = take_requests();
   BOOST_REQUIRE_EQUAL(requests.size(), 2u);
   BOOST_TEST(requests[0].previous == at(1, 1));
   BOOST_TEST(requests[1].previous == at(3, 1));
   x.receive(make_accept(2, 1, 1, 3));
-  const auto third = x.take_one<append_request>(2);
-  BOOST_TEST(third.previous == at(5, 1));
-  BOOST_TEST(third.entries.size() == 2u);
+  const auto third = take_requests();
+  BOOST_REQUIRE_EQUAL(third.size(), 1u);
+  BOOST_TEST(third[0].previous == at(5, 1));
+  BOOST_TEST(third[0].entries.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(an_entry_larger_than_a_batch_goes_alone) {

@@ -353,8 +353,11 @@ inline lone_peer make_leader(settings config = {}, std::size_t members = 3) {
   lone_peer x{1, voters(members), {}, {}, config};
   x.elect();
   x.persist_all();
-  for (std::uint64_t id = 2; id <= members; ++id)
-    x.receive(make_accept(id, 1, 1, 1));
+  for (std::uint64_t id = 2; id <= members; ++id) {
+    auto answer = make_accept(id, 1, 1, 1);
+    answer.frame = frame_number{1};
+    x.receive(answer);
+  }
   x.take<append_request>();
   return x;
 }

@@ -24,6 +24,9 @@ BOOST_AUTO_TEST_CASE(settings_that_can_not_work_are_refused) {
   BOOST_TEST(refused([](auto& x) { x.batches_under_way_max = 0; }));
   BOOST_TEST(refused([](auto& x) { x.requests_in_flight_max = 0; }));
   BOOST_TEST(refused([](auto& x) { x.bytes_in_flight_max = 0; }));
+  BOOST_TEST(refused([](auto& x) { x.command_bytes_max = (64 << 20) + 1; }));
+  BOOST_TEST(refused([](auto& x) { x.frame_bytes_max = 0; }));
+  BOOST_TEST(refused([](auto& x) { x.wire_bytes_max = 0; }));
   BOOST_TEST(refused([](auto& x) { x.batch_bytes_max = 0; }));
   BOOST_TEST(refused([](auto& x) { x.uncommitted_bytes_max = 0; }));
   BOOST_TEST(refused([](auto& x) { x.undurable_bytes_max = 0; }));

@@ -31,6 +31,10 @@ void set(consensus::settings& config, const std::string& key,
     config.requests_in_flight_max = to_number(value);
   } else if (key == "bytes_in_flight") {
     config.bytes_in_flight_max = to_number(value);
+  } else if (key == "frame_bytes") {
+    config.frame_bytes_max = to_number(value);
+  } else if (key == "wire_bytes") {
+    config.wire_bytes_max = to_number(value);
   } else if (key == "batch_bytes") {
     config.batch_bytes_max = to_number(value);
   } else if (key == "command_bytes") {
