@@ -234,8 +234,8 @@ bool take_head(reader& in, char& kind) {
 }
 
 template <class T>
-std::optional<T> decode_as(char kind, const bytes& x) {
-  reader in{x.view()};
+std::optional<T> decode_as(char kind, std::string_view x) {
+  reader in{x};
   char found = 0;
   T result;
   if (take_head(in, found) && found == kind && in.take_fields(result)
@@ -311,8 +311,12 @@ std::optional<command> decode_command(const bytes& x) {
   return std::nullopt;
 }
 
+std::optional<reply_view> view_reply(std::string_view x) {
+  return decode_as<reply_view>(reply_kind, x);
+}
+
 std::optional<reply> decode_reply(const bytes& x) {
-  return decode_as<reply>(reply_kind, x);
+  return decode_as<reply>(reply_kind, x.view());
 }
 
 bytes encode_batch(const std::vector<bytes>& commands) {
@@ -325,14 +329,21 @@ bytes encode_batch(const std::vector<bytes>& commands) {
   return out.finish();
 }
 
-std::optional<std::vector<bytes>> decode_batch(const bytes& x) {
-  reader in{x.view()};
+std::optional<std::vector<std::string_view>> view_batch(std::string_view x) {
+  reader in{x};
   char kind = 0;
-  std::vector<bytes> result;
+  std::vector<std::string_view> result;
   if (take_head(in, kind) && kind == batch_kind && in.take(result)
       && in.at_end() && !result.empty())
     return result;
   return std::nullopt;
+}
+
+std::optional<std::vector<bytes>> decode_batch(const bytes& x) {
+  auto found = view_batch(x.view());
+  if (!found)
+    return std::nullopt;
+  return std::vector<bytes>{found->begin(), found->end()};
 }
 
 bool only_reads(const bytes& command) {
@@ -360,7 +371,7 @@ bytes encode(const digest& x) {
 }
 
 std::optional<digest> decode_digest(const bytes& x) {
-  return decode_as<digest>(digest_kind, x);
+  return decode_as<digest>(digest_kind, x.view());
 }
 
 } // namespace raft::kv

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -124,6 +125,15 @@ struct reply {
   bool more = false;
 };
 
+/// A reply whose strings stay where it was decoded from: they may be large.
+struct reply_view {
+  status result = status::ok;
+  std::uint64_t count = 0;
+  std::vector<std::optional<std::string_view>> values;
+  std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  bool more = false;
+};
+
 /// What can be asked of one peer's state (`query`): the digest of all of it.
 struct digest {
   std::uint64_t keys = 0;
@@ -137,6 +147,7 @@ bytes encode(const reply& x);
 /// @returns nothing if the bytes are not exactly one well-formed value.
 std::optional<command> decode_command(const bytes& x);
 std::optional<reply> decode_reply(const bytes& x);
+std::optional<reply_view> view_reply(std::string_view x);
 
 /// Several commands that take effect in one step and in order, each given as
 /// its own encoding. Answered by a batch of replies, one per command that was
@@ -148,6 +159,7 @@ bytes encode_batch(const std::vector<bytes>& commands);
 /// The commands, or replies, that a batch holds, each encoded.
 /// @returns nothing if the bytes are no batch of at least one element.
 std::optional<std::vector<bytes>> decode_batch(const bytes& x);
+std::optional<std::vector<std::string_view>> view_batch(std::string_view x);
 
 /// Whether a command, or each command of a batch, changes nothing, whatever the
 /// data.

@@ -140,7 +140,7 @@ action interpret(const arguments& args, surroundings& around) {
 }
 
 void add_reply(std::string& out, const machine_call& call,
-               const kv::reply& result) {
+               const kv::reply_view& result) {
   switch (result.result) {
     case kv::status::ok:
     case kv::status::mismatch:

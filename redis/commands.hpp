@@ -35,7 +35,7 @@ struct machine_call {
   /// Whether the reply may hold more than one value.
   bool reads_much = false;
   /// Appends what Redis would say. Only called with `ok` and `mismatch`.
-  std::function<void(std::string& out, const kv::reply&)> format;
+  std::function<void(std::string& out, const kv::reply_view&)> format;
 };
 
 /// The peer must be asked about itself; then call `add_info`.
@@ -78,7 +78,7 @@ action interpret(const arguments& args, surroundings& around);
 
 /// Appends the reply for a command that was executed.
 void add_reply(std::string& out, const machine_call& call,
-               const kv::reply& result);
+               const kv::reply_view& result);
 
 /// Appends the reply for a command that is not known to have been executed.
 /// @pre `how.result` is not `committed`.

@@ -204,7 +204,7 @@ void connection::add_request(const arguments& args, time_point now) {
 
 /// Takes the replies of a batch, or of its beginning.
 void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
-                              const std::vector<bytes>& replies) {
+                              const std::vector<std::string_view>& replies) {
   std::size_t size = 0;
   for (const auto& x : replies)
     size += x.size();
@@ -212,7 +212,7 @@ void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
   for (std::size_t i = 0; i < replies.size(); ++i) {
     auto& x = at(numbers[i]);
     std::string text;
-    if (auto found = kv::decode_reply(replies[i]))
+    if (auto found = kv::view_reply(replies[i]))
       add_reply(text, call_of(x.what), *found);
     else
       add_nonsense(text);

@@ -117,7 +117,7 @@ private:
   bool add_to(batch& x, const machine_call& next);
   void set_reply(request& x, std::string text);
   void answer_batch(const std::vector<std::uint64_t>& numbers,
-                    const std::vector<bytes>& replies);
+                    const std::vector<std::string_view>& replies);
   void write_ready_replies();
   bool has_room() const noexcept;
 

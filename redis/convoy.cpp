@@ -46,7 +46,7 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
   auto how = result;
   how.reply = {};
   auto replies = result.result == outcome::committed
-                 ? kv::decode_batch(result.reply)
+                 ? kv::view_batch(result.reply.view())
                  : std::nullopt;
   if (replies && replies->size() > sent)
     replies.reset();
@@ -58,7 +58,7 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
       at = replies ? std::min(at + x.commands, replies->size()) : at;
       continue;
     }
-    arrival one{x.who, {how, std::nullopt}};
+    arrival one{x.who, {how, std::nullopt, result.reply}};
     auto complete = true;
     if (replies) {
       auto end = std::min(at + x.commands, replies->size());

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace raft::redis {
@@ -39,7 +40,9 @@ struct batch_result {
   /// If committed: the replies to those commands that were executed, which are
   /// the first ones, perhaps none. Nothing if the state machine's reply makes
   /// no sense.
-  std::optional<std::vector<bytes>> replies;
+  std::optional<std::vector<std::string_view>> replies;
+  /// What the replies are parts of.
+  bytes source;
 };
 
 /// Bounds of a lane.

@@ -33,22 +33,22 @@ std::vector<std::string> strings(const arguments& args, std::size_t first) {
   return {args.begin() + static_cast<std::ptrdiff_t>(first), args.end()};
 }
 
-void format_ok(std::string& out, const kv::reply&) {
+void format_ok(std::string& out, const kv::reply_view&) {
   add_simple(out, "OK");
 }
 
-void format_count(std::string& out, const kv::reply& x) {
+void format_count(std::string& out, const kv::reply_view& x) {
   add_integer(out, static_cast<std::int64_t>(x.count));
 }
 
-void format_value(std::string& out, const kv::reply& x) {
+void format_value(std::string& out, const kv::reply_view& x) {
   if (!x.values.empty() && x.values.front())
     add_bulk(out, *x.values.front());
   else
     add_nil(out);
 }
 
-void format_values(std::string& out, const kv::reply& x) {
+void format_values(std::string& out, const kv::reply_view& x) {
   std::size_t size = 0;
   for (const auto& value : x.values)
     size += value ? value->size() + 32 : 8;
@@ -62,7 +62,7 @@ void format_values(std::string& out, const kv::reply& x) {
   }
 }
 
-void format_if_absent(std::string& out, const kv::reply& x) {
+void format_if_absent(std::string& out, const kv::reply_view& x) {
   if (x.result == kv::status::ok)
     add_simple(out, "OK");
   else
@@ -212,7 +212,7 @@ const char* read_scan_options(const arguments& args, scan_options& x) {
 
 /// Looks at as many of the keys as there is time for, at one at least; the
 /// client comes again for the others.
-void format_scan(std::string& out, const kv::reply& x,
+void format_scan(std::string& out, const kv::reply_view& x,
                  const scan_options& options, cursor_table& cursors) {
   glob pattern{options.pattern};
   std::vector<std::string_view> found;
@@ -225,7 +225,8 @@ void format_scan(std::string& out, const kv::reply& x,
   }
   std::uint64_t cursor = 0;
   if (next != x.pairs.begin() && (x.more || next != x.pairs.end()))
-    cursor = cursors.remember(std::prev(next)->first, options.cursor);
+    cursor
+      = cursors.remember(std::string{std::prev(next)->first}, options.cursor);
   add_array(out, 2);
   add_bulk(out, std::to_string(cursor));
   add_array(out, found.size());
@@ -251,7 +252,7 @@ action run_scan(const arguments& args, surroundings& around) {
     x.after = *key;
   }
   return read(x, [options = std::move(options), cursors = &around.cursors](
-                   std::string& out, const kv::reply& found) {
+                   std::string& out, const kv::reply_view& found) {
     format_scan(out, found, options, *cursors);
   });
 }

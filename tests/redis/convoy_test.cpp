@@ -30,16 +30,13 @@ struct convoy_fixture {
     uut.add(passenger(id), std::move(what), now);
   }
 
-  static texts strings(const std::vector<bytes>& xs) {
-    texts result;
-    for (const auto& x : xs)
-      result.emplace_back(x.view());
-    return result;
+  static texts strings(const std::vector<std::string_view>& xs) {
+    return {xs.begin(), xs.end()};
   }
 
   /// What travels together.
   static texts load(const convoy::departure& x) {
-    auto commands = kv::decode_batch(x.command);
+    auto commands = kv::view_batch(x.command.view());
     BOOST_REQUIRE(commands);
     return strings(*commands);
   }

@@ -22,10 +22,14 @@ inline std::string request(const std::vector<std::string>& words) {
 }
 
 /// A result of the cluster; no replies: they make no sense.
-inline batch_result committed(std::optional<std::vector<bytes>> replies) {
+inline batch_result
+committed(const std::optional<std::vector<bytes>>& replies) {
   batch_result result;
   result.how.result = outcome::committed;
-  result.replies = std::move(replies);
+  if (replies) {
+    result.source = kv::encode_batch(*replies);
+    result.replies = kv::view_batch(result.source.view());
+  }
   return result;
 }
 
