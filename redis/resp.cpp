@@ -148,6 +148,10 @@ void request_parser::feed(std::string_view data) {
   buffer_.erase(0, begin_);
   position_ -= begin_;
   begin_ = 0;
+  // Where a part of a large argument is there, the rest finds its place, so
+  // that nothing moves. Before that, a length is only a claim.
+  if (argument_size_ && buffer_.size() > limits_.line_bytes_max)
+    buffer_.reserve(position_ + *argument_size_ + limits_.line_bytes_max);
   buffer_ += data;
 }
 

@@ -21,8 +21,10 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 
 namespace {
@@ -46,6 +48,17 @@ sigset_t ending_signals() {
   if (!is_ignored(SIGHUP))
     sigaddset(&result, SIGHUP);
   return result;
+}
+
+/// Where memory ends, the process does: an actor that ended by an exception
+/// would leave it half dead, and what is acknowledged is on the disk. Takes no
+/// memory.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view words{
+    "out of memory; the process ends, because it could not go on as a whole. "
+    "Give it more, or lower the bounds (docs/operating.md)\n"};
+  static_cast<void>(::write(STDERR_FILENO, words.data(), words.size()) < 0);
+  ::_exit(failed);
 }
 
 /// Comes before the first thread: they inherit it.
@@ -140,6 +153,7 @@ int main(int argc, char** argv) {
     return arguments.exit_code;
   }
   try {
+    std::set_new_handler(end_without_memory);
     auto signals = set_up_signals();
     tools::set_up_log(*arguments.config);
     run(*arguments.config, signals);
