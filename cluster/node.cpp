@@ -34,6 +34,7 @@ severity severity_of(consensus::note_kind kind) {
     case note_kind::stepped_down_no_quorum:
     case note_kind::stepped_down_slow_disk:
     case note_kind::stepped_down_full_disk:
+    case note_kind::stepped_down_stuck_machine:
     case note_kind::disk_is_full:
     case note_kind::lacks_dropped_entries:
     case note_kind::truncated_conflict:

@@ -23,6 +23,7 @@ core::core(const identity& self, const settings& config,
     handed_out_{commit_},
     applied_{commit_},
     applied_durable_{commit_},
+    applied_at_{now},
     time_ms_{recovered.last_time_ms},
     durable_hard_{recovered.hard},
     everyone_has_{recovered.compacted.index} {
@@ -46,7 +47,7 @@ void core::advance(instant now) {
     if (now_ >= state->quorum_check_at)
       check_quorum(*state, late);
     if (leads())
-      check_disk();
+      check_standstill(*state, late ? now_ - due : instant{0});
     if (leads() && now_ >= state->heartbeat_at)
       beat(*state);
   } else if (late && !put_off_) {

@@ -164,6 +164,16 @@ private:
     std::size_t bytes = 0;
   };
 
+  /// Where a leader stands still, its disk or its state machine, while that of
+  /// another voter has got past that place.
+  struct standstill {
+    log_index where;
+    /// Since when another one is known to be ahead; `instant::max()`: none is.
+    instant since = instant::max();
+    /// How often that made us hand over since it last kept up.
+    unsigned hand_overs = 0;
+  };
+
   // -- who is who (core.cpp) --------------------------------------------------
 
   message_header header_to(peer_id to) const noexcept;
@@ -205,6 +215,7 @@ private:
 
   void follow(peer_id leader);
   void draw_election_timeout();
+  void wait_for_election();
   void pre_campaign();
   void campaign();
   void ask_for_votes();
@@ -214,11 +225,18 @@ private:
   bool leader_is_alive() const;
   std::optional<note_kind> objection_to(const vote_request& msg) const;
   void check_quorum(consensus::leader& state, bool late);
-  void check_disk();
   log_position log_to_vote_by() const noexcept;
   log_position log_on_disk() const noexcept;
   instant role_wake_at() const noexcept;
   instant quorum_heard_at(const consensus::leader& state) const;
+
+  // -- who should not lead (hand_over.cpp) -----------------------------------
+
+  void check_standstill(consensus::leader& state, instant stopped_for);
+  bool is_overtaken(standstill& x, log_index where, bool by_another) const;
+  bool machine_stands_still() const noexcept;
+  log_index machine_waits_for() const noexcept;
+  bool should_not_lead() const noexcept;
 
   // -- append requests received (on_append_request.cpp) -----------------------
 
@@ -290,6 +308,8 @@ private:
   instant election_at_{0};
   /// Whether something due was put off because we woke late.
   bool put_off_ = false;
+  /// Terms that came and went since a leader was known, up to a bound.
+  unsigned lost_elections_ = 0;
 
   /// Invariants: `applied_durable_ <= applied_ <= handed_out_ <= commit_
   /// <= log_.last().index`.
@@ -301,6 +321,10 @@ private:
   std::size_t applying_bytes_ = 0;
   /// First entry of the read under way for our own state machine; 0 if none.
   log_index reading_;
+  /// When the state machine last applied something, or had nothing to apply.
+  instant applied_at_{0};
+  standstill slow_disk_;
+  standstill stuck_machine_;
   /// Time of the latest entry ever seen here.
   std::uint64_t time_ms_ = 0;
 

@@ -119,14 +119,21 @@ void core::drop_what_found_no_room() {
 void core::persisted(batch_number number) {
   if (!batch_ || batch_->number != number)
     return;
+  const auto voted
+    = batch_->hard != durable_hard_ && batch_->hard == hard_ && hard_.vote;
   durable_hard_ = batch_->hard;
   const auto written = *batch_;
   batch_.reset();
+  if (now_ - written.since < config_.election_timeout_min)
+    slow_disk_.hand_overs = 0;
   log_.wrote();
   log_.compact(written.compacted);
   if (written.needs_room && std::exchange(disk_full_, false))
     note_that(note_kind::disk_has_room);
   release_held_answers();
+  // Patience with an election begins when our vote counts in it.
+  if (voted && std::holds_alternative<follower>(role_) && !leader())
+    wait_for_election();
   if (auto* state = std::get_if<candidate>(&role_)) {
     // A vote request speaks of what is durable. So it waits for term and vote
     // and, because a longer log gets more votes, for all that finds room.
@@ -134,6 +141,8 @@ void core::persisted(batch_number number) {
         && (disk_full_ || log_.durable() == log_.last().index)) {
       state->asked = true;
       state->granted.insert(self_.id);
+      wait_for_election();
+      election_at_ += now_ - written.since;
       ask_for_votes();
       count_votes();
     }

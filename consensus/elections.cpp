@@ -4,6 +4,7 @@
 #include <raft/consensus/quorum.hpp>
 #include <raft/consensus/soundness.hpp>
 
+#include <algorithm>
 #include <cassert>
 
 namespace raft::consensus {
@@ -12,6 +13,7 @@ namespace raft::consensus {
 
 void core::adopt(term_number term) {
   assert(term > hard_.term);
+  ++lost_elections_;
   const auto led = leads();
   hard_ = {term, {}};
   drop_held_answers();
@@ -23,6 +25,8 @@ void core::adopt(term_number term) {
 void core::follow(peer_id leader) {
   const auto* state = std::get_if<follower>(&role_);
   const auto was_leader = leads();
+  if (leader)
+    lost_elections_ = 0;
   if (leader || (!state && !was_leader))
     note_that(note_kind::became_follower, leader);
   role_ = follower{leader, now_};
@@ -41,9 +45,22 @@ void core::draw_election_timeout() {
   const instant high = config_.election_timeout_max;
   // Section 5.2: "election timeouts are chosen randomly from a fixed interval".
   election_at_ = now_ + instant{random_.between(low.count(), high.count())};
-  // Those with room on their disks should win.
-  if (disk_full_)
+  // Those who can do what a leader has to should win.
+  if (should_not_lead())
     election_at_ += high;
+}
+
+/// Gives an election that we asked or voted in, both on the disk by now, time
+/// to be won.
+void core::wait_for_election() {
+  draw_election_timeout();
+  if (election_at_ == instant::max())
+    return;
+  // What was too short for the others, or for their disks, gets longer.
+  constexpr unsigned doublings_max = 2;
+  const auto doublings
+    = std::min(std::max(lost_elections_, 1U) - 1, doublings_max);
+  election_at_ += (election_at_ - now_) * ((1 << doublings) - 1);
 }
 
 // -- campaigns ----------------------------------------------------------------
@@ -54,6 +71,11 @@ void core::pre_campaign() {
   if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
     return;
   if (hard_.term >= term_max)
+    return;
+  // As long as our vote is on its way to the disk, be it for ourselves or for
+  // another, a further term would only make it worthless.
+  const auto* own = std::get_if<candidate>(&role_);
+  if ((hard_.vote && !hard_state_is_durable()) || (own && !own->asked))
     return;
   if (!std::holds_alternative<pre_candidate>(role_))
     note_that(note_kind::became_pre_candidate);
@@ -66,6 +88,7 @@ void core::campaign() {
   // Section 5.2: "To begin an election, a follower increments its current term
   // and transitions to candidate state."
   hard_ = {hard_.term.next(), self_.id};
+  ++lost_elections_;
   drop_held_answers();
   drop_what_found_no_room();
   role_ = candidate{};
@@ -135,6 +158,8 @@ void core::lead() {
   election_at_ = instant::max();
   put_off_ = false;
   assembly_.drop();
+  lost_elections_ = 0;
+  slow_disk_.since = stuck_machine_.since = instant::max();
   note_that(note_kind::became_leader, {}, log_.last());
 }
 
@@ -161,16 +186,6 @@ void core::check_quorum(consensus::leader& state, bool late) {
     // Thesis, section 6.2: a leader steps down "if an election timeout elapses
     // without a successful round of heartbeats to a majority of its cluster".
     note_that(note_kind::stepped_down_no_quorum);
-    follow({});
-  }
-}
-
-void core::check_disk() {
-  // Heartbeats alone would keep a leader in office for ever that can no longer
-  // write, while it refuses every command as `busy`.
-  if (disk_hangs()
-      && log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max) {
-    note_that(note_kind::stepped_down_slow_disk);
     follow({});
   }
 }

@@ -41,6 +41,7 @@ invariant_checker::snapshot invariant_checker::take(const core& x) {
   result.last = x.log_.last();
   result.committed = at(x.commit_);
   result.durable = at(x.log_.durable());
+  result.durable_run = x.log_.first_of_term_at(x.log_.durable());
   if (const auto* state = std::get_if<leader>(&x.role_))
     for (const auto& [id, y] : state->others)
       result.matches.emplace(id, y.match);
@@ -258,7 +259,11 @@ void invariant_checker::check_change(const core& x, const snapshot& old) {
          "What the state machine has on its disk never goes back.");
   expect(log.compacted().index >= old.compacted,
          "What was dropped never comes back.");
-  expect(!log.holds(old.durable) || log.durable() >= old.durable.index,
+  // If it is the same one: leaders that contradict each other about what is
+  // before it mean different entries by it (paper, section 5.3).
+  expect(!log.holds(old.durable)
+           || log.first_of_term_at(old.durable.index) != old.durable_run
+           || log.durable() >= old.durable.index,
          "A durable entry that is still in the log is still durable.");
   if (x.hard_.term > old.hard.term)
     return;

@@ -36,6 +36,7 @@ private:
     log_position last;
     log_position committed;
     log_position durable;
+    log_index durable_run; // where the entries of that term begin
     std::map<peer_id, log_index> matches; // of a leader
   };
 

@@ -74,12 +74,34 @@ std::string rest_of_text(const note& x) {
   }
 }
 
+std::string stuck_machine(const note& x) {
+  return "steps down: its state machine has applied nothing after "
+       + to_text(x.where.index) + " for long, that of " + to_text(x.peer)
+       + " has";
+}
+
+/// Why a vote is refused.
+std::string objection(const note& x) {
+  const auto term = "term " + to_text(x.term);
+  switch (x.kind) {
+    case note_kind::refused_vote_old_term:
+      return "it is in " + term + " already";
+    case note_kind::refused_vote_already_given:
+      return "its vote in " + term + " is given";
+    case note_kind::refused_vote_log_behind:
+      return "that log ends at " + to_text(x.where) + ", before its own";
+    case note_kind::refused_vote_leader_alive:
+      return "the leader of " + term + " is alive";
+    default:
+      return "its own disk hangs, so a vote would not get there";
+  }
+}
+
 } // namespace
 
 std::string to_text(const note& x) {
-  const auto term = "term " + to_text(x.term);
-  const auto peer = to_text(x.peer), where = to_text(x.where);
-  const auto refuses_vote = "refuses to vote for " + peer + ": ";
+  const auto term = "term " + to_text(x.term), peer = to_text(x.peer),
+             where = to_text(x.where);
   const auto refuses_append = "refuses " + peer + "'s entries after " + where;
   switch (x.kind) {
     case note_kind::became_follower:
@@ -96,17 +118,18 @@ std::string to_text(const note& x) {
     case note_kind::stepped_down_no_quorum:
       return "steps down: no quorum has answered in " + term;
     case note_kind::stepped_down_slow_disk:
-      return "steps down: its disk does not keep up in " + term;
+      return "steps down: its disk has written nothing after " + where
+           + " for long, that of " + peer + " has";
     case note_kind::stepped_down_full_disk:
       return "steps down: its disk is full, another peer's may have room";
+    case note_kind::stepped_down_stuck_machine:
+      return stuck_machine(x);
     case note_kind::refused_vote_old_term:
-      return refuses_vote + "it is in " + term + " already";
     case note_kind::refused_vote_already_given:
-      return refuses_vote + "its vote in " + term + " is given";
     case note_kind::refused_vote_log_behind:
-      return refuses_vote + "that log ends at " + where + ", before its own";
     case note_kind::refused_vote_leader_alive:
-      return refuses_vote + "the leader of " + term + " is alive";
+    case note_kind::refused_vote_disk_hangs:
+      return "refuses to vote for " + peer + ": " + objection(x);
     case note_kind::granted_vote:
       return "votes for " + peer + " in " + term;
     case note_kind::granted_pre_vote:

@@ -21,11 +21,13 @@ enum class note_kind : std::uint8_t {
   stepped_down_no_quorum,
   stepped_down_slow_disk,
   stepped_down_full_disk,
+  stepped_down_stuck_machine,
   // Why a vote was refused.
   refused_vote_old_term,
   refused_vote_already_given,
   refused_vote_log_behind,
   refused_vote_leader_alive,
+  refused_vote_disk_hangs,
   granted_vote,
   granted_pre_vote,
   // Replication.

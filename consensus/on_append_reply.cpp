@@ -54,6 +54,8 @@ void core::receive(const append_reply& msg) {
   x.round_answered = std::max(x.round_answered, msg.round);
   if (msg.round >= state->counts_from)
     x.heard_at = now_;
+  if (msg.round == x.round_answered)
+    x.applied = msg.applied;
   if (msg.accepted) {
     x.matched(msg.match);
     x.sending = progress::mode::stream;

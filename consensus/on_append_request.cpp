@@ -18,6 +18,7 @@ void core::receive(const append_request& msg) {
   reply.frame = msg.frame;
   reply.unfinished = assembly_.where();
   reply.received = assembly_.received();
+  reply.applied = applied_;
   // Figure 2: "Reply false if term < currentTerm (§5.1)".
   if (msg.term < hard_.term) {
     reply.term = hard_.term;

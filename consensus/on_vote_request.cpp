@@ -8,7 +8,10 @@ void core::receive(const vote_request& msg) {
   const auto from = msg.header.from;
   if (!may_be_heard(msg) || !is_voter(self_.id))
     return;
-  const auto objection = objection_to(msg);
+  auto objection = objection_to(msg);
+  // It would be promised in vain, and cost the others a term.
+  if (!objection && msg.pre_vote && disk_hangs())
+    objection = note_kind::refused_vote_disk_hangs;
   vote_reply reply;
   reply.header = header_to(from);
   reply.campaign = msg.term;
@@ -30,7 +33,7 @@ void core::receive(const vote_request& msg) {
     if (!std::holds_alternative<follower>(role_))
       follow({});
     // Section 5.2: who grants its vote waits for its candidate to win.
-    draw_election_timeout();
+    wait_for_election();
   }
   reply.term = hard_.term;
   note_that(objection.value_or(note_kind::granted_vote), from, msg.last);

@@ -66,7 +66,11 @@ void core::hand_out(std::vector<entry> entries) {
 void core::applied(log_index index, log_index durable) {
   if (index > handed_out_)
     return;
+  if (index > applied_)
+    applied_at_ = now_;
   applied_ = std::max(applied_, index);
+  if (applied_ == commit_)
+    stuck_machine_.hand_overs = 0;
   applied_durable_ = std::max(applied_durable_, std::min(durable, applied_));
   while (!applying_.empty() && applying_.front().last <= applied_) {
     applying_bytes_ -= applying_.front().bytes;

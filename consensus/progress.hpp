@@ -38,6 +38,9 @@ struct progress {
   /// Invariant: `match < next`. The follower's durable log agrees up to here.
   log_index match;
 
+  /// How far its state machine was when it last answered.
+  log_index applied;
+
   /// First entry to send next.
   log_index next{1};
 

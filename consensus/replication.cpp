@@ -47,7 +47,9 @@ reject_reason core::objection_to_command(std::size_t size) const noexcept {
     return reject_reason::disk_full;
   if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
       || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max
-      || log_.bytes_between(applied_, commit_) >= config_.unapplied_bytes_max)
+      || log_.bytes_between(applied_, commit_) >= config_.unapplied_bytes_max
+      || std::get<consensus::leader>(role_).handing_over_since
+           != instant::max())
     return reject_reason::busy;
   return reject_reason::none;
 }
@@ -296,6 +298,8 @@ void core::learn_what_everyone_has(log_index index) {
 
 void core::commit_to(log_index index) {
   assert(index <= log_.last().index);
+  if (applied_ == commit_)
+    applied_at_ = now_;
   commit_ = std::max(commit_, index);
 }
 

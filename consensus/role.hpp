@@ -54,6 +54,9 @@ struct leader {
   /// Answers to earlier rounds do not count as signs of life: they were asked
   /// for before this process was stopped for a while.
   round_number counts_from{1};
+  /// Since when it takes no commands because another one should lead;
+  /// `instant::max()`: it does take them.
+  instant handing_over_since = instant::max();
 };
 
 using role_state = std::variant<follower, pre_candidate, candidate, leader>;

@@ -66,6 +66,9 @@ struct append_reply {
   /// be on its disk.
   log_position unfinished;
   std::uint64_t received = 0;
+  /// How far the follower's state machine has applied the log. It tells a
+  /// leader whose own one stands still that another one moves.
+  log_index applied;
 
   friend bool operator==(const append_reply&, const append_reply&) = default;
 };

@@ -30,7 +30,7 @@ cluster::cluster(const cluster_options& options, observer* watching)
     peers_.emplace_back(id, options.settings, voters, seeds_.next());
     around(id).clock_began = chance_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
-    around(id).disk = usual_disk(id);
+    around(id).disk = around(id).data_disk = usual_disk(id);
     network_.set_distance(id.value, traits_of(id).farther);
   }
   for (auto id : voters)
@@ -212,8 +212,12 @@ void cluster::set_drift(peer_id who, std::int64_t millionths) {
 
 // -- disks --------------------------------------------------------------------
 
-const disk_profile& cluster::disk(peer_id who) const {
+const disk_profile& cluster::log_disk(peer_id who) const {
   return around(who).disk;
+}
+
+const disk_profile& cluster::data_disk(peer_id who) const {
+  return around(who).data_disk;
 }
 
 disk_profile cluster::usual_disk(peer_id who) const {
@@ -228,24 +232,43 @@ peer_traits cluster::traits_of(peer_id who) const {
 }
 
 void cluster::set_disk(peer_id who, const disk_profile& x) {
+  set_log_disk(who, x);
+  set_data_disk(who, x);
+}
+
+void cluster::set_log_disk(peer_id who, const disk_profile& x) {
   auto& y = around(who);
   if (y.disk == x)
     return;
   y.disk = x;
   ++y.disk_epoch;
-  constexpr const char* texts[]
-    = {"works", "hangs", "is full", "is used up", "fails"};
-  tell(std::string{"disk "} + texts[static_cast<std::size_t>(x.now)] + ", "
-         + std::to_string(x.delay_max.count()) + " us",
-       who);
+  tell_of_disk("the log's disk ", x, who);
   if (!runs(who))
     return;
   if (peer(who).writing())
     schedule_write(who);
   for (std::size_t i = 0; i < peer(who).reading().size(); ++i)
     schedule_read(who);
-  if (y.saving)
+}
+
+void cluster::set_data_disk(peer_id who, const disk_profile& x) {
+  auto& y = around(who);
+  if (y.data_disk == x)
+    return;
+  y.data_disk = x;
+  ++y.data_epoch;
+  tell_of_disk("the data's disk ", x, who);
+  if (runs(who) && y.saving)
     schedule_save(who);
+}
+
+void cluster::tell_of_disk(const char* which, const disk_profile& x,
+                           peer_id who) {
+  constexpr const char* texts[]
+    = {"works", "hangs", "is full", "is used up", "fails"};
+  tell(which + std::string{texts[static_cast<std::size_t>(x.now)]} + ", "
+         + std::to_string(x.delay_max.count()) + " us",
+       who);
 }
 
 void cluster::tell(std::string text, peer_id who) {

@@ -153,11 +153,21 @@ public:
   /// @param millionths How much too fast its clock runs from now on.
   void set_drift(peer_id who, std::int64_t millionths);
 
+  /// The disk of the log and that of the state machine's data, which may be
+  /// one; and each of them alone.
   void set_disk(peer_id who, const disk_profile& x);
-  const disk_profile& disk(peer_id who) const;
+  void set_log_disk(peer_id who, const disk_profile& x);
+  void set_data_disk(peer_id who, const disk_profile& x);
+  const disk_profile& log_disk(peer_id who) const;
+  const disk_profile& data_disk(peer_id who) const;
 
   /// As the options say.
   disk_profile usual_disk(peer_id who) const;
+
+  /// The state machine applies nothing any more: a call does not return, or
+  /// waits for something. And it goes on. A new process does not help.
+  void stick_machine(peer_id who);
+  void free_machine(peer_id who);
 
   // -- network ----------------------------------------------------------------
 
@@ -288,16 +298,19 @@ private:
     drifting_clock clock;
     /// What the clock showed at first.
     instant clock_began{0};
-    disk_profile disk;
+    disk_profile disk; // of the log
+    disk_profile data_disk;
     /// What was scheduled for an earlier process is void, and so is what was
     /// scheduled for a disk that behaves in another way now.
     std::uint64_t process = 0;
     std::uint64_t disk_epoch = 0;
+    std::uint64_t data_epoch = 0;
     /// Only the last alarm rings.
     std::uint64_t alarm = 0;
     bool paused = false;
     std::vector<std::function<void()>> mail;
     bool applying = false;
+    bool stuck = false;
     bool wiped = false;
     std::unique_ptr<machine::executor> executor;
     const machine::state_machine* machine = nullptr;
@@ -356,7 +369,8 @@ private:
   void schedule_alarm(peer_id who);
   void schedule_write(peer_id who);
   void schedule_read(peer_id who);
-  duration disk_delay(peer_id who);
+  duration disk_delay(const disk_profile& of);
+  void tell_of_disk(const char* which, const disk_profile& x, peer_id who);
   bool has_room_for_write(peer_id who) const;
   void fail_disk(peer_id who);
   void give_up_if_deposed(peer_id who);

@@ -61,7 +61,8 @@ void cluster::end_machine(peer_id who) {
 
 void cluster::schedule_apply(peer_id who) {
   auto& x = around(who);
-  if (x.applying || peer(who).applying().empty() || x.executor->must_wait())
+  if (x.applying || x.stuck || peer(who).applying().empty()
+      || x.executor->must_wait())
     return;
   x.applying = true;
   at(now() + chance_.between(options_.apply_min, apply_max_), who,
@@ -72,6 +73,8 @@ void cluster::apply_some(peer_id who) {
   constexpr std::size_t entries_max = 10;
   auto& x = around(who);
   x.applying = false;
+  if (x.stuck)
+    return;
   auto count = std::min(entries_max, peer(who).applying().size());
   std::size_t done = 0;
   for (; done < count && !x.executor->must_wait(); ++done) {
@@ -146,6 +149,19 @@ void cluster::answer_applied(peer_id who, const entry& x,
       machine::answer_applied(result, item->where, peer(who).core().leader()));
 }
 
+void cluster::stick_machine(peer_id who) {
+  if (!std::exchange(around(who).stuck, true))
+    tell("the state machine is stuck", who);
+}
+
+void cluster::free_machine(peer_id who) {
+  if (!std::exchange(around(who).stuck, false))
+    return;
+  tell("the state machine goes on", who);
+  if (runs(who))
+    schedule_apply(who);
+}
+
 // -- saving -------------------------------------------------------------------
 
 /// Lets the machine know how far the log is durable, as a peer does with the
@@ -187,18 +203,19 @@ void cluster::arm_save(peer_id who) {
 }
 
 bool cluster::has_room_for_state(peer_id who) const {
-  auto mode = around(who).disk.now;
+  auto mode = around(who).data_disk.now;
   return mode != disk_mode::full && mode != disk_mode::used_up;
 }
 
 void cluster::schedule_save(peer_id who, duration delay) {
   auto& x = around(who);
-  if (x.disk.now == disk_mode::hangs)
+  if (x.data_disk.now == disk_mode::hangs)
     return;
-  at(now() + delay + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
-    if (around(who).disk_epoch != epoch)
+  auto when = now() + delay + disk_delay(x.data_disk);
+  at(when, who, [this, who, epoch = x.data_epoch] {
+    if (around(who).data_epoch != epoch)
       return;
-    if (around(who).disk.now == disk_mode::fails)
+    if (around(who).data_disk.now == disk_mode::fails)
       return fail_disk(who);
     if (has_room_for_state(who))
       save(who);

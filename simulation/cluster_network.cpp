@@ -367,6 +367,7 @@ void cluster::calm() {
     release(stalled_.begin()->first.first, stalled_.begin()->first.second);
   for (auto who : ids()) {
     set_disk(who, disk_profile{});
+    free_machine(who);
     network_.set_distance(who.value, duration{0});
     set_drift(who, 0);
     resume(who);

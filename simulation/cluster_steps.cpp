@@ -97,9 +97,8 @@ void cluster::schedule_alarm(peer_id who) {
 
 // -- disks --------------------------------------------------------------------
 
-duration cluster::disk_delay(peer_id who) {
-  const auto& disk = around(who).disk;
-  return chance_.between(disk.delay_min, disk.delay_max);
+duration cluster::disk_delay(const disk_profile& of) {
+  return chance_.between(of.delay_min, of.delay_max);
 }
 
 /// As persistence/store.hpp promises: commits without commands have a reserve.
@@ -119,7 +118,7 @@ void cluster::schedule_write(peer_id who) {
   auto& x = around(who);
   if (x.disk.now == disk_mode::hangs)
     return;
-  at(now() + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
+  at(now() + disk_delay(x.disk), who, [this, who, epoch = x.disk_epoch] {
     if (around(who).disk_epoch != epoch)
       return;
     if (around(who).disk.now == disk_mode::fails)
@@ -137,7 +136,7 @@ void cluster::schedule_read(peer_id who) {
   auto& x = around(who);
   if (x.disk.now == disk_mode::hangs)
     return;
-  at(now() + disk_delay(who), who, [this, who, epoch = x.disk_epoch] {
+  at(now() + disk_delay(x.disk), who, [this, who, epoch = x.disk_epoch] {
     if (around(who).disk_epoch != epoch)
       return;
     if (around(who).disk.now == disk_mode::fails)

@@ -135,14 +135,18 @@ void change_weather(cluster& on, const fault& x) {
 }
 
 void change(disk_profile& now, const fault& x) {
+  using enum fault_kind;
   switch (x.what) {
-    case fault_kind::hang_disk:
+    case hang_disk:
+    case hang_log:
+    case hang_data:
       now.now = disk_mode::hangs;
       break;
-    case fault_kind::fill_disk:
+    case fill_disk:
+    case fill_data:
       now.now = x.number == 1 ? disk_mode::used_up : disk_mode::full;
       break;
-    case fault_kind::fail_disk:
+    case fail_disk:
       now.now = disk_mode::fails;
       break;
     default:
@@ -150,17 +154,29 @@ void change(disk_profile& now, const fault& x) {
   }
 }
 
-void change_disk(cluster& on, peer_id whom, const fault& x) {
-  auto id = on.under_way().disks[whom].add([x](auto& now) { change(now, x); });
-  auto apply = [&on, whom] {
-    on.set_disk(whom, on.under_way().disks[whom].over(on.usual_disk(whom)));
+template <class Set>
+void change_disk(cluster& on, layers<disk_profile>& changes, peer_id whom,
+                 const fault& x, Set set) {
+  auto id = changes.add([x](auto& now) { change(now, x); });
+  auto apply = [&on, &changes, whom, set] {
+    (on.*set)(whom, changes.over(on.usual_disk(whom)));
   };
   apply();
-  on.after_unless_calm(x.length, [&on, whom, id, apply] {
-    on.under_way().disks[whom].remove(id);
+  on.after_unless_calm(x.length, [&on, &changes, whom, id, apply] {
+    changes.remove(id);
     apply();
     start_again(on, whom); // if it failed
   });
+}
+
+/// Both disks of a peer, or one of them.
+void change_disks(cluster& on, peer_id whom, const fault& x) {
+  using enum fault_kind;
+  auto& all = on.under_way();
+  if (x.what != slow_data && x.what != hang_data && x.what != fill_data)
+    change_disk(on, all.disks[whom], whom, x, &cluster::set_log_disk);
+  if (x.what != slow_log && x.what != hang_log)
+    change_disk(on, all.data_disks[whom], whom, x, &cluster::set_data_disk);
 }
 
 void drift(cluster& on, peer_id whom, const fault& x) {
@@ -197,8 +213,14 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::wipe:
       wipe(on, whom, x);
       break;
+    case fault_kind::stick_machine:
+      hold(
+        on, {affliction::stuck, whom, {}}, x.length,
+        [&on, whom] { on.stick_machine(whom); },
+        [&on, whom] { on.free_machine(whom); });
+      break;
     default:
-      change_disk(on, whom, x);
+      change_disks(on, whom, x);
   }
 }
 

@@ -44,7 +44,14 @@ private:
 };
 
 /// What can be done to something more than once at a time.
-enum class affliction : std::uint8_t { cut, stalled, broken, paused, down };
+enum class affliction : std::uint8_t {
+  cut,
+  stalled,
+  broken,
+  paused,
+  down,
+  stuck
+};
 
 /// What is under way, of a whole cluster.
 struct overlaps {
@@ -53,7 +60,8 @@ struct overlaps {
 
   std::map<place, std::uint64_t> counts;
   layers<network_profile> weather;
-  std::map<peer_id, layers<disk_profile>> disks;
+  std::map<peer_id, layers<disk_profile>> disks; // of logs
+  std::map<peer_id, layers<disk_profile>> data_disks;
   /// In millionths.
   std::map<peer_id, layers<std::int64_t>> drifts;
 

@@ -16,10 +16,12 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",     "crash_all", "pause",      "cut",       "isolate", "mute",
-  "deafen",    "partition", "break_link", "swizzle",   "lose",    "delay",
-  "slow_disk", "hang_disk", "fill_disk",  "fail_disk", "drift",   "stall",
-  "wipe",      "echo",      "slow_links", "quiet"};
+  "crash",      "crash_all",     "pause",     "cut",        "isolate",
+  "mute",       "deafen",        "partition", "break_link", "swizzle",
+  "lose",       "delay",         "slow_disk", "hang_disk",  "fill_disk",
+  "fail_disk",  "drift",         "stall",     "wipe",       "echo",
+  "slow_links", "slow_log",      "hang_log",  "slow_data",  "hang_data",
+  "fill_data",  "stick_machine", "quiet"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -85,12 +87,13 @@ fault_kind draw_kind(random& from) {
   using enum fault_kind;
   // How often each comes, relative to the others.
   constexpr std::pair<fault_kind, std::uint64_t> weights[]
-    = {{crash, 10},     {crash_all, 4}, {pause, 4},     {cut, 5},
-       {isolate, 5},    {mute, 2},      {deafen, 2},    {partition, 5},
-       {break_link, 3}, {swizzle, 2},   {lose, 4},      {delay, 4},
-       {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 4}, {fail_disk, 2},
-       {drift, 2},      {stall, 5},     {wipe, 1},      {echo, 5},
-       {slow_links, 4}};
+    = {{crash, 10},     {crash_all, 4},     {pause, 4},     {cut, 5},
+       {isolate, 5},    {mute, 2},          {deafen, 2},    {partition, 5},
+       {break_link, 3}, {swizzle, 2},       {lose, 4},      {delay, 4},
+       {slow_disk, 4},  {hang_disk, 2},     {fill_disk, 4}, {fail_disk, 2},
+       {drift, 2},      {stall, 5},         {wipe, 1},      {echo, 5},
+       {slow_log, 2},   {hang_log, 2},      {slow_data, 1}, {hang_data, 2},
+       {fill_data, 2},  {stick_machine, 3}, {slow_links, 4}};
   std::uint64_t sum = 0;
   for (const auto& [kind, weight] : weights)
     sum += weight;
@@ -116,6 +119,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
     case fault_kind::delay:
       return from.per_mille(500) ? 50'000 : 400'000;
     case fault_kind::slow_disk:
+    case fault_kind::slow_log:
+    case fault_kind::slow_data:
       return from.per_mille(500) ? 100'000 : 2'000'000;
     case fault_kind::stall:
       return from.below(3);
@@ -124,6 +129,7 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
     case fault_kind::slow_links:
       return draw_bandwidth(from);
     case fault_kind::fill_disk:
+    case fault_kind::fill_data:
       return from.per_mille(250) ? 1 : 0;
     case fault_kind::drift:
       return from.between(300'000, 700'000);

@@ -60,6 +60,15 @@ enum class fault_kind : std::uint8_t {
   echo,
   /// Each direction of each link carries `number` bytes a second.
   slow_links,
+  /// The same as with the disk, but only that of the log, or only that of the
+  /// state machine's data.
+  slow_log,
+  hang_log,
+  slow_data,
+  hang_data,
+  fill_data,
+  /// The state machine applies nothing.
+  stick_machine,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

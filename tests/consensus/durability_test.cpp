@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(a_leader_with_a_hung_disk_is_busy_and_then_steps_down) {
   BOOST_TEST(x->commit().value == match);
   const auto refused = x->start(entry_kind::command, {}, bytes{"x"}, 0);
   BOOST_TEST((refused.reason == reject_reason::busy));
-  for (int i = 0; i < 10 && x->leads(); ++i) {
+  for (int i = 0; i < 20 && x->leads(); ++i) {
     x.wake();
     for (const auto& msg : x.take<append_request>())
       x.receive(make_accept(msg.header.to.value, 1, 1, match, msg.round.value));

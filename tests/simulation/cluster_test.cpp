@@ -206,15 +206,15 @@ BOOST_AUTO_TEST_CASE(after_a_calm_all_is_as_the_options_say) {
   x.stop_programs();
   x.run_for(5s);
   BOOST_TEST((x.weather() != options.network));
-  BOOST_TEST((x.disk({1}) == disk_profile{}));
+  BOOST_TEST((x.log_disk({1}) == disk_profile{}));
   auto before = commands;
   x.run_for(5s);
   BOOST_TEST(commands == before);
   x.end_calm();
   x.start_programs();
   BOOST_TEST((x.weather() == options.network));
-  BOOST_TEST((x.disk({1}).delay_max == 30ms));
-  BOOST_TEST((x.disk({2}).delay_max == 37ms));
+  BOOST_TEST((x.log_disk({1}).delay_max == 30ms));
+  BOOST_TEST((x.log_disk({2}).delay_max == 37ms));
   x.run_for(5s);
   BOOST_TEST(commands > before);
 }

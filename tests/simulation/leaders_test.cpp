@@ -1,0 +1,243 @@
+// Who leads when disks are slow or hang, and when state machines are stuck.
+
+#include <raft/kv/command.hpp>
+#include <raft/kv/engine.hpp>
+#include <raft/simulation/cluster.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+
+using namespace raft;
+using namespace raft::simulation;
+using namespace std::chrono_literals;
+
+namespace {
+
+using mode = disk_profile::mode;
+
+constexpr disk_profile slow{mode::works, 300ms, 800ms};
+constexpr disk_profile hung{mode::hangs, 50us, 1ms};
+constexpr disk_profile full{mode::full, 50us, 1ms};
+
+/// Ten of the longest election timeouts.
+constexpr duration soon = 6s;
+
+/// A cluster, and a client that has one command after the other executed.
+struct lab {
+  explicit lab(const cluster_options& options) : x{options} {
+    client_options patient;
+    patient.deadline = 1000s;
+    patient.pause_max = 100ms;
+    patient.settings.silence_min = patient.settings.silence_max = 500ms;
+    x.run_program(x.open_client(patient), [this](const program_context& c) {
+      served = c.number;
+      return std::optional{kv::encode(kv::put{std::to_string(c.number % 1000), "x"})};
+    });
+  }
+
+  explicit lab(std::uint64_t seed, std::size_t peers = 3)
+    : lab{options_of(seed, peers)} {
+    // nop
+  }
+
+  static cluster_options options_of(std::uint64_t seed, std::size_t peers) {
+    cluster_options result;
+    result.seed = seed;
+    result.peers = peers;
+    return result;
+  }
+
+  /// Key-value engines that have room for a few changes in memory.
+  static cluster_options with_small_engines(cluster_options options) {
+    options.machine = [](machine_disk& disk, simulation::random&) {
+      if (!disk)
+        disk = kv::make_memory_table();
+      return std::make_unique<kv::engine>(
+        std::static_pointer_cast<kv::table>(disk), 2000);
+    };
+    return options;
+  }
+
+  /// Whether another command is executed within some time.
+  bool serves_within(duration time) {
+    auto before = served;
+    return x.run_until([&] { return served > before; }, x.now() + time);
+  }
+
+  peer_id leader() {
+    BOOST_REQUIRE(serves_within(20s));
+    return x.leaders().back();
+  }
+
+  peer_id next(peer_id who) const {
+    return {who.value % x.size() + 1};
+  }
+
+  /// The highest term that anybody is in.
+  std::uint64_t term() const {
+    std::uint64_t result = 0;
+    for (auto who : x.ids())
+      result = std::max(result, x.state(who).term.value);
+    return result;
+  }
+
+  cluster x;
+  std::uint64_t served = 0;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(leaders)
+
+// -- slow disks ---------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(with_slow_disks_somebody_is_elected_and_stays) {
+  for (std::size_t peers : {3, 5})
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      auto options = lab::options_of(seed, peers);
+      options.disk = slow;
+      lab l{options};
+      BOOST_TEST(l.serves_within(20s), peers << " peers, seed " << seed);
+      l.x.run_for(60s - l.x.now());
+      BOOST_TEST(l.served >= 20u);
+      BOOST_TEST(l.x.terms_led() <= 5u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_slow_disk_disturbs_nobody) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed};
+    auto leader = l.leader();
+    // That of a follower, and that of the leader.
+    for (auto whose : {l.next(leader), leader}) {
+      l.x.set_log_disk(whose, slow);
+      auto term = l.term();
+      auto before = l.served;
+      l.x.run_for(30s);
+      BOOST_TEST(l.term() == term);
+      BOOST_TEST(l.served - before >= 400u);
+      l.x.set_log_disk(whose, {});
+    }
+  }
+}
+
+// -- disks that hang ----------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(whose_log_disk_hangs_hands_over) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed};
+    auto leader = l.leader();
+    l.x.set_log_disk(leader, hung);
+    l.x.run_for(soon);
+    BOOST_TEST(l.x.leaders().size() == 1u);
+    BOOST_TEST((l.x.leaders().back() != leader));
+    auto term = l.term();
+    l.x.run_for(60s);
+    BOOST_TEST(l.term() == term);
+    l.x.set_log_disk(leader, {});
+    l.x.run_for(10s);
+    BOOST_TEST(l.term() == term);
+  }
+}
+
+/// One follower is behind, and the entries that it lacks are on a disk that
+/// hangs: the leader can not bring it up to date, so nothing is committed.
+BOOST_AUTO_TEST_CASE(whose_reads_hang_hands_over) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    auto options = lab::options_of(seed, 3);
+    options.settings.log_bytes_in_memory = 0;
+    lab l{options};
+    auto leader = l.leader();
+    auto behind = l.next(leader);
+    l.x.disconnect(behind);
+    l.x.run_for(2s);
+    l.x.set_log_disk(leader, hung);
+    l.x.run_for(100ms);
+    l.x.connect(behind);
+    BOOST_TEST(l.serves_within(soon), "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(when_all_disks_hang_nobody_campaigns_for_ever) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed};
+    l.leader();
+    for (auto who : l.x.ids())
+      l.x.set_disk(who, hung);
+    auto term = l.term();
+    l.x.run_for(60s);
+    BOOST_TEST(l.term() <= term + 2);
+    for (auto who : l.x.ids())
+      l.x.set_disk(who, {});
+    BOOST_TEST(l.serves_within(soon));
+  }
+}
+
+// -- state machines that are stuck --------------------------------------------
+
+BOOST_AUTO_TEST_CASE(whose_state_machine_is_stuck_hands_over) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed};
+    auto leader = l.leader();
+    l.x.stick_machine(leader);
+    l.x.run_for(100ms);
+    BOOST_TEST(l.serves_within(soon), "seed " << seed);
+    BOOST_TEST((l.x.leaders().back() != leader));
+    auto term = l.term();
+    l.x.run_for(60s);
+    BOOST_TEST(l.term() == term);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whose_data_can_not_be_saved_hands_over) {
+  for (const auto& disk : {hung, full})
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      lab l{lab::with_small_engines(lab::options_of(seed, 3))};
+      auto leader = l.leader();
+      l.x.set_data_disk(leader, disk);
+      // At first there is room in memory.
+      l.x.run_for(20s);
+      BOOST_TEST(l.serves_within(soon), "seed " << seed);
+      BOOST_TEST((l.x.leaders().back() != leader));
+    }
+}
+
+/// The one that is free wins also against others that are stuck, but may take
+/// a leader in between.
+BOOST_AUTO_TEST_CASE(it_goes_to_the_one_that_moves) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed, 5};
+    auto leader = l.leader();
+    auto free = l.next(leader);
+    for (auto who : l.x.ids())
+      if (who != free)
+        l.x.stick_machine(who);
+    BOOST_TEST(l.x.run_until(
+      [&] {
+        auto all = l.x.leaders();
+        return all.size() == 1 && all.back() == free;
+      },
+      l.x.now() + 30s));
+    BOOST_TEST(l.serves_within(soon));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(when_all_are_stuck_nobody_campaigns_for_ever) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    lab l{seed};
+    l.leader();
+    for (auto who : l.x.ids())
+      l.x.stick_machine(who);
+    auto term = l.term();
+    l.x.run_for(60s);
+    BOOST_TEST(l.term() <= term + 2);
+    BOOST_TEST(l.x.leaders().size() == 1u);
+    for (auto who : l.x.ids())
+      l.x.free_machine(who);
+    BOOST_TEST(l.serves_within(soon));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
