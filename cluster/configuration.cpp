@@ -206,6 +206,22 @@ address listen_address(const configuration& x) {
   return self->where;
 }
 
+std::string describe(const configuration& x) {
+  std::vector<std::string> members;
+  for (const auto& member : x.members)
+    members.push_back(
+      fmt::format("{} at {}", member.id.value, to_text(member.where)));
+  auto result
+    = fmt::format("raftd " RAFT_VERSION
+                  ", peer {} of cluster \"{}\", members {}, data in {}, "
+                  "listens for peers and clients at {}",
+                  x.id.value, x.cluster, fmt::join(members, ", "),
+                  x.data_directory, to_text(listen_address(x)));
+  if (x.redis)
+    result += ", for Redis clients at " + to_text(*x.redis);
+  return result;
+}
+
 void check(const configuration& x) {
   check_members(x);
   if (!x.id)

@@ -76,6 +76,10 @@ inline constexpr std::chrono::milliseconds save_after_max
 /// @pre `check` passes.
 address listen_address(const configuration& x);
 
+/// What a node is, for the first line of its log: version, cluster, members,
+/// data and ports.
+std::string describe(const configuration& x);
+
 /// @throws configuration_error if a node could not run with this.
 void check(const configuration& x);
 

@@ -75,10 +75,6 @@ std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
     return fmt::format("peer {} is not among the members that peer {} knows: "
                        "use the same --members on all nodes",
                        msg.from.value, us.self.value);
-  if (msg.from > us.self)
-    return fmt::format("peer {} must wait for peer {} to connect: between two "
-                       "peers only the lower id does",
-                       msg.from.value, us.self.value);
   return {};
 }
 

@@ -23,14 +23,14 @@ link_state::link_state(const link_timing& timing, bool connects,
   : timing_{timing},
     connects_{connects},
     random_{seed},
-    due_{now},
+    due_{connects ? now : now + timing.fallback},
     next_pause_{timing.pause_min},
     next_distrust_{timing.pause_distrusted_min} {
   // nop
 }
 
 link_state::duty link_state::advance(instant now) {
-  if (!connects_ || stage_ == link_stage::up || now < due_)
+  if (stage_ == link_stage::up || now < due_)
     return duty::nothing;
   if (stage_ != link_stage::disconnected) {
     back_off(now);
@@ -92,8 +92,10 @@ bool link_state::distrusted(instant now) {
     return false;
   if (now - up_since_ > 2 * timing_.pause_distrusted_max)
     next_distrust_ = timing_.pause_distrusted_min;
-  pause(next_distrust_, now);
-  shunned_until_ = due_;
+  shunned_until_ = after(next_distrust_, now);
+  enter(link_stage::disconnected,
+        connects_ ? shunned_until_
+                  : std::max(shunned_until_, now + timing_.fallback));
   next_distrust_ = std::min(2 * next_distrust_, timing_.pause_distrusted_max);
   return true;
 }
@@ -104,7 +106,7 @@ std::chrono::milliseconds link_state::shunned_for(instant now) const noexcept {
 }
 
 std::optional<instant> link_state::wake_at() const noexcept {
-  if (!connects_ || stage_ == link_stage::up)
+  if (stage_ == link_stage::up)
     return std::nullopt;
   return due_;
 }
@@ -120,11 +122,16 @@ void link_state::go_up(incarnation_id who, instant now) {
   incarnation_ = who;
 }
 
-void link_state::pause(std::chrono::milliseconds length, instant now) {
+instant link_state::after(std::chrono::milliseconds length, instant now) {
   // Between half and all of it, so that many links do not move in step.
   auto half = instant{length} / 2;
-  enter(link_stage::disconnected,
-        now + half + instant{random_.between(0, half.count())});
+  return now + half + instant{random_.between(0, half.count())};
+}
+
+void link_state::pause(std::chrono::milliseconds length, instant now) {
+  if (!connects_)
+    length = std::max(length, 2 * timing_.fallback);
+  enter(link_stage::disconnected, after(length, now));
 }
 
 void link_state::back_off(instant now) {

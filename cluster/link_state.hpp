@@ -21,8 +21,9 @@ using consensus::instant;
 ///     ──greeted──► up ──lost──► disconnected
 ///
 /// `failed`, `refused` and a deadline lead from everywhere before `up` back to
-/// `disconnected`. The side that waits to be connected only knows
-/// `disconnected` and `up`: `accepted` and `lost` lead from one to the other.
+/// `disconnected`. For the side that waits to be connected, `accepted` leads
+/// from everywhere to `up`. If that does not happen for long (`fallback`), it
+/// connects by itself: perhaps the other side can not reach it.
 enum class link_stage {
   disconnected,
   connecting,
@@ -50,7 +51,9 @@ public:
     gave_up,
   };
 
-  /// @param connects Whether this side connects, or waits to be connected.
+  /// @param connects Whether this side connects, or waits to be connected, for
+  /// a
+  ///        while.
   /// @param seed For the jitter of the pauses.
   link_state(const link_timing& timing, bool connects, std::uint64_t seed,
              instant now);
@@ -96,7 +99,7 @@ public:
   /// How long the other side is not to connect.
   std::chrono::milliseconds shunned_for(instant now) const noexcept;
 
-  /// When to call `advance`; nothing if only the other side can change things.
+  /// When to call `advance`; nothing if it is up.
   std::optional<instant> wake_at() const noexcept;
 
   /// Who was met last on this link; 0 if nobody yet.
@@ -107,6 +110,7 @@ public:
 private:
   void enter(link_stage stage, instant deadline);
   void go_up(incarnation_id who, instant now);
+  instant after(std::chrono::milliseconds length, instant now);
   void pause(std::chrono::milliseconds length, instant now);
   void back_off(instant now);
   bool is_current(number which, link_stage stage) const noexcept;

@@ -18,6 +18,9 @@ struct link_timing {
   /// comes back after a long time is found within the maximum.
   std::chrono::milliseconds pause_min{50};
   std::chrono::milliseconds pause_max{500};
+  /// How long the side that is to be connected waits for the other one, before
+  /// it connects by itself, and between its tries.
+  std::chrono::milliseconds fallback{5000};
   /// Pause after the other side said that it does not want us.
   std::chrono::milliseconds pause_refused{5000};
   /// Pause after the other side sent what can not be true; it doubles up to the

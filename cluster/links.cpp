@@ -35,7 +35,7 @@ public:
     us_ = {options.cluster, options.self, options.incarnation, options.remotes};
     auto now = steady_now();
     for (auto& to : options.remotes) {
-      // Between two peers the lower id connects; clients always do.
+      // Between two peers the lower id connects first; clients always do.
       auto connects = !us_.self || us_.self < to.id;
       links_.push_back(
         {to, link_state{options.timing, connects, options.seed++, now}});
@@ -47,6 +47,8 @@ public:
           if (log)
             log(severity::warning, what);
         });
+    for (const auto& x : links_)
+      show_down(x, "not yet");
     advance();
     return behavior();
   }
@@ -62,6 +64,8 @@ private:
     std::string told = {};
     /// The actor that keeps the other end.
     caf::strong_actor_ptr far = {};
+    /// Whether people were told that we do what is the other side's turn.
+    bool fell_back = false;
   };
 
   // -- messages ---------------------------------------------------------------
@@ -148,6 +152,7 @@ private:
       auto stage = x.state.stage();
       switch (x.state.advance(now)) {
         case link_state::duty::connect:
+          tell_of_fallback(x);
           connect(x);
           break;
         case link_state::duty::gave_up:
@@ -251,6 +256,9 @@ private:
   void go_up(link& x, link_state::number number,
              const actors::peer_actor& handle) {
     x.told.clear();
+    x.fell_back = false;
+    if (options_.board)
+      options_.board->up(x.to.id);
     watcher_.watch(self_, handle, [this, &x, number] { go_down(x, number); });
     link_up news{x.to.id, x.state.incarnation()};
     if (options_.peer)
@@ -270,6 +278,7 @@ private:
   }
 
   void tell_down(const link& x) {
+    show_down(x, "it is gone");
     if (options_.peer)
       actors::send(self_, options_.peer, link_down{x.to.id});
     if (options_.client)
@@ -284,7 +293,26 @@ private:
                    : fmt::format("the server at {}", where);
   }
 
+  /// The side that should wait connects: people may want to know why.
+  void tell_of_fallback(link& x) {
+    if (us_.self < x.to.id || !us_.self || std::exchange(x.fell_back, true))
+      return;
+    log(severity::warning,
+        fmt::format(
+          "peer {0} has not connected to this peer for {1} ms, as the "
+          "lower id should, so this peer tries to connect to it. "
+          "Unless peer {0} does not run, see whether it can reach the "
+          "address that its --members name for peer {2}",
+          x.to.id.value, options_.timing.fallback.count(), us_.self.value));
+  }
+
+  void show_down(const link& x, const std::string& why) const {
+    if (options_.board)
+      options_.board->down(x.to.id, why);
+  }
+
   void tell(link& x, severity how, const std::string& why) {
+    show_down(x, why);
     // The first failure counts; its repetitions are of interest to few.
     log(std::exchange(x.told, why) == why ? severity::debug : how,
         fmt::format("can not connect to {}: {}", title(x), why));

@@ -7,6 +7,7 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/link_board.hpp>
 #include <raft/cluster/link_state.hpp>
 #include <raft/cluster/log.hpp>
 
@@ -48,6 +49,8 @@ struct links_options {
 
   /// Watches over the connections; none for one of their own.
   std::shared_ptr<actors::port_guard> guard = {};
+  /// Shows how the links are, if given.
+  std::shared_ptr<link_board> board = {};
 
   link_timing timing = {};
   /// Seeds the pauses.
@@ -55,8 +58,10 @@ struct links_options {
   log_function log = {};
 };
 
-/// Spawns the links. Between two peers only the one with the lower id connects:
-/// CAF 1.1 loses handles when both do at once. One connection serves both ways.
+/// Spawns the links. Between two peers the one with the lower id connects: CAF
+/// 1.1 may lose handles when both do at once. Only if it has not come for
+/// `link_timing::fallback`, perhaps because it can not, the other one does. One
+/// connection serves both ways.
 ///
 /// A link is up once `hello` was answered by a `welcome`. It goes down when the
 /// other peer ends, or its connection is lost; silence is noticed by CAF's

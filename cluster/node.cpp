@@ -5,6 +5,8 @@
 #include <raft/actors/spawn.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/links.hpp>
+#include <raft/cluster/listening.hpp>
+#include <raft/cluster/monitor.hpp>
 #include <raft/cluster/node.hpp>
 
 #include <caf/actor_system.hpp>
@@ -12,12 +14,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <utility>
 
 namespace raft::cluster {
 
 namespace {
+
+std::string to_text(const std::vector<peer_id>& ids) {
+  std::string result;
+  for (auto id : ids)
+    result += (result.empty() ? "" : ", ") + raft::to_text(id);
+  return result.empty() ? "not known yet" : result;
+}
 
 /// A commit on a slow disk may take long; an actor that is stuck must not keep
 /// the process for ever.
@@ -103,6 +113,7 @@ struct node::impl {
                                     });
     spawn_links(incarnation);
     listen();
+    watch();
   }
 
   std::shared_ptr<persistence::store> open_store() {
@@ -120,11 +131,15 @@ struct node::impl {
   /// Tells what was found on the disk.
   void report(const persistence::store& store) const {
     auto found = store.load(config.group);
-    if (found.last.index > found.compacted.index)
-      log(severity::info,
-          fmt::format("the log on the disk holds entries {} to {}",
-                      found.compacted.index.next().value,
-                      found.last.index.value));
+    auto entries = found.last.index > found.compacted.index
+                   ? fmt::format("holds entries {} to {}",
+                                 found.compacted.index.next().value,
+                                 found.last.index.value)
+                   : std::string{"holds no entries"};
+    log(severity::info, fmt::format("the log on the disk {}, in term {}; its "
+                                    "members are {}",
+                                    entries, found.hard.term.value,
+                                    to_text(found.members.voters)));
     if (!config.bootstrap && found == durable_state{})
       log(severity::warning,
           "the store is empty, so this peer takes part in no election until a "
@@ -151,10 +166,15 @@ struct node::impl {
     x.applier_detached = options.applier_detached;
     x.actor_machine = options.actor_machine;
     x.on_failure = options.on_failure;
-    x.on_note = [log = options.log](const consensus::note& what) {
-      if (log)
-        log(severity_of(what.kind), consensus::to_text(what));
-    };
+    x.on_note
+      = [log = options.log, full = disk_full](const consensus::note& what) {
+          using consensus::note_kind;
+          if (what.kind == note_kind::disk_is_full
+              || what.kind == note_kind::disk_has_room)
+            full->store(what.kind == note_kind::disk_is_full);
+          if (log)
+            log(severity_of(what.kind), consensus::to_text(what));
+        };
     x.on_trouble = [log = options.log](const std::string& what) {
       if (log)
         log(severity::warning, what);
@@ -174,6 +194,7 @@ struct node::impl {
     x.peer = peer;
     x.client = client;
     x.guard = guard;
+    x.board = board;
     x.timing = options.timing;
     x.seed = actors::draw_seed();
     x.log = options.log;
@@ -182,19 +203,46 @@ struct node::impl {
 
   void listen() {
     where = listen_address(config);
-    auto host = where.host == "localhost" ? "127.0.0.1" : where.host;
-    auto port = actors::publish(system, actors::door_actor{links}, host,
-                                where.port, guard);
-    if (!port)
-      throw std::runtime_error{fmt::format(
-        "can not listen at {} ({}): is another process there already?",
-        to_text(where), actors::to_text(system, port.error()))};
-    where.port = *port;
-    listening = true;
+    for (const auto& host : listen_hosts(where.host)) {
+      auto port = actors::publish(system, actors::door_actor{links}, host,
+                                  where.port, guard);
+      if (!port)
+        throw std::runtime_error{fmt::format("can not listen at {}: {}",
+                                             to_text({host, where.port}),
+                                             why_not(host, port.error()))};
+      where.port = *port;
+      ++ports;
+    }
+  }
+
+  /// CAF does not say why.
+  std::string why_not(const std::string& host, const caf::error& reason) const {
+    auto result = why_not_listen({host, where.port});
+    return result.empty() ? actors::to_text(system, reason) : result;
+  }
+
+  /// Has somebody say what keeps this peer from serving.
+  void watch() {
+    // What a log holds beside what it keeps by its settings, when all is well:
+    // what is not saved yet, see docs/operating.md.
+    constexpr std::uint64_t unsaved = 128 << 20;
+    monitor_options x;
+    x.group = config.group;
+    x.peer = peer;
+    for (auto& member : config.members)
+      if (member.id != config.id)
+        x.members.push_back(member);
+    x.kept_max = config.raft.log_bytes_kept + config.raft.compaction_bytes_min
+               + std::max(unsaved, 2 * config.unsaved_bytes);
+    x.links = board;
+    x.disk_full = disk_full;
+    x.log = options.log;
+    monitor = spawn_monitor(system, std::move(x));
   }
 
   void stop() {
-    if (std::exchange(listening, false))
+    stop_one(monitor, "the monitor");
+    for (; ports > 0; --ports)
       actors::unpublish(system, actors::door_actor{links}, where.port);
     stop_one(links, "the links");
     stop_one(client, "the client handle");
@@ -224,12 +272,17 @@ struct node::impl {
   caf::actor_system& system;
   configuration config;
   node_options options;
+  std::shared_ptr<link_board> board = std::make_shared<link_board>();
+  std::shared_ptr<std::atomic<bool>> disk_full
+    = std::make_shared<std::atomic<bool>>(false);
   address where;
-  bool listening = false;
+  /// How many addresses it listens at.
+  int ports = 0;
   actors::peer_actor peer;
   linked_client_actor client;
   std::shared_ptr<actors::port_guard> guard;
   links_actor links;
+  monitor_actor monitor;
 };
 
 node::node(caf::actor_system& system, configuration config,

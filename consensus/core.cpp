@@ -178,6 +178,10 @@ peer_state core::state() const {
   if (const auto* state = std::get_if<consensus::leader>(&role_))
     for (const auto& [id, x] : state->others)
       result.others.push_back({id, x.match, x.next, x.connected});
+  result.members = members_.voters;
+  result.first = log_.compacted().index.next();
+  result.log_bytes
+    = log_.bytes_between(log_.compacted().index, log_.last().index);
   return result;
 }
 

@@ -43,6 +43,8 @@ std::string prepared(const table_options& x, bool writable) {
                         + "', but the log no longer holds the commands that "
                           "led to it"
                         + persistence::rejoin};
+  if (writable)
+    persistence::check_plain(x.directory, persistence::plain::directory);
   return persistence::prepare_directory(to_store_options(x, writable));
 }
 

@@ -161,6 +161,12 @@ struct peer_state {
   log_index last;
   /// Filled by a leader only.
   std::vector<peer_progress> others;
+  /// The voters that this peer knows; none if its store is empty.
+  std::vector<peer_id> members;
+  /// The first entry that its log still has.
+  log_index first;
+  /// About how many bytes of entries its log has, on the disk.
+  std::uint64_t log_bytes = 0;
 
   friend bool operator==(const peer_state&, const peer_state&) = default;
 };

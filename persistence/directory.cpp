@@ -24,6 +24,14 @@ namespace {
                       + "; check its permissions and the disk"};
 }
 
+[[noreturn]] void fail_on_link(const std::string& path) {
+  throw store_error{store_errc::no_access,
+                    "'" + path
+                      + "' is a symbolic link, and what it leads to may belong "
+                        "to others: put the thing itself in its place, or "
+                        "remove the link"};
+}
+
 /// The directories that this process has open, by device and inode.
 struct claims {
   std::mutex mutex;
@@ -76,6 +84,56 @@ void sync_directory(const std::string& path) {
     fail("sync directory", path);
 }
 
+void check_plain(const std::string& path, plain wanted) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT)
+      return;
+    fail("look at", path);
+  }
+  if (S_ISLNK(info.st_mode))
+    fail_on_link(path);
+  if (wanted == plain::file ? S_ISREG(info.st_mode) : S_ISDIR(info.st_mode))
+    return;
+  throw store_error{store_errc::no_access,
+                    "'" + path + "' is no "
+                      + (wanted == plain::file ? "regular file" : "directory")
+                      + ": move it out of the way"};
+}
+
+void check_access(const std::string& path, bool writable) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0)
+    return; // nothing there, or opening it fails as well
+  auto wanted = writable ? R_OK | W_OK : R_OK;
+  if (faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0)
+    return;
+  auto reason = std::generic_category().message(errno);
+  throw store_error{store_errc::no_access,
+                    "cannot open '" + path + "': " + reason
+                      + "; it belongs to user " + std::to_string(info.st_uid)
+                      + ", and this is user " + std::to_string(geteuid())
+                      + ". Run as the owner, or give the whole directory to "
+                        "this user (chown -R)"};
+}
+
+file_descriptor open_plain(const std::string& path, int flags) {
+  file_descriptor result{
+    open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0640)};
+  if (!result && errno == ELOOP)
+    fail_on_link(path);
+  if (!result) {
+    auto reason = errno;
+    check_access(path, (flags & O_ACCMODE) != O_RDONLY);
+    errno = reason;
+    fail("open", path);
+  }
+  struct stat info {};
+  if (fstat(result.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    check_plain(path, plain::file);
+  return result;
+}
+
 directory_claim::directory_claim(const std::string& path, bool shared) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0)
@@ -110,9 +168,7 @@ directory_claim::~directory_claim() {
 }
 
 void directory_claim::take_lock(const std::string& path) {
-  file_descriptor fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)};
-  if (!fd)
-    fail("open lock file", path);
+  auto fd = open_plain(path, O_RDWR | O_CREAT);
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK)
       fail("lock", path);

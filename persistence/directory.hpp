@@ -38,6 +38,24 @@ void make_directory(const std::string& path);
 /// @throws store_error `no_access`.
 void sync_directory(const std::string& path);
 
+/// What may be in the place of a name.
+enum class plain { file, directory };
+
+/// Refuses a symbolic link, or whatever else is not what we would make there:
+/// it could lead to the data of others. There may be nothing.
+/// @throws store_error `no_access`.
+void check_plain(const std::string& path, plain wanted);
+
+/// Refuses a file that this process can not use, in words that say whose it is.
+/// There may be none.
+/// @throws store_error `no_access`.
+void check_access(const std::string& path, bool writable);
+
+/// Opens a file of ours, but never by a symbolic link.
+/// @param flags For `open`.
+/// @throws store_error `no_access`.
+file_descriptor open_plain(const std::string& path, int flags);
+
 /// Name of the file that carries the lock and the holder's process id.
 inline constexpr const char* lock_file_name = "raft.lock";
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/random.h>
 #include <system_error>
@@ -29,6 +30,10 @@ std::string data_file(const std::string& directory) {
   return directory + "/data.mdb";
 }
 
+std::string lock_file(const std::string& directory) {
+  return directory + "/lock.mdb";
+}
+
 // Sanitizers keep a shadow of all address space; a terabyte is too much.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr auto default_map_bytes = std::uint64_t{1} << 30;
@@ -51,6 +56,14 @@ std::string prepare_directory(const lmdb_options& options) {
     throw store_error{store_errc::no_access,
                       "there is no store in '" + options.directory
                         + "'; name the directory that holds data.mdb"};
+  auto data = data_file(options.directory);
+  auto lock = lock_file(options.directory);
+  check_plain(lock, plain::file);
+  check_access(data, options.writable);
+  if (options.writable) {
+    check_plain(data, plain::file);
+    check_access(lock, true);
+  }
   return options.directory;
 }
 
@@ -58,18 +71,23 @@ namespace {
 
 /// How to open the environment. Readers register in the lock file, so that a
 /// process that writes leaves alone what they read. Where there is no lock
-/// file, nobody writes, and none is made.
+/// file, nobody writes, and none is made. Where it can not be written, as in a
+/// directory that is read-only, they can not register: that is no harm as long
+/// as nobody writes.
 unsigned open_flags(const lmdb_options& options) {
   if (options.writable)
     return 0;
-  auto lock_file = options.directory + "/lock.mdb";
+  auto lock_file = persistence::lock_file(options.directory);
   if (access(lock_file.c_str(), F_OK) != 0)
     return MDB_RDONLY | MDB_NOLOCK;
-  if (access(lock_file.c_str(), R_OK | W_OK) != 0)
+  if (faccessat(AT_FDCWD, lock_file.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+    if (!is_claimed(options.directory))
+      return MDB_RDONLY | MDB_NOLOCK;
     throw store_error{store_errc::no_access,
                       "reading beside a process that writes needs write access "
                       "to '"
                         + lock_file + "'; run as the owner of the directory"};
+  }
   return MDB_RDONLY;
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string_view>
+#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -35,10 +36,7 @@ std::string read(int file, const std::string& path) {
 
 /// Another descriptor than that of the claim, whose lock it does not touch.
 file_descriptor open_file(const std::string& path) {
-  file_descriptor result{open(path.c_str(), O_RDWR | O_CLOEXEC)};
-  if (!result)
-    fail("open", path);
-  return result;
+  return open_plain(path, O_RDWR);
 }
 
 } // namespace
@@ -52,6 +50,17 @@ std::string holder_of(int lock, const std::string& path) {
 bool had_data(const std::string& directory) {
   auto path = directory + '/' + lock_file_name;
   return read(open_file(path).get(), path).ends_with(data_line);
+}
+
+bool is_claimed(const std::string& directory) {
+  auto path = directory + '/' + lock_file_name;
+  file_descriptor file{
+    open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  if (!file)
+    return errno != ENOENT;
+  if (flock(file.get(), LOCK_SH | LOCK_NB) == 0)
+    return false; // and it is free again with `file`
+  return errno == EWOULDBLOCK;
 }
 
 void sign(const std::string& directory) {

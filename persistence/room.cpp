@@ -31,7 +31,7 @@ bool means_full(int code) noexcept {
 file_room::file_room(std::string path, std::uint64_t block)
   : path_{std::move(path)},
     block_{block},
-    file_{open(path_.c_str(), O_RDWR | O_CLOEXEC)} {
+    file_{open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)} {
   auto size = file_ ? lseek(file_.get(), 0, SEEK_END) : -1;
   if (size < 0)
     throw store_error{store_errc::no_access,

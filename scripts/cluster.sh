@@ -95,6 +95,7 @@ status_of() {
   raftctl --timeout 2 status 2>/dev/null |
     awk -v column="$1" -v role="$2" -v peer="${3:-}" '
       NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
+      NF == 0 { exit }
       NF != length(at) { next }
       (role == "" || $at["role"] == role) && (peer == "" || $1 == peer) {
         print $at[column]
@@ -112,7 +113,7 @@ saved_by() {
     END { print entry + 0, staged + 0 }' <<<"$text"
 }
 
-has_leader() { raftctl --timeout 1 status >/dev/null 2>&1; }
+has_leader() { [ -n "$(status_of peer leader)" ]; }
 
 leader_or_ended() {
   require_peers

@@ -127,7 +127,7 @@ figure() {
 # ran freely.
 show_figures() {
   local load_log=$1 restarted_log=$2 applied=$3 held
-  held=$(figure held '.*the log on the disk holds entries [0-9]+ to ([0-9]+)$' \
+  held=$(figure held '.*the log on the disk holds entries [0-9]+ to ([0-9]+),.*' \
     "$restarted_log")
   printf '\n'
   printf '%-38s %10s\n' \
@@ -172,7 +172,7 @@ dev_demo() {
   say "Starting three peers in $cluster_dir"
   start_cluster
   wait_for_leader
-  raftctl status
+  raftctl status || true # others may not have heard of the leader yet
   say "Loading $lines packages"
   raftctl --timeout 60 load "${rate[@]}" "$file" >"$cluster_dir/load.log" &
   load_pid=$!

@@ -23,16 +23,18 @@ namespace {
 constexpr const char* footer = R"(
 Exit codes:
   0  done
-  1  no: key not found, value differs, digests differ
+  1  no: key not found, value differs, digests differ; status: a peer is behind
   2  the command line, a file or a value can not be used
-  3  no leader, or a peer can not be reached; nothing was executed
+  3  no leader, or a peer can not be reached; nothing was executed; status: also
+     peers that contradict each other
   4  outcome unknown: the command may or may not have taken effect
 
 Examples:
   export RAFT_PEERS=127.0.0.1:7401,127.0.0.1:7402,127.0.0.1:7403
   raftctl status
   raftctl put color blue
-  raftctl cas color green --expect blue)";
+  raftctl cas color green --expect blue
+  raftctl put -- -x 5        (what begins with - goes after --))";
 
 /// All that arguments can say.
 struct arguments {

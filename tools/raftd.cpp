@@ -117,6 +117,7 @@ redis::door_options redis_options(const cluster::node& node) {
 }
 
 void run(const cluster::configuration& config, const sigset_t& signals) {
+  spdlog::info("{}", cluster::describe(config));
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   cluster::node_options options;

@@ -128,13 +128,13 @@ BOOST_AUTO_TEST_CASE(after_a_refusal_it_waits_long) {
   BOOST_TEST((wait() == duty::connect));
 }
 
-BOOST_AUTO_TEST_CASE(the_passive_side_never_acts) {
+BOOST_AUTO_TEST_CASE(the_passive_side_waits) {
   link_state passive{timing, false, 1, now};
-  BOOST_TEST(!passive.wake_at().has_value());
-  BOOST_TEST((passive.advance(now + 1h) == duty::nothing));
+  BOOST_TEST((passive.advance(now + timing.fallback - 1us) == duty::nothing));
   auto first = passive.accepted({3}, now);
   BOOST_TEST((passive.stage() == link_stage::up));
   BOOST_TEST(passive.incarnation().value == 3u);
+  BOOST_TEST(!passive.wake_at().has_value());
   // The other side comes again before we know that it was gone.
   auto second = passive.accepted({4}, now);
   BOOST_TEST(passive.incarnation().value == 4u);
@@ -142,7 +142,26 @@ BOOST_AUTO_TEST_CASE(the_passive_side_never_acts) {
   BOOST_TEST((passive.stage() == link_stage::up));
   BOOST_TEST(passive.lost(second, now));
   BOOST_TEST((passive.stage() == link_stage::disconnected));
-  BOOST_TEST(!passive.wake_at().has_value());
+  BOOST_TEST((*passive.wake_at() >= now + timing.fallback));
+}
+
+BOOST_AUTO_TEST_CASE(the_passive_side_connects_when_nobody_comes) {
+  link = link_state{timing, false, 1, now};
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST((pause() >= timing.fallback && pause() <= 2 * timing.fallback));
+    BOOST_TEST((wait() == duty::connect));
+    BOOST_TEST(link.failed(link.current(), now));
+  }
+  go_up();
+  BOOST_TEST(link.lost(link.current(), now));
+  BOOST_TEST((pause() >= timing.fallback));
+  // The other side comes in the middle of a try: that one counts.
+  BOOST_TEST((wait() == duty::connect));
+  auto own = link.current();
+  link.accepted({4}, now);
+  BOOST_TEST(!link.connected(own, now));
+  BOOST_TEST(!link.failed(own, now));
+  BOOST_TEST((link.stage() == link_stage::up));
 }
 
 BOOST_AUTO_TEST_CASE(who_is_not_believed_waits_longer_each_time) {
@@ -176,7 +195,7 @@ BOOST_AUTO_TEST_CASE(the_passive_side_shuns_as_well) {
   BOOST_TEST((passive.shunned_for(now) == 0ms));
   BOOST_TEST(passive.distrusted(now));
   BOOST_TEST((passive.shunned_for(now) >= 500ms));
-  BOOST_TEST(!passive.wake_at().has_value());
+  BOOST_TEST((*passive.wake_at() >= now + timing.fallback));
 }
 
 BOOST_AUTO_TEST_CASE(two_seeds_do_not_move_in_step) {

@@ -124,6 +124,52 @@ BOOST_AUTO_TEST_CASE(both_ends_may_restart_at_once_a_hundred_times) {
   BOOST_TEST((cluster[0].execute(put()).result == outcome::committed));
 }
 
+// The lower id has a dead address for the other one.
+BOOST_AUTO_TEST_CASE(one_direction_is_enough) {
+  servers cluster{2};
+  test_socket nobody;
+  auto blind = cluster.config_of(0);
+  blind.members[1].where = {"127.0.0.1", nobody.bind()};
+  cluster.start(0, blind);
+  cluster.start(1);
+  BOOST_TEST(
+    eventually([&] { return cluster[1].log.count("is connected") >= 1; }, 60s));
+  BOOST_TEST(cluster[1].log.count("peer 1 has not connected to this peer")
+             == 1);
+  cluster.wait_for_leader();
+  for (std::size_t i = 0; i < 2; ++i)
+    BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
+  // A link that is up stays.
+  BOOST_TEST(cluster[0].log.count("is gone") == 0);
+  BOOST_TEST(cluster[1].log.count("is gone") == 0);
+}
+
+// Both sides connect at every moment that threads can make, and agree on one
+// connection.
+BOOST_AUTO_TEST_CASE(both_sides_may_connect_at_once) {
+  servers cluster{2};
+  cluster.timing.fallback = 1ms;
+  for (int round = 0; round < 30; ++round) {
+    {
+      std::jthread first{[&] { cluster.start(0); }};
+      std::jthread second{[&] { cluster.start(1); }};
+    }
+    cluster.wait_for_leader();
+    for (std::size_t i = 0; i < 2; ++i) {
+      BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
+      BOOST_TEST_REQUIRE(cluster[i].log.count("is gone") == 0,
+                         "round " << round << ", server " << i + 1 << ":\n"
+                                  << cluster[i].log.text());
+    }
+    cluster.stop(round % 2);
+    cluster.start(round % 2);
+    cluster.wait_for_leader();
+    BOOST_TEST((cluster[0].execute(put()).result == outcome::committed));
+    std::jthread first{[&] { cluster.stop(0); }};
+    std::jthread second{[&] { cluster.stop(1); }};
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_forgotten_connection_is_replaced, pair_fixture) {
   for (int i = 0; i < 2; ++i) {
     between.forget(false);

@@ -226,6 +226,26 @@ BOOST_AUTO_TEST_CASE(key_value_data_that_can_not_be_used) {
   check_goes_on();
 }
 
+BOOST_AUTO_TEST_CASE(links_in_the_place_of_what_it_makes) {
+  auto elsewhere = directory.path("elsewhere");
+  auto replaced_by_link = [&](const std::string& name) {
+    return [this, name, elsewhere] {
+      fs::remove_all(elsewhere);
+      fs::rename(data(0) + '/' + name, elsewhere);
+      fs::create_symlink(elsewhere, data(0) + '/' + name);
+    };
+  };
+  std::vector<misfortune> all;
+  for (const auto* name : {"raft.lock", "lock.mdb", "data.mdb", "kv-1",
+                           "kv-1/raft.lock", "kv-1/lock.mdb", "kv-1/data.mdb"})
+    all.push_back({name,
+                   replaced_by_link(name),
+                   {},
+                   {"'" + data(0) + '/' + name + "' is a symbolic link"}});
+  check_all(all);
+  check_goes_on();
+}
+
 BOOST_AUTO_TEST_CASE(a_log_in_use) {
   start(0, alone());
   write("served");

@@ -70,10 +70,12 @@ private:
 /// One server.
 class server {
 public:
-  server(configuration config, std::shared_ptr<persistence::store> store) {
+  server(configuration config, std::shared_ptr<persistence::store> store,
+         const link_timing& timing = {}) {
     node_options options;
     options.log = log.function();
     options.store = std::move(store);
+    options.timing = timing;
     node_.emplace(system_, std::move(config), kv::kv_machine_factory(),
                   std::move(options));
   }
@@ -147,7 +149,7 @@ public:
   }
 
   void start(std::size_t i, configuration config) {
-    all[i] = std::make_unique<server>(std::move(config), stores[i]);
+    all[i] = std::make_unique<server>(std::move(config), stores[i], timing);
   }
 
   void start_all() {
@@ -196,6 +198,7 @@ public:
     });
   }
 
+  link_timing timing;
   std::vector<member> members;
   std::vector<std::shared_ptr<persistence::store>> stores;
   std::vector<std::unique_ptr<server>> all;

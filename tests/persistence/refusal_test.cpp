@@ -7,17 +7,21 @@
 #include <raft/tests/support/child_process.hpp>
 #include <raft/tests/support/tree.hpp>
 
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace raft;
 using namespace raft::persistence;
 using namespace raft::test;
+namespace data = boost::unit_test::data;
 namespace fs = std::filesystem;
 
 namespace {
@@ -58,6 +62,36 @@ struct refusal_fixture : any_store {
       }
     }
     BOOST_TEST((files_below(how.directory) == before));
+  }
+
+  /// What is said to who opens the store; empty if it can be used.
+  std::string complaint(bool writable) const {
+    auto how = options();
+    how.writable = writable;
+    try {
+      open_lmdb_store(how)->load({1});
+      return {};
+    } catch (const store_error& e) {
+      return e.what();
+    }
+  }
+
+  /// Lets another user reach the files.
+  void open_to_all(fs::perms files) const {
+    fs::path directory{options().directory};
+    fs::permissions(directory.parent_path(), fs::perms{0755});
+    fs::permissions(directory, fs::perms{0777});
+    for (const auto& x : fs::directory_iterator{directory})
+      fs::permissions(x, files);
+  }
+
+  /// Runs something as another user, if this is root, who may do everything.
+  static bool as_nobody(const std::function<bool()>& what) {
+    child_process child{[&](int out) {
+      if (geteuid() != 0 || seteuid(65534) == 0)
+        send_number(out, what());
+    }};
+    return child.receive_number() == 1u;
   }
 
   void check(store_errc code, const std::string& part) const {
@@ -142,6 +176,67 @@ BOOST_AUTO_TEST_CASE(a_directory_in_use) {
     BOOST_TEST((e.code() == store_errc::in_use));
   }
   BOOST_TEST((files_below(options().directory) == before));
+}
+
+// Whatever raftd makes in its directory: it must not write elsewhere.
+BOOST_DATA_TEST_CASE(a_link_in_the_place_of_a_file,
+                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
+  auto place = file(sample);
+  auto target = file("of others");
+  auto refused = "'" + place + "' is a symbolic link";
+  std::ofstream{target} << "precious";
+  fs::remove(place);
+  fs::create_symlink(target, place);
+  BOOST_TEST(complaint(true).starts_with(refused));
+  BOOST_TEST(files_below(options().directory)["of others"] == "precious");
+  // Nor one that leads to nothing: the target would be made.
+  fs::remove(target);
+  BOOST_TEST(complaint(true).starts_with(refused));
+  BOOST_TEST(!fs::exists(target));
+}
+
+BOOST_AUTO_TEST_CASE(who_only_reads_writes_through_no_link) {
+  fs::remove(file("lock.mdb"));
+  std::ofstream{file("of others")} << "precious";
+  fs::create_symlink(file("of others"), file("lock.mdb"));
+  BOOST_TEST(complaint(false).starts_with("'" + file("lock.mdb")
+                                          + "' is a symbolic link"));
+  BOOST_TEST(files_below(options().directory)["of others"] == "precious");
+}
+
+BOOST_DATA_TEST_CASE(something_else_in_the_place_of_a_file,
+                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
+  auto place = file(sample);
+  fs::remove(place);
+  BOOST_REQUIRE(mkfifo(place.c_str(), 0600) == 0);
+  auto said = complaint(true);
+  BOOST_TEST(said.starts_with("'" + place + "' is no regular file"), said);
+  fs::remove(place);
+}
+
+BOOST_DATA_TEST_CASE(a_file_of_another_user,
+                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
+  open_to_all(fs::perms{0666});
+  fs::permissions(file(sample), fs::perms{0400});
+  auto wanted = "cannot open '" + file(sample)
+              + "': Permission denied; it belongs to user ";
+  BOOST_TEST(as_nobody([&] { return complaint(true).starts_with(wanted); }));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_is_read_only_can_be_read) {
+  open_to_all(fs::perms{0444});
+  fs::permissions(options().directory, fs::perms{0555});
+  BOOST_TEST(as_nobody([&] { return complaint(false).empty(); }));
+  // Not beside a process that writes: what is read could be overwritten.
+  fs::permissions(options().directory, fs::perms{0755});
+  persistence::file_descriptor held{
+    ::open(file("raft.lock").c_str(), O_RDONLY | O_CLOEXEC)};
+  BOOST_REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+  BOOST_TEST(as_nobody([&] {
+    return complaint(false).starts_with("reading beside a process that writes "
+                                        "needs write access to '"
+                                        + file("lock.mdb"));
+  }));
 }
 
 // What a power failure leaves while a store is made is no store.

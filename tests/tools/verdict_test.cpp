@@ -1,38 +1,15 @@
-// Verdicts: exit codes of answers, of a cluster's status and of digests.
+// Verdicts: exit codes of answers and of digests.
 
 #include <raft/tools/lib/digest.hpp>
-#include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/targets.hpp>
 #include <raft/tools/lib/verdict.hpp>
 
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
 
 using namespace raft;
 using namespace raft::tools;
 
 namespace {
-
-cluster::server_state server(std::uint64_t id, peer_role role,
-                             std::uint64_t term, std::uint64_t commit,
-                             std::uint64_t applied) {
-  cluster::server_state x;
-  x.where = {"127.0.0.1", static_cast<std::uint16_t>(7400 + id)};
-  x.state.id = {id};
-  x.state.role = role;
-  x.state.term = {term};
-  x.state.commit = {commit};
-  x.state.applied = {applied};
-  x.state.leader = {1};
-  return x;
-}
-
-cluster::server_state dead_server() {
-  cluster::server_state x;
-  x.where = {"127.0.0.1", 7403};
-  x.error = "127.0.0.1:7403: connection refused";
-  return x;
-}
 
 peer_digest digest_of(std::uint64_t applied, std::uint64_t hash) {
   return {{"127.0.0.1", 7401}, {applied}, {7, hash}, {}};
@@ -69,38 +46,6 @@ BOOST_AUTO_TEST_CASE(a_reply_that_can_not_be_read_is_no_success) {
   x.result = outcome::committed;
   x.reply = bytes{"rubbish"};
   BOOST_TEST((read_answer(x).why.code == exit_code::usage));
-}
-
-BOOST_AUTO_TEST_CASE(the_status_table_shows_lag_and_silence) {
-  auto text
-    = status_table({server(1, peer_role::leader, 4, 120, 120),
-                    server(2, peer_role::follower, 4, 118, 20), dead_server()});
-  BOOST_TEST(
-    text
-    == "peer  address         role       term  commit  applied  leader  lag\n"
-       "   1  127.0.0.1:7401  leader        4     120      120       1    0\n"
-       "   2  127.0.0.1:7402  follower      4     118       20       1  100\n"
-       "   -  127.0.0.1:7403  no answer     -       -        -       -    -\n"
-       "127.0.0.1:7403: connection refused\n");
-}
-
-BOOST_AUTO_TEST_CASE(the_status_is_available_as_json) {
-  auto rows = nlohmann::json::parse(
-    status_json({server(1, peer_role::leader, 4, 120, 110), dead_server()}));
-  BOOST_TEST(rows.size() == 2u);
-  BOOST_TEST(rows[0]["role"] == "leader");
-  BOOST_TEST(rows[0]["lag"] == 10);
-  BOOST_TEST(rows[1]["error"] == "127.0.0.1:7403: connection refused");
-  BOOST_TEST(!rows[1].contains("role"));
-}
-
-BOOST_AUTO_TEST_CASE(a_leader_of_an_old_term_does_not_count) {
-  auto leader = server(1, peer_role::leader, 4, 1, 1);
-  auto newer = server(2, peer_role::candidate, 5, 1, 1);
-  using servers = std::vector<cluster::server_state>;
-  BOOST_TEST((judge(servers{leader, dead_server()}).code == exit_code::ok));
-  BOOST_TEST((judge(servers{leader, newer}).code == exit_code::unreachable));
-  BOOST_TEST((judge(servers{dead_server()}).code == exit_code::unreachable));
 }
 
 BOOST_AUTO_TEST_CASE(digests_are_compared_at_the_same_index) {

@@ -106,7 +106,14 @@ std::vector<peer_digest> ask_digests(context& ctx) {
 verdict show_status(context& ctx, bool json) {
   auto servers = ctx.client.states();
   std::cout << (json ? status_json(servers) : status_table(servers));
-  return judge(servers);
+  auto result = judge(servers);
+  // Scripts read what is JSON; people are told also that all is well.
+  if (result.code == exit_code::ok) {
+    if (!json)
+      std::cout << '\n' << result.message << '\n';
+    result.message.clear();
+  }
+  return result;
 }
 
 verdict put(context& ctx, const std::string& key, const std::string& value) {

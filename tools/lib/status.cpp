@@ -1,3 +1,4 @@
+#include <raft/cluster/health.hpp>
 #include <raft/consensus/note.hpp>
 #include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/table.hpp>
@@ -20,9 +21,22 @@ log_index last_commit(const std::vector<cluster::server_state>& servers) {
   return result;
 }
 
-/// How many committed entries a peer has still to apply.
-std::uint64_t lag(const peer_state& x, log_index commit) {
-  return commit > x.applied ? commit - x.applied : 0;
+/// The log as one word, so that scripts see one column.
+std::string kept_log(const peer_state& x) {
+  auto result = cluster::text_of_bytes(x.log_bytes);
+  result.erase(std::remove(result.begin(), result.end(), ' '), result.end());
+  return result;
+}
+
+nlohmann::ordered_json others_json(const peer_state& x) {
+  auto result = nlohmann::ordered_json::array();
+  for (const auto& y : x.others)
+    result.push_back({{"peer", y.peer.value},
+                      {"match", y.match.value},
+                      {"next", y.next.value},
+                      {"lag", x.last > y.match ? x.last - y.match : 0},
+                      {"connected", y.connected}});
+  return result;
 }
 
 std::string name_of(peer_id x) {
@@ -32,8 +46,8 @@ std::string name_of(peer_id x) {
 } // namespace
 
 std::string status_table(const std::vector<cluster::server_state>& servers) {
-  table result{
-    {"peer", "address", "role", "term", "commit", "applied", "leader", "lag"}};
+  table result{{"peer", "address", "role", "term", "commit", "applied",
+                "leader", "lag", "log"}};
   auto commit = last_commit(servers);
   std::string problems;
   for (const auto& x : servers) {
@@ -43,9 +57,9 @@ std::string status_table(const std::vector<cluster::server_state>& servers) {
       result.add({to_text(state.id), where, consensus::to_text(state.role),
                   to_text(state.term), to_text(state.commit),
                   to_text(state.applied), name_of(state.leader),
-                  std::to_string(lag(state, commit))});
+                  std::to_string(lag(state, commit)), kept_log(state)});
     } else {
-      result.add({"-", where, "no answer", "-", "-", "-", "-", "-"});
+      result.add({"-", where, "no answer", "-", "-", "-", "-", "-", "-"});
       problems += x.error + "\n";
     }
   }
@@ -68,26 +82,20 @@ std::string status_json(const std::vector<cluster::server_state>& servers) {
       row["last"] = state.last.value;
       row["leader"] = state.leader.value;
       row["lag"] = lag(state, commit);
+      row["incarnation"] = state.incarnation.value;
+      row["first"] = state.first.value;
+      row["log_bytes"] = state.log_bytes;
+      row["members"] = nlohmann::ordered_json::array();
+      for (auto member : state.members)
+        row["members"].push_back(member.value);
+      if (state.role == peer_role::leader)
+        row["others"] = others_json(state);
     } else {
       row["error"] = x.error;
     }
     result.push_back(std::move(row));
   }
   return result.dump(2) + "\n";
-}
-
-verdict judge(const std::vector<cluster::server_state>& servers) {
-  term_number term;
-  for (const auto& x : servers)
-    if (x.error.empty())
-      term = std::max(term, x.state.term);
-  for (const auto& x : servers)
-    if (x.error.empty() && x.state.role == peer_role::leader
-        && x.state.term == term)
-      return {};
-  return {exit_code::unreachable,
-          "there is no leader: a majority of the peers must run and reach each "
-          "other"};
 }
 
 } // namespace raft::tools

@@ -16,7 +16,23 @@ std::string status_table(const std::vector<cluster::server_state>& servers);
 /// The same as a JSON array, in the order of the servers.
 std::string status_json(const std::vector<cluster::server_state>& servers);
 
-/// Whether one of those that answer leads in the highest term seen.
+/// How many committed entries a peer has still to apply.
+std::uint64_t lag(const peer_state& x, log_index commit);
+
+/// A peer that lacks more entries than this is said to be behind.
+inline constexpr std::uint64_t lag_max = 10'000;
+
+/// What is wrong, one complaint a line, or a sentence that says that all is
+/// well. Those that contradict each other come before all else. The code is
+///
+/// - `ok` if a peer leads, those that were asked answer, and the leader has all
+///   others connected and no more than `lag_max` entries behind;
+/// - `no` if a peer leads, but another one is behind, follows nobody or takes
+/// no
+///   part;
+/// - `unreachable` if nobody leads, a peer can not be reached, two peers lead,
+/// or
+///   two do not belong together.
 verdict judge(const std::vector<cluster::server_state>& servers);
 
 } // namespace raft::tools

@@ -1,0 +1,98 @@
+// What keeps a peer from serving, said at first and then now and then.
+
+#pragma once
+
+#include <raft/cluster/address.hpp>
+#include <raft/cluster/log.hpp>
+#include <raft/consensus/settings.hpp>
+#include <raft/messages/client.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace raft::cluster {
+
+using consensus::instant;
+
+/// What there is to know of a peer at one moment.
+struct peer_view {
+  peer_state state;
+  /// What stands in the way of the links to others, in words; nothing for those
+  /// that are up.
+  std::map<peer_id, std::string> links_down = {};
+  bool disk_full = false;
+};
+
+/// How patient it is.
+struct health_timing {
+  /// How long something may last before it is said; elections take less.
+  instant first = std::chrono::seconds{3};
+  /// When it is said again; the pause doubles up to the maximum.
+  instant again = std::chrono::seconds{30};
+  instant again_max = std::chrono::minutes{10};
+};
+
+/// Remembers what is wrong with one peer and since when. A pure object: time
+/// comes in as a value.
+class health {
+public:
+  struct line {
+    severity how = severity::warning;
+    std::string text;
+
+    friend bool operator==(const line&, const line&) = default;
+  };
+
+  /// @param kept_max How many bytes of the log are no reason to speak of whom
+  ///        they are kept for.
+  health(std::vector<member> members, std::uint64_t kept_max,
+         const health_timing& timing = {});
+
+  /// Takes a look.
+  /// @returns what is to be said now: what is wrong at `warning`, and what is
+  ///          over at `info`.
+  std::vector<line> observe(instant now, const peer_view& x);
+
+  /// The peer has not answered in its own process.
+  std::vector<line> observe_silence(instant now);
+
+private:
+  /// Something that is wrong, by a name of its own.
+  struct trouble {
+    instant since;
+    instant say_at;
+    instant pause;
+    bool told = false;
+  };
+
+  /// When a number moved last.
+  struct watched {
+    log_index value;
+    instant since{0};
+
+    instant stands_for(log_index now_value, bool waits, instant now);
+  };
+
+  /// What is wrong now, by name.
+  using findings = std::map<std::string, std::string>;
+
+  findings find(instant now, const peer_view& x);
+  std::string no_leader(const peer_view& x) const;
+  std::string kept_for(const peer_state& x) const;
+  std::vector<line> tell(instant now, const findings& found);
+
+  std::vector<member> members_;
+  std::uint64_t kept_max_;
+  health_timing timing_;
+  std::map<std::string, trouble> troubles_;
+  watched applied_;
+  watched commit_;
+  watched durable_;
+};
+
+/// Bytes as people read them: "1.5 MiB".
+std::string text_of_bytes(std::uint64_t x);
+
+} // namespace raft::cluster

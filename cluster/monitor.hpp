@@ -1,0 +1,42 @@
+// Looks at the own peer once a second, and says what keeps it from serving.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/health.hpp>
+#include <raft/cluster/link_board.hpp>
+#include <raft/cluster/log.hpp>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace raft::cluster {
+
+/// The actor that looks.
+using monitor_actor = actors::actor_interface<
+  // From itself: look again.
+  actors::takes<wake>,
+  // End.
+  actors::answers<stop, stopped>>;
+
+struct monitor_options {
+  group_id group;
+  actors::peer_actor peer;
+  /// The others.
+  std::vector<member> members;
+  /// See `health`.
+  std::uint64_t kept_max = 0;
+  std::shared_ptr<const link_board> links;
+  /// Whether the log's disk is full, as far as is known.
+  std::shared_ptr<const std::atomic<bool>> disk_full;
+  log_function log;
+};
+
+monitor_actor spawn_monitor(caf::actor_system& system, monitor_options options);
+
+} // namespace raft::cluster
