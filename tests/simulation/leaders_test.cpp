@@ -15,30 +15,29 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using mode = disk_profile::mode;
-
-constexpr disk_profile slow{mode::works, 300ms, 800ms};
-constexpr disk_profile hung{mode::hangs, 50us, 1ms};
-constexpr disk_profile full{mode::full, 50us, 1ms};
+constexpr disk_profile slow_profile{disk_profile::mode::works, 300ms, 800ms};
+constexpr disk_profile hung_profile{disk_profile::mode::hangs, 50us, 1ms};
+constexpr disk_profile full_profile{disk_profile::mode::full, 50us, 1ms};
 
 /// Ten of the longest election timeouts.
 constexpr duration soon = 6s;
 
 /// A cluster, and a client that has one command after the other executed.
-struct lab {
-  explicit lab(const cluster_options& options) : x{options} {
+struct leaders_lab {
+  explicit leaders_lab(const cluster_options& options) : x{options} {
     client_options patient;
     patient.deadline = 1000s;
     patient.pause_max = 100ms;
     patient.settings.silence_min = patient.settings.silence_max = 500ms;
     x.run_program(x.open_client(patient), [this](const program_context& c) {
       served = c.number;
-      return std::optional{kv::encode(kv::put{std::to_string(c.number % 1000), "x"})};
+      return std::optional{
+        kv::encode(kv::put{std::to_string(c.number % 1000), "x"})};
     });
   }
 
-  explicit lab(std::uint64_t seed, std::size_t peers = 3)
-    : lab{options_of(seed, peers)} {
+  explicit leaders_lab(std::uint64_t seed, std::size_t peers = 3)
+    : leaders_lab{options_of(seed, peers)} {
     // nop
   }
 
@@ -96,9 +95,9 @@ BOOST_AUTO_TEST_SUITE(leaders)
 BOOST_AUTO_TEST_CASE(with_slow_disks_somebody_is_elected_and_stays) {
   for (std::size_t peers : {3, 5})
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      auto options = lab::options_of(seed, peers);
-      options.disk = slow;
-      lab l{options};
+      auto options = leaders_lab::options_of(seed, peers);
+      options.disk = slow_profile;
+      leaders_lab l{options};
       BOOST_TEST(l.serves_within(20s), peers << " peers, seed " << seed);
       l.x.run_for(60s - l.x.now());
       BOOST_TEST(l.served >= 20u);
@@ -108,11 +107,11 @@ BOOST_AUTO_TEST_CASE(with_slow_disks_somebody_is_elected_and_stays) {
 
 BOOST_AUTO_TEST_CASE(one_slow_disk_disturbs_nobody) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed};
+    leaders_lab l{seed};
     auto leader = l.leader();
     // That of a follower, and that of the leader.
     for (auto whose : {l.next(leader), leader}) {
-      l.x.set_log_disk(whose, slow);
+      l.x.set_log_disk(whose, slow_profile);
       auto term = l.term();
       auto before = l.served;
       l.x.run_for(30s);
@@ -127,9 +126,9 @@ BOOST_AUTO_TEST_CASE(one_slow_disk_disturbs_nobody) {
 
 BOOST_AUTO_TEST_CASE(whose_log_disk_hangs_hands_over) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed};
+    leaders_lab l{seed};
     auto leader = l.leader();
-    l.x.set_log_disk(leader, hung);
+    l.x.set_log_disk(leader, hung_profile);
     l.x.run_for(soon);
     BOOST_TEST(l.x.leaders().size() == 1u);
     BOOST_TEST((l.x.leaders().back() != leader));
@@ -146,14 +145,14 @@ BOOST_AUTO_TEST_CASE(whose_log_disk_hangs_hands_over) {
 /// hangs: the leader can not bring it up to date, so nothing is committed.
 BOOST_AUTO_TEST_CASE(whose_reads_hang_hands_over) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    auto options = lab::options_of(seed, 3);
+    auto options = leaders_lab::options_of(seed, 3);
     options.settings.log_bytes_in_memory = 0;
-    lab l{options};
+    leaders_lab l{options};
     auto leader = l.leader();
     auto behind = l.next(leader);
     l.x.disconnect(behind);
     l.x.run_for(2s);
-    l.x.set_log_disk(leader, hung);
+    l.x.set_log_disk(leader, hung_profile);
     l.x.run_for(100ms);
     l.x.connect(behind);
     BOOST_TEST(l.serves_within(soon), "seed " << seed);
@@ -162,10 +161,10 @@ BOOST_AUTO_TEST_CASE(whose_reads_hang_hands_over) {
 
 BOOST_AUTO_TEST_CASE(when_all_disks_hang_nobody_campaigns_for_ever) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed};
+    leaders_lab l{seed};
     l.leader();
     for (auto who : l.x.ids())
-      l.x.set_disk(who, hung);
+      l.x.set_disk(who, hung_profile);
     auto term = l.term();
     l.x.run_for(60s);
     BOOST_TEST(l.term() <= term + 2);
@@ -179,7 +178,7 @@ BOOST_AUTO_TEST_CASE(when_all_disks_hang_nobody_campaigns_for_ever) {
 
 BOOST_AUTO_TEST_CASE(whose_state_machine_is_stuck_hands_over) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed};
+    leaders_lab l{seed};
     auto leader = l.leader();
     l.x.stick_machine(leader);
     l.x.run_for(100ms);
@@ -192,9 +191,10 @@ BOOST_AUTO_TEST_CASE(whose_state_machine_is_stuck_hands_over) {
 }
 
 BOOST_AUTO_TEST_CASE(whose_data_can_not_be_saved_hands_over) {
-  for (const auto& disk : {hung, full})
+  for (const auto& disk : {hung_profile, full_profile})
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      lab l{lab::with_small_engines(lab::options_of(seed, 3))};
+      leaders_lab l{
+        leaders_lab::with_small_engines(leaders_lab::options_of(seed, 3))};
       auto leader = l.leader();
       l.x.set_data_disk(leader, disk);
       // At first there is room in memory.
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(whose_data_can_not_be_saved_hands_over) {
 /// a leader in between.
 BOOST_AUTO_TEST_CASE(it_goes_to_the_one_that_moves) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed, 5};
+    leaders_lab l{seed, 5};
     auto leader = l.leader();
     auto free = l.next(leader);
     for (auto who : l.x.ids())
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(it_goes_to_the_one_that_moves) {
 
 BOOST_AUTO_TEST_CASE(when_all_are_stuck_nobody_campaigns_for_ever) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    lab l{seed};
+    leaders_lab l{seed};
     l.leader();
     for (auto who : l.x.ids())
       l.x.stick_machine(who);

@@ -38,7 +38,7 @@ std::vector<pair_of_faults> pairs() {
   auto cut_off = way(affliction::cut, 1, 2);
   auto stalled = way(affliction::stalled, 1, 2);
   auto hangs = [](const cluster& on) {
-    return on.disk({1}).now == disk_profile::mode::hangs;
+    return on.log_disk({1}).now == disk_profile::mode::hangs;
   };
   auto down = [](const cluster& on) { return !on.runs({1}); };
   return {
@@ -63,7 +63,7 @@ std::vector<pair_of_faults> pairs() {
     {"a disk that hangs and is slow", make(hang_disk), make(slow_disk, 1000),
      hangs},
     {"slow disks", make(slow_disk, 70'000), make(slow_disk, 1000),
-     [](const cluster& on) { return on.disk({1}).delay_max >= 70ms; }},
+     [](const cluster& on) { return on.log_disk({1}).delay_max >= 70ms; }},
     {"losses", make(lose, 300), make(lose, 100),
      [](const cluster& on) { return on.weather().requests_lost >= 100; }},
     {"delays", make(delay, 400'000), make(delay, 50'000),
