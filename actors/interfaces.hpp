@@ -82,6 +82,8 @@ using peer_actor = inbox_actor::extend<
   takes<link_up, inbox_actor>,
   // Another peer can no longer be reached.
   takes<link_down>,
+  // From this process: what keeps this peer out, to be told to who asks.
+  takes<standing>,
   // From its applier, unasked: more of what was applied is on the disk.
   takes<applied>,
   // From itself: the core wanted to be woken.
@@ -97,6 +99,8 @@ using persister_actor = actor_interface<
   answers<persist, persisted>,
   // Read durable entries.
   answers<read_entries, entries_read>,
+  // Remember other peers; answered when it is on the disk.
+  answers<remember, remembered>,
   // From itself: write what has been collected.
   takes<flush>,
   // End, after the last commit.

@@ -92,6 +92,10 @@ private:
       [this](const credit& msg) { on(msg); },
       [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
       [this](const link_down& msg) { on(msg); },
+      [this](const standing& msg) {
+        if (sender_is_local(self_))
+          kept_out_ = msg;
+      },
       [this](const applied& msg) { on(msg); },
       [this](const wake& msg) { on(msg); },
       [this](const stop& msg) { return on(msg); },
@@ -142,7 +146,9 @@ private:
   caf::result<peer_state> on(const get_state& msg) {
     if (auto problem = problem_with(msg.group))
       return *problem;
-    return core_->state();
+    auto result = core_->state();
+    result.kept_out = kept_out_;
+    return result;
   }
 
   caf::result<subscribed> on(const subscribe& msg,
@@ -173,7 +179,7 @@ private:
 
   void on(const link_up& msg, const inbox_actor& peer) {
     links_.up(msg.peer, peer, self_->current_sender());
-    step([&] { core_->link_up(msg.peer); });
+    step([&] { core_->link_up(msg.peer, msg.incarnation); });
   }
 
   void on(const link_down& msg) {
@@ -264,10 +270,8 @@ private:
   void write(persist&& batch) {
     errand<persisted>(persister_, std::move(batch), [this](persisted& done) {
       step([&] {
-        if (done.refused)
-          core_->refused(done.number);
-        else
-          core_->persisted(done.number);
+        done.refused ? core_->refused(done.number)
+                     : core_->persisted(done.number);
       });
     });
   }
@@ -408,10 +412,7 @@ private:
     for (auto& waiting : stoppers_)
       waiting.answer(stopped{parts_.self.group});
     stoppers_.clear();
-    if (failure_.empty())
-      self_->quit();
-    else
-      self_->quit(failure(failure_));
+    failure_.empty() ? self_->quit() : self_->quit(failure(failure_));
   }
 
   self_pointer self_ = nullptr;
@@ -424,7 +425,7 @@ private:
   peer_links links_;
   peer_clients waiting_;
   std::optional<subscribers> subscribers_;
-
+  standing kept_out_;
   /// How far the applier believes the log to be durable.
   log_index durable_told_;
 

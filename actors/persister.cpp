@@ -53,7 +53,25 @@ public:
     }
   }
 
+  caf::result<remembered> remember(const raft::remember& what) {
+    switch (try_to_write([&](auto& store) { store.remember(what); })) {
+      case result::written:
+        return remembered{false};
+      case result::no_room:
+        return remembered{true};
+      default:
+        return failure(failure_);
+    }
+  }
+
   void close() {
+    // The end of this process is not the worse for it if that fails.
+    try {
+      if (failure_.empty() && options_.store)
+        options_.store->conclude();
+    } catch (const std::exception&) {
+      failure_ = "the persister could not note its end";
+    }
     options_.store.reset();
     if (failure_.empty())
       failure_ = "the persister has stopped";
@@ -82,11 +100,16 @@ private:
   enum class result { written, no_room, failed };
 
   result try_to_write(const std::vector<persist>& batches) {
+    return try_to_write([&](auto& store) { store.commit(batches); });
+  }
+
+  template <class F>
+  result try_to_write(F write) {
     // Nothing is written after an error: what the disk holds is not known.
     if (!failure_.empty())
       return result::failed;
     try {
-      options_.store->commit(batches);
+      write(*options_.store);
       return result::written;
     } catch (const persistence::store_error& e) {
       // The one error after which it is known: all that was there.
@@ -157,6 +180,7 @@ persister(persister_actor::stateful_pointer<persister_state> self,
       });
     },
     [self](const read_entries& msg) { return state_of(self).read(msg); },
+    [self](const remember& msg) { return state_of(self).remember(msg); },
     [self](const flush&) { state_of(self).write(); },
     [self](const stop& msg) {
       state_of(self).write();

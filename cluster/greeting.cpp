@@ -41,17 +41,18 @@ hello make_hello(const card& us, peer_id to) {
   result.version = us.version;
   result.from = us.self;
   result.to = to;
-  result.incarnation = us.incarnation;
+  result.shown = us.shown;
   return result;
 }
 
-welcome make_welcome(const card& us, std::string refusal) {
+welcome make_welcome(const card& us, std::string refusal, exclusion reason) {
   welcome result;
   result.refusal = std::move(refusal);
+  result.reason = reason;
   result.cluster = us.cluster;
   result.version = us.version;
   result.from = us.self;
-  result.incarnation = us.incarnation;
+  result.shown = us.shown;
   return result;
 }
 
@@ -90,6 +91,11 @@ std::string complaint_about(const card& us, peer_id to, const welcome& msg) {
                        "--members",
                        msg.from.value, to.value);
   return {};
+}
+
+bool comes_from(const card& us, peer_id to, const welcome& msg) {
+  return msg.cluster == us.cluster && msg.version == us.version
+      && msg.from == to;
 }
 
 std::string complaint_about_self(const address& where) {

@@ -16,7 +16,7 @@ struct card {
   std::string cluster;
   /// 0 for a client.
   peer_id self;
-  incarnation_id incarnation;
+  credentials shown;
   /// The peers that may connect.
   std::vector<member> remotes;
   std::uint32_t version = protocol_version;
@@ -26,7 +26,9 @@ struct card {
 hello make_hello(const card& us, peer_id to);
 
 /// What we answer to a hello.
-welcome make_welcome(const card& us, std::string refusal);
+/// @param reason Why a peer is refused, if who it is decides that.
+welcome make_welcome(const card& us, std::string refusal,
+                     exclusion reason = exclusion::none);
 
 /// Says why the sender of a hello is not welcome, and what to do; empty if it
 /// is.
@@ -36,6 +38,9 @@ std::string refusal_of(const card& us, const hello& msg, bool from_peer);
 /// Says why an answer can not be accepted, and what to do; empty if it can.
 /// @param to Whom we expected; 0 if anybody will do.
 std::string complaint_about(const card& us, peer_id to, const welcome& msg);
+
+/// Whether an answer comes from whom we expected, be it a refusal or not.
+bool comes_from(const card& us, peer_id to, const welcome& msg);
 
 /// What to say when a connection leads back to the own process.
 std::string complaint_about_self(const address& where);

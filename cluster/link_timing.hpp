@@ -27,6 +27,8 @@ struct link_timing {
   /// maximum, and begins anew when a connection has lasted twice the maximum.
   std::chrono::milliseconds pause_distrusted_min{1000};
   std::chrono::milliseconds pause_distrusted_max{60000};
+  /// How often a peer that is kept out says so.
+  std::chrono::milliseconds remind{60'000};
 };
 
 } // namespace raft::cluster

@@ -3,6 +3,8 @@
 #include <raft/cluster/clock.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/cluster/greeting.hpp>
+#include <raft/cluster/introductions.hpp>
+#include <raft/cluster/link.hpp>
 #include <raft/cluster/links.hpp>
 
 #include <caf/io/middleman.hpp>
@@ -13,11 +15,14 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace raft::cluster {
 
 namespace {
+
+using consensus::finding;
 
 /// The actor around the links.
 class links_shell {
@@ -32,11 +37,13 @@ public:
 
   links_actor::behavior_type begin(self_pointer self, links_options options) {
     self_ = self;
-    us_ = {options.cluster, options.self, options.incarnation, options.remotes};
+    card_ = {options.cluster, options.self, {}, options.remotes};
+    us_.begin(self, options);
+    card_.shown = us_.shown();
     auto now = steady_now();
     for (auto& to : options.remotes) {
       // Between two peers the lower id connects first; clients always do.
-      auto connects = !us_.self || us_.self < to.id;
+      auto connects = !card_.self || card_.self < to.id;
       links_.push_back(
         {to, link_state{options.timing, connects, options.seed++, now}});
     }
@@ -49,25 +56,13 @@ public:
         });
     for (const auto& x : links_)
       show_down(x, "not yet");
+    settle_if_confirmed();
+    take_stand();
     advance();
     return behavior();
   }
 
 private:
-  struct link {
-    member to;
-    link_state state;
-    /// Whether an actor is dialing, perhaps of an attempt that is over: a name
-    /// lookup can take longer than we want to wait.
-    bool dialing = false;
-    /// What was last told to people, so that they are not told twice.
-    std::string told = {};
-    /// The actor that keeps the other end.
-    caf::strong_actor_ptr far = {};
-    /// Whether people were told that we do what is the other side's turn.
-    bool fell_back = false;
-  };
-
   // -- messages ---------------------------------------------------------------
 
   links_actor::behavior_type behavior() {
@@ -92,34 +87,73 @@ private:
   }
 
   using greeted = caf::result<welcome, actors::peer_actor>;
+  using greeting = caf::typed_response_promise<welcome, actors::peer_actor>;
 
   greeted on_peer(const hello& msg, const actors::peer_actor& peer) {
-    auto refusal = refusal_of(us_, msg, true);
+    auto refusal = refusal_of(card_, msg, true);
     if (refusal.empty() && !peer)
       refusal = "no peer came with the hello: it has ended meanwhile";
     const auto& sender = self_->current_sender();
     if (refusal.empty() && (!sender || peer.node() != sender->node()))
       refusal = "the peer that came with the hello is in another process";
     if (refusal.empty())
-      refusal = reason_to_shun(find(msg.from));
-    if (refusal.empty()) {
-      auto& x = find(msg.from);
-      note_incarnation(x, msg.incarnation);
+      refusal = reason_to_shun(find(msg.from), steady_now());
+    auto answer = self_->make_response_promise<welcome, actors::peer_actor>();
+    if (!refusal.empty())
+      turn_away(answer, msg.from, {exclusion::none, false, refusal});
+    else
+      us_.look_up_cluster(
+        [this, msg, peer, sender, answer] { meet(msg, peer, sender, answer); });
+    return answer;
+  }
+
+  /// Somebody who may be a member has come to us.
+  void meet(const hello& msg, const actors::peer_actor& peer,
+            const caf::strong_actor_ptr& sender, const greeting& answer) {
+    auto& x = find(msg.from);
+    auto found = compare(x, msg.shown);
+    if (!found && found.reason != exclusion::restored)
+      return turn_away(answer, msg.from, found);
+    auto start = present_start(msg.shown);
+    if (x.state.stage() == link_stage::up && x.start != start)
+      return turn_away(answer, msg.from, second_process(msg.from));
+    if (std::exchange(x.meeting, true))
+      return turn_away(
+        answer, msg.from,
+        {exclusion::second_process, true, "it is being greeted already"});
+    us_.remember(x.to.id, msg.shown, [=, this, &x](bool durable) {
+      x.meeting = false;
+      if (!durable)
+        return turn_away(answer, msg.from, no_room_to_remember());
+      if (!found)
+        return turn_away(answer, msg.from, found);
+      x.start = start;
       x.far = sender;
-      auto number = x.state.accepted(msg.incarnation, steady_now());
+      auto number = x.state.accepted(msg.shown.incarnation, steady_now());
       go_up(x, number, peer);
       actors::keep_place(options_.guard, peer.node());
-    } else {
-      tell_refusal(msg.from, refusal);
-    }
-    return {make_welcome(us_, std::move(refusal)), options_.peer};
+      deliver(answer, {}, exclusion::none, options_.peer);
+    });
+  }
+
+  void turn_away(const greeting& answer, peer_id from, const finding& why) {
+    refusals_.tell(options_.log, from, why);
+    deliver(answer, why.text, why.reason, {});
+  }
+
+  void deliver(greeting answer, std::string refusal, exclusion reason,
+               actors::peer_actor peer) {
+    card_.shown = us_.shown();
+    answer.deliver(make_welcome(card_, std::move(refusal), reason),
+                   std::move(peer));
   }
 
   greeted on_client(const hello& msg) {
-    auto refusal = refusal_of(us_, msg, false);
+    auto refusal = refusal_of(card_, msg, false);
     if (!refusal.empty())
-      tell_refusal({}, refusal);
-    return {make_welcome(us_, std::move(refusal)), options_.peer};
+      refusals_.tell(options_.log, {}, {exclusion::none, false, refusal});
+    card_.shown = us_.shown();
+    return {make_welcome(card_, std::move(refusal)), options_.peer};
   }
 
   void on(const farewell& msg) {
@@ -137,7 +171,7 @@ private:
         actors::send(self_, far, farewell{msg.why});
       tell_down(x);
       log(severity::error,
-          fmt::format("ends the connection to {} for {} ms: {}", title(x),
+          fmt::format("ends the connection to {} for {} ms: {}", title_of(x),
                       x.state.shunned_for(steady_now()).count(), msg.why));
       arm();
     }
@@ -148,6 +182,7 @@ private:
   /// Does what is due on all links, and sets the alarm for what comes next.
   void advance() {
     auto now = steady_now();
+    standing_.tell(options_.log, now, options_.timing.remind);
     for (auto& x : links_) {
       auto stage = x.state.stage();
       switch (x.state.advance(now)) {
@@ -199,7 +234,10 @@ private:
     else if (!door)
       refuse(x, number, "no raft peer waits at this port");
     else if (x.state.connected(number, steady_now()))
-      greet(x, number, caf::actor_cast<actors::door_actor>(door));
+      us_.look_up_cluster(
+        [this, &x, number, to = caf::actor_cast<actors::door_actor>(door)] {
+          greet(x, number, to);
+        });
   }
 
   void greet(link& x, link_state::number number,
@@ -214,9 +252,10 @@ private:
       give_up(x, number, text_of(reason));
       arm();
     };
-    auto words = make_hello(us_, x.to.id);
+    card_.shown = us_.shown();
+    auto words = make_hello(card_, x.to.id);
     auto patience = options_.timing.greet;
-    if (us_.self)
+    if (card_.self)
       actors::ask(self_, door, patience, words, options_.peer)
         .then(on_answer, on_error);
     else
@@ -225,7 +264,10 @@ private:
 
   void welcomed(link& x, link_state::number number, const welcome& msg,
                 const actors::peer_actor& peer) {
-    auto complaint = complaint_about(us_, x.to.id, msg);
+    if (card_.self && comes_from(card_, x.to.id, msg)
+        && (msg.refusal.empty() || msg.reason != exclusion::none))
+      return meet(x, number, msg, peer);
+    auto complaint = complaint_about(card_, x.to.id, msg);
     if (complaint.empty() && !peer)
       return give_up(x, number, "its peer has ended");
     if (complaint.empty() && is_double(x, msg.from))
@@ -234,10 +276,43 @@ private:
                               msg.from.value);
     if (!complaint.empty())
       return refuse(x, number, complaint);
-    note_incarnation(x, msg.incarnation);
-    if (!x.state.greeted(number, msg.incarnation, steady_now()))
-      return;
     x.to.id = msg.from;
+    welcomed_at_last(x, number, msg, peer);
+  }
+
+  /// The member that we wanted has answered.
+  void meet(link& x, link_state::number number, const welcome& msg,
+            const actors::peer_actor& peer) {
+    auto found = compare(x, msg.shown);
+    if (!found && found.reason != exclusion::restored)
+      return refuse(x, number, found.text);
+    if (found && !msg.refusal.empty()) {
+      // It knows something that it did not show.
+      x.against = {msg.reason, true, msg.refusal};
+      take_stand();
+      return give_up(x, number, "it refused us: " + msg.refusal);
+    }
+    us_.remember(x.to.id, msg.shown, [=, this, &x](bool durable) {
+      if (!durable)
+        give_up(x, number, no_room_to_remember().text);
+      else if (!found)
+        give_up(x, number, found.text);
+      else if (!peer)
+        give_up(x, number, "its peer has ended");
+      else
+        welcomed_at_last(x, number, msg, peer);
+      arm();
+    });
+  }
+
+  void welcomed_at_last(link& x, link_state::number number, const welcome& msg,
+                        const actors::peer_actor& peer) {
+    auto before = x.state.incarnation();
+    if (before && before != msg.shown.incarnation)
+      log(severity::warning, title_of(x) + " has come back with another store");
+    if (!x.state.greeted(number, msg.shown.incarnation, steady_now()))
+      return;
+    x.start = present_start(msg.shown);
     go_up(x, number, peer);
   }
 
@@ -251,6 +326,56 @@ private:
       tell(x, severity::error, why);
   }
 
+  // -- who is who -------------------------------------------------------------
+
+  finding compare(link& x, const credentials& theirs) {
+    auto found = us_.judge(x.to.id, theirs);
+    if (x.state.stage() != link_stage::up)
+      x.against = found;
+    settle_if_confirmed();
+    take_stand();
+    return found;
+  }
+
+  void settle_if_confirmed() {
+    us_.settle_if_confirmed([this] {
+      log(severity::info, "all other members have confirmed that the directory "
+                          "is no older copy: takes part again");
+      take_stand();
+    });
+  }
+
+  /// What keeps us out, if anything does.
+  standing find_standing() const {
+    auto result = us_.known().own_standing();
+    std::size_t linked = 1;
+    for (auto& x : links_) {
+      if (x.state.stage() == link_stage::up)
+        ++linked;
+      else if (x.against.blames_us && result.reason != exclusion::not_founded
+               && x.against.reason != exclusion::restored)
+        result = {x.against.reason, x.against.text};
+    }
+    // Others that do not belong to us matter only if too few do.
+    if (result.reason != exclusion::none
+        || linked > us_.known().founders().size() / 2)
+      return result;
+    for (auto& x : links_)
+      if (x.state.stage() != link_stage::up && !x.against
+          && x.against.reason != exclusion::restored)
+        return {x.against.reason, x.against.text};
+    return result;
+  }
+
+  void take_stand() {
+    if (!options_.peer)
+      return;
+    if (!standing_.change(find_standing(), steady_now()))
+      return;
+    actors::send(self_, options_.peer, standing_.now());
+    arm();
+  }
+
   // -- up and down ------------------------------------------------------------
 
   void go_up(link& x, link_state::number number,
@@ -259,13 +384,16 @@ private:
     x.fell_back = false;
     if (options_.board)
       options_.board->up(x.to.id);
+    x.against = {};
+    refusals_.forget(x.to.id);
+    take_stand();
     watcher_.watch(self_, handle, [this, &x, number] { go_down(x, number); });
     link_up news{x.to.id, x.state.incarnation()};
     if (options_.peer)
       actors::send(self_, options_.peer, news, actors::inbox_actor{handle});
     if (options_.client)
       actors::send(self_, options_.client, news, handle);
-    log(severity::info, fmt::format("{} is connected", title(x)));
+    log(severity::info, fmt::format("{} is connected", title_of(x)));
   }
 
   void go_down(link& x, link_state::number number,
@@ -273,7 +401,7 @@ private:
     if (!x.state.lost(number, steady_now()))
       return;
     tell_down(x);
-    log(severity::warning, fmt::format("{} {}", title(x), how));
+    log(severity::warning, fmt::format("{} {}", title_of(x), how));
     arm();
   }
 
@@ -283,27 +411,15 @@ private:
       actors::send(self_, options_.peer, link_down{x.to.id});
     if (options_.client)
       actors::send(self_, options_.client, link_down{x.to.id});
+    take_stand();
   }
 
   // -- words ------------------------------------------------------------------
 
-  std::string title(const link& x) const {
-    auto where = to_text(x.to.where);
-    return x.to.id ? fmt::format("peer {} at {}", x.to.id.value, where)
-                   : fmt::format("the server at {}", where);
-  }
-
-  /// The side that should wait connects: people may want to know why.
   void tell_of_fallback(link& x) {
-    if (us_.self < x.to.id || !us_.self || std::exchange(x.fell_back, true))
-      return;
-    log(severity::warning,
-        fmt::format(
-          "peer {0} has not connected to this peer for {1} ms, as the "
-          "lower id should, so this peer tries to connect to it. "
-          "Unless peer {0} does not run, see whether it can reach the "
-          "address that its --members name for peer {2}",
-          x.to.id.value, options_.timing.fallback.count(), us_.self.value));
+    if (card_.self && x.to.id < card_.self && !std::exchange(x.fell_back, true))
+      log(severity::warning,
+          text_of_fallback(x, card_.self, options_.timing.fallback));
   }
 
   void show_down(const link& x, const std::string& why) const {
@@ -315,37 +431,7 @@ private:
     show_down(x, why);
     // The first failure counts; its repetitions are of interest to few.
     log(std::exchange(x.told, why) == why ? severity::debug : how,
-        fmt::format("can not connect to {}: {}", title(x), why));
-  }
-
-  void tell_refusal(peer_id from, const std::string& why) {
-    auto& told = refusals_told_[from];
-    auto how
-      = std::exchange(told, why) == why ? severity::debug : severity::error;
-    auto who = from ? fmt::format("peer {}", from.value) : "a client";
-    log(how, fmt::format("refused {}: {}", who, why));
-    // Strangers choose their ids; do not remember all of them.
-    if (refusals_told_.size() > 100)
-      refusals_told_.clear();
-  }
-
-  void note_incarnation(const link& x, incarnation_id now) {
-    auto before = x.state.incarnation();
-    if (before && before != now)
-      log(severity::warning,
-          fmt::format("{} has come back with another store: it remembers "
-                      "nothing of what it had",
-                      title(x)));
-  }
-
-  /// Why a peer that has been sending what can not be true is not welcome yet.
-  static std::string reason_to_shun(const link& x) {
-    auto left = x.state.shunned_for(steady_now()).count();
-    if (left == 0)
-      return {};
-    return fmt::format("what peer {} sent can not be true, see this peer's "
-                       "log; it may come again in {} ms",
-                       x.to.id.value, left);
+        fmt::format("can not connect to {}: {}", title_of(x), why));
   }
 
   std::string text_of(const caf::error& x) const {
@@ -374,7 +460,7 @@ private:
 
   /// Sets an alarm, unless an earlier one is set.
   void arm() {
-    std::optional<instant> at;
+    auto at = standing_.wake_at();
     for (auto& x : links_) {
       auto wanted = x.state.wake_at();
       if (wanted && (!at || *wanted < *at))
@@ -389,10 +475,12 @@ private:
 
   self_pointer self_ = nullptr;
   links_options options_;
-  card us_;
+  card card_;
+  introductions<std::remove_pointer_t<self_pointer>> us_;
+  standing_told standing_;
   std::deque<link> links_; // references stay valid
   actors::watcher watcher_;
-  std::map<peer_id, std::string> refusals_told_;
+  refusals_told refusals_;
   std::uint64_t alarm_ = 0;
   std::optional<instant> armed_;
 };

@@ -10,6 +10,7 @@
 #include <raft/cluster/link_board.hpp>
 #include <raft/cluster/link_state.hpp>
 #include <raft/cluster/log.hpp>
+#include <raft/messages/identity.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,11 @@ struct links_options {
   /// Who we are; 0 for a process that is only a client.
   peer_id self = {};
   incarnation_id incarnation = {};
+  /// With whom our group was founded; none if our store is empty.
+  std::vector<peer_id> founders = {};
+  /// What our store remembers, and who makes durable what it learns.
+  store_memory memory = {};
+  actors::persister_actor persister = {};
   /// The others. Clients may leave out the ids: they learn them.
   std::vector<member> remotes = {};
 
@@ -63,7 +69,9 @@ struct links_options {
 /// `link_timing::fallback`, perhaps because it can not, the other one does. One
 /// connection serves both ways.
 ///
-/// A link is up once `hello` was answered by a `welcome`. It goes down when the
+/// A link is up once `hello` was answered by a `welcome`, both sides found that
+/// they belong together (consensus/acquaintances.hpp), and what they must
+/// remember of each other is on their disks. It goes down when the
 /// other peer ends, or its connection is lost; silence is noticed by CAF's
 /// heartbeats. Then the lower id connects again, with growing pauses. It also
 /// goes down when the own peer says that the other one sends what can not be

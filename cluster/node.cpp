@@ -1,6 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/persister.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/cluster/client_actor.hpp>
@@ -8,6 +9,7 @@
 #include <raft/cluster/listening.hpp>
 #include <raft/cluster/monitor.hpp>
 #include <raft/cluster/node.hpp>
+#include <raft/consensus/acquaintances.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -48,6 +50,7 @@ severity severity_of(consensus::note_kind kind) {
     case note_kind::disk_is_full:
     case note_kind::lacks_dropped_entries:
     case note_kind::truncated_conflict:
+    case note_kind::dropped_other_incarnation:
     case note_kind::woke_late:
     case note_kind::refused_malformed:
     case note_kind::refused_answer:
@@ -96,8 +99,10 @@ struct node::impl {
              actors::machine_actor_factory spawn_machine) {
     check(config);
     auto store = open_store();
-    auto incarnation = store->identity().incarnation;
-    report(*store);
+    links_options us;
+    found(*store);
+    introduce(*store, us);
+    persister = actors::spawn_persister(system, {store, options.on_failure});
     spawn_peer(std::move(store), std::move(machine), std::move(spawn_machine));
     client_actor_options own;
     own.group = config.group;
@@ -111,7 +116,7 @@ struct node::impl {
                                       if (log)
                                         log(severity::warning, what);
                                     });
-    spawn_links(incarnation);
+    spawn_links(std::move(us));
     listen();
     watch();
   }
@@ -128,9 +133,21 @@ struct node::impl {
     return persistence::open_lmdb_store(lmdb);
   }
 
-  /// Tells what was found on the disk.
-  void report(const persistence::store& store) const {
+  /// Founds the group, if this start may and the store knows of none.
+  void found(persistence::store& store) const {
+    std::vector<peer_id> members;
+    for (auto& x : config.members)
+      members.push_back(x.id);
+    if (config.bootstrap)
+      actors::found_group(store, config.group, members);
+  }
+
+  /// Finds out who we are, and tells what was found on the disk.
+  void introduce(const persistence::store& store, links_options& us) const {
     auto found = store.load(config.group);
+    us.incarnation = store.identity().incarnation;
+    us.founders = found.members.voters;
+    us.memory = store.memory();
     auto entries = found.last.index > found.compacted.index
                    ? fmt::format("holds entries {} to {}",
                                  found.compacted.index.next().value,
@@ -140,12 +157,19 @@ struct node::impl {
                                     "members are {}",
                                     entries, found.hard.term.value,
                                     to_text(found.members.voters)));
-    if (!config.bootstrap && found == durable_state{})
+    std::vector<peer_id> told;
+    for (auto& x : config.members)
+      told.push_back(x.id);
+    std::sort(told.begin(), told.end());
+    std::sort(us.founders.begin(), us.founders.end());
+    if (!us.founders.empty() && told != us.founders)
       log(severity::warning,
-          "the store is empty, so this peer takes part in no election until a "
-          "leader tells it who the members are. To found a new cluster, start "
-          "all its peers with --bootstrap; never do that with a peer that has "
-          "lost its data");
+          fmt::format("--members names the peers {}, but the cluster was "
+                      "founded with {}: only the latter count, and members can "
+                      "not be changed yet. Name these, or start with the "
+                      "directory of the cluster that is meant",
+                      consensus::to_text(told),
+                      consensus::to_text(us.founders)));
   }
 
   void spawn_peer(std::shared_ptr<persistence::store> store,
@@ -155,9 +179,7 @@ struct node::impl {
     x.store = std::move(store);
     x.machine = std::move(machine);
     x.spawn_machine = std::move(spawn_machine);
-    if (config.bootstrap)
-      for (auto& member : config.members)
-        x.bootstrap.push_back(member.id);
+    x.persister = persister;
     x.group = config.group;
     x.settings = config.raft;
     x.bounds = config.bounds;
@@ -182,12 +204,11 @@ struct node::impl {
     peer = actors::spawn_peer(system, std::move(x));
   }
 
-  void spawn_links(incarnation_id incarnation) {
-    links_options x;
+  void spawn_links(links_options x) {
     x.cluster = config.cluster;
     x.group = config.group;
     x.self = config.id;
-    x.incarnation = incarnation;
+    x.persister = persister;
     for (auto& member : config.members)
       if (member.id != config.id)
         x.remotes.push_back(member);
@@ -247,6 +268,7 @@ struct node::impl {
     stop_one(links, "the links");
     stop_one(client, "the client handle");
     stop_one(peer, "the peer");
+    stop_one(persister, "the persister");
   }
 
   template <class Handle>
@@ -278,6 +300,7 @@ struct node::impl {
   address where;
   /// How many addresses it listens at.
   int ports = 0;
+  actors::persister_actor persister;
   actors::peer_actor peer;
   linked_client_actor client;
   std::shared_ptr<actors::port_guard> guard;

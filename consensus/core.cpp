@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace raft::consensus {
 
@@ -25,11 +26,16 @@ core::core(const identity& self, const settings& config,
     applied_durable_{commit_},
     applied_at_{now},
     time_ms_{recovered.last_time_ms},
+    cluster_{recovered.cluster},
+    durable_cluster_{recovered.cluster},
+    proposed_{recovered.proposed},
+    proposed_at_{recovered.proposed_at},
     durable_hard_{recovered.hard},
     everyone_has_{recovered.compacted.index} {
   assert(complaint_about(config) == nullptr);
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
+  commit_to(commit_);
   draw_election_timeout();
 }
 
@@ -97,6 +103,22 @@ bool core::is_majority(const std::set<peer_id>& granted) const noexcept {
   return static_cast<std::size_t>(count) >= majority(members_.voters.size());
 }
 
+void core::append_to_log(entry x) {
+  if (const auto id = cluster_in(x); id && !proposed_at_) {
+    proposed_ = id;
+    proposed_at_ = x.index;
+  }
+  log_.append(std::move(x));
+}
+
+void core::truncate_log(log_index from) {
+  if (proposed_at_ >= from) {
+    proposed_ = {};
+    proposed_at_ = {};
+  }
+  log_.truncate(from);
+}
+
 void core::note_that(note_kind kind, peer_id peer, log_position where) {
   out_.notes.push_back({kind, hard_.term, peer, where});
 }
@@ -151,6 +173,10 @@ const membership& core::members() const noexcept {
   return members_;
 }
 
+cluster_id core::cluster() const noexcept {
+  return cluster_;
+}
+
 const consensus::log& core::log() const noexcept {
   return log_;
 }
@@ -182,6 +208,7 @@ peer_state core::state() const {
   result.first = log_.compacted().index.next();
   result.log_bytes
     = log_.bytes_between(log_.compacted().index, log_.last().index);
+  result.cluster = cluster_;
   return result;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -75,7 +76,10 @@ public:
 
   /// There is a new connection to `peer`; what was in flight on the old one may
   /// be lost.
-  void link_up(peer_id peer);
+  /// @param incarnation That of its store. From now on no other one is listened
+  ///        to, and nothing that another one has acknowledged counts. 0 if it
+  ///        is not known.
+  void link_up(peer_id peer, incarnation_id incarnation = {});
 
   /// There is no connection to `peer` any more.
   void link_down(peer_id peer);
@@ -127,6 +131,8 @@ public:
   /// Last entry whose effects the state machine is known to have on its disk.
   log_index applied_durable() const noexcept;
   const membership& members() const noexcept;
+  /// The group's id; 0 until it is known to be committed.
+  cluster_id cluster() const noexcept;
   const consensus::log& log() const noexcept;
   const settings& config() const noexcept;
   /// When `advance` is wanted next; `instant::max()` if never.
@@ -154,6 +160,7 @@ private:
     instant since{0};
     /// How far entries are dropped with it; 0 for not at all.
     log_index compacted;
+    cluster_id cluster;
     /// Whether there is more in it than what the disk has a reserve for.
     bool needs_room = false;
   };
@@ -181,6 +188,8 @@ private:
   bool is_voter(peer_id x) const noexcept;
   bool is_majority(const std::set<peer_id>& granted) const noexcept;
   void note_that(note_kind kind, peer_id peer = {}, log_position where = {});
+  void append_to_log(entry x);
+  void truncate_log(log_index from);
 
   // -- what is not believed (trust.cpp) ---------------------------------------
 
@@ -221,6 +230,7 @@ private:
   void ask_for_votes();
   void ask_for_vote(peer_id voter);
   void count_votes();
+  cluster_id draw_cluster_id() noexcept;
   void lead();
   bool leader_is_alive() const;
   std::optional<note_kind> objection_to(const vote_request& msg) const;
@@ -295,6 +305,10 @@ private:
   settings config_;
   membership members_;
   std::set<peer_id> connected_;
+  /// With which store each was connected last, if that is known.
+  std::map<peer_id, incarnation_id> incarnations_;
+  /// From whose other stores messages were dropped, since then.
+  std::set<peer_id> strangers_;
   random random_;
   instant now_;
 
@@ -327,6 +341,13 @@ private:
   standstill stuck_machine_;
   /// Time of the latest entry ever seen here.
   std::uint64_t time_ms_ = 0;
+  /// Set once `proposed_at_` is committed; and what the disk has of it.
+  cluster_id cluster_;
+  cluster_id durable_cluster_;
+  /// The cluster id in the log: by log matching there is at most one, because a
+  /// leader only writes one if its log has none. `proposed_at_` is 0 if not.
+  cluster_id proposed_;
+  log_index proposed_at_;
 
   hard_state durable_hard_;
   std::optional<batch_under_way> batch_;

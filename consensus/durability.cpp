@@ -60,11 +60,14 @@ void core::make_batch() {
   const auto compacts = point > log_.compacted().index;
   if (hard_state_is_durable() && !with_log && !compacts)
     return;
-  batch_ = batch_under_way{++last_batch_, hard_, now_, {}, false};
+  batch_ = batch_under_way{++last_batch_, hard_, now_, {}, cluster_, false};
   persist msg;
   msg.group = self_.group;
   msg.number = batch_->number;
   msg.batch.hard = hard_;
+  // At the latest with the batch that drops the entry that holds it.
+  if (cluster_ != durable_cluster_)
+    msg.batch.cluster = cluster_;
   if (with_log) {
     log_.fill(msg.batch, end, config_.batch_bytes_max);
     batch_->needs_room
@@ -113,7 +116,7 @@ void core::drop_what_found_no_room() {
   // committed, others have on their disks.
   const auto kept = std::max(log_.durable(), commit_);
   if (disk_full_ && kept < log_.last().index)
-    log_.truncate(kept.next());
+    truncate_log(kept.next());
 }
 
 void core::persisted(batch_number number) {
@@ -122,6 +125,7 @@ void core::persisted(batch_number number) {
   const auto voted
     = batch_->hard != durable_hard_ && batch_->hard == hard_ && hard_.vote;
   durable_hard_ = batch_->hard;
+  durable_cluster_ = batch_->cluster;
   const auto written = *batch_;
   batch_.reset();
   if (now_ - written.since < config_.election_timeout_min)

@@ -129,11 +129,21 @@ void core::count_votes() {
 
 // -- leadership ---------------------------------------------------------------
 
+cluster_id core::draw_cluster_id() noexcept {
+  cluster_id result;
+  while (!result)
+    result.value = random_.next();
+  return result;
+}
+
 void core::lead() {
   consensus::leader state;
   // Section 8: "each leader [commits] a blank no-op entry into the log at the
-  // start of its term".
-  const auto first = append_entry(entry_kind::empty, {}, {}, 0);
+  // start of its term". The first of all names the cluster; so does that of a
+  // leader whose log was written before clusters had names.
+  const auto named = cluster_ || proposed_at_;
+  const auto first = append_entry(
+    entry_kind::empty, {}, named ? bytes{} : to_bytes(draw_cluster_id()), 0);
   state.first = {first, hard_.term};
   state.released = first;
   state.under_way.push_back(first);

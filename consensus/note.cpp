@@ -67,6 +67,9 @@ std::string rest_of_text(const note& x) {
       return disk_is_full(to_text(x.where));
     case note_kind::disk_has_room:
       return "there is room on its disk again";
+    case note_kind::dropped_other_incarnation:
+      return "drops messages of " + to_text(x.peer)
+           + ": they come from another store than the one that is connected";
     case note_kind::woke_late:
       return "woke up late, reads its mail first";
     default:

@@ -48,6 +48,8 @@ enum class note_kind : std::uint8_t {
   // The disk.
   disk_is_full,
   disk_has_room,
+  // Who is who.
+  dropped_other_incarnation,
   // Time.
   woke_late,
 };

@@ -132,13 +132,13 @@ void core::merge(const append_request& msg) {
     assert(it->index > commit_); // see `contradicted_by`
     note_that(note_kind::truncated_conflict, msg.header.from,
               {it->index, *log_.term_at(it->index)});
-    log_.truncate(it->index);
+    truncate_log(it->index);
     drop_held_answers_from(it->index);
   }
   // Figure 2: "Append any new entries not already in the log".
   for (; it != msg.entries.end(); ++it) {
     time_ms_ = std::max(time_ms_, it->time_ms);
-    log_.append(*it);
+    append_to_log(*it);
   }
 }
 

@@ -65,7 +65,7 @@ log_index core::append_entry(entry_kind kind, const command_tag& tag,
   x.tag = tag;
   x.data = std::move(data);
   const auto result = x.index;
-  log_.append(std::move(x));
+  append_to_log(std::move(x));
   return result;
 }
 
@@ -80,15 +80,34 @@ void core::release(consensus::leader& state) {
 
 // -- links --------------------------------------------------------------------
 
-void core::link_up(peer_id peer) {
+void core::link_up(peer_id peer, incarnation_id incarnation) {
   connected_.insert(peer);
+  strangers_.erase(peer);
+  auto& known = incarnations_[peer];
+  const auto another = known && incarnation && known != incarnation;
+  if (incarnation)
+    known = incarnation;
+  if (!known)
+    incarnations_.erase(peer);
   if (auto* state = std::get_if<consensus::leader>(&role_)) {
     const auto it = state->others.find(peer);
     if (it != state->others.end()) {
+      if (another) {
+        it->second = {};
+        it->second.next = log_.last().index.next();
+        it->second.heard_at = now_;
+      }
       it->second.connected = true;
       it->second.lost_link();
     }
     return;
+  }
+  if (another) {
+    // Votes go with the store that gave them.
+    if (auto* x = std::get_if<pre_candidate>(&role_))
+      x->granted.erase(peer);
+    if (auto* x = std::get_if<candidate>(&role_))
+      x->granted.erase(peer);
   }
   const auto* state = std::get_if<candidate>(&role_);
   const auto asks
@@ -301,6 +320,8 @@ void core::commit_to(log_index index) {
   if (applied_ == commit_)
     applied_at_ = now_;
   commit_ = std::max(commit_, index);
+  if (!cluster_ && proposed_at_ && proposed_at_ <= commit_)
+    cluster_ = proposed_;
 }
 
 } // namespace raft::consensus

@@ -12,7 +12,8 @@ bool is_place(const log_position& x) {
 bool is_entry(const entry& x) {
   switch (x.kind) {
     case entry_kind::empty:
-      return x.data.empty(); // it counts on that to need no room on a full disk
+      // It needs next to no room on a full disk: that is counted on.
+      return x.data.empty() || cluster_in(x);
     case entry_kind::command:
     case entry_kind::open_session:
     case entry_kind::configuration:

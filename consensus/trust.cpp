@@ -10,8 +10,17 @@ namespace raft::consensus {
 
 bool core::is_for_us(const message_header& x) {
   if (x.group == self_.group && x.to == self_.id && x.from != self_.id
-      && is_member(x.from))
-    return true;
+      && is_member(x.from)) {
+    // A store that took another one's place has promised nothing of what that
+    // one had promised.
+    const auto known = incarnations_.find(x.from);
+    if (known == incarnations_.end() || known->second == x.incarnation)
+      return true;
+    if (strangers_.insert(x.from).second)
+      note_that(note_kind::dropped_other_incarnation, x.from);
+    ++refused_;
+    return false;
+  }
   ++refused_;
   note_that(note_kind::ignored_stranger, x.from);
   return false;

@@ -7,6 +7,7 @@
 #include <raft/messages/client.hpp>
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
+#include <raft/messages/identity.hpp>
 #include <raft/messages/link.hpp>
 #include <raft/messages/machine.hpp>
 #include <raft/messages/persist.hpp>

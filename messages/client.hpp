@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/messages/entry.hpp>
+#include <raft/messages/identity.hpp>
 
 #include <cstdint>
 #include <string>
@@ -167,6 +168,10 @@ struct peer_state {
   log_index first;
   /// About how many bytes of entries its log has, on the disk.
   std::uint64_t log_bytes = 0;
+  /// 0 until it is committed.
+  cluster_id cluster;
+  /// Why this peer does not take part, if so.
+  standing kept_out;
 
   friend bool operator==(const peer_state&, const peer_state&) = default;
 };

@@ -8,12 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace raft {
 
 /// What an entry asks the appliers to do.
 enum class entry_kind : std::uint8_t {
-  /// Nothing. A leader begins its term with one (paper, section 8).
+  /// Nothing. A leader begins its term with one (paper, section 8). If its log
+  /// holds no cluster id, `data` is one.
   empty = 0,
   /// Give `data` to the state machine.
   command = 1,
@@ -50,6 +52,23 @@ struct entry {
 
   friend bool operator==(const entry&, const entry&) = default;
 };
+
+/// The entry's `data` for a cluster id: 8 bytes, big-endian.
+inline bytes to_bytes(cluster_id x) {
+  std::string result;
+  for (auto shift = 56; shift >= 0; shift -= 8)
+    result.push_back(static_cast<char>((x.value >> shift) & 0xff));
+  return bytes{std::move(result)};
+}
+
+/// The cluster id that an entry proposes; 0 if it does not.
+inline cluster_id cluster_in(const entry& x) {
+  cluster_id result;
+  if (x.kind == entry_kind::empty && x.data.size() == 8)
+    for (const auto c : x.data.view())
+      result.value = (result.value << 8) | static_cast<unsigned char>(c);
+  return result;
+}
 
 /// A place in the log with the term that makes it unambiguous: logs that agree
 /// on both agree on everything before it (paper, section 5.3).

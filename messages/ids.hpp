@@ -80,6 +80,12 @@ struct incarnation_tag {
 struct session_tag {
   static constexpr bool counts = false;
 };
+struct cluster_tag {
+  static constexpr bool counts = false;
+};
+struct start_tag {
+  static constexpr bool counts = false;
+};
 
 /// A term (Raft paper, section 5.1). 0 is the term before the first election.
 using term_number = strong_number<term_tag>;
@@ -112,6 +118,15 @@ using incarnation_id = strong_number<incarnation_tag>;
 /// it. 0 means "no session": the command may take effect more than once if the
 /// client retries it.
 using session_id = strong_number<session_tag>;
+
+/// Drawn at random by the first leader of a group, and known to all once that
+/// leader's first entry is committed. 0 until then. Two that know different
+/// ones never talk.
+using cluster_id = strong_number<cluster_tag>;
+
+/// Drawn at random whenever a store is opened for writing. It tells a store
+/// from an older copy of itself, which has the same incarnation.
+using start_id = strong_number<start_tag>;
 
 template <class Tag>
 std::string to_text(strong_number<Tag> x) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/messages/identity.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <cstdint>
@@ -21,19 +22,21 @@ struct hello {
   peer_id from;
   /// Whom the address was configured to lead to; 0 if the sender cannot know.
   peer_id to;
-  incarnation_id incarnation;
+  credentials shown;
 
   friend bool operator==(const hello&, const hello&) = default;
 };
 
-/// The answer; a handle of the receiver's peer goes with it.
+/// The answer; a handle of the receiver's peer goes with it, if the sender is
+/// welcome.
 struct welcome {
   /// Empty if the sender is welcome, else why not and what to do.
   std::string refusal;
+  exclusion reason = exclusion::none;
   std::string cluster;
   std::uint32_t version = protocol_version;
   peer_id from;
-  incarnation_id incarnation;
+  credentials shown;
 
   friend bool operator==(const welcome&, const welcome&) = default;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/messages/entry.hpp>
+#include <raft/messages/identity.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -41,6 +42,8 @@ struct durable_batch {
   /// Last entry that nobody needs any more; 0 keeps what is there. Entries up
   /// to it may be dropped.
   log_position compacted;
+  /// The cluster id, once it is committed; 0 keeps what is there.
+  cluster_id cluster;
 
   friend bool operator==(const durable_batch&, const durable_batch&) = default;
 };
@@ -91,6 +94,25 @@ struct entries_read {
   friend bool operator==(const entries_read&, const entries_read&) = default;
 };
 
+/// Asks the persister to make what is known of other peers durable, before
+/// anybody relies on it. Answered by `remembered` when it is on the disk, or
+/// when the disk is full.
+struct remember {
+  /// Takes the place of what is known of the same peers.
+  std::vector<acquaintance> whom;
+  /// From now on the store is no longer `store_memory::restored`.
+  bool settled = false;
+
+  friend bool operator==(const remember&, const remember&) = default;
+};
+
+struct remembered {
+  /// There was no room on the disk: nothing was written.
+  bool refused = false;
+
+  friend bool operator==(const remembered&, const remembered&) = default;
+};
+
 /// What a store knows of a group when it is opened.
 struct durable_state {
   hard_state hard;
@@ -103,6 +125,11 @@ struct durable_state {
   std::vector<log_position> term_starts;
   /// `entry::time_ms` of the last entry.
   std::uint64_t last_time_ms = 0;
+  /// The cluster id that is known to be committed; 0 if none is.
+  cluster_id cluster;
+  /// The first cluster id in the log, committed or not, and where; 0 if none.
+  cluster_id proposed;
+  log_index proposed_at;
 
   friend bool operator==(const durable_state&, const durable_state&) = default;
 };

@@ -1,4 +1,5 @@
 #include <raft/persistence/dump.hpp>
+#include <raft/persistence/lmdb_memory.hpp>
 #include <raft/persistence/lmdb_reader.hpp>
 
 #include <algorithm>
@@ -109,7 +110,8 @@ public:
     text_ << "Store of peer " << to_text(self.peer) << " of cluster '"
           << self.cluster << "', incarnation " << std::hex << std::setw(16)
           << std::setfill('0') << self.incarnation.value << std::setfill(' ')
-          << std::dec << ", format " << store_format << '\n';
+          << std::dec << ", format " << db_.format() << '\n';
+    show_memory();
     auto known = groups();
     if (options_.group && !known.contains(*options_.group))
       throw std::invalid_argument{"there is no group "
@@ -161,6 +163,7 @@ private:
   }
 
   std::set<group_id> groups() const;
+  void show_memory();
   void show(group_id group);
   void show_records(const lmdb::transaction& txn, group_id group);
   void show_term_starts(const lmdb::transaction& txn, group_id group);
@@ -212,6 +215,42 @@ std::set<group_id> dumper::groups() const {
   return result;
 }
 
+/// What it remembers of itself and of others.
+void dumper::show_memory() {
+  auto txn = db_.begin_read();
+  auto hex = [](auto x) {
+    std::ostringstream out;
+    out << std::hex << std::setw(16) << std::setfill('0') << x.value;
+    return out.str();
+  };
+  lmdb::cursor place{txn, db_.meta};
+  for (auto more = place.first(); more; more = place.next()) {
+    auto key = place.key();
+    if (key == "starts") {
+      if (auto x = sound<start_chain>({}, place.data(), "meta starts"))
+        label("starts") << x->starts.size() << ", the last "
+                        << (x->starts.empty() ? "none" : hex(x->starts.back()))
+                        << (x->last == start_state::concluded ? ", ended in "
+                                                                "order"
+                            : x->last == start_state::restored
+                              ? ", on restored files"
+                              : "")
+                        << '\n';
+    } else if (key == "mark") {
+      if (auto x = sound<file_mark>({}, place.data(), "meta mark"))
+        label("mark") << "inode " << x->inode << ", born "
+                      << text_of_time(x->born_seconds * 1000
+                                      + x->born_nanoseconds / 1'000'000)
+                      << '\n';
+    } else if (key.starts_with("peer")) {
+      if (auto x = sound<acquaintance>({}, place.data(), "meta peer"))
+        label("remembers") << "peer " << to_text(x->peer) << ", incarnation "
+                           << hex(x->incarnation) << ", start "
+                           << (x->start ? hex(x->start) : "unknown") << '\n';
+    }
+  }
+}
+
 void dumper::show(group_id group) {
   text_ << "\nGroup " << to_text(group) << '\n';
   {
@@ -247,6 +286,9 @@ void dumper::show_records(const lmdb::transaction& txn, group_id group) {
                        << (x->index ? "since index " + to_text(x->index)
                                     : "since the bootstrap")
                        << '\n';
+  if (auto data = txn.get(db_.meta, cluster_key(group)))
+    if (auto x = sound<cluster_id>(group, *data, record_name("cluster", group)))
+      label("cluster id") << to_text(*x) << '\n';
   if (auto data = txn.get(db_.compaction, key))
     if (auto x
         = sound<log_position>(group, *data, record_name("compaction", group)))

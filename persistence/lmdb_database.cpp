@@ -319,6 +319,11 @@ void lmdb_database::open_tables(const lmdb_options& options) {
   txn.commit();
 }
 
+void lmdb_database::raise_format(lmdb::transaction& txn) const {
+  if (format_ < store_format)
+    txn.put(meta, format_key, encode(group_id{}, store_header{}));
+}
+
 void lmdb_database::check_meta(const lmdb::transaction& txn,
                                const lmdb_options& options) {
   auto format = txn.get(meta, format_key);
@@ -331,6 +336,7 @@ void lmdb_database::check_meta(const lmdb::transaction& txn,
                         + std::to_string(header.format)
                         + ", this program knows " + std::to_string(store_format)
                         + "; use a newer program"};
+  format_ = header.format;
   auto identity = txn.get(meta, identity_key);
   if (!identity)
     corrupt("meta identity", "missing");

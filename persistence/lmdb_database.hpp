@@ -2,6 +2,7 @@
 //
 //   meta         "format"      store_header
 //   meta         "identity"    store_identity
+//   meta         others        see lmdb_memory.hpp
 //   hard_state   group         hard_state
 //   members      group         membership
 //   compaction   group         log_position: last entry a snapshot replaced
@@ -92,6 +93,14 @@ public:
     return identity_;
   }
 
+  /// The format that was found when it was opened.
+  std::uint32_t format() const noexcept {
+    return format_;
+  }
+
+  /// Writes the present format, if it is not there yet.
+  void raise_format(lmdb::transaction& txn) const;
+
   lmdb::transaction begin_read() const {
     return {env_, MDB_RDONLY};
   }
@@ -142,6 +151,7 @@ private:
   directory_claim claim_;
   lmdb::environment env_;
   store_identity identity_;
+  std::uint32_t format_ = 0;
   std::optional<lmdb_room> room_; // if opened for writing
 };
 

@@ -1,3 +1,4 @@
+#include <raft/persistence/lmdb_memory.hpp>
 #include <raft/persistence/lmdb_reader.hpp>
 
 namespace raft::persistence {
@@ -11,6 +12,9 @@ durable_state lmdb_reader::load(group_id group) const {
                                               record_name("members", group));
   result.compacted = compacted(group);
   result.last = last(group, result.compacted);
+  if (auto data = txn_->get(db_->meta, cluster_key(group)))
+    result.cluster
+      = db_->decoded<cluster_id>(group, *data, record_name("cluster", group));
   load_terms(group, result);
   if (result.last.index > result.compacted.index)
     load_last(group, result);
@@ -129,8 +133,12 @@ void lmdb_reader::load_terms(group_id group, durable_state& state) const {
     if (!entries.at_or_above(log_key(group, index))
         || entries.key() != starts.key())
       db_->corrupt(record_name("log", group, index), "missing");
-    if (entry_at(entries, group).term != start.term)
+    auto first = entry_at(entries, group);
+    if (first.term != start.term)
       db_->corrupt(name, "has another term than the entry");
+    // Only the first entry of a term can hold one.
+    if (!state.proposed && (state.proposed = cluster_in(first)))
+      state.proposed_at = index;
     known.push_back(start);
   }
 }

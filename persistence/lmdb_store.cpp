@@ -1,8 +1,10 @@
 // The store on the disk.
 
+#include <raft/persistence/lmdb_memory.hpp>
 #include <raft/persistence/lmdb_reader.hpp>
 
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <type_traits>
 
@@ -24,7 +26,10 @@ constexpr std::size_t entry_record_bytes = 96;
 class lmdb_store : public store {
 public:
   explicit lmdb_store(const lmdb_options& options)
-    : directory_{options.directory}, writable_{options.writable}, db_{options} {
+    : directory_{options.directory},
+      writable_{options.writable},
+      db_{options},
+      memory_{db_, directory_, writable_} {
     // nop
   }
 
@@ -33,6 +38,13 @@ public:
   }
 
   void commit(std::span<const persist> batches) override;
+
+  store_memory memory() const override {
+    return memory_.known();
+  }
+
+  void remember(const raft::remember& what) override;
+  void conclude() override;
 
   durable_state load(group_id group) const override {
     return reading([&](const lmdb_reader& x) { return x.load(group); });
@@ -63,6 +75,7 @@ private:
   }
 
   [[noreturn]] void fail(const lmdb::error& e, bool committing);
+  void change(const std::function<void(transaction&)>& what);
 
   // Steps of `commit`, within its transaction.
   log_plan plan(const transaction& txn, const persist& x) const;
@@ -84,10 +97,12 @@ private:
   std::string directory_;
   bool writable_;
   lmdb_database db_;
+  lmdb_memory memory_;
   std::atomic<bool> failed_ = false;
 };
 
-void lmdb_store::commit(std::span<const persist> batches) {
+/// Carries out one transaction.
+void lmdb_store::change(const std::function<void(transaction&)>& what) {
   if (!writable_)
     throw std::logic_error{"the store was opened for reading only"};
   if (failed_)
@@ -95,17 +110,11 @@ void lmdb_store::commit(std::span<const persist> batches) {
                       "an earlier write to '" + directory_
                         + "' failed: what is on the disk is not known; end the "
                           "process, check the disk, start again"};
-  check_groups(batches);
   auto committing = false;
   try {
     db_.forget_dead_readers();
     auto txn = db_.begin_write();
-    std::vector<log_plan> plans;
-    for (auto& x : batches)
-      plans.push_back(plan(txn, x));
-    take_room(txn, batches, plans);
-    for (std::size_t i = 0; i < batches.size(); ++i)
-      write(txn, batches[i], plans[i]);
+    what(txn);
     committing = true;
     txn.commit();
     db_.room().after_commit();
@@ -117,6 +126,37 @@ void lmdb_store::commit(std::span<const persist> batches) {
       failed_ = true;
     throw;
   }
+}
+
+void lmdb_store::commit(std::span<const persist> batches) {
+  check_groups(batches);
+  change([&](transaction& txn) {
+    std::vector<log_plan> plans;
+    for (auto& x : batches)
+      plans.push_back(plan(txn, x));
+    take_room(txn, batches, plans);
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      write(txn, batches[i], plans[i]);
+  });
+}
+
+void lmdb_store::remember(const raft::remember& what) {
+  change([&](transaction& txn) {
+    page_estimate pages{txn};
+    memory_.estimate(pages, what.whom.size());
+    db_.room().before_changes(pages.total(), true);
+    memory_.write(txn, what);
+  });
+  memory_.wrote(what);
+}
+
+void lmdb_store::conclude() {
+  change([&](transaction& txn) {
+    page_estimate pages{txn};
+    memory_.estimate(pages, 0);
+    db_.room().before_changes(pages.total(), true);
+    memory_.write_end(txn);
+  });
 }
 
 log_plan lmdb_store::plan(const transaction& txn, const persist& x) const {
@@ -152,6 +192,8 @@ void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
   put(db_.hard_state_table, group_key_bytes, small_record_bytes);
   if (x.batch.members_changed)
     put(db_.members, group_key_bytes, encode(x.group, x.batch.members).size());
+  if (x.batch.cluster)
+    put(db_.meta, log_key_bytes, small_record_bytes);
   pages.place(db_.log);
   pages.place(db_.term_starts);
   if (plan.truncate_from)
@@ -220,6 +262,8 @@ void lmdb_store::write(transaction& txn, const persist& x,
     erase_from(txn, db_.log, group, plan.truncate_from);
     erase_from(txn, db_.term_starts, group, plan.truncate_from);
   }
+  if (x.batch.cluster)
+    txn.put(db_.meta, cluster_key(group), encode(group, x.batch.cluster));
   append(txn, x, plan);
   if (plan.compacted.index > now.compacted.index)
     compact(txn, group, plan);

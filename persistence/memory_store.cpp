@@ -16,6 +16,7 @@ struct group_data {
   hard_state hard;
   membership members;
   log_position compacted;
+  cluster_id cluster;
   std::deque<entry> entries; // from `compacted.index + 1` on, without gaps
 
   const entry& at(log_index index) const {
@@ -57,6 +58,26 @@ public:
       carry_out(groups_[batches[i].group], plans[i], batches[i].batch);
   }
 
+  store_memory memory() const override {
+    std::lock_guard guard{mutex_};
+    return memory_;
+  }
+
+  void remember(const raft::remember& what) override {
+    std::lock_guard guard{mutex_};
+    for (auto& x : what.whom) {
+      std::erase_if(memory_.others,
+                    [&x](const acquaintance& y) { return y.peer == x.peer; });
+      memory_.others.push_back(x);
+    }
+    std::sort(memory_.others.begin(), memory_.others.end(),
+              [](auto& x, auto& y) { return x.peer < y.peer; });
+  }
+
+  void conclude() override {
+    // It has no copies.
+  }
+
   durable_state load(group_id group) const override {
     std::lock_guard guard{mutex_};
     durable_state result;
@@ -68,9 +89,13 @@ public:
     result.members = data.members;
     result.compacted = data.compacted;
     result.last = data.last();
-    for (auto& x : data.entries)
+    result.cluster = data.cluster;
+    for (auto& x : data.entries) {
       if (result.term_starts.empty() || result.term_starts.back().term < x.term)
         result.term_starts.push_back({x.index, x.term});
+      if (!result.proposed && (result.proposed = cluster_in(x)))
+        result.proposed_at = x.index;
+    }
     if (!data.entries.empty())
       result.last_time_ms = data.entries.back().time_ms;
     return result;
@@ -109,6 +134,8 @@ private:
     data.hard = batch.hard;
     if (batch.members_changed)
       data.members = batch.members;
+    if (batch.cluster)
+      data.cluster = batch.cluster;
     auto& entries = data.entries;
     if (plan.truncate_from)
       entries.resize(plan.truncate_from - data.compacted.index - 1);
@@ -120,6 +147,7 @@ private:
 
   store_identity identity_;
   mutable std::mutex mutex_;
+  store_memory memory_;
   std::map<group_id, group_data> groups_;
 };
 

@@ -42,7 +42,8 @@ public:
     return *this;
   }
 
-  writer& operator<<(const std::vector<peer_id>& xs) {
+  template <class Tag>
+  writer& operator<<(const std::vector<strong_number<Tag>>& xs) {
     *this << length(xs.size());
     for (auto x : xs)
       *this << x;
@@ -105,7 +106,8 @@ public:
     return *this;
   }
 
-  reader& operator>>(std::vector<peer_id>& xs) {
+  template <class Tag>
+  reader& operator>>(std::vector<strong_number<Tag>>& xs) {
     std::uint32_t size = 0;
     *this >> size;
     if (size > rest_.size() / sizeof(std::uint64_t))
@@ -238,6 +240,63 @@ record_fault decode(group_id group, std::string_view data, log_position& x) {
   reader in{group, data, record_type::position};
   log_position result;
   in >> result.index >> result.term;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const start_chain& x) {
+  writer out{record_type::starts, 5 + 8 * x.starts.size()};
+  out << x.starts << static_cast<std::uint8_t>(x.last);
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, start_chain& x) {
+  reader in{group, data, record_type::starts};
+  start_chain result;
+  std::uint8_t last = 0;
+  in >> result.starts >> last;
+  // What we do not know is not taken for an orderly end.
+  result.last = last <= static_cast<std::uint8_t>(start_state::restored)
+                ? static_cast<start_state>(last)
+                : start_state::runs;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const acquaintance& x) {
+  writer out{record_type::acquaintance, 32};
+  out << x.peer << x.incarnation << x.start << x.ours;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, acquaintance& x) {
+  reader in{group, data, record_type::acquaintance};
+  acquaintance result;
+  in >> result.peer >> result.incarnation >> result.start >> result.ours;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const file_mark& x) {
+  writer out{record_type::file_mark, 20};
+  out << x.inode << x.born_seconds << x.born_nanoseconds;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, file_mark& x) {
+  reader in{group, data, record_type::file_mark};
+  file_mark result;
+  in >> result.inode >> result.born_seconds >> result.born_nanoseconds;
+  return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const cluster_id& x) {
+  writer out{record_type::cluster, 8};
+  out << x;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, cluster_id& x) {
+  reader in{group, data, record_type::cluster};
+  cluster_id result;
+  in >> result;
   return give(in, std::move(result), x);
 }
 

@@ -2,17 +2,20 @@
 
 #pragma once
 
+#include <raft/messages/identity.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace raft::persistence {
 
-/// Format of the whole store: which tables there are, and their keys.
-inline constexpr std::uint32_t store_format = 1;
+/// Format of the whole store: which tables there are, and their keys. 1 had no
+/// memory of starts and of other peers.
+inline constexpr std::uint32_t store_format = 2;
 
 /// First byte of every record.
 inline constexpr std::uint8_t record_version = 1;
@@ -25,6 +28,10 @@ enum class record_type : std::uint8_t {
   membership = 4,
   position = 5,
   entry = 6,
+  starts = 7,
+  acquaintance = 8,
+  file_mark = 9,
+  cluster = 10,
 };
 
 /// What the store as a whole is. Its record keeps this layout for ever, so that
@@ -33,6 +40,35 @@ struct store_header {
   std::uint32_t format = store_format;
 
   friend bool operator==(const store_header&, const store_header&) = default;
+};
+
+/// How the last start of a store stands.
+enum class start_state : std::uint8_t {
+  /// It may have promised more than a copy of this moment knows.
+  runs = 0,
+  /// It has ended in order, and promises nothing any more.
+  concluded = 1,
+  /// It began on restored files and has promised nothing so far.
+  restored = 2,
+};
+
+/// All starts of a store that are remembered.
+struct start_chain {
+  /// Oldest first.
+  std::vector<start_id> starts;
+  start_state last = start_state::runs;
+
+  friend bool operator==(const start_chain&, const start_chain&) = default;
+};
+
+/// What the file system knows of a file, and of no copy of it.
+struct file_mark {
+  std::uint64_t inode = 0;
+  /// When it was made; 0 where that is not known.
+  std::uint64_t born_seconds = 0;
+  std::uint32_t born_nanoseconds = 0;
+
+  friend bool operator==(const file_mark&, const file_mark&) = default;
 };
 
 /// Why bytes are no record.
@@ -63,6 +99,10 @@ std::string encode(group_id group, const store_identity& x);
 std::string encode(group_id group, const hard_state& x);
 std::string encode(group_id group, const membership& x);
 std::string encode(group_id group, const log_position& x);
+std::string encode(group_id group, const start_chain& x);
+std::string encode(group_id group, const acquaintance& x);
+std::string encode(group_id group, const file_mark& x);
+std::string encode(group_id group, const cluster_id& x);
 /// @throws std::length_error if the data does not fit into 32 bits of length.
 std::string encode(group_id group, const entry& x);
 /// @}
@@ -75,6 +115,10 @@ record_fault decode(group_id group, std::string_view data, store_identity& x);
 record_fault decode(group_id group, std::string_view data, hard_state& x);
 record_fault decode(group_id group, std::string_view data, membership& x);
 record_fault decode(group_id group, std::string_view data, log_position& x);
+record_fault decode(group_id group, std::string_view data, start_chain& x);
+record_fault decode(group_id group, std::string_view data, acquaintance& x);
+record_fault decode(group_id group, std::string_view data, file_mark& x);
+record_fault decode(group_id group, std::string_view data, cluster_id& x);
 record_fault decode(group_id group, std::string_view data, entry& x);
 /// @}
 

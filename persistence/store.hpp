@@ -66,9 +66,9 @@ struct store_identity {
 
 /// The durable state of all groups of one process.
 ///
-/// Threads: `commit` is called by one thread at a time. The other members may
-/// be called by any thread, also beside a `commit`. No call keeps a transaction
-/// open when it returns.
+/// Threads: `commit`, `remember` and `conclude` are called by one thread at a
+/// time. The other members may be called by any thread, also beside those. No
+/// call keeps a transaction open when it returns.
 class store {
 public:
   virtual ~store();
@@ -93,6 +93,20 @@ public:
   ///         may succeed. `write_failed`: the store refuses further commits.
   ///         `corrupt`: nothing was written.
   virtual void commit(std::span<const persist> batches) = 0;
+
+  /// What is remembered of other peers, and of this store itself: each store
+  /// on the disk notes a new start when it is opened for writing.
+  virtual store_memory memory() const = 0;
+
+  /// Makes it durable, as `commit` does.
+  /// @throws store_error as `commit`.
+  virtual void remember(const raft::remember& what) = 0;
+
+  /// Notes that this start of the store ends in order: nothing was promised
+  /// that a copy made from now on would not know. Afterwards nothing more may
+  /// be written.
+  /// @throws store_error as `commit`.
+  virtual void conclude() = 0;
 
   /// What is known of a group; a default value if nothing is.
   /// @throws store_error `corrupt`.

@@ -46,6 +46,7 @@ public:
       [](const credit&) {},
       [](const link_up&, const actors::inbox_actor&) {},
       [](const link_down&) {},
+      [](const standing&) {},
       [](const applied&) {},
       [this](const wake& msg) { go_on(msg.number); },
       [this](const stop& msg) {

@@ -24,6 +24,24 @@ void mortal_store::commit(std::span<const persist> batches) {
   impl_->commit(batches);
 }
 
+store_memory mortal_store::memory() const {
+  return impl_->memory();
+}
+
+void mortal_store::remember(const raft::remember& what) {
+  std::lock_guard guard{mutex_};
+  if (killed_)
+    throw persistence::store_error{persistence::store_errc::write_failed,
+                                   "the process was killed"};
+  impl_->remember(what);
+}
+
+void mortal_store::conclude() {
+  std::lock_guard guard{mutex_};
+  if (!killed_)
+    impl_->conclude();
+}
+
 durable_state mortal_store::load(group_id group) const {
   return impl_->load(group);
 }

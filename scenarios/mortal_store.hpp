@@ -22,6 +22,9 @@ public:
 
   const persistence::store_identity& identity() const noexcept override;
   void commit(std::span<const persist> batches) override;
+  store_memory memory() const override;
+  void remember(const raft::remember& what) override;
+  void conclude() override;
   durable_state load(group_id group) const override;
   std::vector<entry> read(group_id group, log_index first, log_index last,
                           std::uint64_t bytes_max) const override;

@@ -167,6 +167,13 @@ caf::result<T> answer_later(Self* self, Keep&& keep) {
   return impl;
 }
 
+/// Whether a known actor of this process has sent what is being handled.
+template <class Self>
+bool sender_is_local(Self* self) {
+  const auto& who = self->current_sender();
+  return who && who->node() == self->system().node();
+}
+
 /// The state of a stateful actor.
 template <class State, class Base>
 State& state_of(caf::stateful_actor<State, Base>* self) {

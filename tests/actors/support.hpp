@@ -102,6 +102,18 @@ public:
     impl_->commit(batches);
   }
 
+  store_memory memory() const override {
+    return impl_->memory();
+  }
+
+  void remember(const raft::remember& what) override {
+    impl_->remember(what);
+  }
+
+  void conclude() override {
+    impl_->conclude();
+  }
+
   durable_state load(group_id group) const override {
     return impl_->load(group);
   }

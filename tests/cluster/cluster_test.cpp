@@ -89,11 +89,23 @@ BOOST_AUTO_TEST_CASE(a_server_with_another_store_is_noticed) {
   auto config = cluster.config_of(2);
   config.bootstrap = false;
   cluster.start(2, config);
+  for (std::size_t i = 0; i < 2; ++i)
+    BOOST_TEST(eventually([&] {
+      return cluster[i].log.count("the store of peer 3 is empty") == 1;
+    }));
   BOOST_TEST(eventually([&] {
-    return cluster[0].log.count("has come back with another store") == 1
-        && cluster[1].log.count("has come back with another store") == 1;
+    return cluster[2].log.count("does not take part: its store is empty") == 1;
   }));
-  BOOST_TEST(cluster[2].log.count("the store is empty") == 1u);
+  // Founded again, it is another one than the others remember.
+  cluster.stop(2);
+  config.bootstrap = true;
+  cluster.start(2, config);
+  for (std::size_t i = 0; i < 3; ++i)
+    BOOST_TEST(eventually(
+      [&] { return cluster[i].log.count("comes with another store") >= 1; }));
+  BOOST_TEST(eventually([&] {
+    return cluster[2].state().kept_out.reason == exclusion::other_store;
+  }));
 }
 
 BOOST_AUTO_TEST_CASE(addresses_that_are_silent_delay_nobody) {

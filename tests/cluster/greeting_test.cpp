@@ -13,7 +13,7 @@ card card_of(std::uint64_t id) {
   card result;
   result.cluster = "blue";
   result.self = {id};
-  result.incarnation = {100 + id};
+  result.shown.incarnation = {100 + id};
   for (std::uint64_t i = 1; i <= 3; ++i)
     if (i != id)
       result.remotes.push_back({{i}, {"127.0.0.1", 7000}});
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(members_are_welcome) {
   BOOST_TEST(refusal([](hello&) {}) == "");
   BOOST_TEST(refusal([](hello& x) { x.to = {}; }) == "");
   auto answer = make_welcome(card_of(2), "");
-  BOOST_TEST(answer.incarnation.value == 102u);
+  BOOST_TEST(answer.shown.incarnation.value == 102u);
   BOOST_TEST(complaint_about(card_of(1), {2}, answer) == "");
   BOOST_TEST(complaint_about(card_of(1), {}, answer) == "");
 }
@@ -91,8 +91,9 @@ BOOST_AUTO_TEST_CASE(answers_are_checked_too) {
                   "it refused us: go away"));
   BOOST_TEST(says(complaint([](welcome& x) { x.cluster = "red"; }),
                   "it belongs to cluster \"red\", not \"blue\""));
-  BOOST_TEST(says(complaint([](welcome& x) { x.version = 99; }),
-                  "protocol version 99, not " + std::to_string(protocol_version)));
+  BOOST_TEST(
+    says(complaint([](welcome& x) { x.version = 99; }),
+         "protocol version 99, not " + std::to_string(protocol_version)));
   BOOST_TEST(says(complaint([](welcome& x) { x.from = {3}; }),
                   "it is peer 3, not peer 2"));
 }

@@ -62,6 +62,8 @@ struct damaged_store : any_store {
                     .compact(2, 1)
                     .members(members));
     close();
+    // For writing, a store that is damaged does not even open.
+    writable = false;
   }
 
   void flip(const char* table, const std::string& key) {
@@ -184,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_refused) {
     y.put("format", encode({}, store_header{store_format + 1}));
     y.done();
   }
-  check_error(store_errc::newer_format, {"format 2", "newer program"},
+  check_error(store_errc::newer_format, {"format 3", "newer program"},
               [&] { x.reopen(); });
 }
 
@@ -288,9 +290,11 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_is_found_and_named) {
     x.flip(table, key);
     x.check_load({std::string{'\''} + name + '\'', "wrong checksum",
                   x.options().directory, "let it rejoin"});
-    // Nothing was repaired behind our back.
+    // Nothing was repaired behind our back, and it does not open for more.
     x.reopen();
     x.check_load({name});
+    x.writable = true;
+    check_error(store_errc::corrupt, {name}, [&] { x.reopen(); });
   }
 }
 

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_newer_format) {
   change("meta", [](saboteur& x) {
     x.put("format", encode({}, store_header{store_format + 1}));
   });
-  check(store_errc::newer_format, "has format 2, this program knows 1");
+  check(store_errc::newer_format, "has format 3, this program knows 2");
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_checksum) {

@@ -64,8 +64,12 @@ public:
     result.cluster = "test";
     result.peer = {1};
     result.room = room;
+    result.writable = writable;
     return result;
   }
+
+  /// For the next `reopen`.
+  bool writable = true;
 
   /// For the next `reopen`. Little, because most tests write little.
   persistence::room_options room{0, 64 << 10};

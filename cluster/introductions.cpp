@@ -1,0 +1,20 @@
+#include <raft/cluster/introductions.hpp>
+
+#include <fmt/format.h>
+
+namespace raft::cluster {
+
+consensus::finding second_process(peer_id who) {
+  return {exclusion::second_process, true,
+          fmt::format("another process is connected as peer {}. If it has just "
+                      "ended, that will be noticed soon; if this goes on, two "
+                      "processes run as peer {}: end one of them",
+                      who.value, who.value)};
+}
+
+consensus::finding no_room_to_remember() {
+  return {exclusion::none, false,
+          "there is no room on the disk to remember who is connected"};
+}
+
+} // namespace raft::cluster

@@ -1,0 +1,119 @@
+// What a process shows of itself to others, and what it has made durable of
+// them before a link counts.
+
+#pragma once
+
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/interfaces.hpp>
+#include <raft/cluster/links.hpp>
+#include <raft/consensus/acquaintances.hpp>
+
+#include <utility>
+
+namespace raft::cluster {
+
+/// Which start of its store a peer shows; 0 if none.
+inline start_id present_start(const credentials& x) {
+  return x.starts.empty() ? start_id{} : x.starts.back();
+}
+
+/// What is said to a second process with the id of a peer that is connected.
+consensus::finding second_process(peer_id who);
+
+/// What is said if the disk has no room for what must be remembered.
+consensus::finding no_room_to_remember();
+
+/// Asks peer and persister of a process what the rules need to know, and has
+/// the persister remember what they want remembered. Belongs to the actor
+/// `self`, which calls it and is called back.
+template <class Self>
+class introductions {
+public:
+  void begin(Self* self, const links_options& options) {
+    self_ = self;
+    group_ = options.group;
+    peer_ = options.peer;
+    persister_ = options.persister;
+    patience_ = options.timing.greet;
+    known_
+      = {options.self, options.incarnation, options.founders, options.memory};
+  }
+
+  const consensus::acquaintances& known() const noexcept {
+    return known_;
+  }
+
+  /// What we show to others.
+  credentials shown() const {
+    return known_.shown(cluster_);
+  }
+
+  /// Whether another one may be linked.
+  consensus::finding judge(peer_id who, const credentials& theirs) {
+    auto result = known_.judge(who, theirs, cluster_);
+    known_.hear(who, theirs, result);
+    return result;
+  }
+
+  /// Calls a function when the own cluster id is known, if it is known at all.
+  template <class Then>
+  void look_up_cluster(Then then) {
+    if (cluster_ || !peer_)
+      return then();
+    actors::ask(self_, peer_, patience_, get_state{group_})
+      .then(
+        [this, then](const peer_state& found) {
+          cluster_ = found.cluster;
+          then();
+        },
+        [then](const caf::error&) { then(); });
+  }
+
+  /// Has what we must remember of another one made durable, and calls a
+  /// function with whether it is.
+  template <class Then>
+  void remember(peer_id who, const credentials& theirs, Then then) {
+    auto news = known_.news_of(who, theirs);
+    if (news.empty())
+      return then(true);
+    actors::ask(self_, persister_, caf::infinite, raft::remember{news, false})
+      .then(
+        [this, news, then](const remembered& done) {
+          if (!done.refused)
+            known_.learn(news);
+          then(!done.refused);
+        },
+        [then](const caf::error&) { then(false); });
+  }
+
+  /// If our store was restored, and all have confirmed that it lacks nothing:
+  /// makes it like any other, and calls a function then.
+  template <class Then>
+  void settle_if_confirmed(Then then) {
+    if (!known_.may_settle() || std::exchange(settling_, true))
+      return;
+    actors::ask(self_, persister_, caf::infinite, raft::remember{{}, true})
+      .then(
+        [this, then](const remembered& done) {
+          settling_ = false;
+          if (done.refused)
+            return;
+          known_.settle();
+          then();
+        },
+        [this](const caf::error&) { settling_ = false; });
+  }
+
+private:
+  Self* self_ = nullptr;
+  group_id group_;
+  actors::peer_actor peer_;
+  actors::persister_actor persister_;
+  std::chrono::milliseconds patience_{0};
+  /// The own cluster id, as soon as it is known.
+  cluster_id cluster_;
+  consensus::acquaintances known_;
+  bool settling_ = false;
+};
+
+} // namespace raft::cluster

@@ -1,0 +1,88 @@
+// One link of a process, and what was told to people about it and about others.
+
+#pragma once
+
+#include <raft/cluster/address.hpp>
+#include <raft/cluster/link_state.hpp>
+#include <raft/cluster/log.hpp>
+#include <raft/consensus/acquaintances.hpp>
+
+#include <caf/actor_control_block.hpp>
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace raft::cluster {
+
+/// A link to another process.
+struct link {
+  member to;
+  link_state state;
+  /// Whether an actor is dialing, perhaps of an attempt that is over: a name
+  /// lookup can take longer than we want to wait.
+  bool dialing = false;
+  /// What was last told to people, so that they are not told twice.
+  std::string told = {};
+  /// The actor that keeps the other end.
+  caf::strong_actor_ptr far = {};
+  /// Whether the other side waits until we have made durable who it is.
+  bool meeting = false;
+  /// Which start of its store is, or was last, connected.
+  start_id start = {};
+  /// What was found against it, or against us, when it was last met.
+  consensus::finding against = {};
+  /// Whether people were told that we do what is the other side's turn.
+  bool fell_back = false;
+};
+
+/// Whom the link leads to, in words.
+std::string title_of(const link& x);
+
+/// Why a peer that has been sending what can not be true is not welcome yet.
+std::string reason_to_shun(const link& x, instant now);
+
+/// That the side which should wait connects: people may want to know why.
+std::string text_of_fallback(const link& x, peer_id self,
+                             std::chrono::milliseconds after);
+
+/// Tells people whom we refuse, and why; repetitions are of interest to few.
+class refusals_told {
+public:
+  void tell(const log_function& log, peer_id from,
+            const consensus::finding& why);
+
+  /// It is connected after all.
+  void forget(peer_id who) {
+    told_.erase(who);
+  }
+
+private:
+  std::map<peer_id, std::string> told_;
+};
+
+/// Tells people what keeps us out, at first and then now and then.
+class standing_told {
+public:
+  /// @returns whether that is new.
+  bool change(standing now, instant at);
+
+  void tell(const log_function& log, instant now,
+            std::chrono::milliseconds every);
+
+  /// When to call `tell`.
+  std::optional<instant> wake_at() const {
+    return now_.reason == exclusion::none ? std::nullopt : std::optional{next_};
+  }
+
+  const standing& now() const noexcept {
+    return now_;
+  }
+
+private:
+  standing now_;
+  instant next_{0};
+};
+
+} // namespace raft::cluster

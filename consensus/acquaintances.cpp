@@ -1,0 +1,253 @@
+#include <raft/consensus/acquaintances.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace raft::consensus {
+
+namespace {
+
+/// What somebody remembers of a peer; null if nothing.
+const acquaintance* find(const std::vector<acquaintance>& xs, peer_id who) {
+  const auto it = std::ranges::find(xs, who, &acquaintance::peer);
+  return it == xs.end() ? nullptr : &*it;
+}
+
+std::string name(peer_id x) {
+  return "peer " + to_text(x);
+}
+
+/// The end of what is said about a peer whose memory is gone.
+std::string stays_out(peer_id x) {
+  return " It could vote twice, so it neither votes nor counts. Start it with "
+         "its own, latest directory. If that is lost, keep "
+       + name(x)
+       + " off: a majority of the others goes on without it, until the members "
+         "can be changed";
+}
+
+std::string other_store(peer_id who, peer_id witness) {
+  return name(who) + " comes with another store than " + name(witness)
+       + " remembers of it: it was wiped and founded again, or its directory "
+         "is "
+         "that of another cluster."
+       + stays_out(who);
+}
+
+std::string older_copy(peer_id who, peer_id witness) {
+  return name(who) + " lacks a start of its store that " + name(witness)
+       + " remembers: its directory is an older copy, or another process has "
+         "run on a copy of it."
+       + stays_out(who);
+}
+
+} // namespace
+
+std::string to_text(const std::vector<peer_id>& xs) {
+  std::string result;
+  for (const auto x : xs)
+    result += (result.empty() ? "" : ", ") + to_text(x);
+  return result.empty() ? "none" : result;
+}
+
+acquaintances::acquaintances(peer_id self, incarnation_id incarnation,
+                             std::vector<peer_id> founders, store_memory memory)
+  : self_{self},
+    incarnation_{incarnation},
+    founders_{std::move(founders)},
+    memory_{std::move(memory)} {
+  std::ranges::sort(founders_);
+}
+
+credentials acquaintances::shown(cluster_id cluster) const {
+  return {founders_,      cluster,        incarnation_,
+          memory_.starts, memory_.others, stage()};
+}
+
+// -- the rules ----------------------------------------------------------------
+
+finding acquaintances::judge(peer_id who, const credentials& theirs,
+                             cluster_id cluster) const {
+  if (founders_.empty() || theirs.founders.empty()) {
+    const auto us = founders_.empty();
+    const auto empty = us ? self_ : who;
+    return {exclusion::not_founded, us,
+            "the store of " + name(empty)
+              + " is empty, and it was started without --bootstrap. To found a "
+                "new cluster, start all its peers with --bootstrap. If it has "
+                "lost its data, keep it off"};
+  }
+  if (founders_ != theirs.founders)
+    return {
+      exclusion::other_founders, false,
+      name(self_) + " was founded with the members " + to_text(founders_)
+        + ", and " + name(who) + " with " + to_text(theirs.founders)
+        + ": they are two clusters. Start each peer with the directory of "
+          "this cluster, or found it with the same --members on all; what "
+          "only one of the two holds is not in the other"};
+  if (cluster && theirs.cluster && cluster != theirs.cluster)
+    return {exclusion::other_cluster, false,
+            name(who) + " belongs to the cluster with the id "
+              + to_text(theirs.cluster) + ", and " + name(self_)
+              + " to that with the id " + to_text(cluster)
+              + ": the directory of one of them is that of another cluster. "
+                "Start it with its own"};
+  auto result = judge_stores(who, theirs);
+  if (result)
+    result = judge_third(who, theirs);
+  if (result)
+    result = judge_starts(who, theirs);
+  if (!result)
+    return result;
+  for (const auto us : {true, false})
+    if ((us ? stage() : theirs.stage) != admission::full)
+      return {exclusion::restored, us,
+              "the directory of " + name(us ? self_ : who)
+                + " was copied, moved or brought back: it takes part when all "
+                  "other members have confirmed that it is not an older one"};
+  return {};
+}
+
+finding acquaintances::judge_stores(peer_id who,
+                                    const credentials& theirs) const {
+  const auto* ours = find(memory_.others, who);
+  if (ours && ours->incarnation != theirs.incarnation)
+    return {exclusion::other_store, false, other_store(who, self_)};
+  const auto* us = find(theirs.knows, self_);
+  if (us && us->incarnation != incarnation_)
+    return {exclusion::other_store, true, other_store(self_, who)};
+  return {};
+}
+
+/// A store has a place in one cluster only; so whoever would let in both of two
+/// stores of a third peer could help two clusters to a majority each.
+finding acquaintances::judge_third(peer_id who,
+                                   const credentials& theirs) const {
+  for (const auto& x : theirs.knows) {
+    const auto* known = find(memory_.others, x.peer);
+    if (x.peer != self_ && known && known->incarnation != x.incarnation)
+      return {exclusion::other_third, false,
+              name(who) + " and " + name(self_)
+                + " remember different stores of " + name(x.peer)
+                + ": they are of two clusters, or " + name(x.peer)
+                + " was wiped and founded again. Start each peer with the "
+                  "directory of this cluster"};
+  }
+  return {};
+}
+
+finding acquaintances::judge_starts(peer_id who,
+                                    const credentials& theirs) const {
+  const auto* ours = find(memory_.others, who);
+  if (ours && ours->start && !lists_start(theirs.starts, ours->start))
+    return {exclusion::older_copy, false, older_copy(who, self_)};
+  const auto* us = find(theirs.knows, self_);
+  if (us && us->start && !lists_start(memory_.starts, us->start))
+    return {exclusion::older_copy, true, older_copy(self_, who)};
+  return {};
+}
+
+// -- what is remembered -------------------------------------------------------
+
+std::vector<acquaintance>
+acquaintances::news_of(peer_id who, const credentials& theirs) const {
+  std::vector<acquaintance> result;
+  const auto add = [&](const acquaintance& x) {
+    const auto* known = find(memory_.others, x.peer);
+    if (!known || *known != x)
+      result.push_back(x);
+  };
+  // Who only asks may not come after all.
+  if (theirs.stage != admission::asks && !theirs.starts.empty())
+    add({who, theirs.incarnation, theirs.starts.back(), present()});
+  else if (theirs.stage == admission::full)
+    add({who, theirs.incarnation, {}, present()});
+  if (theirs.stage != admission::full)
+    return result;
+  for (const auto& x : theirs.knows)
+    if (x.peer != self_ && x.peer != who && !find(memory_.others, x.peer))
+      result.push_back({x.peer, x.incarnation, {}, {}});
+  return result;
+}
+
+void acquaintances::learn(const std::vector<acquaintance>& news) {
+  for (const auto& x : news) {
+    const auto at = std::ranges::lower_bound(memory_.others, x.peer, {},
+                                             &acquaintance::peer);
+    if (at != memory_.others.end() && at->peer == x.peer)
+      *at = x;
+    else
+      memory_.others.insert(at, x);
+  }
+}
+
+acquaintance acquaintances::of(peer_id who) const {
+  const auto* known = find(memory_.others, who);
+  return known ? *known : acquaintance{};
+}
+
+// -- restored stores ----------------------------------------------------------
+
+void acquaintances::hear(peer_id who, const credentials& theirs,
+                         const finding& found) {
+  if (!restored())
+    return;
+  if (!found && found.reason != exclusion::restored) {
+    agreed_.erase(who);
+    confirmed_.erase(who);
+    return;
+  }
+  agreed_.insert(who);
+  const auto* us = find(theirs.knows, self_);
+  if (us && us->start == present())
+    confirmed_.insert(who);
+}
+
+std::vector<peer_id> acquaintances::unheard() const {
+  std::vector<peer_id> result;
+  if (restored())
+    for (const auto x : founders_)
+      if (x != self_ && !confirmed_.contains(x))
+        result.push_back(x);
+  return result;
+}
+
+bool acquaintances::may_settle() const {
+  return restored() && !founders_.empty() && unheard().empty();
+}
+
+admission acquaintances::stage() const {
+  if (!restored())
+    return admission::full;
+  const auto all = std::ranges::all_of(
+    founders_, [this](peer_id x) { return x == self_ || agreed_.contains(x); });
+  return all ? admission::claims : admission::asks;
+}
+
+standing acquaintances::own_standing() const {
+  if (founders_.empty())
+    return {exclusion::not_founded,
+            "its store is empty, so it takes part in nothing. It waits for "
+            "nobody: to found a new cluster, start all its peers with "
+            "--bootstrap, which a store that was founded ignores. If this peer "
+            "has lost its data, keep it off: it could vote a second time"};
+  if (restored())
+    return {exclusion::restored,
+            "its directory was copied, moved or brought back, so it may have "
+            "forgotten what it promised. It takes part when all other members "
+            "have confirmed that they remember no later start of it; still to "
+            "be heard: "
+              + to_text(unheard())};
+  return {};
+}
+
+start_id acquaintances::present() const noexcept {
+  return memory_.starts.empty() ? start_id{} : memory_.starts.back();
+}
+
+bool acquaintances::lists_start(const std::vector<start_id>& xs,
+                                start_id x) const {
+  return std::ranges::find(xs, x) != xs.end();
+}
+
+} // namespace raft::consensus

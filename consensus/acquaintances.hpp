@@ -1,0 +1,118 @@
+// Who is let in: the rules by which a peer tells its fellows from strangers,
+// wiped peers, older copies and members of other clusters.
+
+#pragma once
+
+#include <raft/messages/identity.hpp>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace raft::consensus {
+
+/// What came of comparing two peers.
+struct finding {
+  exclusion reason = exclusion::none;
+  /// Whether it is this peer that has to stay out, not the other one.
+  bool blames_us = false;
+  /// What is wrong and what to do, with both ids, in words that suit the logs
+  /// of both. Empty if nothing is.
+  std::string text;
+
+  /// Whether the two may be linked.
+  explicit operator bool() const noexcept {
+    return reason == exclusion::none;
+  }
+};
+
+/// What one peer knows of the stores of others, and the rules that follow. A
+/// pure object: what it wants remembered, its owner makes durable, and only
+/// then tells it, and only then gives the link to the core. So whoever got a
+/// promise remembers the start that made it.
+///
+/// A store that was restored from a copy, or moved to another disk, may lack
+/// what it promised since. Each promise went to somebody who remembers that
+/// start or a later one. So the peer is linked with nobody until *all* other
+/// founding members have shown that they remember none that it lacks (`asks`),
+/// and then that they remember its present one (`claims`), which shuts out
+/// every other process that may run on the same store or another copy of it.
+class acquaintances {
+public:
+  acquaintances() = default;
+
+  /// @param founders The members that the store's group was founded with.
+  acquaintances(peer_id self, incarnation_id incarnation,
+                std::vector<peer_id> founders, store_memory memory);
+
+  /// What to show to others.
+  credentials shown(cluster_id cluster) const;
+
+  /// Whether another peer may be linked, as far as what it shows tells.
+  /// @param cluster The own cluster id.
+  finding judge(peer_id who, const credentials& theirs,
+                cluster_id cluster) const;
+
+  /// What has to be durable before the other one is answered or linked; empty
+  /// if all is known already.
+  /// @pre `judge` found nothing, or `exclusion::restored`.
+  std::vector<acquaintance> news_of(peer_id who,
+                                    const credentials& theirs) const;
+
+  /// That is durable now.
+  void learn(const std::vector<acquaintance>& news);
+
+  /// Notes what another peer shows about us. Matters while this store is
+  /// `restored`.
+  void hear(peer_id who, const credentials& theirs, const finding& found);
+
+  /// Whether this store was restored, and is not settled yet.
+  bool restored() const noexcept {
+    return memory_.restored;
+  }
+
+  /// Whether a restored store may be made like any other: all have confirmed.
+  bool may_settle() const;
+
+  /// That is durable now.
+  void settle() noexcept {
+    memory_.restored = false;
+  }
+
+  /// Whose confirmation a restored store still needs.
+  std::vector<peer_id> unheard() const;
+
+  /// What keeps this peer out, whoever the others are: it was never founded, or
+  /// it was restored.
+  standing own_standing() const;
+
+  admission stage() const;
+
+  const std::vector<peer_id>& founders() const noexcept {
+    return founders_;
+  }
+
+  /// What is remembered of a peer; a default value if nothing is.
+  acquaintance of(peer_id who) const;
+
+private:
+  start_id present() const noexcept;
+  bool lists_start(const std::vector<start_id>& xs, start_id x) const;
+  finding judge_stores(peer_id who, const credentials& theirs) const;
+  finding judge_third(peer_id who, const credentials& theirs) const;
+  finding judge_starts(peer_id who, const credentials& theirs) const;
+
+  peer_id self_;
+  incarnation_id incarnation_;
+  std::vector<peer_id> founders_;
+  store_memory memory_;
+  // While restored: who remembers nothing that we lack, and who remembers this
+  // very start.
+  std::set<peer_id> agreed_;
+  std::set<peer_id> confirmed_;
+};
+
+/// "1, 2, 3", or "none".
+std::string to_text(const std::vector<peer_id>& xs);
+
+} // namespace raft::consensus
