@@ -93,6 +93,9 @@ std::string health::no_leader(const peer_view& x) const {
     return "this peer can not serve: its store is empty, so it takes part in "
            "no election and waits for a leader that tells it who the members "
            "are";
+  if (x.state.kept_out.reason != exclusion::none)
+    return "this peer can not serve, because it is kept out: "
+         + x.state.kept_out.text;
   std::vector<std::string> reasons;
   std::size_t reached = 1;
   for (const auto& other : members_) {

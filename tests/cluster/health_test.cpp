@@ -87,6 +87,15 @@ BOOST_AUTO_TEST_CASE(an_empty_store_is_named) {
   BOOST_TEST(has(pass(10s).at(0), "its store is empty"));
 }
 
+BOOST_AUTO_TEST_CASE(who_is_kept_out_says_why) {
+  view.state.leader = {};
+  view.state.kept_out = {exclusion::older_copy, "its directory is an old copy"};
+  BOOST_TEST(
+    pass(10s).at(0)
+    == "this peer can not serve, because it is kept out: its directory "
+       "is an old copy");
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_is_named) {
   view.disk_full = true;
   view.state.last = {11}; // it waits for room, not for a slow disk

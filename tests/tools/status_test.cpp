@@ -155,6 +155,28 @@ BOOST_AUTO_TEST_CASE(peers_that_do_not_belong_together_are_named) {
   check({leading(1, 4), following(2, 4), twin}, exit_code::ok, "peer 1 leads");
 }
 
+BOOST_AUTO_TEST_CASE(peers_of_two_clusters_do_not_belong_together) {
+  auto ours = leading(1, 4);
+  ours.state.cluster = {0xab};
+  auto theirs = following(2, 4);
+  theirs.state.cluster = {0xcd};
+  check({ours, theirs, following(3, 4)}, exit_code::unreachable,
+        "peer 1 at 127.0.0.1:7401 and peer 2 at 127.0.0.1:7402 do not belong "
+        "together: one is of the cluster ab, the other of cd");
+  theirs.state.cluster = {};
+  theirs.state.kept_out = {exclusion::other_founders, "founded with others"};
+  check({ours, theirs, following(3, 4)}, exit_code::unreachable,
+        "peer 2 at 127.0.0.1:7402 does not belong to the others: founded with "
+        "others");
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_is_kept_out_is_said) {
+  auto copy = following(3, 4);
+  copy.state.kept_out = {exclusion::older_copy, "an old copy"};
+  check({leading(1, 4), following(2, 4), copy}, exit_code::no,
+        "peer 3 at 127.0.0.1:7403 takes no part: an old copy");
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_is_away_is_said) {
   check({leading(1, 4), following(2, 4), dead_server()}, exit_code::unreachable,
         "127.0.0.1:7403 can not be asked");

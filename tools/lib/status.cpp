@@ -82,7 +82,10 @@ std::string status_json(const std::vector<cluster::server_state>& servers) {
       row["last"] = state.last.value;
       row["leader"] = state.leader.value;
       row["lag"] = lag(state, commit);
-      row["incarnation"] = state.incarnation.value;
+      row["incarnation"] = fmt::format("{:016x}", state.incarnation.value);
+      // As text: many readers of JSON would round such numbers.
+      row["cluster"] = fmt::format("{:016x}", state.cluster.value);
+      row["kept_out"] = state.kept_out.text;
       row["first"] = state.first.value;
       row["log_bytes"] = state.log_bytes;
       row["members"] = nlohmann::ordered_json::array();

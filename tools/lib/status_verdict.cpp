@@ -52,6 +52,10 @@ std::string contradiction(const cluster::server_state& a,
                        "different stores: end the one that does not belong "
                        "there",
                        name(a), name(b));
+  if (x.cluster && y.cluster && x.cluster != y.cluster)
+    return fmt::format("{} and {} do not belong together: one is of the "
+                       "cluster {:x}, the other of {:x}",
+                       name(a), name(b), x.cluster.value, y.cluster.value);
   if (!x.members.empty() && !y.members.empty() && x.members != y.members)
     return fmt::format("{} and {} do not belong together: one knows the "
                        "members {}, the other {}",
@@ -67,9 +71,27 @@ std::string contradiction(const cluster::server_state& a,
   return {};
 }
 
+/// Whether a peer is kept out because somebody is mixed up, not because it has
+/// lost something.
+bool is_foreign(const peer_state& x) {
+  switch (x.kept_out.reason) {
+    case exclusion::other_founders:
+    case exclusion::other_cluster:
+    case exclusion::other_third:
+    case exclusion::second_process:
+      return true;
+    default:
+      return false;
+  }
+}
+
 complaints contradictions(const servers& all) {
   complaints result;
   auto here = present(all);
+  for (const auto* x : here)
+    if (is_foreign(x->state))
+      result.push_back(fmt::format("{} does not belong to the others: {}",
+                                   name(*x), x->state.kept_out.text));
   for (auto i = here.begin(); i != here.end(); ++i)
     for (auto j = here.begin(); j != i; ++j)
       if (auto what = contradiction(**j, **i); !what.empty())
@@ -134,7 +156,10 @@ void add_own_troubles(const servers& all, const leadership& leader,
     commit = std::max(commit, x->state.commit);
   for (const auto* x : present(all)) {
     const auto& state = x->state;
-    if (state.members.empty())
+    if (state.kept_out.reason != exclusion::none)
+      result.push_back(
+        fmt::format("{} takes no part: {}", name(*x), state.kept_out.text));
+    else if (state.members.empty())
       result.push_back(
         fmt::format("{} has an empty store and takes no part: nobody has told "
                     "it who the members are",
