@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/port.hpp>
 #include <raft/redis/door.hpp>
 #include <raft/redis/door_actor.hpp>
 
@@ -59,7 +60,9 @@ std::string numeric_host(const addrinfo& x) {
 /// Listens at all addresses that a host's name stands for: a client that knows
 /// the same name may try any of them. Of those, this machine may lack some.
 /// @param where Its port becomes the one that was taken.
-doormen listen_at(caf::actor_system& system, cluster::address& where) {
+/// @param warn Told when files run out.
+doormen listen_at(caf::actor_system& system, cluster::address& where,
+                  const actors::port_warning& warn) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
@@ -75,8 +78,7 @@ doormen listen_at(caf::actor_system& system, cluster::address& where) {
     auto host = numeric_host(*x);
     if (!tried.insert(host).second)
       continue;
-    auto doorman = system.middleman().backend().new_tcp_doorman(
-      where.port, host.c_str(), true);
+    auto doorman = actors::open_patient_door(system, host, where.port, warn);
     if (doorman) {
       where.port = (*doorman)->port();
       result.push_back(std::move(*doorman));
@@ -108,8 +110,7 @@ std::string places_of(const doormen& xs) {
   return result;
 }
 
-/// How many clients there can be. Where files run out, CAF's acceptor tries
-/// again and again without a pause; so it must never come to that.
+/// How many clients there can be: others need files, too.
 std::size_t connections_possible(const door_options& options) {
   auto wanted = options.connections_max;
   constexpr std::size_t other_files = 64;
@@ -138,7 +139,10 @@ door::door(caf::actor_system& system, const door_options& options)
     throw std::invalid_argument{"redis::door: there is no client"};
   auto adjusted = options;
   adjusted.connections_max = connections_possible(options);
-  auto all = listen_at(system, adjusted.where);
+  auto all = listen_at(system, adjusted.where, [log = log_](const auto& what) {
+    if (log)
+      log(cluster::severity::warning, "redis: " + what);
+  });
   port_ = adjusted.where.port;
   if (log_)
     log_(cluster::severity::info,

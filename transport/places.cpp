@@ -7,7 +7,7 @@ namespace raft::transport {
 std::optional<place_id> places::enter(place_id x, moment now) {
   std::optional<place_id> result;
   if (open_ >= bounds_.open_max && kept_ >= bounds_.kept) {
-    result = make_room();
+    result = dispensable();
     if (result)
       leave(*result);
   }
@@ -17,7 +17,7 @@ std::optional<place_id> places::enter(place_id x, moment now) {
   return result;
 }
 
-std::optional<place_id> places::make_room() {
+std::optional<place_id> places::dispensable() const {
   // The ids grow, so the first is the oldest.
   auto in_handshake = std::find_if(all_.begin(), all_.end(), [](auto& x) {
     return x.second.where != kind::member && !x.second.introduced;

@@ -50,6 +50,10 @@ public:
 
   void leave(place_id x);
 
+  /// Who should go first if there is no room for another reason: one that is in
+  /// its handshake, or a newcomer.
+  std::optional<place_id> dispensable() const;
+
   /// Finds a place among the others for who is at one of those that are kept,
   /// if there is room.
   /// @returns who has stayed for too long and must go.
@@ -76,7 +80,6 @@ private:
 
   using iterator = std::map<place_id, place>::const_iterator;
 
-  std::optional<place_id> make_room();
   std::size_t& count(kind x);
   moment deadline(const place& x) const;
   bool waits(const place& x) const;

@@ -142,6 +142,13 @@ transport::place_id port_guard::enter(guarded_scribe& x) {
   return id;
 }
 
+bool port_guard::make_room() {
+  auto leaves = places_ ? places_->dispensable() : std::nullopt;
+  if (leaves)
+    accepted_.at(*leaves)->end("files have run out");
+  return leaves.has_value();
+}
+
 void port_guard::introduced(transport::place_id x) {
   if (places_)
     places_->introduced(x);
@@ -176,7 +183,8 @@ void port_guard::wake() {
   tally_.tell(now);
   if (places_)
     for (auto id : places_->overdue(now))
-      accepted_.at(id)->end(accepted_.at(id)->node() ? no_room : no_handshake);
+      if (auto i = accepted_.find(id); i != accepted_.end())
+        i->second->end(i->second->node() ? no_room : no_handshake);
   ask_to_wake();
 }
 
@@ -259,12 +267,13 @@ caf::io::scribe_ptr make_scribe(caf::actor_system& system, int socket,
     mpx, socket, guard, transport::end_point::dialed, std::move(where));
 }
 
-namespace detail {
+namespace {
 
-caf::expected<std::uint16_t>
-publish(caf::actor_system& system, caf::strong_actor_ptr door,
-        std::set<std::string> interface, const std::string& host,
-        std::uint16_t port, const std::shared_ptr<port_guard>& guard) {
+caf::expected<caf::io::doorman_ptr> open_door(caf::actor_system& system,
+                                              const std::string& host,
+                                              std::uint16_t port,
+                                              std::shared_ptr<port_guard> guard,
+                                              guarded_doorman::guests who) {
   // A restarted process must not wait for connections of the one before.
   constexpr auto reuse_address = true;
   auto socket = caf::io::network::new_tcp_acceptor_impl(port, host.c_str(),
@@ -273,12 +282,38 @@ publish(caf::actor_system& system, caf::strong_actor_ptr door,
     return std::move(socket.error());
   auto& mpx = static_cast<caf::io::network::default_multiplexer&>(
     system.middleman().backend());
-  caf::io::doorman_ptr doorman
-    = caf::make_counted<guarded_doorman>(mpx, *socket, guard);
-  auto result = doorman->port();
+  auto result
+    = caf::make_counted<guarded_doorman>(mpx, *socket, std::move(guard), who);
+  if (!result->works())
+    return caf::make_error(caf::sec::cannot_open_port, "no file for a timer");
+  return caf::io::doorman_ptr{std::move(result)};
+}
+
+} // namespace
+
+caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
+                                                      const std::string& host,
+                                                      std::uint16_t port,
+                                                      port_warning warn) {
+  return open_door(system, host, port,
+                   make_port_guard(system, {}, std::move(warn)),
+                   guarded_doorman::guests::anybody);
+}
+
+namespace detail {
+
+caf::expected<std::uint16_t>
+publish(caf::actor_system& system, caf::strong_actor_ptr door,
+        std::set<std::string> interface, const std::string& host,
+        std::uint16_t port, const std::shared_ptr<port_guard>& guard) {
+  auto doorman
+    = open_door(system, host, port, guard, guarded_doorman::guests::processes);
+  if (!doorman)
+    return std::move(doorman.error());
+  auto result = (*doorman)->port();
   auto broker
     = system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-  caf::anon_send(broker, caf::publish_atom_v, std::move(doorman), result,
+  caf::anon_send(broker, caf::publish_atom_v, std::move(*doorman), result,
                  std::move(door), std::move(interface));
   return result;
 }
@@ -290,6 +325,13 @@ publish(caf::actor_system& system, caf::strong_actor_ptr door,
 #else
 
 namespace raft::actors {
+
+caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
+                                                      const std::string& host,
+                                                      std::uint16_t port,
+                                                      port_warning) {
+  return system.middleman().backend().new_tcp_doorman(port, host.c_str(), true);
+}
 
 class port_guard {};
 

@@ -72,6 +72,10 @@ public:
   /// A new connection has come.
   transport::place_id enter(guarded_scribe& x);
 
+  /// Files have run out: ends a connection that is in its handshake.
+  /// @returns whether there is one.
+  bool make_room();
+
   void introduced(transport::place_id x);
   void leave(transport::place_id x);
   bool is_member(transport::place_id x) const;

@@ -113,15 +113,25 @@ void guarded_doorman::watch::stop() {
   passivate();
 }
 
+void guarded_doorman::watch::forget() {
+  keeper_.reset();
+}
+
 // -- the door -----------------------------------------------------------------
 
 guarded_doorman::guarded_doorman(caf::io::network::default_multiplexer& mpx,
-                                 int socket, std::shared_ptr<port_guard> guard)
+                                 int socket, std::shared_ptr<port_guard> guard,
+                                 guests who)
   : doorman{caf::io::network::accept_hdl_from_socket(socket)},
     guard_{std::move(guard)},
+    who_{who},
     listener_{mpx, socket, *this, &guarded_doorman::acceptable},
     timer_{mpx, make_timer(), *this, &guarded_doorman::timer} {
   // nop
+}
+
+bool guarded_doorman::works() const {
+  return timer_.fd() >= 0;
 }
 
 bool guarded_doorman::new_connection() {
@@ -129,7 +139,8 @@ bool guarded_doorman::new_connection() {
 }
 
 void guarded_doorman::launch() {
-  open_places(*guard_);
+  if (who_ == guests::processes)
+    open_places(*guard_);
   add_to_loop();
   guard_->on_deadline([this](moment at) {
     if (!armed_ || at < *armed_)
@@ -150,6 +161,10 @@ void guarded_doorman::remove_from_loop() {
   guard_->on_deadline({});
   listener_.stop();
   timer_.stop();
+  listener_.backend().post([self = caf::intrusive_ptr<guarded_doorman>{this}] {
+    self->listener_.forget();
+    self->timer_.forget();
+  });
 }
 
 void guarded_doorman::graceful_shutdown() {
@@ -178,11 +193,14 @@ void guarded_doorman::acceptable() {
       let_in(socket, to_text(where, size));
       continue;
     }
-    auto full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS
-             || errno == ENOMEM;
+    auto error = errno;
+    auto full = error == EMFILE || error == ENFILE || error == ENOBUFS
+             || error == ENOMEM;
+    if (full && guard_->make_room())
+      return; // As soon as its file is closed.
     if (full)
-      return pause(errno);
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return pause(error);
+    if (error == EAGAIN || error == EWOULDBLOCK)
       return;
     // The one that came has gone again.
   }
@@ -190,6 +208,13 @@ void guarded_doorman::acceptable() {
 
 void guarded_doorman::let_in(int socket, std::string where) {
   auto& mpx = listener_.backend();
+  if (who_ == guests::anybody) {
+    auto guest = mpx.new_scribe(socket);
+    auto handle = guest->hdl();
+    parent()->add_scribe(std::move(guest));
+    doorman::new_connection(&mpx, handle);
+    return;
+  }
   auto guest = caf::make_counted<guarded_scribe>(
     mpx, socket, guard_, transport::end_point::accepted, std::move(where));
   parent()->add_scribe(guest);

@@ -17,9 +17,20 @@ namespace raft::actors {
 
 class guarded_doorman final : public caf::io::doorman {
 public:
+  /// Who comes.
+  enum class guests {
+    /// Actor systems, whose connections are guarded.
+    processes,
+    /// Whoever speaks the protocol of the broker that owns the door.
+    anybody,
+  };
+
   /// @param socket Listens; is closed in the end.
   guarded_doorman(caf::io::network::default_multiplexer& mpx, int socket,
-                  std::shared_ptr<port_guard> guard);
+                  std::shared_ptr<port_guard> guard, guests who);
+
+  /// Whether it has all that it needs.
+  bool works() const;
 
   bool new_connection() override;
   void launch() override;
@@ -43,6 +54,9 @@ private:
     void start();
     void stop();
 
+    /// See `guarded_scribe`.
+    void forget();
+
   private:
     guarded_doorman& owner_;
     void (guarded_doorman::*on_event_)();
@@ -56,6 +70,7 @@ private:
   void set_timer(std::optional<transport::moment> at);
 
   std::shared_ptr<port_guard> guard_;
+  guests who_;
   watch listener_;
   watch timer_;
   std::optional<transport::moment> armed_;

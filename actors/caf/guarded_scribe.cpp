@@ -121,6 +121,9 @@ void guarded_scribe::remove_from_loop() {
   leave();
   stream_.passivate();
   stream_.stop_writing();
+  stream_.backend().post([self = caf::intrusive_ptr<guarded_scribe>{this}] {
+    self->stream_.forget();
+  });
 }
 
 std::string guarded_scribe::addr() const {

@@ -88,6 +88,10 @@ private:
     void start_writing();
     void stop_writing();
 
+    /// Forgets that it was in the loop. What comes to the loop and goes at once
+    /// is never told that it went.
+    void forget();
+
   private:
     guarded_scribe& owner_;
     caf::intrusive_ptr<guarded_scribe> reader_;

@@ -69,6 +69,11 @@ void guarded_scribe::stream::start_writing() {
   backend().add(caf::io::network::operation::write, fd(), this);
 }
 
+void guarded_scribe::stream::forget() {
+  reader_.reset();
+  writer_.reset();
+}
+
 void guarded_scribe::stream::stop_writing() {
   backend().del(caf::io::network::operation::write, fd(), this);
 }

@@ -81,6 +81,16 @@ publish(caf::actor_system& system, const Handle& door, const std::string& host,
 #endif
 }
 
+/// For brokers with a protocol of their own: a door that waits for a while when
+/// files run out, and says so, where that of CAF tries again without end. Only
+/// on CAF 0.17. Connections are as many as the broker lets live.
+/// @param host Numeric address to listen at.
+/// @param port 0 picks a free one.
+caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
+                                                      const std::string& host,
+                                                      std::uint16_t port,
+                                                      port_warning warn);
+
 /// What speaks for a connected socket.
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, int socket,
                                 const std::shared_ptr<port_guard>& guard);

@@ -30,6 +30,10 @@ struct strangers_fixture : process_fixture {
     flags.insert(flags.end(), more.begin(), more.end());
     for (std::size_t i = 0; i < 3; ++i)
       start(i, members(), flags);
+    meet();
+  }
+
+  void meet() {
     client_options options;
     options.cluster = "test";
     user = std::make_unique<client>(where, options);
@@ -74,6 +78,35 @@ struct strangers_fixture : process_fixture {
     BOOST_TEST(peak() < most);
     for (auto& [i, x] : processes)
       BOOST_TEST(::kill(x->pid(), 0) == 0);
+  }
+
+  /// How many files the leader may open from now on.
+  void limit_files(rlim_t most) {
+    rlimit limit{};
+    auto pid = processes.at(leader)->pid();
+    BOOST_REQUIRE(::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) == 0);
+    limit.rlim_cur = most;
+    BOOST_REQUIRE(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr) == 0);
+  }
+
+  /// Hundredths of a second that the leader has computed.
+  std::uint64_t cpu() const {
+    std::ifstream in{"/proc/" + std::to_string(processes.at(leader)->pid())
+                     + "/stat"};
+    std::string word;
+    for (int i = 0; i < 13; ++i)
+      in >> word;
+    std::uint64_t in_user = 0;
+    std::uint64_t in_kernel = 0;
+    in >> in_user >> in_kernel;
+    return in_user + in_kernel;
+  }
+
+  /// The leader does not keep a core busy.
+  void check_idle() {
+    auto before = cpu();
+    ::poll(nullptr, 0, 2000);
+    BOOST_TEST(cpu() - before < 100);
   }
 
   std::size_t leader = 0;
@@ -268,28 +301,38 @@ BOOST_FIXTURE_TEST_CASE(files_run_out, strangers_fixture) {
   // Where others have taken the files, nobody is let in for a while, and no
   // core is busy with that.
   guests.clear();
-  rlimit none{1, before.rlim_max};
-  auto pid = processes[leader]->pid();
-  BOOST_REQUIRE(::prlimit(pid, RLIMIT_NOFILE, &none, nullptr) == 0);
+  limit_files(1);
   for (int i = 0; i < 20; ++i)
     guests.emplace_back(target());
   BOOST_TEST(says(leader, "no connection can be let in"));
-  auto cpu = [&] {
-    std::ifstream in{"/proc/" + std::to_string(pid) + "/stat"};
-    std::string word;
-    for (int i = 0; i < 13; ++i)
-      in >> word;
-    std::uint64_t user_time = 0;
-    std::uint64_t system_time = 0;
-    in >> user_time >> system_time;
-    return user_time + system_time;
-  };
-  auto used = cpu();
-  ::poll(nullptr, 0, 2000);
-  // Hundredths of a second, of two hundred.
-  BOOST_TEST(cpu() - used < 100);
+  check_idle();
   guests.clear();
-  BOOST_REQUIRE(::prlimit(pid, RLIMIT_NOFILE, &low, nullptr) == 0);
+  limit_files(128);
+  check();
+}
+
+BOOST_FIXTURE_TEST_CASE(files_run_out_at_the_redis_port, strangers_fixture) {
+  std::vector<address> redis;
+  {
+    std::vector<test_socket> held(3);
+    for (auto& x : held)
+      redis.push_back({"127.0.0.1", x.bind()});
+  }
+  for (std::size_t i = 0; i < 3; ++i)
+    start(i, members(),
+          {"--bootstrap", "--cluster", "test", "--redis", to_text(redis[i])});
+  meet();
+  limit_files(1);
+  std::vector<stranger> guests;
+  for (int i = 0; i < 20; ++i)
+    guests.emplace_back(redis[leader]);
+  BOOST_TEST(says(leader, "redis: no connection can be let in"));
+  check_idle();
+  limit_files(1024);
+  for (auto& x : guests) {
+    x.say("PING\r\n");
+    BOOST_TEST(x.hear(7) == "+PONG\r\n");
+  }
   check();
 }
 
