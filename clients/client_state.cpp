@@ -5,6 +5,16 @@
 
 namespace raft::clients {
 
+namespace {
+
+/// How long a slow link takes for so much.
+instant time_for(std::size_t bytes, const client_settings& settings) {
+  return std::chrono::milliseconds{
+    static_cast<std::int64_t>(bytes / settings.bytes_per_ms_min)};
+}
+
+} // namespace
+
 client_state::client_state(const client_settings& settings, std::uint64_t seed,
                            peer_id home)
   : settings_{settings},
@@ -194,6 +204,8 @@ void client_state::on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
 }
 
 void client_state::ask_again(ticket what, journey& x) {
+  if (x.attempt != 0)
+    under_way_bytes_ -= x.data.size();
   x.attempt = 0;
   x.held = false;
   if (what != 0)
@@ -214,6 +226,8 @@ void client_state::give_up(ticket what, const journey& x,
 void client_state::finish(ticket what, executed result) {
   auto i = commands_.find(what);
   bytes_ -= i->second.data.size();
+  if (i->second.attempt != 0)
+    under_way_bytes_ -= i->second.data.size();
   commands_.erase(i);
   ready_.erase(what);
   out_.answers.push_back({what, std::move(result)});
@@ -256,8 +270,7 @@ void client_state::follow(peer_id who, instant now) {
       ask_again(what, x);
     } else {
       x.held = false;
-      x.silent_at = now + up_.at(who).patience;
-      watch_until(x.silent_at);
+      be_patient(x, now);
     }
   }
 }
@@ -306,10 +319,18 @@ void client_state::pump(instant now) {
   for (auto i = ready_.begin(); i != ready_.end() && *i < window_end();) {
     if (!leader_ && scouting())
       return;
+    auto& x = *find(*i);
+    if (!may_send(x))
+      return;
     scout_ = *i;
-    send(*i, *find(*i), now);
+    send(*i, x, now);
     i = ready_.erase(i);
   }
+}
+
+bool client_state::may_send(const journey& x) const {
+  return under_way_bytes_ == 0 || target() == home_
+      || under_way_bytes_ + x.data.size() <= settings_.under_way_bytes_max;
 }
 
 void client_state::send(ticket what, journey& x, instant now) {
@@ -318,9 +339,9 @@ void client_state::send(ticket what, journey& x, instant now) {
   x.attempt = ++last_attempt_;
   x.to = target();
   x.route = route_;
-  x.silent_at = now + up_.at(x.to).patience;
   ++x.open;
-  watch_until(x.silent_at);
+  under_way_bytes_ += x.data.size();
+  be_patient(x, now);
   request result{what, x.attempt, x.to, {}, x.data};
   if (what != 0)
     result.tag = {x.session, what, commands_.begin()->first};
@@ -370,8 +391,9 @@ void client_state::check_silence(ticket what, journey& x, instant now) {
     return;
   // While it answers what it got before, it is only slow.
   if (!passed_over(x))
-    x.silent_at = std::max(x.silent_at,
-                           up_.at(x.to).committed_at + settings_.silence_min);
+    x.silent_at
+      = std::max(x.silent_at, up_.at(x.to).committed_at + settings_.silence_min
+                                + time_for(x.data.size(), settings_));
   if (now >= x.silent_at)
     on_silence(what, x, now);
   else
@@ -394,7 +416,12 @@ void client_state::on_silence(ticket what, journey& x, instant now) {
   if (leader_ || what == 0 || !asked)
     return ask_again(what, x);
   x.held = true;
-  x.silent_at = now + up_.at(x.to).patience;
+  be_patient(x, now);
+}
+
+void client_state::be_patient(journey& x, instant now) {
+  x.silent_at
+    = now + up_.at(x.to).patience + time_for(under_way_bytes_, settings_);
   watch_until(x.silent_at);
 }
 

@@ -40,6 +40,15 @@ struct client_settings {
   /// peer was silent, and begins anew with any answer of that peer.
   std::chrono::milliseconds silence_min{1000};
   std::chrono::milliseconds silence_max{4000};
+
+  /// What a slow link carries in a millisecond. A peer may be silent for as
+  /// long as that takes for what it was sent, on top.
+  std::size_t bytes_per_ms_min = 500;
+
+  /// How many bytes of commands may be on their way to a peer that is not at
+  /// home; a single larger command still goes, alone. What the peer has to say
+  /// over the same connection, to us or to others here, waits behind them.
+  std::size_t under_way_bytes_max = 4 << 20;
 };
 
 /// One client session with one group. A pure object: time comes in as a value,
@@ -180,6 +189,8 @@ private:
   // Sending.
   void pump(instant now);
   void send(ticket what, journey& x, instant now);
+  bool may_send(const journey& x) const;
+  void be_patient(journey& x, instant now);
   bool scouting() const;
   ticket window_end() const;
   journey* find(ticket what);
@@ -218,6 +229,7 @@ private:
   // While we know no leader, one command looks for it and the others wait.
   ticket scout_ = 0;
   std::size_t bytes_ = 0;
+  std::size_t under_way_bytes_ = 0; // of commands with an attempt under way
   // No deadline and no silence ends before the one, no pause before the other.
   std::optional<instant> check_at_;
   std::optional<instant> resume_at_;

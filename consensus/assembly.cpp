@@ -16,6 +16,7 @@ std::optional<entry> assembly::take(const entry& piece, std::uint64_t offset,
     head_ = piece;
     head_.data = {};
     size_ = size;
+    data_.reserve(size); // takes memory as it is written
   }
   if (offset != data_.size())
     return std::nullopt;

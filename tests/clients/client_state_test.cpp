@@ -266,6 +266,40 @@ BOOST_AUTO_TEST_CASE(too_many_are_busy) {
   BOOST_TEST(result.reason == reject_reason::busy);
 }
 
+BOOST_AUTO_TEST_CASE(few_bytes_are_under_way_to_a_peer) {
+  settings.under_way_bytes_max = 5;
+  client = client_state{settings, 1};
+  open_session();
+  for (auto* command : {"abc", "de", "f", "more than five", "g"})
+    submit(command);
+  auto first = next();
+  auto second = next();
+  BOOST_TEST(second.command.view() == "de");
+  BOOST_TEST(requests.empty());
+  reply(first, committed(7));
+  auto third = next();
+  BOOST_TEST(third.command.view() == "f");
+  BOOST_TEST(requests.empty());
+  // A larger one goes alone.
+  reply(second, committed(8));
+  BOOST_TEST(requests.empty());
+  reply(third, committed(9));
+  auto large = next();
+  BOOST_TEST(large.command.view() == "more than five");
+  BOOST_TEST(requests.empty());
+  reply(large, committed(10));
+  BOOST_TEST(next().command.view() == "g");
+}
+
+BOOST_AUTO_TEST_CASE(as_much_as_there_is_goes_to_the_peer_at_home) {
+  settings.under_way_bytes_max = 1;
+  client = client_state{settings, 1, {1}};
+  open_session();
+  submit("abc");
+  submit("de");
+  BOOST_TEST(requests.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(too_many_bytes_are_busy_but_one_large_goes) {
   settings.bytes_max = 3;
   client = client_state{settings, 1};

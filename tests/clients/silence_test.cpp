@@ -46,6 +46,20 @@ BOOST_AUTO_TEST_CASE(silence_means_retry) {
   BOOST_TEST(take_answer(what).result == outcome::committed);
 }
 
+// Over a slow link, a large command is under way for seconds.
+BOOST_AUTO_TEST_CASE(silence_is_judged_by_the_size_of_what_was_sent) {
+  settings.bytes_per_ms_min = 1;
+  client = client_state{settings, 1};
+  open_session();
+  submit(std::string(1500, 'x').c_str());
+  next();
+  submit("y");
+  next();
+  auto again = wait();
+  BOOST_TEST((now == 1s + 1000ms + 1500ms));
+  BOOST_TEST(again.command.size() == 1500u);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_leader_passed_over_is_sent_to_it_again) {
   open_session();
   auto a = submit();

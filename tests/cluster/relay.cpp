@@ -5,7 +5,8 @@
 
 namespace raft::cluster {
 
-relay::relay(std::uint16_t target) : target_{target} {
+relay::relay(std::uint16_t target, std::uint64_t bytes_per_second)
+  : target_{target}, bytes_per_second_{bytes_per_second} {
   port_ = listener_.bind();
   listener_.listen(64);
   if (::pipe2(wake_, O_CLOEXEC) != 0)
@@ -43,10 +44,10 @@ void relay::run() {
     if (!frozen_) {
       all.push_back({listener_.fd(), POLLIN, 0});
       for (auto& x : pairs_)
-        if (!x.silent)
+        if (!x.silent && !is_busy(x.is_back))
           all.push_back({x.from, POLLIN, 0});
     }
-    ::poll(all.data(), all.size(), -1);
+    ::poll(all.data(), all.size(), patience());
     if (all[0].revents != 0) {
       char buffer[16];
       static_cast<void>(::read(wake_[0], buffer, sizeof(buffer)));
@@ -61,6 +62,16 @@ void relay::run() {
     if (all[1].revents != 0)
       accept();
   }
+}
+
+bool relay::is_busy(bool back) const {
+  return free_at_[back ? 1 : 0] > clock::now();
+}
+
+/// How long to wait for something else than time to pass, in milliseconds.
+int relay::patience() const {
+  auto soon = is_busy(false) || is_busy(true);
+  return soon ? 1 : -1;
 }
 
 void relay::accept() {
@@ -96,8 +107,15 @@ void relay::forward(int from) {
   if (i == pairs_.end())
     return; // went with its other direction
   auto to = i->to;
+  auto& free = free_at_[i->is_back ? 1 : 0];
   char buffer[65536];
-  auto size = ::recv(from, buffer, sizeof(buffer), 0);
+  constexpr std::size_t few = 8192; // so that much does not pass at once
+  auto size
+    = ::recv(from, buffer, bytes_per_second_ > 0 ? few : sizeof(buffer), 0);
+  if (size > 0 && bytes_per_second_ > 0)
+    free = std::max(free, clock::now() - std::chrono::milliseconds{50})
+         + std::chrono::microseconds{static_cast<std::uint64_t>(size)
+                                     * 1'000'000 / bytes_per_second_};
   if (size > 0
       && ::send(to, buffer, static_cast<std::size_t>(size), MSG_NOSIGNAL)
            == size)

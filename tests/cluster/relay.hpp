@@ -1,4 +1,4 @@
-// A piece of network between two processes that can be cut, frozen, or
+// A piece of network between two processes that can be cut, frozen, slow, or
 // forget its connections.
 
 #pragma once
@@ -6,7 +6,9 @@
 #include <raft/cluster/address.hpp>
 #include <raft/tests/cluster/sockets.hpp>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -16,7 +18,9 @@ namespace raft::cluster {
 /// Passes on what comes to its own port to another port, and back.
 class relay {
 public:
-  explicit relay(std::uint16_t target);
+  /// @param bytes_per_second How much passes in each direction, all
+  ///        connections together; 0 for any amount.
+  explicit relay(std::uint16_t target, std::uint64_t bytes_per_second = 0);
   ~relay();
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
@@ -50,9 +54,16 @@ private:
   void accept();
   void close_all();
   void forward(int from);
+  bool is_busy(bool back) const;
+  int patience() const;
   void fall_silent();
 
+  using clock = std::chrono::steady_clock;
+
   std::uint16_t target_;
+  std::uint64_t bytes_per_second_;
+  /// When all has passed that came, there and back.
+  std::array<clock::time_point, 2> free_at_{};
   test_socket listener_;
   std::uint16_t port_ = 0;
   int wake_[2] = {-1, -1};

@@ -1,10 +1,12 @@
 // Large commands over slow links: nobody takes a busy leader for a dead one.
 
+#include <raft/kv/command.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 using namespace raft;
@@ -116,6 +118,26 @@ BOOST_AUTO_TEST_CASE(requests_of_small_commands_keep_the_leader_in_office) {
   leader_of(x);
   BOOST_TEST(takes(x, 300, 10'000, 30s));
   BOOST_TEST(x.terms_led() == 1u);
+}
+
+// The command takes more than three seconds to the leader, over the client's
+// own link, and as long to the followers.
+BOOST_AUTO_TEST_CASE(a_client_waits_for_a_large_command_over_a_slow_link) {
+  cluster x{slow(20 * megabits)};
+  leader_of(x);
+  client_options options;
+  options.deadline = 60s;
+  auto client = x.open_client(options);
+  std::optional<executed> answer;
+  constexpr std::size_t size = 8'000'000;
+  x.execute(client, kv::encode(kv::put{"k", std::string(size, 'x')}),
+            [&](const executed& y) { answer = y; });
+  x.run_until([&] { return answer.has_value(); }, x.now() + 60s);
+  BOOST_REQUIRE(answer.has_value());
+  BOOST_CHECK(answer->result == outcome::committed);
+  BOOST_TEST(x.terms_led() == 1u);
+  // Once to the leader, and once to each follower.
+  BOOST_TEST(x.sent().bytes < 7 * size / 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_large_command_survives_losses_and_broken_links) {
