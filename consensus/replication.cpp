@@ -93,7 +93,9 @@ void core::link_up(peer_id peer, incarnation_id incarnation) {
     const auto it = state->others.find(peer);
     if (it != state->others.end()) {
       if (another) {
+        const auto last_frame = it->second.last_frame;
         it->second = {};
+        it->second.last_frame = last_frame; // answers to those may still come
         it->second.next = log_.last().index.next();
         it->second.heard_at = now_;
       }

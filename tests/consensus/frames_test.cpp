@@ -270,6 +270,18 @@ BOOST_AUTO_TEST_CASE(answers_to_frames_that_were_never_sent_are_ignored) {
   BOOST_TEST(x.take<append_request>(2).empty());
 }
 
+// Requests that were on their way to the store before are answered by this one.
+BOOST_AUTO_TEST_CASE(frames_are_counted_on_when_a_peer_has_another_store) {
+  auto x = make_sender();
+  x.input([](core& c) { c.link_up(peer_id{2}, incarnation_id{5}); });
+  auto late = holds(x.take<append_request>(2).front(), 0, 0);
+  x.input([](core& c) { c.link_up(peer_id{2}, incarnation_id{6}); });
+  late.header.incarnation = incarnation_id{6};
+  late.unfinished = {};
+  x.receive(late);
+  BOOST_TEST(x.distrusted.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_large_entry_from_the_disk_is_read_once) {
   auto config = small_frames();
   config.log_bytes_in_memory = 0;
