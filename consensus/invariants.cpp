@@ -42,6 +42,7 @@ invariant_checker::snapshot invariant_checker::take(const core& x) {
   result.committed = at(x.commit_);
   result.durable = at(x.log_.durable());
   result.durable_run = x.log_.first_of_term_at(x.log_.durable());
+  result.stores = x.incarnations_;
   if (const auto* state = std::get_if<leader>(&x.role_))
     for (const auto& [id, y] : state->others)
       result.matches.emplace(id, y.match);
@@ -289,7 +290,13 @@ void invariant_checker::check_leader_change(const core& x,
          "A leader never rewrites its log.");
   for (const auto& [id, match] : old.matches) {
     const auto it = state->others.find(id);
-    expect(it != state->others.end() && it->second.match >= match,
+    const auto before = old.stores.find(id);
+    const auto now = x.incarnations_.find(id);
+    // Another store holds what it holds.
+    const auto another = before != old.stores.end()
+                      && now != x.incarnations_.end()
+                      && before->second != now->second;
+    expect(it != state->others.end() && (another || it->second.match >= match),
            "A follower's match never goes back.");
   }
 }

@@ -38,6 +38,7 @@ private:
     log_position durable;
     log_index durable_run; // where the entries of that term begin
     std::map<peer_id, log_index> matches; // of a leader
+    std::map<peer_id, incarnation_id> stores; // that the others are known by
   };
 
   void expect(bool truth, const char* sentence);

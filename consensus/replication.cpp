@@ -96,7 +96,7 @@ void core::link_up(peer_id peer, incarnation_id incarnation) {
         const auto last_frame = it->second.last_frame;
         it->second = {};
         it->second.last_frame = last_frame; // answers to those may still come
-        it->second.next = log_.last().index.next();
+        it->second.next = state->released.next();
         it->second.heard_at = now_;
       }
       it->second.connected = true;
@@ -161,7 +161,9 @@ void core::replicate(consensus::leader& state, peer_id id, progress& x) {
 }
 
 bool core::goes_in_pieces(const entry& x) const noexcept {
-  return x.data.size() > config_.frame_bytes_max;
+  // Empty entries are judged as a whole, and hold no more than a cluster's
+  // name.
+  return x.kind != entry_kind::empty && x.data.size() > config_.frame_bytes_max;
 }
 
 std::vector<entry> core::next_entries(const consensus::leader& state,
