@@ -10,6 +10,10 @@ namespace raft::redis {
 
 namespace {
 
+/// Most keys of one command. All commands wait while one looks up its keys, so
+/// that must not take long.
+constexpr std::size_t keys_max = 1 << 16;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -136,7 +140,16 @@ action interpret(const arguments& args, surroundings& around) {
   auto count = static_cast<int>(args.size());
   if (command->arity >= 0 ? count != command->arity : count < -command->arity)
     return wrong_arity(command->name);
-  return command->run(args, around);
+  auto keys = command->first_key > 0
+              ? (args.size() - 1) / static_cast<std::size_t>(command->key_step)
+              : 1;
+  if (keys > keys_max)
+    return reply_error("ERR too many keys in one command; "
+                       + std::to_string(keys_max) + " at most");
+  auto result = command->run(args, around);
+  if (auto call = std::get_if<machine_call>(&result))
+    call->keys = keys;
+  return result;
 }
 
 void add_reply(std::string& out, const machine_call& call,

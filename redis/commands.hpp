@@ -34,6 +34,8 @@ struct machine_call {
   bool writes = false;
   /// Whether the reply may hold more than one value.
   bool reads_much = false;
+  /// How many keys it looks up.
+  std::size_t keys = 1;
   /// Appends what Redis would say. Only called with `ok` and `mismatch`.
   std::function<void(std::string& out, const kv::reply_view&)> format;
 };

@@ -13,6 +13,10 @@ namespace {
 /// first one on a connection may be larger.
 constexpr std::size_t mixed_reply_bytes_max = 256 << 10;
 
+/// What looking up a key costs, beside its bytes, in bytes: all commands wait
+/// while one looks up its keys.
+constexpr std::size_t key_cost = 16;
+
 machine_call& call_of(action& x) {
   return std::get<machine_call>(x);
 }
@@ -69,11 +73,12 @@ batch connection::next_batch(time_point now) {
 bool connection::add_to(batch& x, const machine_call& next) {
   auto first = x.commands.empty();
   auto size = next.command.size();
+  auto cost = size + (next.keys - 1) * key_cost;
   if (next.reads_much && behind_)
     return false;
   if (!first
       && (x.commands.size() >= batch_max_
-          || sent_bytes_ + size > limits_.waiting_bytes_max))
+          || x.cost + cost > limits_.waiting_bytes_max))
     return false;
   if (!first && next.writes != (x.way == lane::writes)) {
     // A reply of both is remembered, so it must not be large.
@@ -86,6 +91,7 @@ bool connection::add_to(batch& x, const machine_call& next) {
           : next.reads_much ? lane::large_reads
                             : lane::reads;
   }
+  x.cost += cost;
   x.commands.push_back(next.command);
   sent_bytes_ += size;
   return true;

@@ -13,11 +13,8 @@ convoy::convoy(const std::array<lane_limits, lane_count>& limits) {
 }
 
 void convoy::add(passenger who, batch what, time_point now) {
-  std::size_t size = 0;
-  for (const auto& x : what.commands)
-    size += x.size();
   lanes_[static_cast<std::size_t>(what.way)].queue.push_back(
-    {who, std::move(what.commands), size, now});
+    {who, std::move(what.commands), what.cost, now});
 }
 
 std::vector<convoy::departure> convoy::depart() {
@@ -110,12 +107,12 @@ convoy::departure convoy::depart(std::size_t number_of_lane) {
   auto& from = lanes_[number_of_lane];
   trip x{number_of_lane, {}};
   std::vector<bytes> commands;
-  std::size_t size = 0;
+  std::size_t cost = 0;
   while (!from.queue.empty()) {
     auto& next = from.queue.front();
-    if (!commands.empty() && size + next.size > from.limits.bytes_max)
+    if (!commands.empty() && cost + next.cost > from.limits.cost_max)
       break;
-    size += next.size;
+    cost += next.cost;
     x.shares.push_back({next.who, next.commands.size(), false});
     std::move(next.commands.begin(), next.commands.end(),
               std::back_inserter(commands));

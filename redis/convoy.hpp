@@ -32,6 +32,8 @@ enum class lane : std::uint8_t {
 struct batch {
   std::vector<bytes> commands;
   lane way = lane::writes;
+  /// What they cost: bytes, and something for each key that is looked up.
+  std::size_t cost = 0;
 };
 
 /// What became of the commands of one connection.
@@ -47,9 +49,9 @@ struct batch_result {
 
 /// Bounds of a lane.
 struct lane_limits {
-  /// How many bytes of commands travel together at most. Only those of one
+  /// How much commands that travel together cost at most. Only those of one
   /// connection alone may be more.
-  std::size_t bytes_max = 0;
+  std::size_t cost_max = 0;
   /// How many departures may be under way at once; so many times what a reply
   /// may hold is what replies come to. Others wait for their turn, behind none
   /// of another lane.
@@ -122,7 +124,7 @@ private:
   struct waiting {
     passenger who;
     std::vector<bytes> commands;
-    std::size_t size = 0; // in bytes
+    std::size_t cost = 0;
     time_point since;
   };
 

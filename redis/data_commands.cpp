@@ -21,12 +21,12 @@ constexpr auto not_an_integer = "ERR value is not an integer or out of range";
 
 template <class Format>
 machine_call read(const kv::command& x, Format format) {
-  return {kv::encode(x), false, false, std::move(format)};
+  return {kv::encode(x), false, false, 1, std::move(format)};
 }
 
 template <class Format>
 machine_call write(const kv::command& x, Format format) {
-  return {kv::encode(x), true, false, std::move(format)};
+  return {kv::encode(x), true, false, 1, std::move(format)};
 }
 
 std::vector<std::string> strings(const arguments& args, std::size_t first) {

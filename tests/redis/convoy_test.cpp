@@ -25,8 +25,10 @@ struct convoy_fixture {
   void add(std::uint64_t id, const texts& commands, lane way = lane::writes) {
     batch what;
     what.way = way;
-    for (const auto& x : commands)
+    for (const auto& x : commands) {
       what.commands.emplace_back(x);
+      what.cost += x.size();
+    }
     uut.add(passenger(id), std::move(what), now);
   }
 

@@ -140,6 +140,29 @@ BOOST_AUTO_TEST_CASE(names_are_short) {
   BOOST_TEST(server.type(client, "CLIENT GETNAME").starts_with("$256\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(no_command_looks_up_all_too_many_keys) {
+  for (const std::string name : {"DEL", "UNLINK", "EXISTS", "MGET", "MSET"}) {
+    auto words_per_key = name == "MSET" ? 2u : 1u;
+    std::vector<std::string> words{name};
+    words.resize(1 + 65'536 * words_per_key, "x");
+    BOOST_TEST(!server.ask(client, request(words)).starts_with('-'), name);
+    words.resize(words.size() + words_per_key, "x");
+    BOOST_TEST(server.ask(client, request(words))
+               == "-ERR too many keys in one command; 65536 at most\r\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(commands_with_many_keys_go_one_by_one) {
+  std::vector<std::string> words{"EXISTS"};
+  words.resize(40'001, "x");
+  client.receive(request(words) + request(words) + request({"EXISTS", "x"}),
+                 {});
+  auto first = client.next_batch({});
+  BOOST_TEST(first.commands.size() == 1u);
+  client.finish(server.execute(first.commands), {});
+  BOOST_TEST(client.next_batch({}).commands.size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(no_request_asks_for_more_than_there_is) {
   for (auto name : {"CONFIG GET", "COMMAND INFO", "INFO"}) {
     auto words = *split_words(name);
