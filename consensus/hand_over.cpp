@@ -35,9 +35,12 @@ void core::check_standstill(consensus::leader& state, instant stopped_for) {
   for (auto* x : {&slow_disk_, &stuck_machine_})
     if (x->since != instant::max())
       x->since += stopped_for;
+  // Who is ahead, and there.
   const auto ahead = [this, &state](auto is_ahead) {
     return std::ranges::find_if(state.others, [&](const auto& other) {
-      return is_voter(other.first) && is_ahead(other.second);
+      const auto& [id, x] = other;
+      return is_voter(id) && is_ahead(x)
+          && now_ - x.heard_at < config_.election_timeout_max;
     });
   };
   const auto nobody = state.others.end();

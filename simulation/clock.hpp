@@ -35,6 +35,10 @@ public:
     return world_ + scaled(local - local_, million, pace, pace - 1);
   }
 
+  std::int64_t drift() const noexcept {
+    return drift_;
+  }
+
   /// @param millionths How much too fast it is from now on, from `-drift_max`
   ///        to `drift_max`.
   void set_drift(instant now, std::int64_t millionths) noexcept {

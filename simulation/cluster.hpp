@@ -124,6 +124,20 @@ public:
     return judge_.terms_led();
   }
 
+  // -- liveness (cluster_liveness.cpp) ----------------------------------------
+
+  /// The largest majority that could serve (simulation/liveness.hpp); empty if
+  /// there is none.
+  std::vector<peer_id> able_majority() const;
+
+  /// Another number when something around a peer is different.
+  std::uint64_t surroundings() const;
+
+  /// When a client last learned that its command was executed.
+  instant served_at() const noexcept {
+    return served_at_;
+  }
+
   // -- processes --------------------------------------------------------------
 
   /// Ends a process in the middle of what it does. Does nothing if it does not
@@ -439,6 +453,9 @@ private:
   }
 
   peer_traits traits_of(peer_id who) const;
+  bool is_able(peer_id who) const;
+  bool is_usual_weather() const;
+  bool has_way(peer_id from, peer_id to) const;
 
   simulated_client& client(client_number x) {
     return *clients_.at(x - 1);
@@ -467,6 +484,7 @@ private:
   bool programs_run_ = true;
   std::uint64_t programs_stopped_ = 0;
   duration apply_max_; // just now
+  instant served_at_{0};
   std::uint64_t calmed_ = 0;
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::uint64_t steps_ = 0;

@@ -157,6 +157,8 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
     what.text += " " + options_.describe(operation);
   emit(std::move(what));
   if (x.result.result == outcome::committed)
+    served_at_ = now();
+  if (x.result.result == outcome::committed)
     judge_.acknowledged({x.result.index, x.result.term});
   if (found.mapped().done)
     found.mapped().done(x.result);

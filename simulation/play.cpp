@@ -1,6 +1,7 @@
 // One run of the fuzzer.
 
 #include <raft/simulation/fuzz.hpp>
+#include <raft/simulation/liveness.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -54,7 +55,30 @@ private:
     return result;
   }
 
+  /// A client that waits for nothing but answers, so that it shows when
+  /// nobody is served.
+  void open_witness() {
+    client_options options;
+    options.deadline = heals_within;
+    options.pause_max = milliseconds{500};
+    options.settings.silence_min = milliseconds{500};
+    options.settings.silence_max = milliseconds{500};
+    cluster_.run_program(
+      cluster_.open_client(options),
+      [this](const program_context& x) { return subject_.next_command(x); });
+    watch_liveness();
+  }
+
+  void watch_liveness() {
+    cluster_.after(liveness_judge::looks_each, [this] {
+      if (programs_run_)
+        liveness_.look_at(cluster_);
+      watch_liveness();
+    });
+  }
+
   void rage() {
+    open_witness();
     for (std::size_t i = 0; i < schedule_.clients; ++i)
       cluster_.run_program(
         cluster_.open_client(draw_client(schedule_.seed)),
@@ -84,6 +108,7 @@ private:
     cluster_.tell("faults go on");
     cluster_.end_calm();
     cluster_.start_programs();
+    programs_run_ = true;
   }
 
   /// How much of the schedule is done.
@@ -98,6 +123,7 @@ private:
     auto begin = cluster_.now();
     serve(begin);
     cluster_.stop_programs();
+    programs_run_ = false;
     auto healed = [this] { return cluster_.outstanding() == 0 && caught_up(); };
     if (!cluster_.run_until(healed, begin + heals_within))
       throw violation{"the cluster does not heal:" + state()};
@@ -162,6 +188,8 @@ private:
   const subject& subject_;
   const schedule& schedule_;
   cluster cluster_;
+  liveness_judge liveness_;
+  bool programs_run_ = true;
   instant played_{0}; // of the schedule, up to where faults began to rage
   std::optional<instant> raging_since_;
 };

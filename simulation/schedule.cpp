@@ -140,21 +140,23 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
 
 /// Some faults end about when somebody is to be elected in spite of them: what
 /// was begun and what was there before then meet.
-duration draw_length(random& from) {
+duration draw_length(random& from, bool lasting) {
+  if (lasting)
+    return from.between(seconds{1}, seconds{30});
   if (from.per_mille(300))
     return from.between(milliseconds{250}, milliseconds{750});
   auto longest = from.per_mille(200) ? milliseconds{8000} : milliseconds{2000};
   return from.between(milliseconds{1}, longest);
 }
 
-fault draw_fault(random& from, std::size_t peers) {
+fault draw_fault(random& from, std::size_t peers, bool lasting) {
   fault result;
   result.what = draw_kind(from);
   // Leaders are the more interesting victims.
   if (!from.per_mille(400))
     result.peer = {from.between(1, peers)};
   result.other = {from.between(1, peers)};
-  result.length = draw_length(from);
+  result.length = draw_length(from, lasting);
   result.number = draw_number(from, result.what, peers);
   return result;
 }
@@ -180,7 +182,10 @@ schedule draw_schedule(std::uint64_t seed) {
   result.clients = from.between(2, 5);
   result.length = seconds{60};
   auto peers = draw_peers(seed);
-  milliseconds interval{from.between(300, 4000)};
+  // Some have few faults that last, so that it shows what goes on beside them.
+  auto lasting = from.per_mille(300);
+  milliseconds interval{lasting ? from.between(5000, 20'000)
+                                : from.between(300, 4000)};
   milliseconds war{from.between(3000, 60'000)};
   instant peace = from.between(milliseconds{1}, war);
   for (instant when{0};;) {
@@ -194,7 +199,7 @@ schedule draw_schedule(std::uint64_t seed) {
       result.faults.push_back({when, fault_kind::quiet, {}, {}, {}, 0});
       continue;
     }
-    result.faults.push_back(draw_fault(from, peers));
+    result.faults.push_back(draw_fault(from, peers, lasting));
     result.faults.back().when = when;
   }
 }
@@ -219,6 +224,11 @@ cluster_options draw_cluster(std::uint64_t seed) {
   constexpr milliseconds disks[]
     = {milliseconds{1}, milliseconds{10}, milliseconds{100}};
   result.disk.delay_max = disks[from.below(3)];
+  // On some, a write takes as long as an election timeout, or longer.
+  if (from.per_mille(50)) {
+    result.disk.delay_min = milliseconds{300};
+    result.disk.delay_max = milliseconds{800};
+  }
   for (std::size_t i = 0; i < result.peers; ++i)
     result.traits.push_back(draw_traits(from));
   constexpr milliseconds saves[]

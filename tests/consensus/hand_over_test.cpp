@@ -87,6 +87,21 @@ BOOST_AUTO_TEST_CASE(who_is_not_outdone_by_anybody_leads_on) {
   BOOST_TEST(x->leads());
 }
 
+BOOST_AUTO_TEST_CASE(who_is_gone_is_no_reason) {
+  auto x = make_leader();
+  x.start();
+  for (auto i = 0; i < 100; ++i) {
+    x.wake();
+    // Peer 2 has it, and is not heard of any more.
+    for (const auto& msg : x.take<append_request>())
+      if (i == 0 || msg.header.to.value == 3)
+        x.receive(make_accept(msg.header.to.value, 1, 1,
+                              msg.header.to.value == 2 ? 2 : 1,
+                              msg.round.value));
+  }
+  BOOST_TEST(x->leads());
+}
+
 BOOST_AUTO_TEST_CASE(whose_disk_moves_leads_on_behind_the_others) {
   auto x = make_leader();
   for (std::uint64_t i = 2; i < 20; ++i) {

@@ -3,6 +3,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/engine.hpp>
 #include <raft/simulation/cluster.hpp>
+#include <raft/simulation/liveness.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -238,6 +239,56 @@ BOOST_AUTO_TEST_CASE(when_all_are_stuck_nobody_campaigns_for_ever) {
       l.x.free_machine(who);
     BOOST_TEST(l.serves_within(soon));
   }
+}
+
+// -- the judge of liveness ----------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_majority_that_could_serve_is_known) {
+  leaders_lab l{1};
+  l.leader();
+  auto able = [&] { return l.x.able_majority().size(); };
+  BOOST_TEST(able() == 3u);
+  l.x.stick_machine({1});
+  BOOST_TEST(able() == 2u);
+  l.x.free_machine({1});
+  l.x.set_data_disk({1}, full_profile);
+  BOOST_TEST(able() == 2u);
+  l.x.set_log_disk({2}, hung_profile);
+  BOOST_TEST(able() == 0u);
+  l.x.set_log_disk({2}, slow_profile);
+  BOOST_TEST(able() == 2u);
+  l.x.cut({2}, {3});
+  BOOST_TEST(able() == 0u);
+  l.x.heal();
+  l.x.pause({3});
+  BOOST_TEST(able() == 0u);
+  l.x.resume({3});
+  l.x.set_data_disk({1}, {});
+  auto weather = l.x.weather();
+  weather.requests_lost = 1;
+  l.x.set_network(weather);
+  BOOST_TEST(able() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_served_is_a_violation_if_a_majority_could) {
+  leaders_lab l{1};
+  l.leader();
+  liveness_judge uut;
+  auto look_on = [&](duration time) {
+    for (auto end = l.x.now() + time; l.x.now() < end;) {
+      l.x.run_for(liveness_judge::looks_each);
+      uut.look_at(l.x);
+    }
+  };
+  look_on(10s);
+  l.x.stop_programs();
+  look_on(5s);
+  // Something changed.
+  l.x.set_log_disk({1}, slow_profile);
+  look_on(5s);
+  l.x.set_log_disk({1}, {});
+  look_on(5s);
+  BOOST_CHECK_THROW(look_on(5s), violation);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
