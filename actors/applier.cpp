@@ -52,10 +52,20 @@ public:
     });
   }
 
-  caf::result<queried> ask_machine(const query& what) const {
+  caf::result<queried> ask_machine(const query& what) {
     if (!executor_)
       return failure(failure_);
     try {
+      auto slow = executor_->begin_query(what.request);
+      if (slow && !stoppers_.empty())
+        return failure(failure_);
+      if (slow)
+        return answer_later<queried>(self_, [&](promise<queried> waiting) {
+          slow_.push_back(
+            {std::move(slow), executor_->applied(), std::move(waiting)});
+          if (slow_.size() == 1)
+            send(self_, applier_actor{self_}, flush{goes_on});
+        });
       return queried{executor_->applied(), executor_->query(what.request)};
     } catch (const std::exception& e) {
       // A query changes nothing, so only the one who asked has a problem.
@@ -63,7 +73,14 @@ public:
     }
   }
 
-  /// Saves what has waited for long.
+  /// Goes on with queries that take long, or saves what has waited for long.
+  void on_flush(const flush& msg) {
+    if (msg.number == goes_on)
+      answer_slowly();
+    else
+      on_alarm();
+  }
+
   void on_alarm() {
     armed_ = false;
     save_if_due(true);
@@ -91,6 +108,36 @@ public:
   }
 
 private:
+  /// Says in a `flush` that queries go on.
+  static constexpr std::uint64_t goes_on = 1;
+
+  /// A query that is answered in steps, between what else is to do.
+  struct inquiry {
+    std::shared_ptr<machine::slow_query> what;
+    /// Of the state that it speaks of.
+    log_index applied;
+    promise<queried> waiting;
+  };
+
+  void answer_slowly() {
+    if (!executor_)
+      return refuse_all();
+    if (slow_.empty())
+      return;
+    auto& first = slow_.front();
+    try {
+      if (auto answer = first.what->step()) {
+        first.waiting.answer(queried{first.applied, std::move(*answer)});
+        slow_.pop_front();
+      }
+    } catch (const std::exception& e) {
+      first.waiting.fail(std::string{"the state machine refused: "} + e.what());
+      slow_.pop_front();
+    }
+    if (!slow_.empty())
+      send(self_, applier_actor{self_}, flush{goes_on});
+  }
+
   /// A request that is being carried out.
   struct order {
     apply what;
@@ -215,6 +262,8 @@ private:
   void refuse_all() {
     for (auto& x : std::exchange(queue_, {}))
       x.waiting.fail(failure_);
+    for (auto& x : std::exchange(slow_, {}))
+      x.waiting.fail(failure_);
   }
 
   void fail_at(const entry& x, const std::string& reason) {
@@ -243,6 +292,7 @@ private:
   /// What the flusher was given last, if it still has it.
   std::weak_ptr<machine::save_job> saving_;
   std::deque<order> queue_;
+  std::deque<inquiry> slow_;
   /// How far the peer's log is known to be durable.
   log_index log_durable_;
   /// Who gave us entries last.
@@ -259,7 +309,7 @@ applier(applier_actor::stateful_pointer<applier_state> self,
   return {
     [self](apply& msg) { return state_of(self).run(msg); },
     [self](const query& msg) { return state_of(self).ask_machine(msg); },
-    [self](const flush&) { state_of(self).on_alarm(); },
+    [self](const flush& msg) { state_of(self).on_flush(msg); },
     [self](const stop& msg) { return state_of(self).end(msg); },
   };
 }

@@ -55,7 +55,11 @@ engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
 }
 
 bytes engine::apply(const machine::apply_context&, const bytes& command) {
-  return execute(*this, command);
+  return digests_.execute(*this, command);
+}
+
+std::shared_ptr<machine::slow_query> engine::begin_query(const bytes& request) {
+  return digests_.begin(*this, request);
 }
 
 bool engine::only_reads(const bytes& command) const {

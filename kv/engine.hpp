@@ -14,6 +14,7 @@
 #include <raft/kv/map.hpp>
 #include <raft/kv/overlay.hpp>
 #include <raft/kv/pace.hpp>
+#include <raft/kv/slow_digest.hpp>
 #include <raft/kv/table.hpp>
 #include <raft/machine/durability.hpp>
 #include <raft/machine/state_machine.hpp>
@@ -48,6 +49,10 @@ public:
   bool only_reads(const bytes& command) const override;
 
   bytes query(const bytes& request) const override;
+
+  /// A digest takes long.
+  std::shared_ptr<machine::slow_query>
+  begin_query(const bytes& request) override;
 
   machine::durability* durability() noexcept override;
 
@@ -84,6 +89,7 @@ private:
   /// Of the save that is under way, or was last.
   std::shared_ptr<pace> pace_;
   std::uint64_t count_ = 0;
+  slow_digests digests_;
   /// Keeps what `find` returned if it came from the table.
   mutable std::string found_;
 };

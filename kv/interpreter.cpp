@@ -1,11 +1,8 @@
 #include <raft/kv/interpreter.hpp>
-
-#include <xxhash.h>
+#include <raft/kv/slow_digest.hpp>
 
 #include <algorithm>
-#include <array>
-#include <memory>
-#include <new>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -24,38 +21,6 @@ reply refused(status x) {
   result.result = x;
   return result;
 }
-
-/// Hashes strings, each with its length in front, so that what belongs to one
-/// can not pass for a part of its neighbor.
-class hasher {
-public:
-  hasher() : state_{XXH3_createState()} {
-    if (!state_ || XXH3_64bits_reset(state_.get()) != XXH_OK)
-      throw std::bad_alloc{};
-  }
-
-  void add(std::string_view x) {
-    std::array<unsigned char, 8> length;
-    for (std::size_t i = 0; i < length.size(); ++i)
-      length[i]
-        = static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
-    XXH3_64bits_update(state_.get(), length.data(), length.size());
-    XXH3_64bits_update(state_.get(), x.data(), x.size());
-  }
-
-  std::uint64_t finish() const {
-    return XXH3_64bits_digest(state_.get());
-  }
-
-private:
-  struct free_state {
-    void operator()(XXH3_state_t* x) const {
-      XXH3_freeState(x);
-    }
-  };
-
-  std::unique_ptr<XXH3_state_t, free_state> state_;
-};
 
 /// Whether a pair may be stored.
 status judge(const std::string& key, std::size_t value_bytes) {
@@ -200,13 +165,8 @@ bytes answer(const map& data, const bytes& request) {
 }
 
 digest compute_digest(const map& data) {
-  hasher h;
-  data.visit({}, [&h](std::string_view key, std::string_view value) {
-    h.add(key);
-    h.add(value);
-    return true;
-  });
-  return {data.count(), h.finish()};
+  constexpr auto all = std::numeric_limits<std::size_t>::max();
+  return slow_digest{data}.step(all, all).value();
 }
 
 } // namespace raft::kv

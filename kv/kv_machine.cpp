@@ -7,7 +7,7 @@
 namespace raft::kv {
 
 bytes kv_machine::apply(const machine::apply_context&, const bytes& command) {
-  return execute(data_, command);
+  return digests_.execute(data_, command);
 }
 
 bool kv_machine::only_reads(const bytes& command) const {
@@ -16,6 +16,11 @@ bool kv_machine::only_reads(const bytes& command) const {
 
 bytes kv_machine::query(const bytes& request) const {
   return answer(data_, request);
+}
+
+std::shared_ptr<machine::slow_query>
+kv_machine::begin_query(const bytes& request) {
+  return digests_.begin(data_, request);
 }
 
 reply kv_machine::run(command x) {

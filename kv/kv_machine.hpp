@@ -5,6 +5,7 @@
 
 #include <raft/kv/command.hpp>
 #include <raft/kv/memory_map.hpp>
+#include <raft/kv/slow_digest.hpp>
 #include <raft/machine/state_machine.hpp>
 
 namespace raft::kv {
@@ -22,13 +23,19 @@ public:
   /// Answers `digest_request` with a `digest`, anything else with nothing.
   bytes query(const bytes& request) const override;
 
-  /// What `apply` does with a command once it is decoded.
+  /// A digest takes long.
+  std::shared_ptr<machine::slow_query>
+  begin_query(const bytes& request) override;
+
+  /// What `apply` does with a command once it is decoded. Not while a query is
+  /// under way.
   reply run(command x);
 
   digest compute_digest() const;
 
 private:
   memory_map data_;
+  slow_digests digests_;
 };
 
 /// Makes an empty `kv_machine` for every group.

@@ -71,6 +71,10 @@ apply_result executor::apply(const entry& x) {
   return result;
 }
 
+std::shared_ptr<slow_query> executor::begin_query(const bytes& request) {
+  return machine_->begin_query(request);
+}
+
 bytes executor::query(const bytes& request) const {
   return machine_->query(request);
 }

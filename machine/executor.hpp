@@ -62,6 +62,9 @@ public:
   /// Asks the state machine.
   bytes query(const bytes& request) const;
 
+  /// See `state_machine::begin_query`.
+  std::shared_ptr<slow_query> begin_query(const bytes& request);
+
   /// Last entry applied.
   log_index applied() const noexcept;
 

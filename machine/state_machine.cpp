@@ -15,6 +15,14 @@ bytes state_machine::query(const bytes&) const {
   return {};
 }
 
+std::shared_ptr<slow_query> state_machine::begin_query(const bytes&) {
+  return nullptr;
+}
+
+slow_query::~slow_query() {
+  // nop
+}
+
 durability* state_machine::durability() noexcept {
   return nullptr;
 }

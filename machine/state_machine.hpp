@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace raft::machine {
@@ -20,6 +21,17 @@ struct apply_context {
   /// The leader's wall clock when it appended the command, in milliseconds
   /// since 1970. Never goes backwards. The only clock that `apply` may use.
   std::uint64_t time_ms = 0;
+};
+
+/// A request that is answered in steps, between commands.
+class slow_query {
+public:
+  virtual ~slow_query();
+
+  /// Goes on for a millisecond or so. Called where `apply` is, as long as the
+  /// machine lives.
+  /// @returns the answer, once it is there; then it is not called again.
+  virtual std::optional<bytes> step() = 0;
 };
 
 /// What users replicate: they derive from this class.
@@ -55,6 +67,11 @@ public:
 
   /// Answers a request from this peer's own state. Must not change it.
   virtual bytes query(const bytes& request) const;
+
+  /// Begins to answer a request whose answer takes long. It speaks of the state
+  /// as it is now.
+  /// @returns null if `query` answers it.
+  virtual std::shared_ptr<slow_query> begin_query(const bytes& request);
 
   /// How the state gets to the disk; null, if it does not.
   virtual machine::durability* durability() noexcept;

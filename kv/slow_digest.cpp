@@ -1,0 +1,234 @@
+#include <raft/kv/interpreter.hpp>
+#include <raft/kv/slow_digest.hpp>
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <iterator>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace raft::kv {
+
+/// Hashes strings, each with its length in front, so that what belongs to one
+/// can not pass for a part of its neighbor.
+class slow_digest::hasher {
+public:
+  hasher() : state_{XXH3_createState()} {
+    if (!state_)
+      throw std::bad_alloc{};
+    XXH3_128bits_reset(state_.get());
+  }
+
+  void add(std::string_view x) {
+    std::array<unsigned char, 8> length;
+    for (std::size_t i = 0; i < length.size(); ++i)
+      length[i]
+        = static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
+    XXH3_128bits_update(state_.get(), length.data(), length.size());
+    XXH3_128bits_update(state_.get(), x.data(), x.size());
+  }
+
+  void add(const pair_hash& x) {
+    XXH3_128bits_update(state_.get(), x.data(), x.size());
+  }
+
+  /// And begins anew.
+  pair_hash finish() {
+    XXH128_canonical_t result;
+    XXH128_canonicalFromHash(&result, XXH3_128bits_digest(state_.get()));
+    XXH3_128bits_reset(state_.get());
+    pair_hash copy;
+    std::copy(std::begin(result.digest), std::end(result.digest), copy.begin());
+    return copy;
+  }
+
+private:
+  struct free_state {
+    void operator()(XXH3_state_t* x) const {
+      XXH3_freeState(x);
+    }
+  };
+
+  std::unique_ptr<XXH3_state_t, free_state> state_;
+};
+
+slow_digest::slow_digest(const map& data)
+  : data_{data},
+    count_{data.count()},
+    all_{std::make_unique<hasher>()},
+    one_{std::make_unique<hasher>()} {
+  // nop
+}
+
+slow_digest::~slow_digest() {
+  // nop
+}
+
+void slow_digest::before_change(std::string_view key) {
+  if ((last_ && key <= *last_) || changed_.contains(key))
+    return;
+  std::optional<pair_hash> held;
+  if (auto value = data_.find(key))
+    held = hash_of(key, *value);
+  changed_.emplace(key, held);
+}
+
+std::optional<digest> slow_digest::step(std::size_t pairs, std::size_t bytes) {
+  ++steps_;
+  std::optional<std::string> stopped_at;
+  std::size_t seen_pairs = 0;
+  std::size_t seen_bytes = 0;
+  auto first = last_ ? *last_ + '\0' : std::string{};
+  data_.visit(first, [&](std::string_view key, std::string_view value) {
+    if (seen_pairs >= pairs || seen_bytes >= bytes)
+      return false;
+    ++seen_pairs;
+    seen_bytes += key.size() + value.size();
+    add_changed_before(key);
+    auto changed = changed_.find(key);
+    if (changed == changed_.end()) {
+      add(hash_of(key, value));
+    } else {
+      if (changed->second)
+        add(*changed->second);
+      changed_.erase(changed);
+    }
+    stopped_at = std::string{key};
+    return true;
+  });
+  if (seen_pairs >= pairs || seen_bytes >= bytes) {
+    last_ = std::move(stopped_at);
+    return std::nullopt;
+  }
+  for (const auto& [_, held] : std::exchange(changed_, {}))
+    if (held)
+      add(*held);
+  auto hash = all_->finish();
+  digest result{count_, 0};
+  for (std::size_t i = 0; i < 8; ++i)
+    result.hash = result.hash << 8 | hash[i];
+  return result;
+}
+
+slow_digest::pair_hash slow_digest::hash_of(std::string_view key,
+                                            std::string_view value) {
+  one_->add(key);
+  one_->add(value);
+  return one_->finish();
+}
+
+void slow_digest::add(const pair_hash& x) {
+  all_->add(x);
+}
+
+/// Keys that are gone by now.
+void slow_digest::add_changed_before(std::string_view key) {
+  while (!changed_.empty() && changed_.begin()->first < key) {
+    if (changed_.begin()->second)
+      add(*changed_.begin()->second);
+    changed_.erase(changed_.begin());
+  }
+}
+
+namespace {
+
+class digest_query final : public machine::slow_query {
+public:
+  digest_query(std::shared_ptr<slow_digest> what, std::size_t pairs)
+    : what_{std::move(what)}, pairs_{pairs} {
+    // nop
+  }
+
+  std::optional<bytes> step() override {
+    auto found = what_->step(pairs_);
+    if (!found)
+      return std::nullopt;
+    return encode(*found);
+  }
+
+private:
+  std::shared_ptr<slow_digest> what_;
+  std::size_t pairs_;
+};
+
+/// Tells digests that are under way what is about to change.
+class watched_map final : public map {
+public:
+  watched_map(map& data, const std::vector<std::weak_ptr<slow_digest>>& who)
+    : data_{data}, who_{who} {
+    // nop
+  }
+
+  std::optional<std::string_view> find(std::string_view key) const override {
+    return data_.find(key);
+  }
+
+  bool contains(std::string_view key) const override {
+    return data_.contains(key);
+  }
+
+  void put(std::string key, std::string value) override {
+    tell(key);
+    data_.put(std::move(key), std::move(value));
+  }
+
+  std::size_t append(std::string key, std::string_view what) override {
+    tell(key);
+    return data_.append(std::move(key), what);
+  }
+
+  bool erase(std::string_view key) override {
+    tell(key);
+    return data_.erase(key);
+  }
+
+  std::uint64_t count() const override {
+    return data_.count();
+  }
+
+  void visit(std::string_view first, const visitor& f) const override {
+    data_.visit(first, f);
+  }
+
+private:
+  void tell(std::string_view key) const {
+    for (const auto& x : who_)
+      if (auto alive = x.lock())
+        alive->before_change(key);
+  }
+
+  map& data_;
+  const std::vector<std::weak_ptr<slow_digest>>& who_;
+};
+
+} // namespace
+
+std::shared_ptr<machine::slow_query> slow_digests::begin(const map& data,
+                                                         const bytes& request) {
+  if (request != digest_request())
+    return nullptr;
+  forget_those_done();
+  if (under_way_.size() >= digests_max)
+    throw std::runtime_error{std::to_string(digests_max)
+                             + " digests are being taken; try again later"};
+  auto what = std::make_shared<slow_digest>(data);
+  under_way_.push_back(what);
+  return std::make_shared<digest_query>(std::move(what), pairs_per_step_);
+}
+
+bytes slow_digests::execute(map& data, const bytes& command) {
+  if (!under_way_.empty())
+    forget_those_done();
+  if (under_way_.empty())
+    return kv::execute(data, command);
+  watched_map watched{data, under_way_};
+  return kv::execute(watched, command);
+}
+
+void slow_digests::forget_those_done() {
+  std::erase_if(under_way_, [](const auto& x) { return x.expired(); });
+}
+
+} // namespace raft::kv
