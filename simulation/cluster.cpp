@@ -169,6 +169,7 @@ void cluster::restart(peer_id who) {
 }
 
 void cluster::wipe(peer_id who) {
+  put_back(who);
   crash(who);
   judge_.disk_was_lost(who);
   peer(who).lose_disk();
@@ -179,6 +180,73 @@ void cluster::wipe(peer_id who) {
   what.what = event_kind::wiped;
   what.peer = who;
   emit(std::move(what));
+}
+
+void cluster::found_again(peer_id who) {
+  wipe(who);
+  peer(who).lose_disk(ids());
+  tell("is founded again", who);
+}
+
+std::optional<recorded_disk> cluster::copy_disk(peer_id who, bool in_order) {
+  // A write that is under way is not the end, so its process is killed.
+  if (in_order && runs(who) && !peer(who).writing()) {
+    peer(who).disk().conclude();
+    crash(who);
+  } else {
+    crash(who);
+  }
+  std::optional<recorded_disk> result;
+  if (!peer(who).disk().compacted().index)
+    result = peer(who).disk();
+  tell("its directory is copied", who);
+  restart(who);
+  return result;
+}
+
+void cluster::replace_disk(peer_id who, recorded_disk with) {
+  wipe(who);
+  peer(who).exchange_disk(std::move(with));
+  tell("another directory is put in its place", who);
+}
+
+recorded_disk cluster::foreign_disk(peer_id who) const {
+  constexpr std::uint64_t step = 1'000'000;
+  recorded_disk result{ids(), {who.value + step}};
+  // Terms that this cluster does not reach.
+  term_number term{step};
+  std::vector<entry> entries(100);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].index = {i + 1};
+    entries[i].term = term;
+  }
+  entries[0].data = to_bytes(cluster_id{step});
+  result.preset({term, who}, std::move(entries));
+  raft::remember met;
+  for (auto other : ids())
+    if (other != who)
+      met.whom.push_back({other, {other.value + step}, {step}, {}});
+  result.remember(met);
+  return result;
+}
+
+void cluster::swap_disks(peer_id x, peer_id y) {
+  for (auto [who, other] : {std::pair{x, y}, {y, x}}) {
+    put_back(who);
+    crash(who);
+    around(who).swapped = other;
+  }
+  tell("its directory is swapped with that of " + to_text(y), x);
+}
+
+void cluster::put_back(peer_id who) {
+  auto other = std::exchange(around(who).swapped, peer_id{});
+  if (!other)
+    return;
+  around(other).swapped = {};
+  tell("its directory is back, and so is that of " + to_text(other), who);
+  restart(who);
+  restart(other);
 }
 
 void cluster::pause(peer_id who) {

@@ -155,7 +155,24 @@ public:
   /// of what was committed one copy less is asked for.
   void wipe(peer_id who);
 
-  /// Whether the disk of a peer was lost.
+  /// The same, but it is founded again.
+  void found_again(peer_id who);
+
+  /// Copies the disk of a process that ends, in good order or not, and starts
+  /// it again. The copy has nothing of the state machine's.
+  /// @returns nothing if entries were dropped, which that would need.
+  std::optional<recorded_disk> copy_disk(peer_id who, bool in_order);
+
+  /// Wipes a peer and gives it another disk: an older copy, or that of a peer
+  /// with its id in another cluster with the same members.
+  void replace_disk(peer_id who, recorded_disk with);
+  recorded_disk foreign_disk(peer_id who) const;
+
+  /// Ends two processes, which can not start on each other's disks.
+  void swap_disks(peer_id x, peer_id y);
+  void put_back(peer_id who);
+
+  /// Whether the disk of a peer was lost, or replaced by another one.
   bool wiped(peer_id who) const {
     return around(who).wiped;
   }
@@ -340,7 +357,12 @@ private:
     term_number leads;
     /// In which term it was echoed to last, and whether as a leader.
     std::pair<term_number, bool> echoed;
-    std::set<peer_id> links;
+    /// Who is connected, and with which of its processes.
+    std::map<peer_id, std::uint64_t> links;
+    /// Who may not be connected, and with whom that is tried again soon.
+    std::set<peer_id> turned_away, retrying;
+    /// In whose place its directory is just now; 0 if in its own.
+    peer_id swapped;
     traffic received;
     std::vector<entry> delivered;
     /// What observers were told last.
@@ -419,6 +441,9 @@ private:
   void deliver(const consensus::message& msg, std::uint64_t number);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
+  void connect_or_not(peer_id who, peer_id other);
+  bool are_linked(peer_id who, peer_id other) const;
+  bool belong_together(peer_id who, peer_id other);
   void client_connection_changed(client_number who, peer_id other);
   void emit(event x);
 

@@ -17,6 +17,9 @@ using std::chrono::milliseconds;
 /// How long it takes until somebody knows that a connection is there or gone.
 constexpr duration noticed_max = milliseconds{50};
 
+/// When whoever was turned away tries again.
+constexpr duration turned_away_for = milliseconds{300};
+
 /// How long it takes until all has arrived that stayed on a way.
 constexpr duration released_within = milliseconds{100};
 
@@ -90,7 +93,9 @@ void cluster::send(const consensus::message& msg) {
   emit(what);
   auto arrivals = network_.send(
     {header.from.value, header.to.value, is_request(msg), size}, now());
-  if (broken_.contains({header.from, header.to}))
+  // Nothing leaves but over a connection.
+  if (broken_.contains({header.from, header.to})
+      || (options_.connections_tell && !are_linked(header.from, header.to)))
     arrivals.clear();
   if (arrivals.empty()) {
     what.what = event_kind::lost;
@@ -179,20 +184,63 @@ void cluster::connection_changed(peer_id who, peer_id other) {
   auto delay = options_.connections_tell
                ? chance_.between(microseconds{50}, noticed_max)
                : duration{0};
-  at(now() + delay, who, [this, who, other] {
-    auto up = !options_.connections_tell
-           || (runs(other) && !broken_.contains({who, other}));
-    auto& links = around(who).links;
-    if (up == links.contains(other))
+  at(now() + delay, who, [this, who, other] { connect_or_not(who, other); });
+}
+
+/// Whether what one sends can reach the process that it is connected with.
+bool cluster::are_linked(peer_id who, peer_id other) const {
+  const auto& links = around(who).links;
+  auto link = links.find(other);
+  return link != links.end() && link->second == around(other).process;
+}
+
+void cluster::connect_or_not(peer_id who, peer_id other) {
+  auto up = !options_.connections_tell
+         || (runs(other) && !broken_.contains({who, other}));
+  auto& x = around(who);
+  auto known = x.links.contains(other);
+  if (up && known && (are_linked(who, other) || !options_.connections_tell))
+    return;
+  // The one that it was connected with is gone.
+  if (known) {
+    x.links.erase(other);
+    step(who, [other](virtual_peer& y) { return y.link_down(other); });
+  }
+  if (!up || !runs(who))
+    return;
+  incarnation_id incarnation;
+  if (options_.connections_tell) {
+    if (!belong_together(who, other))
       return;
-    if (up)
-      links.insert(other);
-    else
-      links.erase(other);
-    step(who, [up, other](virtual_peer& x) {
-      return up ? x.link_up(other) : x.link_down(other);
-    });
+    incarnation = peer(other).disk().incarnation();
+  }
+  x.links.emplace(other, around(other).process);
+  step(who, [other, incarnation](virtual_peer& y) {
+    return y.link_up(other, incarnation);
   });
+}
+
+/// As the links of the product: both compare, and what they must remember is
+/// durable before the connection counts. Whoever is turned away tries again.
+bool cluster::belong_together(peer_id who, peer_id other) {
+  auto ours = peer(who).shown();
+  auto found = peer(who).meet(other, peer(other).shown());
+  auto theirs = peer(other).meet(who, ours);
+  auto& x = around(who);
+  if (found && theirs) {
+    x.turned_away.erase(other);
+    return true;
+  }
+  if (x.turned_away.insert(other).second)
+    tell("is not connected with " + to_text(other) + ": "
+           + (found ? theirs.text : found.text),
+         who);
+  if (x.retrying.insert(other).second)
+    at(now() + turned_away_for, who, [this, who, other] {
+      around(who).retrying.erase(other);
+      connect_or_not(who, other);
+    });
+  return false;
 }
 
 void cluster::client_connection_changed(client_number who, peer_id other) {
@@ -370,6 +418,7 @@ void cluster::calm() {
     free_machine(who);
     network_.set_distance(who.value, duration{0});
     set_drift(who, 0);
+    put_back(who);
     resume(who);
     restart(who);
     for (auto other : ids())

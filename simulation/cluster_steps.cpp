@@ -25,8 +25,13 @@ void cluster::at(instant when, peer_id who, std::function<void()> what) {
 
 void cluster::boot(peer_id who) {
   auto& x = around(who);
+  if (x.swapped)
+    return tell(
+      "does not start: its directory is that of " + to_text(x.swapped), who);
   ++x.process;
   x.links.clear();
+  x.turned_away.clear();
+  x.retrying.clear();
   x.leads = {};
   x.echoed = {};
   x.received = {};

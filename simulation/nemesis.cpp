@@ -98,14 +98,49 @@ void stall(cluster& on, peer_id whom, const fault& x) {
   }
 }
 
-void wipe(cluster& on, peer_id whom, const fault& x) {
+/// Whether a disk may be lost without all being lost.
+bool can_spare(const cluster& on, peer_id whom) {
   auto ids = on.ids();
   auto lost = std::count_if(ids.begin(), ids.end(),
                             [&on](peer_id y) { return on.wiped(y); });
   auto left = ids.size() - static_cast<std::size_t>(lost);
-  if (on.wiped(whom) || left - 1 < consensus::majority(ids.size()))
+  return !on.wiped(whom) && left - 1 >= consensus::majority(ids.size());
+}
+
+void wipe(cluster& on, peer_id whom, const fault& x) {
+  if (!can_spare(on, whom))
     return;
   take_down(on, whom, x.length, [&on, whom] { on.wipe(whom); });
+}
+
+/// Without connections, nobody shows who it is.
+void mix_up(cluster& on, peer_id whom, const fault& x) {
+  if (!on.options().connections_tell || !can_spare(on, whom))
+    return;
+  if (x.what == fault_kind::found_again) {
+    on.found_again(whom);
+    start_again(on, whom);
+  } else if (x.what == fault_kind::foreign_disk) {
+    on.replace_disk(whom, on.foreign_disk(whom));
+    start_again(on, whom);
+  } else if (auto copy = on.copy_disk(whom, x.number == 1)) {
+    copy->mark_restored();
+    on.after_unless_calm(x.length, [&on, whom, copy = std::move(*copy)] {
+      if (!can_spare(on, whom))
+        return;
+      on.replace_disk(whom, copy);
+      start_again(on, whom);
+    });
+  }
+}
+
+void swap_disks(cluster& on, peer_id whom, const fault& x) {
+  if (!x.other || x.other == whom || on.wiped(whom) || on.wiped(x.other))
+    return;
+  on.swap_disks(whom, x.other);
+  for (auto who : {whom, x.other})
+    start_again(on, who);
+  on.after_unless_calm(x.length, [&on, whom] { on.put_back(whom); });
 }
 
 void change(network_profile& now, const fault& x) {
@@ -218,6 +253,14 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
         on, {affliction::stuck, whom, {}}, x.length,
         [&on, whom] { on.stick_machine(whom); },
         [&on, whom] { on.free_machine(whom); });
+      break;
+    case fault_kind::found_again:
+    case fault_kind::older_copy:
+    case fault_kind::foreign_disk:
+      mix_up(on, whom, x);
+      break;
+    case fault_kind::swap_disks:
+      swap_disks(on, whom, x);
       break;
     default:
       change_disks(on, whom, x);

@@ -6,8 +6,38 @@
 
 namespace raft::simulation {
 
-recorded_disk::recorded_disk(std::vector<peer_id> voters) {
+recorded_disk::recorded_disk(std::vector<peer_id> voters,
+                             incarnation_id incarnation)
+  : incarnation_{incarnation} {
   members_.voters = std::move(voters);
+}
+
+store_memory recorded_disk::memory() const {
+  return {chain_.starts, others_, restored_};
+}
+
+void recorded_disk::begin_start(start_id fresh) {
+  chain_
+    = persistence::with_new_start(std::move(chain_), others_, restored_, fresh);
+}
+
+void recorded_disk::remember(const raft::remember& what) {
+  for (const auto& x : what.whom) {
+    std::erase_if(others_,
+                  [&x](const acquaintance& y) { return y.peer == x.peer; });
+    others_.push_back(x);
+  }
+  std::sort(others_.begin(), others_.end(),
+            [](const auto& x, const auto& y) { return x.peer < y.peer; });
+  if (what.settled) {
+    restored_ = false;
+    chain_.last = persistence::start_state::runs;
+  }
+}
+
+void recorded_disk::conclude() noexcept {
+  if (chain_.last == persistence::start_state::runs)
+    chain_.last = persistence::start_state::concluded;
 }
 
 void recorded_disk::preset(const hard_state& hard, std::vector<entry> entries) {
@@ -35,6 +65,8 @@ void recorded_disk::write(const persist& x) {
   entries_.insert(entries_.end(), batch.entries.begin(), batch.entries.end());
   if (batch.members_changed)
     members_ = batch.members;
+  if (batch.cluster)
+    cluster_ = batch.cluster;
   compacted_ = plan.compacted;
   // Nothing but a snapshot could bring what is missing.
   if (!holds(compacted_))
@@ -48,11 +80,15 @@ durable_state recorded_disk::state() const {
   result.members = members_;
   result.compacted = compacted_;
   result.last = last();
-  for (const auto& e : entries_)
-    if (e.index > compacted_.index
-        && (result.term_starts.empty()
-            || result.term_starts.back().term != e.term))
+  result.cluster = cluster_;
+  for (const auto& e : entries_) {
+    if (e.index <= compacted_.index)
+      continue;
+    if (result.term_starts.empty() || result.term_starts.back().term != e.term)
       result.term_starts.push_back({e.index, e.term});
+    if (!result.proposed && (result.proposed = cluster_in(e)))
+      result.proposed_at = e.index;
+  }
   if (!entries_.empty())
     result.last_time_ms = entries_.back().time_ms;
   return result;

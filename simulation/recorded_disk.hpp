@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <raft/messages/identity.hpp>
 #include <raft/messages/persist.hpp>
+#include <raft/persistence/starts.hpp>
 
 #include <cstddef>
 #include <stdexcept>
@@ -20,7 +22,8 @@ struct violation : std::runtime_error {
 /// that were dropped can no longer be read.
 class recorded_disk {
 public:
-  explicit recorded_disk(std::vector<peer_id> voters);
+  explicit recorded_disk(std::vector<peer_id> voters,
+                         incarnation_id incarnation = {});
 
   /// Puts a log there as if earlier processes had written it.
   void preset(const hard_state& hard, std::vector<entry> entries);
@@ -37,6 +40,33 @@ public:
 
   /// Reads as a store would: what was cut off the log meanwhile is not there.
   entries_read read(const read_entries& x) const;
+
+  // -- who is who -------------------------------------------------------------
+
+  incarnation_id incarnation() const noexcept {
+    return incarnation_;
+  }
+
+  const std::vector<peer_id>& founders() const noexcept {
+    return members_.voters;
+  }
+
+  /// As `store::memory`.
+  store_memory memory() const;
+
+  /// A process begins.
+  void begin_start(start_id fresh);
+
+  /// As `store::remember`.
+  void remember(const raft::remember& what);
+
+  /// As `store::conclude`.
+  void conclude() noexcept;
+
+  /// From now on it is a copy of what it was.
+  void mark_restored() noexcept {
+    restored_ = true;
+  }
 
   const hard_state& hard() const noexcept {
     return hard_;
@@ -58,6 +88,11 @@ public:
   bool holds(const log_position& x) const noexcept;
 
 private:
+  incarnation_id incarnation_;
+  persistence::start_chain chain_;
+  std::vector<acquaintance> others_;
+  bool restored_ = false;
+  cluster_id cluster_;
   membership members_;
   hard_state hard_;
   log_position compacted_;

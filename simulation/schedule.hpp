@@ -55,6 +55,17 @@ enum class fault_kind : std::uint8_t {
   /// The process ends, and the disk loses all that it held. Nothing takes that
   /// back. It does not happen to so many that no majority would be left.
   wipe,
+  /// The process ends, and its disk is emptied and founded again.
+  found_again,
+  /// The disk is copied after the process ended in order (`number` 1) or not;
+  /// it starts again, and in the end the copy takes the disk's place.
+  older_copy,
+  /// The disk of a peer of another cluster takes the place of its own.
+  foreign_disk,
+  /// The disks of `peer` and `other` are swapped, until the end. The two above
+  /// and `found_again` are never taken back. They do not happen to so many
+  /// that no majority would be left.
+  swap_disks,
   /// Whoever enters a term or starts again gets so many copies (`number`) of
   /// what it was told before.
   echo,

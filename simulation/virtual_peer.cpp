@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace raft::simulation {
 
@@ -12,7 +13,7 @@ virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
     incarnation_{id.value},
     config_{config},
     seed_{seed},
-    disk_{std::move(voters)} {
+    disk_{std::move(voters), incarnation_} {
   // nop
 }
 
@@ -28,7 +29,9 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
   applied_.resize(flushed_.value);
   // Each process draws its own seed.
   seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
-  consensus::identity self{group_id{1}, id_, incarnation_, seed_};
+  disk_.begin_start({seed_});
+  known_ = {id_, disk_.incarnation(), disk_.founders(), disk_.memory()};
+  consensus::identity self{group_id{1}, id_, disk_.incarnation(), seed_};
   core_.emplace(self, config_, recovered, disk_.tail(tail), flushed_, now);
   handed_out_ = flushed_;
   return carry_out();
@@ -46,11 +49,30 @@ void virtual_peer::crash(unfinished_write fate) {
   handed_out_ = {};
 }
 
-void virtual_peer::lose_disk() {
+void virtual_peer::lose_disk(std::vector<peer_id> voters) {
   constexpr std::uint64_t step = 1000;
-  disk_ = recorded_disk{{}};
   incarnation_.value += step;
+  exchange_disk(recorded_disk{std::move(voters), incarnation_});
+}
+
+recorded_disk virtual_peer::exchange_disk(recorded_disk fresh) {
   flushed_ = {};
+  return std::exchange(disk_, std::move(fresh));
+}
+
+consensus::finding virtual_peer::meet(peer_id who, const credentials& theirs) {
+  auto result = known_.judge(who, theirs, core_->cluster());
+  known_.hear(who, theirs, result);
+  if (result || result.reason == exclusion::restored) {
+    auto news = known_.news_of(who, theirs);
+    disk_.remember({news, false});
+    known_.learn(news);
+  }
+  if (known_.may_settle()) {
+    disk_.remember({{}, true});
+    known_.settle();
+  }
+  return result;
 }
 
 // -- inputs -------------------------------------------------------------------
@@ -66,8 +88,9 @@ consensus::output virtual_peer::receive(const consensus::message& msg) {
   return carry_out();
 }
 
-consensus::output virtual_peer::link_up(peer_id peer) {
-  core_->link_up(peer);
+consensus::output virtual_peer::link_up(peer_id peer,
+                                        incarnation_id incarnation) {
+  core_->link_up(peer, incarnation);
   return carry_out();
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/consensus/acquaintances.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/invariants.hpp>
 #include <raft/simulation/recorded_disk.hpp>
@@ -49,8 +50,20 @@ public:
   void crash(unfinished_write fate);
 
   /// Takes all that the disk holds: the peer is another one from now on, that
-  /// knows no members. @pre `!running()`.
-  void lose_disk();
+  /// knows no members, or is founded again. @pre `!running()`.
+  void lose_disk(std::vector<peer_id> voters = {});
+
+  /// Puts another disk in, for which the state machine keeps nothing.
+  /// @returns the one that was there. @pre `!running()`.
+  recorded_disk exchange_disk(recorded_disk fresh);
+
+  /// Compares with what another peer shows, and remembers what it must.
+  consensus::finding meet(peer_id who, const credentials& theirs);
+
+  /// What it shows to others.
+  credentials shown() const {
+    return known_.shown(core_->cluster());
+  }
 
   bool running() const noexcept {
     return core_.has_value();
@@ -60,7 +73,7 @@ public:
 
   consensus::output advance(consensus::instant now);
   consensus::output receive(const consensus::message& msg);
-  consensus::output link_up(peer_id peer);
+  consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
   consensus::output link_down(peer_id peer);
 
   /// @param answer Takes what the core answers.
@@ -150,6 +163,7 @@ private:
   void check_duties(const consensus::output& out) const;
 
   peer_id id_;
+  /// Of the last store that was made.
   incarnation_id incarnation_;
   consensus::settings config_;
   std::uint64_t seed_;
@@ -160,6 +174,7 @@ private:
 
   // Lost in a crash.
   std::optional<consensus::core> core_;
+  consensus::acquaintances known_;
   consensus::invariant_checker checker_;
   consensus::instant wake_at_{0};
   std::optional<persist> writing_;
