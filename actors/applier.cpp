@@ -1,5 +1,6 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/machine/durability.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -19,10 +20,11 @@ class applier_state {
 public:
   static inline const char* name = "raft.applier";
 
-  using self_pointer = applier_actor::stateful_pointer<applier_state>;
+  using self_pointer = sheltered_pointer<applier_state, applier_actor>;
 
   void init(self_pointer self, applier_options options) {
     self_ = self;
+    self->count_strays(options.strays);
     options_ = std::move(options);
     executor_ = std::move(options_.executor);
     if (executor_->keeps_state())
@@ -30,6 +32,12 @@ public:
                                {options_.on_failure, options_.on_trouble,
                                 flusher_options{}.retry_after,
                                 options_.flusher_detached});
+    if (flusher_)
+      watcher_.watch(self_, flusher_, [this] {
+        if (executor_ && stoppers_.empty())
+          fail("the flusher of group " + to_text(options_.group) + " ended");
+        refuse_all();
+      });
   }
 
   ~applier_state() {
@@ -289,6 +297,7 @@ private:
   std::string failure_;
   /// None if the machine keeps nothing.
   flusher_actor flusher_;
+  watcher watcher_;
   /// What the flusher was given last, if it still has it.
   std::weak_ptr<machine::save_job> saving_;
   std::deque<order> queue_;
@@ -303,7 +312,7 @@ private:
 };
 
 applier_actor::behavior_type
-applier(applier_actor::stateful_pointer<applier_state> self,
+applier(sheltered_pointer<applier_state, applier_actor> self,
         applier_options options) {
   state_of(self).init(self, std::move(options));
   return {

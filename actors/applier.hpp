@@ -6,6 +6,7 @@
 #include <raft/actors/failure.hpp>
 #include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/messages/ids.hpp>
 
@@ -32,6 +33,8 @@ struct applier_options {
 
   /// Told when the disk has no room for the state, and when it has again.
   trouble_handler on_trouble = {};
+  /// Counts what other processes send; may be null.
+  strays_ptr strays = {};
 
   /// What was applied is on the disk about so long after, also if it is little.
   std::chrono::milliseconds save_after = save_after_default;

@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/flusher.hpp>
 #include <raft/machine/durability.hpp>
 
@@ -14,7 +15,7 @@ class flusher_state {
 public:
   static inline const char* name = "raft.flusher";
 
-  using self_pointer = flusher_actor::stateful_pointer<flusher_state>;
+  using self_pointer = sheltered_pointer<flusher_state, flusher_actor>;
 
   void init(self_pointer self, flusher_options options) {
     self_ = self;
@@ -90,7 +91,7 @@ private:
 };
 
 flusher_actor::behavior_type
-flusher(flusher_actor::stateful_pointer<flusher_state> self,
+flusher(sheltered_pointer<flusher_state, flusher_actor> self,
         flusher_options options) {
   state_of(self).init(self, std::move(options));
   return {

@@ -1,6 +1,7 @@
 #include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
@@ -53,6 +54,7 @@ public:
 
   typename Base::behavior_type begin(self_pointer self, peer_parts parts) {
     self_ = self;
+    self->count_strays(parts.strays);
     persister_ = std::move(parts.persister);
     applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
@@ -160,6 +162,13 @@ private:
     auto first = core_->log().compacted().index.next();
     if (msg.from < first)
       return subscribed{false, first};
+    // Deliveries that nobody there asked for would be ours.
+    const auto& sender = self_->current_sender();
+    if (!subscriber
+        || (sender && sender->node() != self_->node()
+            && sender->node() != subscriber.node()))
+      return failure(
+        "the subscriber must be an actor of the process that asks");
     if (!subscribers_->open(msg, subscriber))
       return subscribed{false, first, reject_reason::busy};
     auto address = caf::actor_cast<caf::actor_addr>(subscriber);
@@ -446,6 +455,12 @@ private:
   std::string failure_;
 };
 
+/// What other processes may send. The rest of the interface is for this one.
+using open_to_peers_and_clients
+  = open_to_others<vote_request, vote_reply, append_request, append_reply,
+                   start, execute, open_session, query, get_state,
+                   args<subscribe, subscriber_actor>, credit>;
+
 template <class Base>
 using shell_pointer = typename peer_shell<Base>::self_pointer;
 
@@ -468,8 +483,12 @@ peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
                              + " can not start: " + why};
   if (parts.in_middleman)
     return caf::actor_cast<peer_actor>(system.middleman().spawn_broker(
-      peer<broker<peer_actor::broker_base>>, std::move(parts)));
-  return system.spawn(peer<peer_actor::base>, std::move(parts));
+      peer<
+        sheltered<broker<peer_actor::broker_base>, open_to_peers_and_clients>>,
+      std::move(parts)));
+  return system.spawn(
+    peer<sheltered<peer_actor::base, open_to_peers_and_clients>>,
+    std::move(parts));
 }
 
 } // namespace raft::actors

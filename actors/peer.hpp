@@ -10,6 +10,7 @@
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/note_handler.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/settings.hpp>
 
@@ -46,6 +47,8 @@ struct peer_parts {
   /// Called at most once, when persister or applier failed; the peer then ends.
   failure_handler on_failure = abort_on_failure;
   note_handler on_note = {};
+  /// Counts what other processes may not send; may be null.
+  strays_ptr strays = {};
 
   /// Whether the peer runs in the middleman's thread, as a typed broker. That
   /// saves two hand-offs between threads for each message from another process.
@@ -64,6 +67,10 @@ struct peer_parts {
 /// - `execute` and `open_session` are always answered, at the latest when the
 ///   peer ends; `outcome::unknown` if leadership was lost before the entry was
 ///   committed.
+/// - Other processes can ask what clients ask (`start`, `execute`,
+///   `open_session`, `query`, `get_state`, `subscribe`, `credit`) and send what
+///   peers send each other. All else, exit messages included, must come from
+///   this process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
 /// - A request for another group is answered with an error.

@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/persistence/batcher.hpp>
 
@@ -169,7 +170,7 @@ private:
 };
 
 persister_actor::behavior_type
-persister(persister_actor::stateful_pointer<persister_state> self,
+persister(sheltered_pointer<persister_state, persister_actor> self,
           persister_options options) {
   state_of(self).init(std::move(options));
   return {

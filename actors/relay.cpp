@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/relay.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/pipeline.hpp>
@@ -23,11 +24,12 @@ class relay_state {
 public:
   static inline const char* name = "raft.relay";
 
-  using self_pointer = applier_actor::stateful_pointer<relay_state>;
+  using self_pointer = sheltered_pointer<relay_state, applier_actor>;
 
   void init(self_pointer self, relay_options options,
             std::shared_ptr<machine::pipeline> pipe) {
     self_ = self;
+    self->count_strays(options.strays);
     options_ = std::move(options);
     machine_ = std::move(options_.machine);
     saved_ = options_.found.applied;
@@ -339,7 +341,7 @@ private:
 };
 
 applier_actor::behavior_type
-relay(applier_actor::stateful_pointer<relay_state> self, relay_options options,
+relay(sheltered_pointer<relay_state, applier_actor> self, relay_options options,
       std::shared_ptr<machine::pipeline> pipe) {
   state_of(self).init(self, std::move(options), std::move(pipe));
   return {

@@ -7,6 +7,7 @@
 #include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/messages/ids.hpp>
 #include <raft/messages/machine.hpp>
 
@@ -37,6 +38,8 @@ struct relay_options {
   /// Told when the state machine does not end in time, or can not save at its
   /// end.
   trouble_handler on_trouble = {};
+  /// Counts what other processes send; may be null.
+  strays_ptr strays = {};
 
   /// What was applied is to be saved about so long after, also if it is little.
   std::chrono::milliseconds save_after = save_after_default;

@@ -63,6 +63,7 @@ ready_applier begin_class(caf::actor_system& system,
   x.executor->stagger_saves(share);
   x.on_failure = options.on_failure;
   x.on_trouble = options.on_trouble;
+  x.strays = options.strays;
   // From half of it to all of it.
   x.save_after = options.save_after / 2
                + options.save_after / 2 * share / machine::save_share_max;
@@ -87,6 +88,7 @@ ready_applier begin_actor(caf::actor_system& system,
     x.limits = options.actor_machine;
     x.on_failure = options.on_failure;
     x.on_trouble = options.on_trouble;
+    x.strays = options.strays;
     x.save_after = options.save_after;
     return {spawn_relay(system, x), x.found.applied};
   } catch (...) {
@@ -144,6 +146,7 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.time = std::move(options.time);
   parts.on_failure = std::move(options.on_failure);
   parts.on_note = std::move(options.on_note);
+  parts.strays = std::move(options.strays);
   parts.in_middleman = options.in_middleman;
   return launch_peer(system, std::move(parts));
 }

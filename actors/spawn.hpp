@@ -22,6 +22,7 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/actors/note_handler.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
@@ -79,6 +80,8 @@ struct peer_options {
   note_handler on_note = {};
   /// Told of a disk that has no room for the state machine's state.
   trouble_handler on_trouble = {};
+  /// Counts what other processes may not send to the actors of this peer.
+  strays_ptr strays = {};
 
   /// What that actor may take.
   machine_limits actor_machine = {};

@@ -1,6 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/clock.hpp>
 
@@ -38,6 +39,7 @@ public:
   typename Base::behavior_type begin(self_pointer self,
                                      client_actor_options options) {
     self_ = self;
+    self->count_strays(options.strays);
     group_ = options.group;
     slot_ = std::move(options.slot);
     home_ = options.home;
@@ -232,8 +234,15 @@ run_client(caf::stateful_actor<client_shell<Base>, Base>* self,
   return actors::state_of(self).begin(self, std::move(options));
 }
 
-using plain_base = linked_client_actor::base;
-using broker_base = actors::broker<linked_client_actor::broker_base>;
+/// Commands are welcome from wherever the handle was given to.
+template <class Base>
+using open_client
+  = actors::sheltered<Base, actors::open_to_others<submit, query>,
+                      actors::asks_others::yes>;
+
+using plain_base = open_client<linked_client_actor::base>;
+using broker_base
+  = open_client<actors::broker<linked_client_actor::broker_base>>;
 
 } // namespace
 

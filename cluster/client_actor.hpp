@@ -4,6 +4,7 @@
 #pragma once
 
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/clients/client_state.hpp>
 
 #include <chrono>
@@ -66,6 +67,8 @@ struct client_actor_options {
   /// Whether it runs in the middleman's thread, as a typed broker: right where
   /// peer and front doors do, too.
   bool in_middleman = false;
+  /// Counts what other processes may not send; may be null.
+  actors::strays_ptr strays = {};
 };
 
 /// Spawns a client actor. A command costs one message to the leader and one

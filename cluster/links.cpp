@@ -6,6 +6,7 @@
 #include <raft/cluster/introductions.hpp>
 #include <raft/cluster/link.hpp>
 #include <raft/cluster/links.hpp>
+#include <raft/cluster/links_base.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -15,7 +16,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace raft::cluster {
@@ -29,7 +29,7 @@ class links_shell {
 public:
   static inline const char* name = "raft.links";
 
-  using self_pointer = links_actor::stateful_pointer<links_shell>;
+  using self_pointer = caf::stateful_actor<links_shell, links_base>*;
 
   links_shell() = default;
   links_shell(const links_shell&) = delete;
@@ -37,6 +37,7 @@ public:
 
   links_actor::behavior_type begin(self_pointer self, links_options options) {
     self_ = self;
+    self->count_strays(options.strays);
     card_ = {options.cluster, options.self, {}, options.remotes};
     us_.begin(self, options);
     card_.shown = us_.shown();
@@ -476,7 +477,7 @@ private:
   self_pointer self_ = nullptr;
   links_options options_;
   card card_;
-  introductions<std::remove_pointer_t<self_pointer>> us_;
+  introductions<caf::stateful_actor<links_shell, links_base>> us_;
   standing_told standing_;
   std::deque<link> links_; // references stay valid
   actors::watcher watcher_;

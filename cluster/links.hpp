@@ -5,6 +5,7 @@
 
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/strays.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/link_board.hpp>
@@ -62,6 +63,8 @@ struct links_options {
   /// Seeds the pauses.
   std::uint64_t seed = 0;
   log_function log = {};
+  /// Counts what other processes may not send; may be null.
+  actors::strays_ptr strays = {};
 };
 
 /// Spawns the links. Between two peers the one with the lower id connects: CAF

@@ -1,6 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/caf/system.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
@@ -98,6 +99,13 @@ struct node::impl {
   void start(machine::state_machine_factory machine,
              actors::machine_actor_factory spawn_machine) {
     check(config);
+    actors::hide_services(system);
+    strays = std::make_shared<actors::strays>(
+      [log = options.log](const std::string& what) {
+        if (log)
+          log(severity::warning, what);
+      });
+    options.on_failure = once(std::move(options.on_failure));
     auto store = open_store();
     links_options us;
     found(*store);
@@ -110,6 +118,7 @@ struct node::impl {
     own.peer = peer;
     own.seed = actors::draw_seed();
     own.in_middleman = options.in_middleman;
+    own.strays = strays;
     client = spawn_client(system, std::move(own));
     guard = actors::make_port_guard(system, bounds_of_port(config),
                                     [log = options.log](const auto& what) {
@@ -117,8 +126,34 @@ struct node::impl {
                                         log(severity::warning, what);
                                     });
     spawn_links(std::move(us));
+    see_ends();
     listen();
     watch();
+  }
+
+  /// Passes on the first failure only: what it ends may fail, too.
+  static actors::failure_handler once(actors::failure_handler f) {
+    return [f = std::move(f), known = std::make_shared<std::atomic<bool>>()](
+             const std::string& reason) {
+      if (!known->exchange(true) && f)
+        f(reason);
+    };
+  }
+
+  /// Sees to it that nothing lives on without the rest.
+  void see_ends() {
+    auto see = [this](const auto& who, std::string name) {
+      actors::when_ended(who, [name = std::move(name), f = options.on_failure,
+                               quiet = stopping,
+                               &sys = system](const caf::error& why) {
+        if (!*quiet)
+          f(name + " ended: " + actors::to_text(sys, why));
+      });
+    };
+    see(peer, "the peer");
+    see(client, "the client handle");
+    see(links, "the links");
+    see(actors::find_protocol_broker(system), "CAF's broker");
   }
 
   std::shared_ptr<persistence::store> open_store() {
@@ -188,6 +223,7 @@ struct node::impl {
     x.applier_detached = options.applier_detached;
     x.actor_machine = options.actor_machine;
     x.on_failure = options.on_failure;
+    x.strays = strays;
     x.on_note
       = [log = options.log, full = disk_full](const consensus::note& what) {
           using consensus::note_kind;
@@ -216,6 +252,7 @@ struct node::impl {
     x.client = client;
     x.guard = guard;
     x.board = board;
+    x.strays = strays;
     x.timing = options.timing;
     x.seed = actors::draw_seed();
     x.log = options.log;
@@ -262,6 +299,9 @@ struct node::impl {
   }
 
   void stop() {
+    *stopping = true;
+    if (strays)
+      strays->mute();
     stop_one(monitor, "the monitor");
     for (; ports > 0; --ports)
       actors::unpublish(system, actors::door_actor{links}, where.port);
@@ -301,6 +341,10 @@ struct node::impl {
   /// How many addresses it listens at.
   int ports = 0;
   actors::persister_actor persister;
+  actors::strays_ptr strays;
+  /// Whether what ends is meant to.
+  std::shared_ptr<std::atomic<bool>> stopping
+    = std::make_shared<std::atomic<bool>>(false);
   actors::peer_actor peer;
   linked_client_actor client;
   std::shared_ptr<actors::port_guard> guard;

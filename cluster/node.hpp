@@ -34,8 +34,10 @@ namespace raft::cluster {
 struct node_options {
   /// Told what happens: roles, links, refusals.
   log_function log = {};
-  /// Called when the disk or the state machine failed, from some thread: the
-  /// process can not go on and should end. The default ends it by `abort`.
+  /// Called when the disk or the state machine failed, or when an actor of this
+  /// node ended for whatever other reason before `stop`, once, from some
+  /// thread: the process can not go on and should end. The default ends it by
+  /// `abort`.
   actors::failure_handler on_failure = actors::abort_on_failure;
   /// A store to use in place of the one in the data directory.
   std::shared_ptr<persistence::store> store = {};

@@ -149,6 +149,11 @@ door::door(caf::actor_system& system, const door_options& options)
          "redis: listening for clients on " + places_of(all));
   actor_
     = system.middleman().spawn_broker(serve_redis, std::move(all), adjusted);
+  actors::when_ended(
+    actor_, [f = options.on_failure, quiet = stopping_](const caf::error& why) {
+      if (!*quiet && f)
+        f("the Redis port ended: " + caf::to_string(why));
+    });
 }
 
 door::~door() {
@@ -158,6 +163,7 @@ door::~door() {
 void door::stop() {
   if (!actor_)
     return;
+  *stopping_ = true;
   caf::scoped_actor self{*system_};
   actors::ask(self, actor_, patience_, raft::stop{group_})
     .receive([](const stopped&) {},

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/log.hpp>
@@ -10,9 +11,11 @@
 #include <caf/actor.hpp>
 #include <caf/fwd.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 
 namespace raft::redis {
@@ -48,6 +51,8 @@ struct door_options {
   std::chrono::milliseconds linger{2000};
   /// Told what goes wrong.
   cluster::log_function log = {};
+  /// Called, from some thread, when the door ended before `stop`.
+  actors::failure_handler on_failure = actors::abort_on_failure;
 };
 
 /// The door can not be opened. The message says why, and what to do.
@@ -84,6 +89,9 @@ private:
   cluster::log_function log_;
   std::chrono::milliseconds patience_;
   std::uint16_t port_ = 0;
+  /// Whether the end of the actor is wanted.
+  std::shared_ptr<std::atomic<bool>> stopping_
+    = std::make_shared<std::atomic<bool>>(false);
 };
 
 } // namespace raft::redis

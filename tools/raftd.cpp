@@ -107,6 +107,7 @@ redis::door_options redis_options(const cluster::node& node) {
   result.peer = node.peer();
   result.group = node.config().group;
   result.log = log;
+  result.on_failure = end_at_once;
   // A batch of commands must fit into an entry.
   auto entry_max = node.config().raft.command_bytes_max;
   auto& limits = result.limits;

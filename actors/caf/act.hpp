@@ -192,6 +192,13 @@ auto spawn_actor(caf::actor_system& system, bool detached, F f, Ts&&... xs) {
   return system.spawn(f, std::forward<Ts>(xs)...);
 }
 
+/// Calls `f(const caf::error&)` once, in some thread, when an actor of this
+/// process ends, for whatever reason; at once if it has ended.
+template <class Handle, class F>
+void when_ended(const Handle& who, F f) {
+  caf::actor_cast<caf::abstract_actor*>(who)->attach_functor(std::move(f));
+}
+
 /// Tells an actor when others end. Lives in the state of the actor that
 /// watches, one per actor.
 class watcher {

@@ -3,6 +3,8 @@
 #include <raft/actors/caf/setting.hpp>
 #include <raft/actors/caf/system.hpp>
 
+#include <caf/actor_registry.hpp>
+#include <caf/actor_system.hpp>
 #include <caf/defaults.hpp>
 #include <caf/io/middleman.hpp>
 
@@ -29,6 +31,16 @@ void add_own_types(caf::actor_system_config& config,
 #endif
 
 } // namespace detail
+
+void hide_services(caf::actor_system& system) {
+#if CAF_MAJOR_VERSION == 0
+  system.registry().erase(caf::atom("ConfigServ"));
+  system.registry().erase(caf::atom("SpawnServ"));
+#else
+  system.registry().erase("ConfigServ");
+  system.registry().erase("SpawnServ");
+#endif
+}
 
 system_config::system_config(bool remoting) {
   using std::chrono::milliseconds;

@@ -65,4 +65,9 @@ public:
   }
 };
 
+/// Hides CAF's own services from other processes: by its configuration server
+/// they could fill memory, by its spawn server start what a program offers to
+/// others. Only their names go; nothing of this process misses them.
+void hide_services(caf::actor_system& system);
+
 } // namespace raft::actors
