@@ -8,9 +8,10 @@ namespace raft::scenarios {
 const std::vector<scenario>& all_scenarios() {
   static const auto all = [] {
     std::vector<scenario> result;
-    for (auto family : {election_scenarios, log_scenarios,
-                        replication_scenarios, persistence_scenarios,
-                        hostile_scenarios, kv_scenarios, pause_scenarios}) {
+    for (auto family :
+         {election_scenarios, partial_partition_scenarios, log_scenarios,
+          replication_scenarios, persistence_scenarios, hostile_scenarios,
+          kv_scenarios, pause_scenarios}) {
       auto some = family();
       result.insert(result.end(), std::make_move_iterator(some.begin()),
                     std::make_move_iterator(some.end()));

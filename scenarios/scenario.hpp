@@ -16,7 +16,8 @@ struct scenario {
   std::string name;
   /// One line.
   std::string title;
-  /// Which family it belongs to: elections, log, persistence, kv, pauses.
+  /// Which family it belongs to: elections, log, persistence, kv, pauses,
+  /// partial partitions.
   std::string part;
   /// What happens, what is checked, and why.
   std::string explanation;
@@ -37,6 +38,7 @@ const scenario* find_scenario(const std::string& name);
 
 // The families.
 std::vector<scenario> election_scenarios();
+std::vector<scenario> partial_partition_scenarios();
 std::vector<scenario> log_scenarios();
 std::vector<scenario> replication_scenarios();
 std::vector<scenario> persistence_scenarios();
