@@ -20,6 +20,10 @@ namespace raft::simulation {
 /// other, and knows it; and no more is lost, or late, than is usual in this
 /// cluster. What the other peers do, and what they send, does not matter.
 ///
+/// Nor is it a standstill while the last of that majority catches up with what
+/// the first had in its log when this began. Clusters whose links carry little,
+/// or that send in tiny pieces, are not judged.
+///
 /// The clients must ask all the time for that to be a verdict: one of them must
 /// wait for nothing but answers.
 class liveness_judge {
@@ -33,6 +37,10 @@ public:
 private:
   std::uint64_t surroundings_ = 0;
   instant since_{0};
+  /// How far the logs of that majority were then: that of the last of them on
+  /// its disk, and that of the first.
+  log_index lowest_;
+  log_index target_;
 };
 
 } // namespace raft::simulation
