@@ -193,7 +193,7 @@ void draw_mixup(std::uint64_t seed, std::vector<fault>& to) {
   auto peers = draw_peers(seed);
   x.peer = {from.between(1, peers)};
   x.other = {from.between(1, peers)};
-  x.length = draw_length(from);
+  x.length = draw_length(from, false);
   x.number = from.per_mille(800) ? 1 : 0;
   to.insert(to.begin() + (&place - to.data()), x);
 }
