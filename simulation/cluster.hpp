@@ -11,6 +11,7 @@
 #include <raft/simulation/cluster_options.hpp>
 #include <raft/simulation/echoes.hpp>
 #include <raft/simulation/event.hpp>
+#include <raft/simulation/host.hpp>
 #include <raft/simulation/judge.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
@@ -317,62 +318,6 @@ public:
   void tell(std::string text, peer_id who = {});
 
 private:
-  /// Who waits for an answer of a peer.
-  struct ticket {
-    client_number client = 0;
-    clients::client_state::ticket what = 0;
-    std::uint64_t attempt = 0;
-  };
-
-  /// What there is around a peer, beside the peer itself.
-  struct host {
-    drifting_clock clock;
-    /// What the clock showed at first.
-    instant clock_began{0};
-    disk_profile disk; // of the log
-    disk_profile data_disk;
-    /// What was scheduled for an earlier process is void, and so is what was
-    /// scheduled for a disk that behaves in another way now.
-    std::uint64_t process = 0;
-    std::uint64_t disk_epoch = 0;
-    std::uint64_t data_epoch = 0;
-    /// Only the last alarm rings.
-    std::uint64_t alarm = 0;
-    bool paused = false;
-    std::vector<std::function<void()>> mail;
-    bool applying = false;
-    bool stuck = false;
-    bool wiped = false;
-    std::unique_ptr<machine::executor> executor;
-    const machine::state_machine* machine = nullptr;
-    /// What the machine has on the disk, and up to which entry at least.
-    machine_disk kept;
-    log_index saved;
-    /// How far the machine believes the log to be durable.
-    log_index log_durable;
-    /// A part of its state on the way to the disk.
-    std::shared_ptr<machine::save_job> saving;
-    bool save_armed = false;
-    machine::waiting_list<ticket> waiting;
-    term_number leads;
-    /// In which term it was echoed to last, and whether as a leader.
-    std::pair<term_number, bool> echoed;
-    /// Who is connected, and with which of its processes.
-    std::map<peer_id, std::uint64_t> links;
-    /// Who may not be connected, and with whom that is tried again soon.
-    std::set<peer_id> turned_away, retrying;
-    /// In whose place its directory is just now; 0 if in its own.
-    peer_id swapped;
-    traffic received;
-    std::vector<entry> delivered;
-    /// What observers were told last.
-    peer_role role = peer_role::follower;
-    term_number term;
-    log_index commit;
-    log_index durable;
-    std::vector<term_number> log;
-  };
-
   struct simulated_client {
     client_options options;
     clients::client_state state;

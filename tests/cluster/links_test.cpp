@@ -206,7 +206,10 @@ BOOST_AUTO_TEST_CASE(
     auto& other = cluster[1 - i];
     auto before = one.log.count("is connected");
     append_request forged;
-    forged.header = {{1}, cluster.members[1 - i].id, cluster.members[i].id, {}};
+    forged.header = {{1},
+                     cluster.members[1 - i].id,
+                     cluster.members[i].id,
+                     other.state().incarnation};
     forged.term = {std::numeric_limits<std::uint64_t>::max()};
     actors::send_anonymously(one.node().peer(), forged);
     BOOST_TEST(eventually(

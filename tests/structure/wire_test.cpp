@@ -51,8 +51,9 @@ BOOST_AUTO_TEST_CASE(the_page_shows_all_fields_of_all_messages) {
   static const std::regex field{R"(`(\w+)`)"};
   auto shown = tables_in(read_file(root / "docs/wire.md"), row, field);
   std::size_t messages = 0;
-  for (const auto* header : {"append.hpp", "client.hpp", "entry.hpp",
-                             "header.hpp", "identity.hpp", "link.hpp", "vote.hpp"})
+  for (const auto* header :
+       {"append.hpp", "client.hpp", "entry.hpp", "header.hpp", "identity.hpp",
+        "link.hpp", "vote.hpp"})
     for (const auto& [name, fields] : declared_in(header)) {
       ++messages;
       // These stay in their process.
