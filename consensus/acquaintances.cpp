@@ -165,7 +165,8 @@ acquaintances::news_of(peer_id who, const credentials& theirs) const {
   if (theirs.stage != admission::full)
     return result;
   for (const auto& x : theirs.knows)
-    if (x.peer != self_ && x.peer != who && !find(memory_.others, x.peer))
+    if (x.peer != self_ && x.peer != who && !find(memory_.others, x.peer)
+        && std::ranges::binary_search(founders_, x.peer))
       result.push_back({x.peer, x.incarnation, {}, {}});
   return result;
 }

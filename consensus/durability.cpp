@@ -202,6 +202,7 @@ void core::release_held_answers() {
       // One answer for all says as much: they are to the same leader.
       accepted->match = std::max(accepted->match, reply->match);
       accepted->round = std::max(accepted->round, reply->round);
+      accepted->applied = std::max(accepted->applied, reply->applied);
       if (reply->frame >= accepted->frame) {
         accepted->frame = reply->frame;
         accepted->unfinished = reply->unfinished;

@@ -55,7 +55,7 @@ void core::receive(const append_reply& msg) {
   if (msg.round >= state->counts_from)
     x.heard_at = now_;
   if (msg.round == x.round_answered)
-    x.applied = msg.applied;
+    x.applied = std::max(x.applied, msg.applied);
   if (msg.accepted) {
     x.matched(msg.match);
     x.sending = progress::mode::stream;

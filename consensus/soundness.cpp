@@ -28,6 +28,9 @@ bool is_whole_or_piece(const append_request& msg) {
     return msg.offset == 0;
   if (msg.entries.size() != 1 || msg.size > entry_bytes_max)
     return false;
+  // It is judged as a whole, see `is_entry`; and no leader cuts it up.
+  if (msg.entries.front().kind == entry_kind::empty)
+    return false;
   const auto length = msg.entries.front().data.size();
   return length > 0 && length <= msg.size && msg.offset <= msg.size - length;
 }
@@ -53,6 +56,9 @@ bool is_sound(const append_request& msg) {
   for (const auto& x : msg.entries) {
     if (x.index != before.index.next() || x.term < before.term || !x.term
         || !is_entry(x))
+      return false;
+    // Only the first entry of a term names the cluster.
+    if (x.kind == entry_kind::empty && !x.data.empty() && x.term == before.term)
       return false;
     before = {x.index, x.term};
   }

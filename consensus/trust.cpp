@@ -64,7 +64,7 @@ bool core::reach(term_number term, peer_id from) {
 std::optional<log_position>
 core::contradicted_by(const append_request& msg) const noexcept {
   const auto contradicts = [this](const log_position& x) {
-    return x.index > log_.compacted().index && x.index <= commit_
+    return x.index >= log_.compacted().index && x.index <= commit_
         && !log_.holds(x);
   };
   if (contradicts(msg.previous))

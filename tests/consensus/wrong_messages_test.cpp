@@ -1,6 +1,7 @@
 // Old, overtaken, malformed and impossible messages do no harm.
 
 #include "support.hpp"
+#include <raft/consensus/soundness.hpp>
 
 using namespace raft;
 using namespace raft::consensus;
@@ -108,6 +109,31 @@ BOOST_AUTO_TEST_CASE(a_refusal_with_a_useless_hint_still_leads_on) {
   BOOST_TEST(x.take_one<append_request>(2).previous == at(2, 1));
   x.receive(make_refusal(2, 1, 2, 2, at(0, 0)));
   BOOST_TEST(x.take_one<append_request>(2).previous == at(0, 0));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_empty_entry_holds_is_judged_as_a_whole) {
+  auto x = make_append(2, 1, 2, at(1, 1), {2});
+  x.entries[0].kind = entry_kind::empty;
+  x.entries[0].data = bytes{"8 bytes."};
+  BOOST_TEST(is_sound(x));
+  x.size = 16; // each piece of it would pass
+  BOOST_TEST(!is_sound(x));
+  x.size = 0;
+  x.previous.term = {2}; // not the first of its term: a restart would miss it
+  BOOST_TEST(!is_sound(x));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_compacted_can_be_contradicted) {
+  durable_state recovered;
+  recovered.hard = {{5}, {}};
+  recovered.members.voters = {{1}, {2}, {3}};
+  recovered.compacted = recovered.last = at(1000, 5);
+  core x{{{1}, {1}, {11}, 1}, settings{}, recovered, {}, {1000}, instant{0}};
+  x.advance(instant{1});
+  auto msg = make_append(2, 1, 6, at(998, 1), {1, 1, 1});
+  x.receive(msg);
+  BOOST_TEST(x.log().last() == at(1000, 5));
+  BOOST_TEST(x.take_output().distrusted.size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
