@@ -54,7 +54,7 @@ consensus::settings draw_settings(random& from) {
   result.log_bytes_in_memory = bound(from, 0, 500, 32 << 20);
   result.compaction_bytes_min = bound(from, 100, 3000, 16 << 20);
   result.log_bytes_kept = bound(from, 0, 2000, 64 << 20);
-  result.frame_bytes_max = bound(from, 5, 50, 64 << 10);
+  result.frame_bytes_max = bound(from, 40, 400, 64 << 10);
   result.wire_bytes_max = bound(from, 50, 500, 256 << 10);
   return result;
 }

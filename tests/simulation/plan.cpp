@@ -28,7 +28,7 @@ consensus::settings draw_settings(random& from) {
   result.compaction_bytes_min = bound(from, 1, 1000, 16 << 20);
   result.log_bytes_kept = bound(from, 0, 1000, 64 << 20);
   result.disk_retry_interval = milliseconds{from.between(20, 500)};
-  result.frame_bytes_max = bound(from, 5, 50, 64 << 10);
+  result.frame_bytes_max = bound(from, 20, 200, 64 << 10);
   result.wire_bytes_max = bound(from, 50, 500, 256 << 10);
   return result;
 }
