@@ -94,7 +94,7 @@ private:
     auto refusal = refusal_of(card_, msg, true);
     if (refusal.empty() && !peer)
       refusal = "no peer came with the hello: it has ended meanwhile";
-    const auto& sender = self_->current_sender();
+    auto sender = self_->current_sender(); // a promise takes it away
     if (refusal.empty() && (!sender || peer.node() != sender->node()))
       refusal = "the peer that came with the hello is in another process";
     if (refusal.empty())

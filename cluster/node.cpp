@@ -153,7 +153,9 @@ struct node::impl {
     see(peer, "the peer");
     see(client, "the client handle");
     see(links, "the links");
-    see(actors::find_protocol_broker(system), "CAF's broker");
+    auto broker = actors::find_protocol_broker(system);
+    actors::when_ended(broker, [x = deaf](const caf::error&) { *x = true; });
+    see(broker, "CAF's broker");
   }
 
   std::shared_ptr<persistence::store> open_store() {
@@ -303,7 +305,8 @@ struct node::impl {
     if (strays)
       strays->mute();
     stop_one(monitor, "the monitor");
-    for (; ports > 0; --ports)
+    // CAF would wait for its broker for ever, also if that has ended.
+    for (; ports > 0 && !*deaf; --ports)
       actors::unpublish(system, actors::door_actor{links}, where.port);
     stop_one(links, "the links");
     stop_one(client, "the client handle");
@@ -342,6 +345,9 @@ struct node::impl {
   int ports = 0;
   actors::persister_actor persister;
   actors::strays_ptr strays;
+  /// Whether CAF's broker has ended.
+  std::shared_ptr<std::atomic<bool>> deaf
+    = std::make_shared<std::atomic<bool>>(false);
   /// Whether what ends is meant to.
   std::shared_ptr<std::atomic<bool>> stopping
     = std::make_shared<std::atomic<bool>>(false);

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <future>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,17 +67,20 @@ public:
 
 private:
   void deliver(caf::actor_id id, caf::message_id mid, caf::message what) {
-    std::promise<void> done;
-    system.middleman().backend().post([&] {
+    // The other thread may be in it still when we go on.
+    auto done = std::make_shared<std::promise<void>>();
+    system.middleman().backend().post([&, done] {
       auto broker = caf::actor_cast<caf::abstract_actor*>(
         actors::find_protocol_broker(system));
       auto& basp = *static_cast<caf::io::basp_broker*>(broker);
+      // CAF leaves there where the last message came from, on its stack.
+      basp.proxies().set_last_hop(nullptr);
       auto to = basp.proxies().get_or_put(peer.node(), id);
       to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self.ptr()), mid,
                   std::move(what), nullptr);
-      done.set_value();
+      done->set_value();
     });
-    done.get_future().wait();
+    done->get_future().wait();
   }
 };
 
