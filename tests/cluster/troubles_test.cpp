@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_first_line_says_who_it_is) {
                        + ", listens for peers and clients at "
                        + to_text(where[0])));
   BOOST_TEST(says(0, "the log on the disk holds no entries, in term 0; its "
-                     "members are not known yet"));
+                     "members are 1, 2, 3"));
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_that_can_not_serve_says_why_and_when_it_is_over) {

@@ -52,8 +52,10 @@ expect 0 "$scratch/example"
 
 {
   echo "history 1 register"
-  for i in {1..12}; do echo "$i 1 100 write $i"; done
-  echo "99 200 300 read -> 50"
+  # The same value by several writes: all orders have to be looked at.
+  for i in {1..30}; do echo "$i 1 100 write $((i % 3))"; done
+  echo "98 200 300 read -> 1"
+  echo "99 400 500 read -> 2"
 } >"$scratch/hard"
 expect 3 --limit 100 "$scratch/hard"
 grep -q "^$scratch/hard: undecided" "$scratch/out"
