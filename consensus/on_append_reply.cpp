@@ -41,6 +41,10 @@ void core::receive(const append_reply& msg) {
   auto* state = std::get_if<consensus::leader>(&role_);
   if (!state || msg.term < hard_.term)
     return;
+  // Refused for its term, which an earlier office of ours began: that says
+  // nothing of what we send now.
+  if (!msg.accepted && !msg.conflict.index)
+    return;
   auto& x = state->others.at(from);
   if (std::max(msg.match, msg.refused) > state->released
       || msg.round > state->round || msg.frame > x.last_frame) {

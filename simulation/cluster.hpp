@@ -178,6 +178,11 @@ public:
     return around(who).wiped;
   }
 
+  /// Whether a peer is kept out because it remembers another store of a third
+  /// one than the majority does. That can be if a disk is lost before all have
+  /// met its peer: those who had not take the new one for the only one.
+  bool left_out(peer_id who) const;
+
   /// Lets a process stand still; what arrives waits. And lets it go on.
   void pause(peer_id who);
   void resume(peer_id who);

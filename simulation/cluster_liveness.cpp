@@ -40,6 +40,13 @@ bool cluster::is_usual_weather() const {
           || now.bytes_per_second == usual.bytes_per_second);
 }
 
+bool cluster::left_out(peer_id who) const {
+  return !state(who).leader
+      && std::ranges::any_of(around(who).turned_away, [](const auto& x) {
+           return x.second == exclusion::other_third;
+         });
+}
+
 std::vector<peer_id> cluster::able_majority() const {
   if (!is_usual_weather())
     return {};

@@ -231,10 +231,9 @@ bool cluster::belong_together(peer_id who, peer_id other) {
     x.turned_away.erase(other);
     return true;
   }
-  if (x.turned_away.insert(other).second)
-    tell("is not connected with " + to_text(other) + ": "
-           + (found ? theirs.text : found.text),
-         who);
+  const auto& reason = found ? theirs : found;
+  if (x.turned_away.insert_or_assign(other, reason.reason).second)
+    tell("is not connected with " + to_text(other) + ": " + reason.text, who);
   if (x.retrying.insert(other).second)
     at(now() + turned_away_for, who, [this, who, other] {
       around(who).retrying.erase(other);

@@ -63,8 +63,10 @@ struct host {
   std::pair<term_number, bool> echoed;
   /// Who is connected, and with which of its processes.
   std::map<peer_id, std::uint64_t> links;
-  /// Who may not be connected, and with whom that is tried again soon.
-  std::set<peer_id> turned_away, retrying;
+  /// Who may not be connected, and why not.
+  std::map<peer_id, exclusion> turned_away;
+  /// With whom that is tried again soon.
+  std::set<peer_id> retrying;
   /// In whose place its directory is just now; 0 if in its own.
   peer_id swapped;
   traffic received;

@@ -113,6 +113,42 @@ void wipe(cluster& on, peer_id whom, const fault& x) {
   take_down(on, whom, x.length, [&on, whom] { on.wipe(whom); });
 }
 
+/// All others, from one of them on, around the circle of ids.
+std::vector<peer_id> others_from(const cluster& on, peer_id whom,
+                                 peer_id first) {
+  auto result = on.ids();
+  std::erase(result, whom);
+  auto at = std::ranges::lower_bound(result, first);
+  std::ranges::rotate(result, at);
+  return result;
+}
+
+/// An older copy comes back. If all goes against it, just as many others run as
+/// make a majority with it: those that got nothing since the copy was made.
+void bring_copy_back(cluster& on, peer_id whom, const fault& x,
+                     recorded_disk copy) {
+  copy.mark_restored();
+  auto others = others_from(on, whom, x.other);
+  const auto behind = consensus::majority(others.size() + 1) - 1;
+  const auto against = x.number == 2;
+  if (against)
+    for (std::size_t i = 0; i < behind; ++i)
+      cut_all(on, others[i], x.length, true, true);
+  on.after_unless_calm(x.length, [&on, whom, x, behind, against,
+                                  others = std::move(others),
+                                  copy = std::move(copy)] {
+    if (!can_spare(on, whom))
+      return;
+    if (against)
+      for (auto i = behind; i < others.size(); ++i)
+        take_down(on, others[i], 2 * x.length, [&on, who = others[i]] {
+          on.crash(who, unfinished_write::lost);
+        });
+    on.replace_disk(whom, copy);
+    start_again(on, whom);
+  });
+}
+
 /// Without connections, nobody shows who it is.
 void mix_up(cluster& on, peer_id whom, const fault& x) {
   if (!on.options().connections_tell || !can_spare(on, whom))
@@ -123,14 +159,8 @@ void mix_up(cluster& on, peer_id whom, const fault& x) {
   } else if (x.what == fault_kind::foreign_disk) {
     on.replace_disk(whom, on.foreign_disk(whom));
     start_again(on, whom);
-  } else if (auto copy = on.copy_disk(whom, x.number == 1)) {
-    copy->mark_restored();
-    on.after_unless_calm(x.length, [&on, whom, copy = std::move(*copy)] {
-      if (!can_spare(on, whom))
-        return;
-      on.replace_disk(whom, copy);
-      start_again(on, whom);
-    });
+  } else if (auto copy = on.copy_disk(whom, x.number != 0)) {
+    bring_copy_back(on, whom, x, std::move(*copy));
   }
 }
 

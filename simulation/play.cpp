@@ -146,6 +146,8 @@ private:
 
   bool caught_up() const {
     auto all = members();
+    if (all.empty())
+      return false;
     auto first = cluster_.state(all.front());
     return std::all_of(all.begin(), all.end(), [&](peer_id who) {
       auto x = cluster_.state(who);
@@ -153,10 +155,13 @@ private:
     });
   }
 
-  /// Who can take part: whose disk was lost can not join again.
+  /// Who can take part: whose disk was lost can not join again. Nor can those
+  /// whom that left in a minority.
   std::vector<peer_id> members() const {
     auto result = cluster_.ids();
-    std::erase_if(result, [this](peer_id x) { return cluster_.wiped(x); });
+    std::erase_if(result, [this](peer_id x) {
+      return cluster_.wiped(x) || cluster_.left_out(x);
+    });
     return result;
   }
 

@@ -194,7 +194,7 @@ void draw_mixup(std::uint64_t seed, std::vector<fault>& to) {
   x.peer = {from.between(1, peers)};
   x.other = {from.between(1, peers)};
   x.length = draw_length(from, false);
-  x.number = from.per_mille(800) ? 1 : 0;
+  x.number = from.per_mille(200) ? 0 : from.between(1, 2);
   to.insert(to.begin() + (&place - to.data()), x);
 }
 

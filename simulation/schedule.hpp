@@ -57,8 +57,10 @@ enum class fault_kind : std::uint8_t {
   wipe,
   /// The process ends, and its disk is emptied and founded again.
   found_again,
-  /// The disk is copied after the process ended in order (`number` 1) or not;
-  /// it starts again, and in the end the copy takes the disk's place.
+  /// The disk is copied after the process ended in order (`number` 1 or 2) or
+  /// not (0); it starts again, and in the end the copy takes the disk's place.
+  /// With 2, those who saw what came after the copy are down then, and as many
+  /// as make a majority with the copy were cut off meanwhile.
   older_copy,
   /// The disk of a peer of another cluster takes the place of its own.
   foreign_disk,

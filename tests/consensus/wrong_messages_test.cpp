@@ -107,8 +107,17 @@ BOOST_AUTO_TEST_CASE(a_refusal_with_a_useless_hint_still_leads_on) {
   BOOST_TEST(x.take_one<append_request>(2).previous == at(3, 1));
   x.receive(make_refusal(2, 1, 2, 3, at(99, 1)));
   BOOST_TEST(x.take_one<append_request>(2).previous == at(2, 1));
-  x.receive(make_refusal(2, 1, 2, 2, at(0, 0)));
+  x.receive(make_refusal(2, 1, 2, 2, at(1, 0)));
   BOOST_TEST(x.take_one<append_request>(2).previous == at(0, 0));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_for_an_older_term_leads_nowhere) {
+  lone_peer x{1, voters(3), {1, 1, 1, 1}};
+  x.elect();
+  BOOST_TEST(x.take_one<append_request>(2).previous == at(4, 1));
+  x.receive(make_refusal(2, 1, 2, 4, at(0, 0)));
+  BOOST_TEST(x.take<append_request>(2).empty());
+  BOOST_TEST(known(x, 2).next.value == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(what_an_empty_entry_holds_is_judged_as_a_whole) {
