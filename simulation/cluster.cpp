@@ -126,6 +126,13 @@ std::uint64_t cluster::wall_ms(peer_id who) const {
   return year_2023 + static_cast<std::uint64_t>(passed);
 }
 
+counters cluster::counts() const {
+  counters result;
+  for (const auto& x : peers_)
+    result += x.counts();
+  return result;
+}
+
 bytes cluster::query(peer_id who, const bytes& request) const {
   return around(who).executor->query(request);
 }

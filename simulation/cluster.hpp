@@ -9,6 +9,7 @@
 #include <raft/simulation/client.hpp>
 #include <raft/simulation/clock.hpp>
 #include <raft/simulation/cluster_options.hpp>
+#include <raft/simulation/counters.hpp>
 #include <raft/simulation/echoes.hpp>
 #include <raft/simulation/event.hpp>
 #include <raft/simulation/host.hpp>
@@ -241,6 +242,11 @@ public:
   void break_link(peer_id x, peer_id y);
   void mend_link(peer_id x, peer_id y);
 
+  /// Another connection takes the place of the one between two peers before
+  /// either of them has missed it. What was under way on the old one arrives or
+  /// does not. Does nothing to a peer that does not act, or is not connected.
+  void renew_link(peer_id x, peer_id y);
+
   /// Stops the links of a peer one by one, `step` apart, in random order, and
   /// then brings them back in another random order.
   void swizzle(peer_id who, duration step);
@@ -318,6 +324,9 @@ public:
   std::uint64_t steps() const noexcept {
     return steps_;
   }
+
+  /// What happened to all peers.
+  counters counts() const;
 
   /// Notes in the trace that something changed, for those who change it.
   void tell(std::string text, peer_id who = {});

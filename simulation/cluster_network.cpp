@@ -365,6 +365,20 @@ void cluster::mend_link(peer_id x, peer_id y) {
   connection_changed(y, x);
 }
 
+void cluster::renew_link(peer_id x, peer_id y) {
+  for (auto [who, other] : {std::pair{x, y}, {y, x}}) {
+    if (!acts(who) || !are_linked(who, other))
+      continue;
+    tell("the link to " + to_text(other) + " is another one", who);
+    auto incarnation = options_.connections_tell
+                       ? peer(other).disk().incarnation()
+                       : incarnation_id{};
+    step(who, [other = other, incarnation](virtual_peer& p) {
+      return p.link_renewed(other, incarnation);
+    });
+  }
+}
+
 void cluster::swizzle(peer_id who, duration step) {
   std::vector<peer_id> others;
   for (auto x : ids())

@@ -32,6 +32,7 @@ struct run_result {
   /// became of them.
   std::uint64_t operations = 0;
   std::uint64_t answered = 0;
+  counters counts;
 };
 
 /// Plays a schedule. Lets faults rage while clients run their programs; checks

@@ -320,6 +320,10 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
       if (!alone)
         break_link(on, whom, x.other, x.length);
       break;
+    case fault_kind::renew_link:
+      if (!alone)
+        on.renew_link(whom, x.other);
+      break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
       break;
@@ -354,9 +358,11 @@ std::string describe(const fault& x) {
     result += x.peer ? " peer " + to_text(x.peer) : " the leader";
   using enum fault_kind;
   if (x.other
-      && (x.what == cut || x.what == break_link
+      && (x.what == cut || x.what == break_link || x.what == renew_link
           || (x.what == fault_kind::stall && x.number == 0)))
     result += " and peer " + to_text(x.other);
+  if (x.what == renew_link)
+    return result;
   auto tenths = (x.length.count() + 50'000) / 100'000;
   return result + " for " + std::to_string(tenths / 10) + '.'
        + std::to_string(tenths % 10) + " s";

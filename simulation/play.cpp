@@ -36,6 +36,7 @@ public:
     result.committed = cluster_.committed();
     result.terms_led = cluster_.terms_led();
     result.operations = cluster_.history().size();
+    result.counts = cluster_.counts();
     for (const auto& x : cluster_.history())
       result.answered
         += x.answered && x.result.result != outcome::unknown ? 1 : 0;

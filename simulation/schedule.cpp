@@ -22,7 +22,7 @@ constexpr std::array fault_names{
   "fail_disk",     "drift",        "stall",      "wipe",       "found_again",
   "older_copy",    "foreign_disk", "swap_disks", "echo",       "slow_links",
   "slow_log",      "hang_log",     "slow_data",  "hang_data",  "fill_data",
-  "stick_machine", "quiet"};
+  "stick_machine", "renew_link",   "quiet"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -31,6 +31,9 @@ random stream(std::uint64_t seed, std::uint64_t what) {
 }
 
 std::size_t draw_peers(std::uint64_t seed) {
+  // A cluster of one commits by its own disk alone.
+  if (stream(seed, 6).below(20) == 0)
+    return 1;
   constexpr std::size_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 4, 2};
   return sizes[stream(seed, 1).below(std::size(sizes))];
 }
@@ -57,6 +60,13 @@ consensus::settings draw_settings(random& from) {
   result.frame_bytes_max = bound(from, 40, 400, 64 << 10);
   result.wire_bytes_max = bound(from, 50, 500, 256 << 10);
   return result;
+}
+
+/// What matters when disks are full, and when applying is slow.
+void draw_waiting(random& from, consensus::settings& to) {
+  to.disk_retry_interval = milliseconds{from.between(20, 500)};
+  if (from.per_mille(200))
+    to.unapplied_bytes_max = from.between(500, 3000);
 }
 
 machine::session_bounds draw_session_bounds(random& from) {
@@ -200,6 +210,32 @@ void draw_mixup(std::uint64_t seed, std::vector<fault>& to) {
 
 } // namespace
 
+namespace {
+
+/// In some runs, connections are replaced together with other faults.
+void draw_renewals(std::uint64_t seed, std::vector<fault>& to) {
+  auto from = stream(seed, 7);
+  if (!from.per_mille(300))
+    return;
+  auto peers = draw_peers(seed);
+  std::vector<fault> result;
+  for (const auto& x : to) {
+    if (from.per_mille(200)) {
+      fault renewal;
+      renewal.when = x.when;
+      renewal.what = fault_kind::renew_link;
+      if (!from.per_mille(400))
+        renewal.peer = {from.between(1, peers)};
+      renewal.other = {from.between(1, peers)};
+      result.push_back(renewal);
+    }
+    result.push_back(x);
+  }
+  to = std::move(result);
+}
+
+} // namespace
+
 schedule draw_schedule(std::uint64_t seed) {
   auto from = stream(seed, 2);
   schedule result;
@@ -228,6 +264,7 @@ schedule draw_schedule(std::uint64_t seed) {
     result.faults.back().when = when;
   }
   draw_mixup(seed, result.faults);
+  draw_renewals(seed, result.faults);
   return result;
 }
 
@@ -266,6 +303,8 @@ cluster_options draw_cluster(std::uint64_t seed) {
   result.tail = tails[from.below(4)];
   result.network.bytes_per_second
     = from.per_mille(200) ? draw_bandwidth(from) : 0;
+  auto more = stream(seed, 8);
+  draw_waiting(more, result.settings);
   return result;
 }
 

@@ -82,6 +82,9 @@ enum class fault_kind : std::uint8_t {
   fill_data,
   /// The state machine applies nothing.
   stick_machine,
+  /// The connection between `peer` and `other` is replaced by another one
+  /// before they miss it. That takes no time, and nothing takes it back.
+  renew_link,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

@@ -27,6 +27,8 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
   if (auto why = consensus::complaint_about(recovered, flushed_); !why.empty())
     throw violation{"peer " + to_text(id_) + " can not start: " + why};
   applied_.resize(flushed_.value);
+  counts_.boots_on_state += flushed_ ? 1 : 0;
+  counts_.boots_on_compacted += disk_.compacted().index ? 1 : 0;
   // Each process draws its own seed.
   seed_ = seed_ * 6364136223846793005U + 1442695040888963407U;
   disk_.begin_start({seed_});
@@ -38,8 +40,11 @@ consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
 }
 
 void virtual_peer::crash(unfinished_write fate) {
-  if (writing_ && fate == unfinished_write::kept)
+  ++counts_.crashes;
+  if (writing_ && fate == unfinished_write::kept) {
+    ++counts_.writes_kept;
     disk_.write(*writing_);
+  }
   core_.reset();
   checker_ = {};
   writing_.reset();
@@ -78,6 +83,8 @@ consensus::finding virtual_peer::meet(peer_id who, const credentials& theirs) {
 // -- inputs -------------------------------------------------------------------
 
 consensus::output virtual_peer::advance(consensus::instant now) {
+  constexpr std::chrono::milliseconds late{50};
+  counts_.late_wakes += now - late >= wake_at_ ? 1 : 0;
   now_ = now;
   core_->advance(now);
   return carry_out();
@@ -99,6 +106,12 @@ consensus::output virtual_peer::link_down(peer_id peer) {
   return carry_out();
 }
 
+consensus::output virtual_peer::link_renewed(peer_id peer,
+                                             incarnation_id incarnation) {
+  ++counts_.renewed_links;
+  return link_up(peer, incarnation);
+}
+
 consensus::output virtual_peer::start(bytes command, started& answer) {
   auto wall_ms = static_cast<std::uint64_t>(now_.count() / 1000);
   return start(entry_kind::command, {}, std::move(command), wall_ms, answer);
@@ -108,10 +121,14 @@ consensus::output virtual_peer::start(entry_kind kind, const command_tag& tag,
                                       bytes data, std::uint64_t wall_ms,
                                       started& answer) {
   answer = core_->start(kind, tag, std::move(data), wall_ms);
+  counts_.busy += answer.reason == reject_reason::busy ? 1 : 0;
+  counts_.disk_full_answers
+    += answer.reason == reject_reason::disk_full ? 1 : 0;
   return carry_out();
 }
 
 consensus::output virtual_peer::complete_write() {
+  counts_.compactions += writing_->batch.compacted.index ? 1 : 0;
   disk_.write(*writing_);
   auto number = writing_->number;
   writing_.reset();
@@ -120,6 +137,8 @@ consensus::output virtual_peer::complete_write() {
 }
 
 consensus::output virtual_peer::refuse_write() {
+  ++(writing_->batch.entries.empty() ? counts_.refused_reserves
+                                     : counts_.refused_writes);
   auto number = writing_->number;
   writing_.reset();
   core_->refused(number);
@@ -170,6 +189,7 @@ consensus::output virtual_peer::carry_out() {
   if (auto complaint = checker_.check(*core_))
     throw violation{*complaint};
   check_duties(out);
+  count(out);
   wake_at_ = out.wake_at;
   if (out.batch) {
     last_batch_ = out.batch->number;
@@ -181,6 +201,18 @@ consensus::output virtual_peer::carry_out() {
   for (const auto& read : out.reads)
     reading_.push_back({read, disk_.read(read)});
   return out;
+}
+
+void virtual_peer::count(const consensus::output& out) {
+  using consensus::note_kind;
+  for (const auto& x : out.notes) {
+    counts_.truncations += x.kind == note_kind::truncated_conflict ? 1 : 0;
+    counts_.dropped_answers += x.kind == note_kind::dropped_held_answer ? 1 : 0;
+    counts_.lost_quorums += x.kind == note_kind::stepped_down_no_quorum ? 1 : 0;
+    counts_.room_found += x.kind == note_kind::disk_has_room ? 1 : 0;
+  }
+  for (const auto& x : out.reads)
+    ++(x.reader == id_ ? counts_.reads_to_apply : counts_.reads_for_followers);
 }
 
 void virtual_peer::check_duties(const consensus::output& out) const {

@@ -5,6 +5,7 @@
 #include <raft/consensus/acquaintances.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/invariants.hpp>
+#include <raft/simulation/counters.hpp>
 #include <raft/simulation/recorded_disk.hpp>
 
 #include <cstddef>
@@ -75,6 +76,9 @@ public:
   consensus::output receive(const consensus::message& msg);
   consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
   consensus::output link_down(peer_id peer);
+
+  /// Another connection takes the place of one before that was missed.
+  consensus::output link_renewed(peer_id peer, incarnation_id incarnation);
 
   /// @param answer Takes what the core answers.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
@@ -158,9 +162,15 @@ public:
     return flushed_;
   }
 
+  /// In all processes of this peer.
+  const counters& counts() const noexcept {
+    return counts_;
+  }
+
 private:
   consensus::output carry_out();
   void check_duties(const consensus::output& out) const;
+  void count(const consensus::output& out);
 
   peer_id id_;
   /// Of the last store that was made.
@@ -171,6 +181,7 @@ private:
   consensus::instant now_{0};
   /// How much of `applied_` is on the state machine's disk.
   log_index flushed_;
+  counters counts_;
 
   // Lost in a crash.
   std::optional<consensus::core> core_;

@@ -241,6 +241,14 @@ BOOST_AUTO_TEST_CASE(when_all_are_stuck_nobody_campaigns_for_ever) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_of_one_leads_and_serves_by_itself) {
+  leaders_lab l{1, 1};
+  BOOST_TEST((l.leader() == peer_id{1}));
+  l.x.crash({1});
+  l.x.restart({1});
+  BOOST_TEST(l.serves_within(soon));
+}
+
 // -- the judge of liveness ----------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_majority_that_could_serve_is_known) {

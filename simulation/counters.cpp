@@ -1,0 +1,26 @@
+#include <raft/simulation/counters.hpp>
+
+namespace raft::simulation {
+
+counters& counters::operator+=(const counters& x) noexcept {
+  crashes += x.crashes;
+  writes_kept += x.writes_kept;
+  boots_on_state += x.boots_on_state;
+  boots_on_compacted += x.boots_on_compacted;
+  late_wakes += x.late_wakes;
+  renewed_links += x.renewed_links;
+  busy += x.busy;
+  disk_full_answers += x.disk_full_answers;
+  refused_writes += x.refused_writes;
+  refused_reserves += x.refused_reserves;
+  room_found += x.room_found;
+  compactions += x.compactions;
+  truncations += x.truncations;
+  reads_for_followers += x.reads_for_followers;
+  reads_to_apply += x.reads_to_apply;
+  dropped_answers += x.dropped_answers;
+  lost_quorums += x.lost_quorums;
+  return *this;
+}
+
+} // namespace raft::simulation

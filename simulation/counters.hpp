@@ -1,0 +1,46 @@
+// How often things happened in a run.
+
+#pragma once
+
+#include <cstdint>
+
+namespace raft::simulation {
+
+/// How often something happened to a peer, or to all of them, since the
+/// beginning, so that a test can tell that it happens at all: a fault that
+/// never strikes tests nothing.
+struct counters {
+  std::uint64_t crashes = 0;
+  /// Crashes that left a write that was under way on the disk.
+  std::uint64_t writes_kept = 0;
+  /// Starts on a disk with what a state machine saved, and on one whose log
+  /// begins late.
+  std::uint64_t boots_on_state = 0;
+  std::uint64_t boots_on_compacted = 0;
+  /// Clocks that were looked at 50 ms or more after they were to ring.
+  std::uint64_t late_wakes = 0;
+  std::uint64_t renewed_links = 0;
+  /// Commands that were refused because of a bound, and of a full disk.
+  std::uint64_t busy = 0;
+  std::uint64_t disk_full_answers = 0;
+  /// Writes of entries that found no room, writes of terms and votes alone for
+  /// which not even the reserve was left, and how often there was room again.
+  std::uint64_t refused_writes = 0;
+  std::uint64_t refused_reserves = 0;
+  std::uint64_t room_found = 0;
+  std::uint64_t compactions = 0;
+  /// Conflicts that cut off a log's end.
+  std::uint64_t truncations = 0;
+  std::uint64_t reads_for_followers = 0;
+  std::uint64_t reads_to_apply = 0;
+  /// Answers that waited for the disk until they were true no more.
+  std::uint64_t dropped_answers = 0;
+  /// Leaders that heard of no majority any more.
+  std::uint64_t lost_quorums = 0;
+
+  counters& operator+=(const counters& x) noexcept;
+
+  friend bool operator==(const counters&, const counters&) = default;
+};
+
+} // namespace raft::simulation
