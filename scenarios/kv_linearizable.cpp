@@ -1,8 +1,8 @@
 // Whether some order of all calls explains what the clients saw.
 
+#include <raft/checker/explain.hpp>
+#include <raft/checker/models.hpp>
 #include <raft/scenarios/kv_user.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
-#include <raft/simulation/linearizability_models.hpp>
 
 #include <utility>
 
@@ -10,7 +10,7 @@ namespace raft::scenarios {
 
 namespace {
 
-using simulation::map_model;
+using checker::map_model;
 
 struct translator {
   map_model::operation& to;
@@ -56,21 +56,20 @@ map_model::operation translate(const kv_history::call& x) {
 } // namespace
 
 void require_linearizable(lab& x, const kv_history& history) {
-  simulation::history<map_model> translated;
+  checker::history<map_model> translated;
   translated.unit = "us";
   for (const auto& call : history.calls)
     translated.operations.push_back(translate(call));
-  auto found = simulation::check(translated);
+  auto found = checker::check(translated);
   switch (found.result) {
-    case simulation::verdict::linearizable:
+    case checker::verdict::linearizable:
       return;
-    case simulation::verdict::undecided:
+    case checker::verdict::undecided:
       x.remark(undecided);
       return;
-    case simulation::verdict::not_linearizable:
-      throw scenario_failure{
-        "a linearizable history",
-        to_text(simulation::explain(translated, found, {}))};
+    case checker::verdict::not_linearizable:
+      throw scenario_failure{"a linearizable history",
+                             to_text(checker::explain(translated, found, {}))};
   }
 }
 

@@ -1,7 +1,7 @@
+#include <raft/checker/explain.hpp>
 #include <raft/kv/engine.hpp>
 #include <raft/kv/kv_machine.hpp>
 #include <raft/simulation/kv_subject.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -10,6 +10,8 @@
 namespace raft::simulation {
 
 namespace {
+
+using checker::map_model;
 
 /// What clients use.
 constexpr std::string_view keys = "abcde";
@@ -100,7 +102,7 @@ kv_subject::portrait_of(const machine::state_machine& machine) const {
 
 namespace {
 
-using kv_operation = operation_of<map_model>;
+using kv_operation = checker::operation_of<map_model>;
 
 /// A scan of all keys says of each what a `get` would.
 void add_scan(std::vector<kv_operation>& to, kv_operation x,
@@ -120,8 +122,9 @@ void add_scan(std::vector<kv_operation>& to, kv_operation x,
 
 } // namespace
 
-history<map_model> history_of(const std::vector<client_operation>& xs) {
-  history<map_model> result;
+checker::history<checker::map_model>
+history_of(const std::vector<client_operation>& xs) {
+  checker::history<checker::map_model> result;
   result.unit = "microsecond";
   for (const auto& x : xs) {
     if (x.answered && x.result.result == outcome::rejected)
@@ -161,17 +164,17 @@ std::string kv_subject::describe(const client_operation& x) const {
 std::string
 kv_subject::judge(const std::vector<client_operation>& history) const {
   auto seen = history_of(history);
-  auto found = check(seen);
+  auto found = checker::check(seen);
   switch (found.result) {
-    case verdict::linearizable:
+    case checker::verdict::linearizable:
       return {};
-    case verdict::undecided:
+    case checker::verdict::undecided:
       return "it could not be decided whether what clients saw is linearizable";
-    case verdict::not_linearizable:
+    case checker::verdict::not_linearizable:
       break;
   }
   return "what clients saw is not linearizable\n"
-       + to_text(explain(seen, found));
+       + to_text(checker::explain(seen, found));
 }
 
 } // namespace raft::simulation

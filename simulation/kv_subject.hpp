@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability_models.hpp>
+#include <raft/checker/models.hpp>
 #include <raft/simulation/subject.hpp>
 
 namespace raft::simulation {
@@ -29,6 +29,7 @@ public:
 
 /// The commands of clients of the key-value store, each of a single key, as
 /// the linearizability checker takes them.
-history<map_model> history_of(const std::vector<client_operation>& xs);
+checker::history<checker::map_model>
+history_of(const std::vector<client_operation>& xs);
 
 } // namespace raft::simulation

@@ -113,6 +113,18 @@ install_find_package() {
   "$SCRATCH/find_package/bank_fuzz" fuzz --seeds 1..2
 }
 
+# The checker stands alone: its headers, its library, and nothing else.
+install_checker() {
+  local dir=$SCRATCH/checker
+  rm -rf "$dir"
+  mkdir -p "$dir/include/raft"
+  cp -r "$prefix/include/raft/checker" "$dir/include/raft"
+  "$CXX" -std=c++20 -Wall -Wextra -Werror "${sanitize[@]}" -I"$dir/include" \
+    "$SOURCE/tests/install/checker/main.cpp" \
+    "$prefix/$LIBDIR/libcaf_raft_checker.a" -o "$dir/main"
+  "$dir/main" || fail "it says otherwise"
+}
+
 install_server() {
   configure "$SOURCE/tests/install/server" "$SCRATCH/server" \
     -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF

@@ -2,14 +2,14 @@
 // Redis port. RAFT_ROUNDS=500 in the environment asks for more than the usual
 // 20 rounds, RAFT_SEED for others.
 
+#include <raft/checker/explain.hpp>
+#include <raft/checker/history_format.hpp>
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/dump.hpp>
 #include <raft/kv/engine_factory.hpp>
 #include <raft/persistence/dump.hpp>
 #include <raft/scenarios/raftd_process.hpp>
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/soak/load.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
@@ -142,7 +142,7 @@ void read_everywhere(const peers& all, const std::string& key,
   for (std::size_t i = 0; i < peers::count; ++i) {
     map_operation x;
     x.client = load::clients + i;
-    x.input = {key, simulation::map_model::get{}};
+    x.input = {key, checker::map_model::get{}};
     redis_answer answer;
     BOOST_REQUIRE(eventually(
       [&] {
@@ -179,8 +179,7 @@ void check_appends(const map_history& x) {
     if (y.client >= load::clients)
       last[y.input.key] = y.output->seen.value_or("");
   for (const auto& y : x.operations) {
-    const auto* append
-      = std::get_if<simulation::map_model::append>(&y.input.what);
+    const auto* append = std::get_if<checker::map_model::append>(&y.input.what);
     if (!append)
       continue;
     auto n = occurrences(last[y.input.key], append->more);
@@ -190,14 +189,14 @@ void check_appends(const map_history& x) {
 }
 
 void check_history(const map_history& x, std::uint64_t block) {
-  auto found = simulation::check(x);
-  if (found.result == simulation::verdict::linearizable)
+  auto found = checker::check(x);
+  if (found.result == checker::verdict::linearizable)
     return;
   auto file = "kills-" + std::to_string(block) + ".history";
   std::ofstream out{file};
-  simulation::write(out, x);
+  checker::write(out, x);
   BOOST_ERROR("block " << block << " is "
-                       << (found.result == simulation::verdict::undecided
+                       << (found.result == checker::verdict::undecided
                              ? "undecided"
                              : to_text(explain(x, found)))
                        << "; the history is in " << file);

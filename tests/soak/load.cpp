@@ -9,7 +9,7 @@ namespace raft::soak {
 
 namespace {
 
-using simulation::map_model;
+using checker::map_model;
 
 /// How long a client waits before it tries the next peer, in milliseconds.
 constexpr int pause_between_peers = 5;

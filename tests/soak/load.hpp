@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability_models.hpp>
+#include <raft/checker/models.hpp>
 #include <raft/simulation/random.hpp>
 #include <raft/tests/soak/redis_client.hpp>
 
@@ -17,8 +17,8 @@
 
 namespace raft::soak {
 
-using map_history = simulation::history<simulation::map_model>;
-using map_operation = simulation::map_model::operation;
+using map_history = checker::history<checker::map_model>;
+using map_operation = checker::map_model::operation;
 
 /// Nanoseconds of a clock that all threads share.
 std::int64_t now();
@@ -76,7 +76,7 @@ private:
 
   void finish_work(std::vector<map_operation> seen);
   /// What a client asks for next.
-  simulation::map_model::input choose(client& self) const;
+  checker::map_model::input choose(client& self) const;
 
   void one(client& self);
   void note_acknowledgement();

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source scripts/common.sh
 
 program=$RAFT_BUILD/bin/raft-scenarios
-histories=tests/simulation/histories
+histories=tests/checker/histories
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

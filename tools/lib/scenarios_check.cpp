@@ -1,8 +1,8 @@
 // raft-scenarios check: whether histories in files are linearizable.
 
+#include <raft/checker/explain.hpp>
+#include <raft/checker/history_format.hpp>
 #include <raft/programs/command_line.hpp>
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
 #include <raft/tools/lib/scenarios.hpp>
 
 #include <CLI/CLI.hpp>
@@ -33,25 +33,24 @@ Exit codes:
 
 struct arguments {
   std::vector<std::string> files;
-  simulation::search_limits limits;
-  simulation::explain_limits explain;
+  checker::search_limits limits;
+  checker::explain_limits explain;
 };
 
 template <class Model>
-scenarios_exit judge(const std::string& file,
-                     const simulation::history<Model>& x,
+scenarios_exit judge(const std::string& file, const checker::history<Model>& x,
                      const arguments& args) {
-  auto found = simulation::check(x, args.limits);
+  auto found = checker::check(x, args.limits);
   switch (found.result) {
-    case simulation::verdict::linearizable:
+    case checker::verdict::linearizable:
       std::cout << file << ": linearizable\n";
       return scenarios_exit::passed;
-    case simulation::verdict::not_linearizable:
+    case checker::verdict::not_linearizable:
       // The verdict first: to make it smaller may take longer.
       std::cout << file << ": not linearizable" << std::endl;
-      std::cout << to_text(simulation::explain(x, found, args.explain));
+      std::cout << to_text(checker::explain(x, found, args.explain));
       return scenarios_exit::failed;
-    case simulation::verdict::undecided:
+    case checker::verdict::undecided:
       break;
   }
   std::cout
@@ -73,9 +72,9 @@ scenarios_exit check_file(const std::string& file, const arguments& args) {
   if (!in)
     return refuse(std::string{": "} + std::strerror(errno));
   try {
-    auto history = simulation::read_history(in);
+    auto history = checker::read_history(in);
     return std::visit([&](auto& x) { return judge(file, x, args); }, history);
-  } catch (const simulation::history_error& e) {
+  } catch (const checker::history_error& e) {
     return refuse(':' + std::to_string(e.line()) + ": " + e.what());
   }
 }

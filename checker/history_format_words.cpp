@@ -1,11 +1,11 @@
-#include <raft/simulation/history_format_words.hpp>
+#include <raft/checker/history_format_words.hpp>
 
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <utility>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -160,4 +160,4 @@ std::string quote(std::string_view text) {
   return result + '"';
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// One operation of a client. Operations whose times touch count as
 /// simultaneous; those that surely had no effect do not belong in a history.
@@ -39,4 +39,4 @@ struct history {
   std::string unit;
 };
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -1,5 +1,5 @@
-#include <raft/simulation/history_format_logs.hpp>
-#include <raft/simulation/history_format_words.hpp>
+#include <raft/checker/history_format_logs.hpp>
+#include <raft/checker/history_format_words.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string_view>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -253,4 +253,4 @@ history<map_model> read_edn_log(const std::vector<std::string>& lines) {
   return result.finish({""});
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

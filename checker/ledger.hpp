@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// What an operation does to an object that holds one value.
 enum class value_role : std::uint8_t {
@@ -283,4 +283,4 @@ private:
   bool was_depending_ = false;
 };
 
-} // namespace raft::simulation
+} // namespace raft::checker

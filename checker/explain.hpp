@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability.hpp>
+#include <raft/checker/linearizability.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// A model that can say what it does. Beyond a `model`:
 ///
@@ -280,4 +280,4 @@ explanation explain(const history<M>& x, const checked<M>& found,
   return result;
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability.hpp>
-#include <raft/simulation/linearizability_ledger.hpp>
+#include <raft/checker/ledger.hpp>
+#include <raft/checker/linearizability.hpp>
 
 #include <cstdint>
 #include <map>
@@ -12,7 +12,7 @@
 #include <string>
 #include <variant>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// A text for people, shortened in its middle if it is long.
 std::string shorten(const std::string& text);
@@ -229,4 +229,4 @@ public:
   value first;
 };
 
-} // namespace raft::simulation
+} // namespace raft::checker

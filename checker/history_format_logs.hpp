@@ -3,12 +3,12 @@
 
 #pragma once
 
-#include <raft/simulation/history_format.hpp>
+#include <raft/checker/history_format.hpp>
 
 #include <string>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// One integer register, which begins as nil. Times are line numbers.
 /// @throws history_error
@@ -21,4 +21,4 @@ history<map_model> read_edn_log(const std::vector<std::string>& lines);
 /// Whether a line is of Jepsen's log; others in between are noise.
 bool is_jepsen_line(const std::string& line);
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -3,11 +3,11 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability_models.hpp>
+#include <raft/checker/models.hpp>
 
 #include <cstdint>
 
-namespace raft::simulation::test {
+namespace raft::checker::test {
 
 /// What goes wrong, once.
 enum class mishap : std::uint8_t {
@@ -42,4 +42,4 @@ history<map_model> large_map(const large_history_options& x);
 /// Clients that append to some keys, and get them.
 history<map_model> large_appends(const large_history_options& x);
 
-} // namespace raft::simulation::test
+} // namespace raft::checker::test

@@ -1,8 +1,8 @@
 // Histories as text: what is written reads the same, and what is wrong is
 // refused with its line.
 
-#include <raft/simulation/history_format_words.hpp>
-#include <raft/tests/simulation/histories.hpp>
+#include <raft/checker/history_format_words.hpp>
+#include <raft/tests/checker/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-using namespace raft::simulation;
-using raft::simulation::test::parse;
+using namespace raft::checker;
+using raft::checker::test::parse;
 
 namespace {
 

@@ -1,13 +1,13 @@
 // Operations and violations of the models in words.
 
-#include <raft/simulation/history_format_words.hpp>
-#include <raft/simulation/linearizability_models.hpp>
-#include <raft/simulation/overloaded.hpp>
+#include <raft/checker/history_format_words.hpp>
+#include <raft/checker/models.hpp>
+#include <raft/checker/overloaded.hpp>
 
 #include <algorithm>
 #include <string>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::string map_model::refusal(const state& now, const operation& x) const {
        + text_of(seen, false);
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -4,8 +4,8 @@
 
 #pragma once
 
-#include <raft/simulation/history.hpp>
-#include <raft/simulation/linearizability_search.hpp>
+#include <raft/checker/history.hpp>
+#include <raft/checker/search.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// The object that a history is about, as a sequential program. A type of your
 /// own does; see docs/histories.md for a whole one.
@@ -284,4 +284,4 @@ checked<M> check(const history<M>& x, const search_limits& limits = {}) {
   return result;
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability_search.hpp>
+#include <raft/checker/search.hpp>
 
 #include <algorithm>
 #include <compare>
@@ -14,7 +14,7 @@
 #include <tuple>
 #include <vector>
 
-namespace raft::simulation::searching {
+namespace raft::checker::searching {
 
 /// Operations by their numbers: those with an end, in the order of their
 /// starts, are numbered from 0, those of unknown outcome follow.
@@ -169,4 +169,4 @@ struct timeline {
   std::vector<std::size_t> end_of;
 };
 
-} // namespace raft::simulation::searching
+} // namespace raft::checker::searching

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 /// What is wrong with a line, without saying which line.
 class word_error : public std::runtime_error {
@@ -33,4 +33,4 @@ std::vector<history_word> split_words(std::string_view line);
 /// The reverse, for one text.
 std::string quote(std::string_view text);
 
-} // namespace raft::simulation
+} // namespace raft::checker

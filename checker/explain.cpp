@@ -1,8 +1,8 @@
-#include <raft/simulation/linearizability_explain.hpp>
+#include <raft/checker/explain.hpp>
 
 #include <map>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -115,4 +115,4 @@ std::string to_text(const explanation& x) {
   return result;
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

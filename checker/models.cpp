@@ -1,11 +1,11 @@
-#include <raft/simulation/linearizability_models.hpp>
-#include <raft/simulation/overloaded.hpp>
+#include <raft/checker/models.hpp>
+#include <raft/checker/overloaded.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <string>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -480,4 +480,4 @@ bool map_model::can_drop(const operation& x,
   return just_reads(x) || nobody_looked(x, others);
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -1,5 +1,5 @@
 #include <raft/simulation/random.hpp>
-#include <raft/tests/simulation/large_histories.hpp>
+#include <raft/tests/checker/large_histories.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
-namespace raft::simulation::test {
+namespace raft::checker::test {
 
 namespace {
+
+using dice_of = simulation::random;
 
 /// What the two kinds of objects are asked, and how they answer.
 struct register_user {
@@ -20,11 +22,11 @@ struct register_user {
 
   std::uint64_t values;
 
-  std::int64_t value(random& chance, std::size_t n) const {
+  std::int64_t value(dice_of& chance, std::size_t n) const {
     return static_cast<std::int64_t>(values > 0 ? chance.below(values) : n);
   }
 
-  model::input ask(random& chance, std::size_t n,
+  model::input ask(dice_of& chance, std::size_t n,
                    const model::state& guess) const {
     auto dice = chance.below(10);
     if (dice < 5)
@@ -73,7 +75,7 @@ struct map_user {
   std::uint64_t values;
   bool appends_only;
 
-  model::input ask(random& chance, std::size_t n,
+  model::input ask(dice_of& chance, std::size_t n,
                    const model::state& guess) const {
     std::string key{"k"};
     key += std::to_string(chance.below(keys));
@@ -277,7 +279,7 @@ private:
 
   User user_;
   large_history_options options_;
-  random chance_;
+  dice_of chance_;
   history<model> result_;
   /// When each wants to ask next.
   std::multimap<std::int64_t, std::uint64_t> clients_;
@@ -305,4 +307,4 @@ history<map_model> large_appends(const large_history_options& x) {
   return execution<map_user>{{x.keys, x.values, true}, x}.run();
 }
 
-} // namespace raft::simulation::test
+} // namespace raft::checker::test

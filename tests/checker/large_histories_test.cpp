@@ -2,17 +2,17 @@
 // Times depend on the machine, so configurations are counted;
 // --log_level=message shows both.
 
-#include <raft/simulation/linearizability_explain.hpp>
-#include <raft/tests/simulation/histories.hpp>
-#include <raft/tests/simulation/large_histories.hpp>
+#include <raft/checker/explain.hpp>
+#include <raft/tests/checker/histories.hpp>
+#include <raft/tests/checker/large_histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <string>
 
-using namespace raft::simulation;
-using namespace raft::simulation::test;
+using namespace raft::checker;
+using namespace raft::checker::test;
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-namespace raft::simulation {
+namespace raft::checker {
 
 template <class... Functions>
 struct overloaded : Functions... {
@@ -12,4 +12,4 @@ struct overloaded : Functions... {
 template <class... Functions>
 overloaded(Functions...) -> overloaded<Functions...>;
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -1,13 +1,13 @@
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/history_format_logs.hpp>
-#include <raft/simulation/history_format_words.hpp>
+#include <raft/checker/history_format.hpp>
+#include <raft/checker/history_format_logs.hpp>
+#include <raft/checker/history_format_words.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <istream>
 #include <ostream>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -257,4 +257,4 @@ void write(std::ostream& out, const history<map_model>& x) {
   write_any(out, "map", x);
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <raft/simulation/linearizability_models.hpp>
+#include <raft/checker/models.hpp>
 
 #include <cstddef>
 #include <iosfwd>
@@ -11,7 +11,7 @@
 #include <string>
 #include <variant>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 using any_history = std::variant<history<register_model>, history<map_model>>;
 
@@ -40,4 +40,4 @@ any_history read_history(std::istream& in);
 void write(std::ostream& out, const history<register_model>& x);
 void write(std::ostream& out, const history<map_model>& x);
 
-} // namespace raft::simulation
+} // namespace raft::checker

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 enum class verdict : std::uint8_t {
   linearizable,
@@ -118,4 +118,4 @@ struct search_result {
 search_result search(const std::vector<search_span>& spans,
                      search_subject& subject, const search_limits& limits = {});
 
-} // namespace raft::simulation
+} // namespace raft::checker

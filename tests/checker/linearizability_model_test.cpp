@@ -2,7 +2,7 @@
 // small random histories, most of a true execution, many of them changed.
 
 #include <raft/simulation/random.hpp>
-#include <raft/tests/simulation/histories.hpp>
+#include <raft/tests/checker/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-using namespace raft::simulation;
+using namespace raft::checker;
 using dice = raft::simulation::random;
 
 namespace {

@@ -1,7 +1,7 @@
 // The linearizability checker: recorded histories with known verdicts, and
 // hand-made ones, one per rule.
 
-#include <raft/tests/simulation/histories.hpp>
+#include <raft/tests/checker/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,8 +9,8 @@
 #include <sstream>
 #include <string>
 
-using namespace raft::simulation;
-using raft::simulation::test::parse;
+using namespace raft::checker;
+using raft::checker::test::parse;
 
 namespace {
 

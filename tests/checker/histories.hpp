@@ -2,21 +2,21 @@
 
 #pragma once
 
-#include <raft/simulation/history_format.hpp>
-#include <raft/simulation/linearizability_explain.hpp>
+#include <raft/checker/explain.hpp>
+#include <raft/checker/history_format.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <sstream>
 #include <string>
 
-BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::simulation::verdict)
+BOOST_TEST_DONT_PRINT_LOG_VALUE(raft::checker::verdict)
 
-namespace raft::simulation::test {
+namespace raft::checker::test {
 
 inline any_history parse(const std::string& text) {
   std::istringstream in{text};
   return read_history(in);
 }
 
-} // namespace raft::simulation::test
+} // namespace raft::checker::test

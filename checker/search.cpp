@@ -1,11 +1,11 @@
-#include <raft/simulation/linearizability_search.hpp>
-#include <raft/simulation/linearizability_search_parts.hpp>
+#include <raft/checker/search.hpp>
+#include <raft/checker/search_parts.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-namespace raft::simulation {
+namespace raft::checker {
 
 namespace {
 
@@ -393,4 +393,4 @@ search_result search(const std::vector<search_span>& spans,
   return searcher{spans, subject, limits}.run();
 }
 
-} // namespace raft::simulation
+} // namespace raft::checker
