@@ -225,6 +225,7 @@ private:
   void follow(peer_id leader);
   void draw_election_timeout();
   void wait_for_election();
+  void give_way();
   void pre_campaign();
   void campaign();
   void ask_for_votes();
@@ -322,6 +323,9 @@ private:
   instant election_at_{0};
   /// Whether something due was put off because we woke late.
   bool put_off_ = false;
+  /// Whether our campaign was put off for that of another, whose pre-vote we
+  /// granted, since we last campaigned or voted.
+  bool gave_way_ = false;
   /// Terms that came and went since a leader was known, up to a bound.
   unsigned lost_elections_ = 0;
 

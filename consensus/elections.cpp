@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace raft::consensus {
 
@@ -63,10 +64,19 @@ void core::wait_for_election() {
   election_at_ += (election_at_ - now_) * ((1 << doublings) - 1);
 }
 
+/// Whoever may win needs time to make its own vote durable before it can ask
+/// for ours; a campaign of our own would take that vote's worth. But only once:
+/// it may be one that hears no answers and asks for ever.
+void core::give_way() {
+  if (!std::exchange(gave_way_, true))
+    wait_for_election();
+}
+
 // -- campaigns ----------------------------------------------------------------
 
 void core::pre_campaign() {
   draw_election_timeout();
+  gave_way_ = false;
   // Who can not make its own vote durable can not win.
   if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
     return;

@@ -23,6 +23,8 @@ void core::receive(const vote_request& msg) {
     reply.term = hard_.term;
     note_that(objection.value_or(note_kind::granted_pre_vote), from, msg.last);
     out_.messages.push_back(reply);
+    if (!objection && std::holds_alternative<follower>(role_))
+      give_way();
     return;
   }
   if (objection != note_kind::refused_vote_leader_alive
@@ -34,6 +36,7 @@ void core::receive(const vote_request& msg) {
       follow({});
     // Section 5.2: who grants its vote waits for its candidate to win.
     wait_for_election();
+    gave_way_ = false;
   }
   reply.term = hard_.term;
   note_that(objection.value_or(note_kind::granted_vote), from, msg.last);

@@ -10,9 +10,8 @@ BOOST_AUTO_TEST_SUITE(elections)
 
 // -- pre-vote -----------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_pre_vote_has_no_side_effects) {
+BOOST_AUTO_TEST_CASE(a_pre_vote_promises_nothing) {
   lone_peer x{1, voters(3), {1}};
-  const auto wake_at = x->wake_at();
   x.advance(100ms);
   x.receive(make_vote_request(2, 1, 9, at(1, 1), true));
   const auto reply = x.take_one<vote_reply>();
@@ -23,6 +22,29 @@ BOOST_AUTO_TEST_CASE(a_pre_vote_has_no_side_effects) {
   BOOST_TEST(x->term().value == 1u);
   BOOST_TEST(!x->vote());
   BOOST_TEST(!x.batch.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_grants_a_pre_vote_gives_way_once) {
+  lone_peer x{1, voters(3), {1}};
+  x.advance(100ms);
+  x.receive(make_vote_request(2, 1, 9, at(1, 1), true));
+  const auto later = x->wake_at();
+  BOOST_CHECK(later >= x.now + 300ms);
+  // It may be one that hears nobody, and asks for ever.
+  x.advance(100ms);
+  x.receive(make_vote_request(2, 1, 9, at(1, 1), true));
+  x.receive(make_vote_request(3, 1, 9, at(1, 1), true));
+  BOOST_CHECK(x->wake_at() == later);
+  x.advance(later - x.now);
+  BOOST_CHECK(x->role() == peer_role::pre_candidate);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_pre_vote_puts_nothing_off) {
+  lone_peer x{1, voters(3), {1}};
+  const auto wake_at = x->wake_at();
+  x.advance(100ms);
+  x.receive(make_vote_request(2, 1, 9, at(0, 0), true));
+  BOOST_TEST(!x.take_one<vote_reply>().granted);
   BOOST_CHECK(x->wake_at() == wake_at);
 }
 

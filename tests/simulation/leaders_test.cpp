@@ -106,6 +106,19 @@ BOOST_AUTO_TEST_CASE(with_slow_disks_somebody_is_elected_and_stays) {
     }
 }
 
+// A candidate that is granted pre-votes has its own vote on the disk only much
+// later; campaigns of others in between would begin term after term.
+BOOST_AUTO_TEST_CASE(with_slow_disks_candidates_do_not_outbid_each_other) {
+  for (std::size_t peers : {5, 7})
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+      auto options = leaders_lab::options_of(seed, peers);
+      options.disk = slow_profile;
+      leaders_lab l{options};
+      BOOST_TEST(l.serves_within(20s), peers << " peers, seed " << seed);
+      BOOST_TEST(l.term() <= 12u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(one_slow_disk_disturbs_nobody) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     leaders_lab l{seed};
