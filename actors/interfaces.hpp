@@ -97,13 +97,21 @@ using peer_actor = inbox_actor::extend<
 using persister_actor = actor_interface<
   // Write a batch; answered when it is on the disk.
   answers<persist, persisted>,
-  // Read durable entries.
-  answers<read_entries, entries_read>,
   // Remember other peers; answered when it is on the disk.
   answers<remember, remembered>,
   // From itself: write what has been collected.
   takes<flush>,
   // End, after the last commit.
+  answers<stop, stopped>>;
+
+/// Reads durable entries of one group that are no longer in memory, for
+/// followers and subscribers that are behind, and for a state machine after a
+/// restart. Runs detached, because a disk may take its time, and apart from the
+/// persister: no commit waits for a read, and no read for a commit.
+using reader_actor = actor_interface<
+  // Read durable entries. An error is final: the peer that asked ends.
+  answers<read_entries, entries_read>,
+  // End, after the read under way; releases the store.
   answers<stop, stopped>>;
 
 /// Runs the state machine of one group. User code runs here, or in the

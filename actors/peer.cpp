@@ -48,6 +48,8 @@ public:
       return;
     if (applier_)
       send_anonymously(applier_, stop{parts_.self.group});
+    if (reader_)
+      send_anonymously(reader_, stop{parts_.self.group});
     if (persister_ && parts_.owns_persister)
       send_anonymously(persister_, stop{parts_.self.group});
   }
@@ -56,6 +58,7 @@ public:
     self_ = self;
     self->count_strays(parts.strays);
     persister_ = std::move(parts.persister);
+    reader_ = std::move(parts.reader);
     applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
     told_ = parts_.time.now();
@@ -64,6 +67,7 @@ public:
                   std::move(parts_.tail), parts_.applied, told_);
     durable_told_ = settled(*core_);
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
+    watcher_.watch(self_, reader_, [this] { fail("the reader ended"); });
     watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
     carry_out();
     return behavior();
@@ -308,10 +312,9 @@ private:
   }
 
   void read(read_entries&& what) {
-    errand<entries_read>(persister_, std::move(what),
-                         [this](entries_read& done) {
-                           step([&] { core_->entries_read(std::move(done)); });
-                         });
+    errand<entries_read>(reader_, std::move(what), [this](entries_read& done) {
+      step([&] { core_->entries_read(std::move(done)); });
+    });
   }
 
   /// Has another actor of this process do something. Its errors are final, so
@@ -352,7 +355,7 @@ private:
   }
 
   void fetch(const feed::order& what) {
-    errand<entries_read>(persister_,
+    errand<entries_read>(reader_,
                          read_entries{parts_.self.group, parts_.self.id,
                                       what.first, what.last, what.bytes_max},
                          [this, what](entries_read& done) {
@@ -402,10 +405,11 @@ private:
   void end_if_done() {
     if (!applier_stopped_ || errands_ > 0 || std::exchange(ending_, true))
       return;
-    if (parts_.owns_persister)
-      last_errand(persister_, [this] { end(); });
-    else
-      end();
+    // All that keep the store let go of it before `stop` is answered.
+    last_errand(reader_, [this] {
+      parts_.owns_persister ? last_errand(persister_, [this] { end(); })
+                            : end();
+    });
   }
 
   /// Stops another actor. One that has ended by itself is as good.
@@ -427,6 +431,7 @@ private:
   self_pointer self_ = nullptr;
   peer_parts parts_;
   persister_actor persister_;
+  reader_actor reader_;
   applier_actor applier_;
   std::optional<consensus::core> core_;
   watcher watcher_;
@@ -474,8 +479,8 @@ typename Base::behavior_type peer(shell_pointer<Base> self, peer_parts parts) {
 peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
   if (auto complaint = consensus::complaint_about(parts.settings))
     throw std::invalid_argument{complaint};
-  if (!parts.persister || !parts.applier)
-    throw std::invalid_argument{"a peer needs a persister and an applier"};
+  if (!parts.persister || !parts.reader || !parts.applier)
+    throw std::invalid_argument{"a peer needs persister, reader and applier"};
   if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
       !why.empty())
     throw std::runtime_error{"peer " + to_text(parts.self.id) + " of group "

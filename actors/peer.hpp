@@ -38,6 +38,8 @@ struct peer_parts {
   log_index applied = {};
 
   persister_actor persister = {};
+  /// Reads what is on the disk only; belongs to this peer, which stops it.
+  reader_actor reader = {};
   /// Belongs to this peer, which stops it when it ends.
   applier_actor applier = {};
   /// Whether the persister serves this peer alone and is stopped with it.

@@ -40,20 +40,6 @@ public:
       write(collected_.take());
   }
 
-  caf::result<entries_read> read(const read_entries& what) {
-    if (!failure_.empty())
-      return failure(failure_);
-    try {
-      return entries_read{what.group, what.reader, what.first,
-                          options_.store->read(what.group, what.first,
-                                               what.last, what.bytes_max)};
-    } catch (const std::exception& e) {
-      fail("reading entry " + to_text(what.first) + " of group "
-           + to_text(what.group) + " failed: " + e.what());
-      return failure(failure_);
-    }
-  }
-
   caf::result<remembered> remember(const raft::remember& what) {
     switch (try_to_write([&](auto& store) { store.remember(what); })) {
       case result::written:
@@ -180,7 +166,6 @@ persister(sheltered_pointer<persister_state, persister_actor> self,
           send(self, persister_actor{self}, flush{});
       });
     },
-    [self](const read_entries& msg) { return state_of(self).read(msg); },
     [self](const remember& msg) { return state_of(self).remember(msg); },
     [self](const flush&) { state_of(self).write(); },
     [self](const stop& msg) {

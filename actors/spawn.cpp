@@ -2,6 +2,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/actors/reader.hpp>
 #include <raft/actors/relay.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
@@ -135,8 +136,10 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                  : begin_actor(system, options, parts.recovered);
   parts.applier = std::move(applier.handle);
   parts.applied = applier.applied;
-  // Nothing throws from here on. Only the persister keeps the store, so that
-  // `stop` releases it.
+  // Nothing throws from here on. Only reader and persister keep the store, so
+  // that `stop` releases it.
+  parts.reader
+    = spawn_reader(system, options.store, options.persister_detached);
   if (owns_persister)
     options.persister
       = spawn_persister(system, {std::move(options.store), options.on_failure,

@@ -4,12 +4,14 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/actors/reader.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/tests/machine/fake_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
@@ -22,6 +24,49 @@ using consensus::note_kind;
 
 namespace {
 
+/// Where the state machine of one peer waits for as long as it is closed.
+class apply_gate {
+public:
+  void close(peer_id whose) {
+    std::lock_guard guard{mutex_};
+    closed_for_ = whose;
+  }
+
+  void open() {
+    std::lock_guard guard{mutex_};
+    closed_for_ = {};
+    changed_.notify_all();
+  }
+
+  void pass(peer_id who) {
+    std::unique_lock guard{mutex_};
+    changed_.wait(guard, [&] { return closed_for_ != who; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  peer_id closed_for_;
+};
+
+class gated_journal : public journal {
+public:
+  gated_journal(peer_id self, std::shared_ptr<apply_gate> gate)
+    : self_{self}, gate_{std::move(gate)} {
+    // nop
+  }
+
+  bytes apply(const machine::apply_context& where,
+              const bytes& command) override {
+    gate_->pass(self_);
+    return journal::apply(where, command);
+  }
+
+private:
+  peer_id self_;
+  std::shared_ptr<apply_gate> gate_;
+};
+
 struct disk_fixture : cluster {
   disk_fixture() : cluster{ground{"in memory"}} {
     for (auto id : members) {
@@ -32,11 +77,15 @@ struct disk_fixture : cluster {
   }
 
   ~disk_fixture() {
-    for (auto& [id, disk] : disks)
+    for (auto& [id, disk] : disks) {
       disk->hold(false);
+      disk->hold_reads(false);
+    }
+    gate->open();
   }
 
   std::map<peer_id, std::shared_ptr<difficult_store>> disks;
+  std::shared_ptr<apply_gate> gate = std::make_shared<apply_gate>();
 };
 
 /// How many bytes of changes the first save of each peer holds.
@@ -159,6 +208,60 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
   BOOST_TEST(all_hold(journal_of(await_leader())));
 }
 
+BOOST_AUTO_TEST_CASE(a_leader_whose_apply_does_not_return_hands_over) {
+  machine = [this](const machine::machine_context& where) {
+    return std::make_unique<gated_journal>(where.peer, gate);
+  };
+  spawn_all();
+  commit("a");
+  auto first = await_leader();
+  gate->close({first});
+  ask<started>(first, start{{1}, bytes{"b"}});
+  BOOST_TEST(eventually([&] {
+    return notes.count({first}, note_kind::stepped_down_stuck_machine) > 0;
+  }));
+  commit("c");
+  BOOST_TEST((state(first).role != peer_role::leader));
+  gate->open();
+  BOOST_TEST(all_hold(journal_of(await_leader())));
+  BOOST_TEST(failures.reasons().empty());
+}
+
+BOOST_AUTO_TEST_CASE(commits_go_on_while_a_read_hangs) {
+  settings.log_bytes_in_memory = 0;
+  spawn_all();
+  commit("a");
+  auto leader = await_leader();
+  disks[{leader}]->hold_reads(true);
+  collector late{system, peer(leader)};
+  ask<subscribed>(leader, subscribe{{1}, 1, {1}, 1000}, late.handle());
+  BOOST_TEST(disks[{leader}]->await_reads(1));
+  ask<started>(leader, start{{1}, bytes{"b"}});
+  BOOST_TEST(
+    eventually([&] { return state(leader).durable == state(leader).last; }));
+  BOOST_TEST(late.commands().empty());
+  disks[{leader}]->hold_reads(false);
+  BOOST_TEST(eventually([&] { return late.commands() == "a b "; }));
+  BOOST_TEST(failures.reasons().empty());
+}
+
+BOOST_AUTO_TEST_CASE(reads_go_on_while_a_commit_hangs) {
+  settings.log_bytes_in_memory = 0;
+  spawn_all();
+  commit("a");
+  auto follower = await_leader() % 3 + 1;
+  BOOST_TEST(all_hold("a "));
+  auto commits = disks[{follower}]->sizes().size();
+  disks[{follower}]->hold(true);
+  commit("b");
+  BOOST_TEST(disks[{follower}]->await_commits(commits + 1));
+  collector late{system, peer(follower)};
+  ask<subscribed>(follower, subscribe{{1}, 1, {1}, 1000}, late.handle());
+  BOOST_TEST(eventually([&] { return late.commands() == "a "; }));
+  disks[{follower}]->hold(false);
+  BOOST_TEST(eventually([&] { return late.commands() == "a b "; }));
+}
+
 BOOST_AUTO_TEST_CASE(there_are_only_so_many_subscriptions) {
   spawn_all();
   auto leader = await_leader();
@@ -186,11 +289,14 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
   parts.applier = spawn_applier(
     system,
     {.executor = std::make_shared<machine::executor>(journal::make({1}))});
+  parts.reader = spawn_reader(system, stores[{1}]);
   auto persister = parts.persister;
+  auto reader = parts.reader;
   auto applier = parts.applier;
   auto launch = [&] { launch_peer(system, std::move(parts)); };
   BOOST_CHECK_THROW(launch(), std::runtime_error);
   ask_handle<stopped>(persister, raft::stop{{1}});
+  ask_handle<stopped>(reader, raft::stop{{1}});
   ask_handle<stopped>(applier, raft::stop{{1}});
 }
 

@@ -151,6 +151,26 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_ends_the_peer) {
     BOOST_TEST(reason.find("the disk is on fire") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_can_not_be_read_ends_the_peer) {
+  settings.log_bytes_in_memory = 0;
+  auto broken = std::make_shared<difficult_store>(
+    persistence::make_memory_store({"test", {1}, {101}}));
+  stores[{1}] = broken;
+  spawn_all();
+  commit("a");
+  BOOST_TEST(all_hold("a "));
+  broken->fail_reads();
+  collector late{system, peer(1)};
+  ask<subscribed>(1, subscribe{{1}, 1, {1}, 1000}, late.handle());
+  BOOST_TEST(eventually([&] { return is_gone(peer(1)); }));
+  BOOST_TEST_REQUIRE(failures.reasons().size() == 1u);
+  auto said = failures.reasons()[0];
+  BOOST_TEST(
+    (said.find("ends: ") != std::string::npos
+     && said.find("of group 1 failed: the page is torn") != std::string::npos),
+    said);
+}
+
 BOOST_AUTO_TEST_CASE(a_command_that_throws_ends_the_peer_and_is_named) {
   spawn_all();
   commit("a");

@@ -82,8 +82,6 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_final) {
              != std::string::npos);
   // It is not tried again, not even for another group.
   BOOST_TEST(!ask<persisted>(persister, batch_of(2, 1)));
-  BOOST_TEST(
-    !ask<entries_read>(persister, read_entries{{1}, {1}, {1}, {1}, 100}));
   BOOST_TEST(store->sizes().size() == 1u);
   BOOST_TEST(failures.reasons().size() == 1u);
   BOOST_TEST(ask<stopped>(persister, stop{}).has_value());
@@ -167,24 +165,6 @@ BOOST_AUTO_TEST_CASE(a_batch_that_contradicts_the_log_is_a_failure) {
   spawn(false);
   BOOST_TEST(!ask<persisted>(persister, batch_of(1, 1, 5)));
   BOOST_TEST(failures.reasons().size() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(reads_are_bounded) {
-  spawn(false);
-  persist all{{1}, {1}, {}};
-  all.batch.hard = {{1}, {1}};
-  for (std::uint64_t i = 1; i <= 9; ++i)
-    all.batch.entries.push_back(command_at(i, "0123456789"));
-  BOOST_REQUIRE(ask<persisted>(persister, all).has_value());
-  auto some = ask<entries_read>(
-    persister,
-    read_entries{{1}, {5}, {3}, {8}, 2 * cost(all.batch.entries[0])});
-  BOOST_REQUIRE(some.has_value());
-  BOOST_TEST(some->reader.value == 5u);
-  BOOST_TEST(some->first.value == 3u);
-  BOOST_REQUIRE(some->entries.size() == 2u);
-  BOOST_TEST((some->entries[0] == all.batch.entries[2]));
-  BOOST_TEST((some->entries[1] == all.batch.entries[3]));
 }
 
 BOOST_AUTO_TEST_CASE(stop_is_answered_after_the_last_commit) {

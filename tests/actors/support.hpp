@@ -120,6 +120,15 @@ public:
 
   std::vector<entry> read(group_id group, log_index first, log_index last,
                           std::uint64_t bytes_max) const override {
+    {
+      std::unique_lock guard{mutex_};
+      ++reads_;
+      changed_.notify_all();
+      changed_.wait(guard, [this] { return !reads_held_; });
+      if (reads_fail_)
+        throw persistence::store_error{persistence::store_errc::corrupt,
+                                       "the page is torn"};
+    }
     return impl_->read(group, first, last, bytes_max);
   }
 
@@ -132,6 +141,25 @@ public:
     std::lock_guard guard{mutex_};
     held_ = value;
     changed_.notify_all();
+  }
+
+  /// Lets reads wait, or go on.
+  void hold_reads(bool value) {
+    std::lock_guard guard{mutex_};
+    reads_held_ = value;
+    changed_.notify_all();
+  }
+
+  /// Lets all further reads fail.
+  void fail_reads() {
+    std::lock_guard guard{mutex_};
+    reads_fail_ = true;
+  }
+
+  /// Waits until `count` reads have begun.
+  bool await_reads(std::size_t count) {
+    std::unique_lock guard{mutex_};
+    return changed_.wait_for(guard, deadline, [&] { return reads_ >= count; });
   }
 
   /// Lets all further commits fail, or all from one on, counted from 1.
@@ -162,9 +190,12 @@ public:
 private:
   std::shared_ptr<persistence::store> impl_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  mutable std::condition_variable changed_;
   std::vector<std::size_t> sizes_;
   bool held_ = false;
+  mutable std::size_t reads_ = 0;
+  bool reads_held_ = false;
+  bool reads_fail_ = false;
   std::size_t fails_from_ = std::numeric_limits<std::size_t>::max();
   bool full_ = false;
 
