@@ -42,7 +42,7 @@ public:
 
   ~applier_state() {
     // An exit message or an exception ends the actor without `end`.
-    hurry_save();
+    give_up_save();
     if (flusher_)
       send_anonymously(flusher_, stop{options_.group});
   }
@@ -81,10 +81,13 @@ public:
     }
   }
 
-  /// Goes on with queries that take long, or saves what has waited for long.
+  /// Goes on with queries that take long, saves what has waited for long, or
+  /// gives up on a save that takes too long.
   void on_flush(const flush& msg) {
     if (msg.number == goes_on)
       answer_slowly();
+    else if (msg.number == gives_up)
+      give_up_save();
     else
       on_alarm();
   }
@@ -118,6 +121,8 @@ public:
 private:
   /// Says in a `flush` that queries go on.
   static constexpr std::uint64_t goes_on = 1;
+  /// And that a save has had its time, after `stop`.
+  static constexpr std::uint64_t gives_up = 2;
 
   /// A query that is answered in steps, between what else is to do.
   struct inquiry {
@@ -252,6 +257,8 @@ private:
         waiting.answer(stopped{options_.group});
     };
     hurry_save();
+    send_later(self_, applier_actor{self_}, options_.stop_saves_within,
+               flush{gives_up});
     ask(self_, flusher_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });
@@ -260,6 +267,11 @@ private:
   void hurry_save() {
     if (auto job = saving_.lock())
       job->hurry();
+  }
+
+  void give_up_save() {
+    if (auto job = saving_.lock())
+      job->give_up();
   }
 
   void close() {

@@ -39,6 +39,9 @@ struct applier_options {
   /// What was applied is on the disk about so long after, also if it is little.
   std::chrono::milliseconds save_after = save_after_default;
 
+  /// How long `stop` waits for a save before it is given up.
+  std::chrono::milliseconds stop_saves_within{150};
+
   /// Whether it gets a thread of its own, for state machines that block or take
   /// long.
   bool detached = false;
@@ -53,7 +56,8 @@ struct applier_options {
 ///
 /// While memory is full of what is still to be saved, `apply` waits, and is
 /// answered later; queries are answered. `stop` saves what may be saved, unless
-/// there is no room, and answers what still waits with an error.
+/// there is no room or it takes too long, which loses nothing: the log has it,
+/// too; and it answers what still waits with an error.
 /// @pre `options.executor`.
 applier_actor spawn_applier(caf::actor_system& system, applier_options options);
 

@@ -62,6 +62,9 @@ private:
              + ". Nothing is lost, and it is tried again and again; commands "
                "wait when memory is full");
       send_later(self_, flusher_actor{self_}, options_.retry_after, flush{});
+    } catch (const machine::given_up& e) {
+      pending_ = false;
+      waiting_.fail(e.what());
     } catch (const std::exception& e) {
       fail(e.what());
     }

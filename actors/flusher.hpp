@@ -34,8 +34,9 @@ struct flusher_options {
 };
 
 /// Spawns the flusher of one group. A save is answered when it is on the disk,
-/// however long there is no room for it; `stop` gives up on such a save, which
-/// loses nothing: the log has it, too.
+/// however long there is no room for it, or with an error if it was given up;
+/// `stop` gives up on one that finds no room, which loses nothing: the log has
+/// it, too.
 flusher_actor spawn_flusher(caf::actor_system& system, flusher_options options);
 
 } // namespace raft::actors

@@ -34,6 +34,10 @@ public:
     pace_->hurry();
   }
 
+  void give_up() noexcept override {
+    pace_->give_up();
+  }
+
 private:
   std::shared_ptr<table> below_;
   std::shared_ptr<pace> pace_;

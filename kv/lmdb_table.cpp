@@ -189,14 +189,14 @@ void lmdb_table::write(const update& x) {
     return;
   }
   set_staged(x.changes);
-  std::size_t portions = 1;
+  std::chrono::nanoseconds took{};
   try {
-    portions = writer_.stage(x);
+    took = writer_.stage(x);
   } catch (...) {
     set_staged(nullptr);
     throw;
   }
-  writer_.settle(*staged_, x.rest, portions);
+  writer_.settle(*staged_, x.rest, x.rest(took));
   set_staged(nullptr);
 }
 

@@ -76,7 +76,7 @@ void lmdb_writer::write_at_once(const table::update& x) {
   });
 }
 
-std::size_t lmdb_writer::stage(const table::update& x) {
+std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
   auto table = files_->staged;
   auto begin = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
@@ -112,7 +112,7 @@ std::size_t lmdb_writer::stage(const table::update& x) {
     put_sessions(txn, x.sessions);
     put_state(txn, {x.applied, x.keys, records});
   };
-  return transact_and_rest(make_it_count, x.rest);
+  return transact(make_it_count);
 }
 
 void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
@@ -142,8 +142,10 @@ void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
 }
 
 /// Makes some changes durable in one step.
+/// @returns how long that took.
 template <class Change>
-void lmdb_writer::transact(Change change) {
+std::chrono::nanoseconds lmdb_writer::transact(Change change) {
+  auto began = std::chrono::steady_clock::now();
   if (failed_)
     throw persistence::store_error{persistence::store_errc::write_failed,
                                    "an earlier write has failed; restart"};
@@ -162,15 +164,14 @@ void lmdb_writer::transact(Change change) {
       failed_ = true;
     throw;
   }
+  return std::chrono::steady_clock::now() - began;
 }
 
 /// Does that and lets others have the disk, according to how long it took.
 template <class Change>
 std::size_t lmdb_writer::transact_and_rest(Change change,
                                            const table::rest_handler& rest) {
-  auto began = std::chrono::steady_clock::now();
-  transact(change);
-  auto portions = rest(std::chrono::steady_clock::now() - began);
+  auto portions = rest(transact(change));
   assert(portions > 0);
   return portions;
 }

@@ -15,6 +15,7 @@
 #include <raft/kv/table.hpp>
 #include <raft/persistence/lmdb_room.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -46,9 +47,10 @@ public:
   void write_at_once(const table::update& x);
 
   /// Makes it durable in several. They count together, from the last one on.
-  /// @returns how many portions the next transaction may take.
+  /// @returns how long the last one took; whoever waits after it knows then
+  ///          that they count.
   /// @pre Nothing that counts is staged.
-  std::size_t stage(const table::update& x);
+  std::chrono::nanoseconds stage(const table::update& x);
 
   /// Brings what is staged to the pairs; readers must take it from elsewhere
   /// meanwhile. Can be repeated from the start if it did not come to the end.
@@ -58,7 +60,7 @@ public:
 
 private:
   template <class Change>
-  void transact(Change change);
+  std::chrono::nanoseconds transact(Change change);
 
   template <class Change>
   std::size_t transact_and_rest(Change change, const table::rest_handler& rest);

@@ -1,4 +1,5 @@
 #include <raft/kv/pace.hpp>
+#include <raft/machine/durability.hpp>
 
 namespace raft::kv {
 
@@ -10,6 +11,11 @@ void pace::set_urgency(double x) noexcept {
 
 void pace::hurry() noexcept {
   hurry_ = true;
+  end_break();
+}
+
+void pace::give_up() noexcept {
+  given_up_ = true;
   end_break();
 }
 
@@ -28,7 +34,9 @@ std::size_t pace::portions() const noexcept {
 void pace::rest(duration took) {
   std::unique_lock guard{mutex_};
   no_more_breaks_.wait_for(guard, break_after(took),
-                           [this] { return urgency() >= 1; });
+                           [this] { return given_up_ || urgency() >= 1; });
+  if (given_up_)
+    throw machine::given_up{"the process ends before all was saved"};
 }
 
 void pace::end_break() noexcept {

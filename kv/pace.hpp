@@ -43,6 +43,9 @@ public:
   /// As urgent as can be, from now on; ends a break that is under way.
   void hurry() noexcept;
 
+  /// Ends the save at its next break, and a break that is under way.
+  void give_up() noexcept;
+
   /// How long the break after a transaction is that took so long.
   duration break_after(duration took) const noexcept;
 
@@ -50,6 +53,7 @@ public:
   std::size_t portions() const noexcept;
 
   /// Takes the break.
+  /// @throws machine::given_up after `give_up`.
   void rest(duration took);
 
 private:
@@ -60,6 +64,7 @@ private:
   const duration break_max_;
   std::atomic<double> urgency_ = 0;
   std::atomic<bool> hurry_ = false;
+  std::atomic<bool> given_up_ = false;
   std::mutex mutex_; // for `no_more_breaks_`
   std::condition_variable no_more_breaks_;
 };

@@ -47,7 +47,9 @@ public:
     std::uint64_t keys;
     /// Only those that changed.
     const std::vector<machine::session_record>& sessions;
-    /// Called after each transaction but the last.
+    /// Called after each transaction but the last. What it throws ends the
+    /// write: nothing of it counts, or all of it, and the next write brings it
+    /// to its end.
     rest_handler rest = [](auto) { return 1; };
   };
 

@@ -28,6 +28,13 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// A job was told to give up, and has. What it wrote so far does not count, or
+/// is brought to its end by the next one.
+class given_up : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 /// A part of the state that does not change any more, on its way to the disk.
 class save_job {
 public:
@@ -38,7 +45,8 @@ public:
   ///
   /// Thread: any, also while the machine applies and answers.
   /// @throws no_room if nothing was written; then this may be called again.
-  ///         Anything else that is thrown ends the process.
+  ///         `given_up` only after `give_up`. Anything else that is thrown ends
+  ///         the process.
   virtual void run() = 0;
 
   /// Somebody waits for it to end, so it need not spare others who use the
@@ -46,6 +54,12 @@ public:
   ///
   /// Thread: any, also while it runs.
   virtual void hurry() noexcept;
+
+  /// The process ends, and `run` need not come to its end: it throws `given_up`
+  /// as soon as it can do so without harm. Does nothing if it never can.
+  ///
+  /// Thread: any, also while it runs.
+  virtual void give_up() noexcept;
 };
 
 /// Keeps a state machine's state on the disk. Called like the machine itself:

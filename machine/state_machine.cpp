@@ -43,4 +43,8 @@ void save_job::hurry() noexcept {
   // nop
 }
 
+void save_job::give_up() noexcept {
+  // nop
+}
+
 } // namespace raft::machine

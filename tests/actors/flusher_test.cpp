@@ -184,6 +184,24 @@ BOOST_AUTO_TEST_CASE(stop_hurries_a_save_under_way) {
   BOOST_TEST(disk->applied.value == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(stop_gives_up_a_save_that_takes_long) {
+  std::promise<void> told;
+  disk->before_write = [wait = told.get_future().share()] {
+    if (wait.wait_for(deadline) == std::future_status::ready)
+      throw machine::given_up{"it was told to"};
+  };
+  disk->on_give_up = [&] { told.set_value(); };
+  begin();
+  give({half}, {1});
+  end();
+  BOOST_TEST(disk->applied.value == 0u);
+  BOOST_TEST(failures.reasons().empty());
+  // The log still has it.
+  disk->before_write = nullptr;
+  begin();
+  BOOST_TEST(next.value == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_save_that_fails_is_final) {
   disk->before_write = [] { throw std::runtime_error{"the disk is on fire"}; };
   begin();

@@ -113,6 +113,16 @@ BOOST_AUTO_TEST_CASE(a_break_ends_when_somebody_hurries) {
   end_breaks([](pace& x) { x.hurry(); });
 }
 
+BOOST_AUTO_TEST_CASE(a_break_ends_when_a_save_is_given_up) {
+  auto table = std::make_shared<sleepy_table>();
+  engine uut{table};
+  uut.apply({}, put_command("a"));
+  auto job = uut.freeze({1}, {});
+  std::thread giving_up{[&] { job->give_up(); }};
+  BOOST_CHECK_THROW(job->run(), machine::given_up);
+  giving_up.join();
+}
+
 BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break) {
   auto table = std::make_shared<sleepy_table>();
   engine uut{table};

@@ -153,6 +153,42 @@ BOOST_AUTO_TEST_CASE(staged_changes_are_packed_and_survive_the_process) {
   BOOST_TEST((uut->get("k48") == std::string(4000, 'x')));
 }
 
+// After each transaction, by the process that goes on and by the next one.
+BOOST_AUTO_TEST_CASE(what_was_given_up_is_there_or_not) {
+  constexpr auto rests_in_all = 1 + 4 + 1 + 3;
+  for (auto reopened : {false, true})
+    for (auto given_up_at = 1; given_up_at <= rests_in_all; ++given_up_at) {
+      BOOST_TEST_CONTEXT("after " << given_up_at << " transactions") {
+        half_way x{100'000};
+        x.uut.options.map_bytes = 0;
+        x.uut.reopen();
+        auto rests = 0;
+        const records none;
+        auto give_up = [&](auto) -> std::size_t {
+          if (++rests == given_up_at)
+            throw machine::given_up{"it was told to"};
+          return 10;
+        };
+        BOOST_CHECK_THROW(
+          x.uut->write({std::make_shared<const overlay>(x.second),
+                        {2},
+                        149,
+                        none,
+                        give_up}),
+          machine::given_up);
+        auto counts = given_up_at >= 1 + 4 + 1;
+        BOOST_TEST(x.check() == counts);
+        if (reopened)
+          x.uut.reopen();
+        BOOST_TEST(x.check() == counts);
+        write(*x.uut, {2}, x.second, 149);
+        BOOST_TEST(x.check());
+        x.uut.reopen();
+        BOOST_TEST(x.check());
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_finds_no_room_on_the_way_is_there_or_not) {
   std::size_t before = 0;
   std::size_t after = 0;

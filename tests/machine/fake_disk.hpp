@@ -30,6 +30,8 @@ struct fake_disk {
   std::function<void()> before_write;
   /// Called when somebody waits for a save.
   std::function<void()> on_hurry = [] {};
+  /// Called when a save may end before it has come to its end.
+  std::function<void()> on_give_up = [] {};
 };
 
 /// Counts how often each command was applied. Replies with command and index.
@@ -114,6 +116,10 @@ private:
 
     void hurry() noexcept override {
       disk_->on_hurry();
+    }
+
+    void give_up() noexcept override {
+      disk_->on_give_up();
     }
 
   private:
