@@ -49,6 +49,16 @@ constexpr auto default_map_bytes = std::uint64_t{1} << 40;
 
 } // namespace
 
+std::uint64_t draw_number() {
+  std::uint64_t result = 0;
+  while (result == 0)
+    if (getrandom(&result, sizeof result, 0)
+        != static_cast<ssize_t>(sizeof result))
+      throw store_error{store_errc::no_access,
+                        "the system gives no random numbers (getrandom)"};
+  return result;
+}
+
 std::string prepare_directory(const lmdb_options& options) {
   if (options.writable)
     make_directory(options.directory);
@@ -214,24 +224,13 @@ lmdb::environment open_environment(const lmdb_options& options) {
 
 namespace {
 
-incarnation_id draw_incarnation() {
-  incarnation_id result;
-  while (!result)
-    if (getrandom(&result.value, sizeof result.value, 0)
-        != static_cast<ssize_t>(sizeof result.value))
-      throw store_error{store_errc::no_access,
-                        "the system gives no random numbers (getrandom)"};
-  return result;
-}
-
 lmdb::environment made_and_opened(const lmdb_options& options) {
   if (options.writable)
     make_environment(options, [&](lmdb::transaction& txn) {
       for (const auto* name : table_names)
         txn.open_table(name, MDB_CREATE);
       auto meta = txn.open_table("meta", 0).value();
-      store_identity identity{options.cluster, options.peer,
-                              draw_incarnation()};
+      store_identity identity{options.cluster, options.peer, {draw_number()}};
       txn.put(meta, format_key, encode(group_id{}, store_header{}));
       txn.put(meta, identity_key, encode(group_id{}, identity));
     });

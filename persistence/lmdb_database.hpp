@@ -20,6 +20,7 @@
 #include <raft/persistence/record.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -64,6 +65,10 @@ inline log_index index_of(std::string_view key) {
 /// Names a record in messages, such as "log 1/17".
 std::string record_name(const char* table, group_id group);
 std::string record_name(const char* table, group_id group, log_index index);
+
+/// A random number that nobody else has: not 0.
+/// @throws store_error `no_access`.
+std::uint64_t draw_number();
 
 /// Makes the directory of an environment, if it may.
 /// @returns its name.

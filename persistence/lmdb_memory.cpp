@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <sys/random.h>
 #include <utility>
 
 namespace raft::persistence {
@@ -19,16 +18,6 @@ constexpr std::size_t peer_key_bytes = 12;
 std::string peer_key(peer_id peer) {
   std::string result = peer_prefix;
   append_big_endian(result, peer.value);
-  return result;
-}
-
-start_id draw_start() {
-  start_id result;
-  while (!result)
-    if (getrandom(&result.value, sizeof result.value, 0)
-        != static_cast<ssize_t>(sizeof result.value))
-      throw store_error{store_errc::no_access,
-                        "the system gives no random numbers (getrandom)"};
   return result;
 }
 
@@ -77,7 +66,7 @@ void lmdb_memory::load(bool all) {
 }
 
 void lmdb_memory::begin_start() {
-  chain_ = with_new_start(chain_, others_, restored_, draw_start());
+  chain_ = with_new_start(chain_, others_, restored_, {draw_number()});
   auto mark = restored_ ? std::nullopt : make_mark(directory_);
   {
     auto txn = db_->begin_write();

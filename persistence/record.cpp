@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace raft::persistence {
@@ -153,6 +154,49 @@ record_fault give(const reader& in, T from, T& to) {
   return result;
 }
 
+/// A record that consists of members of a struct, one after the other.
+template <class T, class... Members>
+class layout {
+public:
+  /// @param size About how long they are together, in bytes.
+  constexpr layout(record_type type, std::size_t size, Members T::*... members)
+    : type_{type}, size_{size}, members_{members...} {
+    // nop
+  }
+
+  std::string encode(group_id group, const T& x) const {
+    writer out{type_, size_};
+    std::apply([&](auto... member) { (out << ... << (x.*member)); }, members_);
+    return out.finish(group);
+  }
+
+  record_fault decode(group_id group, std::string_view data, T& x) const {
+    reader in{group, data, type_};
+    T result;
+    std::apply([&](auto... member) { (in >> ... >> (result.*member)); },
+               members_);
+    return give(in, std::move(result), x);
+  }
+
+private:
+  record_type type_;
+  std::size_t size_;
+  std::tuple<Members T::*...> members_;
+};
+
+constexpr layout header_layout{record_type::header, 4, &store_header::format};
+constexpr layout hard_state_layout{record_type::hard_state, 16,
+                                   &hard_state::term, &hard_state::vote};
+constexpr layout position_layout{record_type::position, 16,
+                                 &log_position::index, &log_position::term};
+constexpr layout acquaintance_layout{
+  record_type::acquaintance, 32,
+  &acquaintance::peer,       &acquaintance::incarnation,
+  &acquaintance::start,      &acquaintance::ours};
+constexpr layout file_mark_layout{record_type::file_mark, 20, &file_mark::inode,
+                                  &file_mark::born_seconds,
+                                  &file_mark::born_nanoseconds};
+
 } // namespace
 
 const char* to_text(record_fault x) {
@@ -176,16 +220,11 @@ const char* to_text(record_fault x) {
 }
 
 std::string encode(group_id group, const store_header& x) {
-  writer out{record_type::header, 4};
-  out << x.format;
-  return out.finish(group);
+  return header_layout.encode(group, x);
 }
 
 record_fault decode(group_id group, std::string_view data, store_header& x) {
-  reader in{group, data, record_type::header};
-  store_header result;
-  in >> result.format;
-  return give(in, std::move(result), x);
+  return header_layout.decode(group, data, x);
 }
 
 std::string encode(group_id group, const store_identity& x) {
@@ -204,16 +243,11 @@ record_fault decode(group_id group, std::string_view data, store_identity& x) {
 }
 
 std::string encode(group_id group, const hard_state& x) {
-  writer out{record_type::hard_state, 16};
-  out << x.term << x.vote;
-  return out.finish(group);
+  return hard_state_layout.encode(group, x);
 }
 
 record_fault decode(group_id group, std::string_view data, hard_state& x) {
-  reader in{group, data, record_type::hard_state};
-  hard_state result;
-  in >> result.term >> result.vote;
-  return give(in, std::move(result), x);
+  return hard_state_layout.decode(group, data, x);
 }
 
 std::string encode(group_id group, const membership& x) {
@@ -231,16 +265,11 @@ record_fault decode(group_id group, std::string_view data, membership& x) {
 }
 
 std::string encode(group_id group, const log_position& x) {
-  writer out{record_type::position, 16};
-  out << x.index << x.term;
-  return out.finish(group);
+  return position_layout.encode(group, x);
 }
 
 record_fault decode(group_id group, std::string_view data, log_position& x) {
-  reader in{group, data, record_type::position};
-  log_position result;
-  in >> result.index >> result.term;
-  return give(in, std::move(result), x);
+  return position_layout.decode(group, data, x);
 }
 
 std::string encode(group_id group, const start_chain& x) {
@@ -262,29 +291,19 @@ record_fault decode(group_id group, std::string_view data, start_chain& x) {
 }
 
 std::string encode(group_id group, const acquaintance& x) {
-  writer out{record_type::acquaintance, 32};
-  out << x.peer << x.incarnation << x.start << x.ours;
-  return out.finish(group);
+  return acquaintance_layout.encode(group, x);
 }
 
 record_fault decode(group_id group, std::string_view data, acquaintance& x) {
-  reader in{group, data, record_type::acquaintance};
-  acquaintance result;
-  in >> result.peer >> result.incarnation >> result.start >> result.ours;
-  return give(in, std::move(result), x);
+  return acquaintance_layout.decode(group, data, x);
 }
 
 std::string encode(group_id group, const file_mark& x) {
-  writer out{record_type::file_mark, 20};
-  out << x.inode << x.born_seconds << x.born_nanoseconds;
-  return out.finish(group);
+  return file_mark_layout.encode(group, x);
 }
 
 record_fault decode(group_id group, std::string_view data, file_mark& x) {
-  reader in{group, data, record_type::file_mark};
-  file_mark result;
-  in >> result.inode >> result.born_seconds >> result.born_nanoseconds;
-  return give(in, std::move(result), x);
+  return file_mark_layout.decode(group, data, x);
 }
 
 std::string encode(group_id group, const cluster_id& x) {
