@@ -35,6 +35,13 @@ bool leads(lab& x, peer_number who) {
   return x.where().state(who).role == peer_role::leader;
 }
 
+bool nobody_leads(lab& x) {
+  for (peer_number i = 0; i < x.size(); ++i)
+    if (leads(x, i))
+      return false;
+  return true;
+}
+
 /// Waits until a peer leads, and no other.
 void wait_for_leader(lab& x, peer_number who) {
   auto alone = [&] {
@@ -86,6 +93,10 @@ void constrained_election(lab& x) {
     if (i != leader)
       cut_both(x, i, leader);
   leave_only_those_of(x, hub);
+  // Whoever leads by now, if another one was elected meanwhile, must have left
+  // before the hub is reached again, or it would bring the entry there.
+  require(x.where().wait_until(5s, [&] { return nobody_leads(x); }),
+          "no leader where all are alone", "one after five seconds");
   auto rest = others(x, leader, hub);
   for (auto i : rest)
     cut_both(x, i, hub, false);
