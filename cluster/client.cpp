@@ -4,15 +4,13 @@
 #include <raft/actors/seed.hpp>
 #include <raft/cluster/client.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/dial.hpp>
-#include <raft/cluster/greeting.hpp>
 #include <raft/cluster/links.hpp>
+#include <raft/cluster/visit.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
-#include <fmt/format.h>
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 namespace raft::cluster {
@@ -25,91 +23,24 @@ using std::chrono::steady_clock;
 /// How much longer than its deadline an answer may take, because threads do.
 constexpr milliseconds grace{2000};
 
-/// One conversation with one server, from the name lookup to the answer, by a
-/// thread that is no actor.
-class visit {
-public:
-  visit(caf::actor_system& system, const client_options& options,
-        const address& where)
-    : system_{system},
-      options_{options},
-      where_{where},
-      self_{system},
-      until_{steady_clock::now() + options.server_deadline} {
-    // nop
-  }
-
-  /// Asks the peer of that server.
-  /// @throws client_error
-  template <class Answer, class Request>
-  Answer ask(const Request& request) {
-    auto peer = meet();
-    std::optional<Answer> result;
-    actors::ask(self_, peer, left(), request)
-      .receive([&](Answer& x) { result = std::move(x); },
-               [&](const caf::error& reason) { fail(reason); });
-    return std::move(*result);
-  }
-
-private:
-  actors::door_actor find_door() {
-    std::optional<actors::door_actor> result;
-    auto patience = static_cast<std::uint64_t>(left().count());
-    actors::ask(self_, spawn_dial(system_), left() + handshake_deadline,
-                where_.host, where_.port, patience)
-      .receive(
-        [&](const caf::node_id&, const caf::strong_actor_ptr& door,
-            const std::string& complaint) {
-          if (!complaint.empty())
-            fail(complaint);
-          if (!door)
-            fail("no raft peer waits at this port");
-          result = caf::actor_cast<actors::door_actor>(door);
-        },
-        [&](const caf::error& reason) { fail(reason); });
-    return *result;
-  }
-
-  actors::peer_actor meet() {
-    auto door = find_door();
-    card us{options_.cluster, {}, {}, {}};
-    std::optional<actors::peer_actor> result;
-    actors::ask(self_, door, left(), make_hello(us, {}))
-      .receive(
-        [&](const welcome& msg, const actors::peer_actor& peer) {
-          auto complaint = complaint_about(us, {}, msg);
-          if (!complaint.empty())
-            fail(complaint);
-          if (!peer)
-            fail("its peer has ended");
-          result = peer;
-        },
-        [&](const caf::error& reason) { fail(reason); });
-    return *result;
-  }
-
-  milliseconds left() const {
-    auto result = std::chrono::ceil<milliseconds>(until_ - steady_clock::now());
-    return std::max(result, milliseconds{1});
-  }
-
-  [[noreturn]] void fail(const std::string& why) const {
-    throw client_error{fmt::format("{}: {}", to_text(where_), why)};
-  }
-
-  [[noreturn]] void fail(const caf::error& reason) const {
-    if (reason == caf::sec::request_timeout)
-      fail(fmt::format("connected, but no answer within {} ms",
-                       options_.server_deadline.count()));
-    fail(actors::to_text(system_, reason));
-  }
-
-  caf::actor_system& system_;
-  const client_options& options_;
-  const address& where_;
-  caf::scoped_actor self_;
-  steady_clock::time_point until_;
-};
+/// Asks the peer of one server, in a thread that is no actor.
+/// @throws client_error
+template <class Answer, class Request>
+Answer ask_server(caf::actor_system& system, const client_options& options,
+                  const address& where, const Request& request) {
+  caf::scoped_actor self{system};
+  const auto until = steady_clock::now() + options.server_deadline;
+  auto peer = visit(self, where, options.cluster, options.server_deadline);
+  auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+  Answer result;
+  actors::ask(self, peer, std::max(left, milliseconds{1}), request)
+    .receive([&](Answer& x) { result = std::move(x); },
+             [&](const caf::error& reason) {
+               throw visit_failure(system, where, options.server_deadline,
+                                   reason);
+             });
+  return result;
+}
 
 } // namespace
 
@@ -184,8 +115,8 @@ std::future<executed> client::submit(bytes command, milliseconds deadline) {
 }
 
 peer_state client::state(const address& server) {
-  visit x{impl_->system, impl_->options, server};
-  return x.ask<peer_state>(get_state{impl_->options.group});
+  return ask_server<peer_state>(impl_->system, impl_->options, server,
+                                get_state{impl_->options.group});
 }
 
 std::vector<server_state> client::states() {
@@ -208,8 +139,9 @@ std::vector<server_state> client::states() {
 }
 
 queried client::query(const address& server, bytes request) {
-  visit x{impl_->system, impl_->options, server};
-  return x.ask<queried>(raft::query{impl_->options.group, std::move(request)});
+  return ask_server<queried>(
+    impl_->system, impl_->options, server,
+    raft::query{impl_->options.group, std::move(request)});
 }
 
 const std::vector<address>& client::servers() const noexcept {

@@ -1,10 +1,10 @@
+#include <raft/cluster/visit.hpp>
 #include <raft/scenarios/caf_ground.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/processes_ground.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/scenarios/tcp_network.hpp>
 #include <raft/scenarios/temporary_directory.hpp>
-#include <raft/scenarios/visit.hpp>
 
 #include <csignal>
 #include <filesystem>
@@ -19,6 +19,9 @@ namespace {
 
 /// A process that has not begun to listen in this time never will.
 constexpr std::chrono::seconds start_max{30};
+
+/// Nor does one answer that has not in this time.
+constexpr std::chrono::seconds visit_max{30};
 
 /// The last line of a log that says something.
 std::string last_line(const std::string& file) {
@@ -164,7 +167,7 @@ private:
   void meet(peer_number who) {
     actors::peer_actor found;
     try {
-      found = visit(self(), bodies_.at(who).where);
+      found = cluster::visit(self(), bodies_.at(who).where, "raft", visit_max);
     } catch (const std::runtime_error& why) {
       throw scenario_failure{"peer " + to_text(id_of(who)) + " to run",
                              why.what() + std::string{"; its log ends with: "}

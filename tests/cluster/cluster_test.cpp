@@ -2,7 +2,7 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
-#include <raft/tests/cluster/relay.hpp>
+#include <raft/scenarios/tcp_proxy.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_hello_from_oneself_is_named_as_such) {
 
 BOOST_AUTO_TEST_CASE(a_cut_connection_comes_back) {
   servers cluster{2};
-  relay between{cluster.members[1].where.port};
+  scenarios::tcp_proxy between{{cluster.members[1].where.port}};
   auto config = cluster.config_of(0);
   config.members[1].where = between.where();
   cluster.start(0, config);
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_cut_connection_comes_back) {
     cluster.wait_for_leader();
     BOOST_TEST(cluster[1].execute(put("k", "v")).result == outcome::committed);
     auto before = cluster[0].log.count("is connected");
-    between.cut();
+    between.close_connections();
     BOOST_TEST(eventually(
       [&] { return cluster[0].log.count("is connected") > before; }));
   }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_cut_connection_comes_back) {
 
 BOOST_AUTO_TEST_CASE(a_frozen_connection_is_given_up_and_comes_back) {
   servers cluster{2};
-  relay between{cluster.members[1].where.port};
+  scenarios::tcp_proxy between{{cluster.members[1].where.port}};
   auto config = cluster.config_of(0);
   config.members[1].where = between.where();
   cluster.start(0, config);

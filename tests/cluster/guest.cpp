@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/nothing.hpp>
-#include <raft/scenarios/visit.hpp>
+#include <raft/cluster/visit.hpp>
 #include <raft/tests/cluster/guest.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -28,7 +28,7 @@ void no_answer(const caf::error& why) {
 } // namespace
 
 guest::guest(const address& where, grants more)
-  : peer_{scenarios::visit(self_, where)} {
+  : peer_{visit(self_, where, "raft", deadline)} {
   auto count = [total = received_, to = peer_,
                 more](actors::subscriber_actor::pointer self, actors::nothing) {
     return actors::subscriber_actor::behavior_type{

@@ -1,7 +1,7 @@
 // Links that are lost and come back, over loopback sockets.
 
 #include <raft/kv/command.hpp>
-#include <raft/tests/cluster/relay.hpp>
+#include <raft/scenarios/tcp_proxy.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
@@ -48,7 +48,7 @@ struct pair_fixture {
   }
 
   servers cluster{2};
-  relay between{cluster.members[1].where.port};
+  scenarios::tcp_proxy between{{cluster.members[1].where.port}};
   std::size_t links = 1;
 };
 

@@ -1,7 +1,7 @@
 // Large commands over slow connections: the leader stays in office.
 
 #include <raft/kv/command.hpp>
-#include <raft/tests/cluster/relay.hpp>
+#include <raft/scenarios/tcp_proxy.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
@@ -26,7 +26,8 @@ struct slow_cluster {
       auto config = all.config_of(i);
       // The one with the lower number connects, for both.
       for (std::size_t j = i + 1; j < 3; ++j) {
-        relays.emplace_back(all.members[j].where.port, bytes_per_second);
+        relays.emplace_back(std::vector{all.members[j].where.port},
+                            bytes_per_second);
         config.members[j].where = relays.back().where();
       }
       // Long enough for a machine that does much else.
@@ -48,7 +49,7 @@ struct slow_cluster {
     return now.role == peer_role::leader && now.term == term;
   }
 
-  std::list<relay> relays;
+  std::list<scenarios::tcp_proxy> relays;
   servers all{3};
   std::size_t leader = 0;
   term_number term;

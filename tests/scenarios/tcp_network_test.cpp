@@ -1,55 +1,20 @@
 // The network between processes: what passes, what is lost, who is told.
 
 #include <raft/scenarios/tcp_network.hpp>
-#include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/scenarios/talk.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <cstdint>
+#include <fcntl.h>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
 
-using raft::cluster::test_socket;
+using namespace raft::scenarios::test;
 using raft::scenarios::tcp_network;
 
 namespace {
-
-constexpr int patience_ms = 20'000;
-
-/// Long enough for whatever passes to arrive.
-constexpr int moment_ms = 100;
-
-bool readable(int fd, int within_ms) {
-  pollfd x{fd, POLLIN, 0};
-  return ::poll(&x, 1, within_ms) == 1;
-}
-
-void say(const test_socket& at, const std::string& text) {
-  BOOST_REQUIRE(::send(at.fd(), text.data(), text.size(), MSG_NOSIGNAL)
-                == static_cast<ssize_t>(text.size()));
-}
-
-/// Reads so many bytes.
-/// @returns less if the connection ends before.
-std::string hear(const test_socket& at, std::size_t size) {
-  std::string result;
-  while (result.size() < size) {
-    char buffer[4096];
-    BOOST_REQUIRE(readable(at.fd(), patience_ms));
-    auto count = ::recv(at.fd(), buffer,
-                        std::min(sizeof(buffer), size - result.size()), 0);
-    if (count <= 0)
-      break;
-    result.append(buffer, static_cast<std::size_t>(count));
-  }
-  return result;
-}
-
-bool hears_nothing(const test_socket& at) {
-  return !readable(at.fd(), moment_ms);
-}
 
 /// Two peers and a network; peer 1 listens.
 struct network_fixture {
@@ -58,20 +23,8 @@ struct network_fixture {
     uut.plug(1, port);
   }
 
-  /// Both ends of a new connection, first the one that connected.
-  struct ends {
-    test_socket near;
-    test_socket far;
-  };
-
   ends connect() {
-    ends result;
-    BOOST_REQUIRE(result.near.connect_and_wait(uut.way(0, 1).port));
-    BOOST_REQUIRE(readable(listener.fd(), patience_ms));
-    auto fd = ::accept(listener.fd(), nullptr, nullptr);
-    BOOST_REQUIRE(fd >= 0);
-    result.far = test_socket{fd};
-    return result;
+    return connect_through(uut.way(0, 1), listener);
   }
 
   test_socket listener;

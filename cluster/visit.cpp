@@ -1,0 +1,101 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/remote.hpp>
+#include <raft/cluster/dial.hpp>
+#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/visit.hpp>
+
+#include <caf/actor_system.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace raft::cluster {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+class visitor {
+public:
+  visitor(caf::scoped_actor& self, const address& where, milliseconds deadline)
+    : self_{self},
+      where_{where},
+      deadline_{deadline},
+      until_{steady_clock::now() + deadline} {
+    // nop
+  }
+
+  actors::peer_actor meet(const std::string& cluster) {
+    auto door = find_door();
+    card us{cluster, {}, {}, {}};
+    actors::peer_actor result;
+    actors::ask(self_, door, left(), make_hello(us, {}))
+      .receive(
+        [&](const welcome& msg, const actors::peer_actor& peer) {
+          auto complaint = complaint_about(us, {}, msg);
+          if (!complaint.empty())
+            fail(complaint);
+          if (!peer)
+            fail("its peer has ended");
+          result = peer;
+        },
+        [&](const caf::error& reason) { fail(reason); });
+    return result;
+  }
+
+private:
+  actors::door_actor find_door() {
+    actors::door_actor result;
+    auto patience = static_cast<std::uint64_t>(left().count());
+    actors::ask(self_, spawn_dial(self_->system()), left() + handshake_deadline,
+                where_.host, where_.port, patience)
+      .receive(
+        [&](const caf::node_id&, const caf::strong_actor_ptr& door,
+            const std::string& complaint) {
+          if (!complaint.empty())
+            fail(complaint);
+          if (!door)
+            fail("no raft peer waits at this port");
+          result = caf::actor_cast<actors::door_actor>(door);
+        },
+        [&](const caf::error& reason) { fail(reason); });
+    return result;
+  }
+
+  milliseconds left() const {
+    auto result = std::chrono::ceil<milliseconds>(until_ - steady_clock::now());
+    return std::max(result, milliseconds{1});
+  }
+
+  [[noreturn]] void fail(const std::string& why) const {
+    throw client_error{fmt::format("{}: {}", to_text(where_), why)};
+  }
+
+  [[noreturn]] void fail(const caf::error& reason) const {
+    throw visit_failure(self_->system(), where_, deadline_, reason);
+  }
+
+  caf::scoped_actor& self_;
+  const address& where_;
+  milliseconds deadline_;
+  steady_clock::time_point until_;
+};
+
+} // namespace
+
+client_error visit_failure(caf::actor_system& system, const address& where,
+                           milliseconds deadline, const caf::error& reason) {
+  auto why
+    = reason == caf::sec::request_timeout
+      ? fmt::format("connected, but no answer within {} ms", deadline.count())
+      : actors::to_text(system, reason);
+  return client_error{fmt::format("{}: {}", to_text(where), why)};
+}
+
+actors::peer_actor visit(caf::scoped_actor& self, const address& where,
+                         const std::string& cluster, milliseconds deadline) {
+  return visitor{self, where, deadline}.meet(cluster);
+}
+
+} // namespace raft::cluster
