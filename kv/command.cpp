@@ -31,19 +31,28 @@ constexpr char digest_request_kind = 0x41;
 constexpr char digest_kind = 0x42;
 constexpr char batch_kind = 0x43;
 
-class writer {
+/// Takes bytes, and only counts them.
+struct byte_counter {
+  std::size_t size = 0;
+
+  byte_counter& operator+=(char) {
+    ++size;
+    return *this;
+  }
+
+  byte_counter& operator+=(std::string_view x) {
+    size += x.size();
+    return *this;
+  }
+};
+
+/// Writes to anything that takes bytes by `+=`.
+template <class Out>
+class field_writer {
 public:
-  explicit writer(char kind) : out_{version, kind} {
-    // nop
-  }
-
-  /// Says how many bytes are to come, roughly, so that they need not move.
-  void expect(std::size_t size) {
-    out_.reserve(out_.size() + size);
-  }
-
-  bytes finish() {
-    return bytes{std::move(out_)};
+  void put_head(char kind) {
+    out_ += version;
+    out_ += kind;
   }
 
   void put(std::uint64_t x) {
@@ -100,8 +109,31 @@ public:
                  tie_fields(x));
   }
 
-private:
-  std::string out_;
+protected:
+  Out out_;
+};
+
+class size_counter : public field_writer<byte_counter> {
+public:
+  std::size_t size() const {
+    return out_.size;
+  }
+};
+
+class writer : public field_writer<std::string> {
+public:
+  explicit writer(char kind) {
+    put_head(kind);
+  }
+
+  /// Says how many bytes are to come, roughly, so that they need not move.
+  void expect(std::size_t size) {
+    out_.reserve(out_.size() + size);
+  }
+
+  bytes finish() {
+    return bytes{std::move(out_)};
+  }
 };
 
 /// Each `take` returns whether it found a value.
@@ -289,14 +321,16 @@ bytes encode(const command& x) {
 
 bytes encode(const reply& x) {
   writer out{reply_kind};
-  std::size_t size = 16;
-  for (const auto& value : x.values)
-    size += 8 + (value ? value->size() : 0);
-  for (const auto& [key, value] : x.pairs)
-    size += 16 + key.size() + value.size();
-  out.expect(size);
+  out.expect(encoded_size(x));
   out.put_fields(x);
   return out.finish();
+}
+
+std::size_t encoded_size(const reply& x) {
+  size_counter out;
+  out.put_head(reply_kind);
+  out.put_fields(x);
+  return out.size();
 }
 
 std::optional<command> decode_command(const bytes& x) {
@@ -326,6 +360,25 @@ bytes encode_batch(const std::vector<bytes>& commands) {
     size += 8 + x.size();
   out.expect(size);
   out.put(commands);
+  return out.finish();
+}
+
+bytes encode_replies(const std::vector<reply>& replies) {
+  std::size_t size = 16;
+  std::vector<std::uint64_t> sizes;
+  sizes.reserve(replies.size());
+  for (const auto& x : replies) {
+    sizes.push_back(encoded_size(x));
+    size += 10 + sizes.back();
+  }
+  writer out{batch_kind};
+  out.expect(size);
+  out.put(std::uint64_t{replies.size()});
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    out.put(sizes[i]);
+    out.put_head(reply_kind);
+    out.put_fields(replies[i]);
+  }
   return out.finish();
 }
 

@@ -156,6 +156,12 @@ std::optional<reply_view> view_reply(std::string_view x);
 /// @pre `!commands.empty()`.
 bytes encode_batch(const std::vector<bytes>& commands);
 
+/// The replies to a batch. They may be large, and are copied once.
+bytes encode_replies(const std::vector<reply>& replies);
+
+/// How many bytes `encode` makes of a reply.
+std::size_t encoded_size(const reply& x);
+
 /// The commands, or replies, that a batch holds, each encoded.
 /// @returns nothing if the bytes are no batch of at least one element.
 std::optional<std::vector<bytes>> decode_batch(const bytes& x);

@@ -123,6 +123,11 @@ std::optional<std::string_view> engine::find(std::string_view key) const {
   return found_;
 }
 
+std::optional<std::string> engine::read(std::string_view key) const {
+  // What comes from the table is a copy already.
+  return changed(key) ? map::read(key) : below_->get(key);
+}
+
 bool engine::contains(std::string_view key) const {
   const auto* slot = changed(key);
   return slot != nullptr ? slot->has_value() : below_->contains(key);

@@ -70,6 +70,7 @@ public:
   // -- map --------------------------------------------------------------------
 
   std::optional<std::string_view> find(std::string_view key) const override;
+  std::optional<std::string> read(std::string_view key) const override;
   bool contains(std::string_view key) const override;
   void put(std::string key, std::string value) override;
   std::size_t append(std::string key, std::string_view what) override;

@@ -44,15 +44,11 @@ reply run_one(map& data, get& x) {
   result.values.reserve(x.keys.size());
   std::size_t total = 0;
   for (const auto& key : x.keys) {
-    auto found = data.find(key);
-    if (!found) {
-      result.values.emplace_back();
-      continue;
-    }
-    total += found->size();
+    result.values.push_back(data.read(key));
+    if (const auto& found = result.values.back())
+      total += found->size();
     if (total > get_bytes_max)
       return refused(status::too_large);
-    result.values.emplace_back(*found);
   }
   return result;
 }
@@ -130,11 +126,9 @@ reply run_one(map& data, put_many& x) {
   return {};
 }
 
-bytes execute_one(map& data, const bytes& command) {
+reply execute_one(map& data, const bytes& command) {
   auto decoded = decode_command(command);
-  if (!decoded)
-    return encode(refused(status::malformed));
-  return encode(run(data, std::move(*decoded)));
+  return decoded ? run(data, std::move(*decoded)) : refused(status::malformed);
 }
 
 } // namespace
@@ -142,16 +136,16 @@ bytes execute_one(map& data, const bytes& command) {
 bytes execute(map& data, const bytes& command) {
   auto batch = decode_batch(command);
   if (!batch)
-    return execute_one(data, command);
-  std::vector<bytes> replies;
+    return encode(execute_one(data, command));
+  std::vector<reply> replies;
   std::size_t total = 0;
   for (const auto& x : *batch) {
     replies.push_back(execute_one(data, x));
-    total += replies.back().size();
+    total += encoded_size(replies.back());
     if (total >= batch_reply_bytes_max)
       break;
   }
-  return encode_batch(replies);
+  return encode_replies(replies);
 }
 
 reply run(map& data, command x) {

@@ -28,6 +28,9 @@ public:
   /// @returns the value, valid until the next call of any member.
   virtual std::optional<std::string_view> find(std::string_view key) const = 0;
 
+  /// @returns a copy of the value.
+  virtual std::optional<std::string> read(std::string_view key) const;
+
   virtual bool contains(std::string_view key) const = 0;
 
   /// Adds or replaces a pair.

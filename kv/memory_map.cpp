@@ -8,6 +8,13 @@ map::~map() {
   // nop
 }
 
+std::optional<std::string> map::read(std::string_view key) const {
+  auto found = find(key);
+  if (!found)
+    return std::nullopt;
+  return std::string{*found};
+}
+
 std::optional<std::string_view> memory_map::find(std::string_view key) const {
   auto i = data_.find(key);
   if (i == data_.end())
