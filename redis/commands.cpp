@@ -177,6 +177,39 @@ void add_reply(std::string& out, const machine_call& call,
   }
 }
 
+std::unique_ptr<outbox> large_reply(const machine_call& call,
+                                    const kv::reply_view& result,
+                                    const bytes& source) {
+  // Below that, a copy costs less than it saves; and what is kept must not be
+  // much more than what counts as unread.
+  constexpr std::size_t large_bytes = 64 << 10;
+  std::size_t size = 0;
+  for (const auto& value : result.values)
+    size += value ? value->size() : 0;
+  if (call.looks == machine_call::shape::formatted
+      || result.result != kv::status::ok || size < large_bytes
+      || size < source.size() / 2)
+    return nullptr;
+  auto out = std::make_unique<outbox>();
+  std::string text;
+  if (call.looks == machine_call::shape::values)
+    add_array(text, result.values.size());
+  for (const auto& value : result.values) {
+    if (!value) {
+      add_nil(text);
+    } else if (value->size() < large_bytes) {
+      add_bulk(text, *value);
+    } else {
+      begin_bulk(text, value->size());
+      out->add(text);
+      out->add(source, *value);
+      end_bulk(text);
+    }
+  }
+  out->add(text);
+  return out;
+}
+
 void add_failure(std::string& out, const machine_call& call,
                  const executed& how) {
   if (how.result == outcome::rejected)

@@ -6,9 +6,11 @@
 #include <raft/kv/command.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/redis/cursors.hpp>
+#include <raft/redis/outbox.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +38,10 @@ struct machine_call {
   bool reads_much = false;
   /// How many keys it looks up.
   std::size_t keys = 1;
+  /// What is replied, if it was executed: the values as they are, or what
+  /// `format` makes of the result.
+  enum class shape : std::uint8_t { formatted, value, values };
+  shape looks = shape::formatted;
   /// Appends what Redis would say. Only called with `ok` and `mismatch`.
   std::function<void(std::string& out, const kv::reply_view&)> format;
 };
@@ -81,6 +87,13 @@ action interpret(const arguments& args, surroundings& around);
 /// Appends the reply for a command that was executed.
 void add_reply(std::string& out, const machine_call& call,
                const kv::reply_view& result);
+
+/// The reply, without a copy of values that are large.
+/// @param source What the values are parts of; is kept.
+/// @returns null if there are none, or if they are little of `source`.
+std::unique_ptr<outbox> large_reply(const machine_call& call,
+                                    const kv::reply_view& result,
+                                    const bytes& source);
 
 /// Appends the reply for a command that is not known to have been executed.
 /// @pre `how.result` is not `committed`.

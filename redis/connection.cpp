@@ -104,7 +104,7 @@ void connection::finish(const batch_result& result, time_point now) {
   sent_bytes_ = 0;
   auto committed = result.how.result == outcome::committed;
   if (committed && result.replies && result.replies->size() <= numbers.size()) {
-    answer_batch(numbers, *result.replies);
+    answer_batch(numbers, *result.replies, result.source);
   } else {
     for (auto number : numbers) {
       std::string text;
@@ -210,15 +210,22 @@ void connection::add_request(const arguments& args, time_point now) {
 
 /// Takes the replies of a batch, or of its beginning.
 void connection::answer_batch(const std::vector<std::uint64_t>& numbers,
-                              const std::vector<std::string_view>& replies) {
+                              const std::vector<std::string_view>& replies,
+                              const bytes& source) {
   std::size_t size = 0;
   for (const auto& x : replies)
     size += x.size();
   apart_ = apart_ || (mixed_ && size > mixed_reply_bytes_max);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     auto& x = at(numbers[i]);
+    auto found = kv::view_reply(replies[i]);
+    auto large = found ? large_reply(call_of(x.what), *found, source) : nullptr;
+    if (large) {
+      set_large_reply(x, std::move(large));
+      continue;
+    }
     std::string text;
-    if (auto found = kv::view_reply(replies[i]))
+    if (found)
       add_reply(text, call_of(x.what), *found);
     else
       add_nonsense(text);
@@ -242,6 +249,12 @@ void connection::set_reply(request& x, std::string text) {
   x.what = answer{};
 }
 
+void connection::set_large_reply(request& x, std::unique_ptr<outbox> reply) {
+  set_reply(x, {});
+  reply_bytes_ += reply->size();
+  x.large = std::move(reply);
+}
+
 /// Answers what has been waiting for too long. As requests come in order, so do
 /// their deadlines.
 void connection::expire(time_point now) {
@@ -262,12 +275,12 @@ void connection::expire(time_point now) {
 
 void connection::write_ready_replies() {
   while (!requests_.empty() && requests_.front().reply) {
-    auto& reply = *requests_.front().reply;
-    reply_bytes_ -= reply.size();
-    if (output_.empty())
-      output_ = std::move(reply); // it may be large
+    auto& first = requests_.front();
+    reply_bytes_ -= first.large ? first.large->size() : first.reply->size();
+    if (first.large)
+      output_.add(*first.large);
     else
-      output_ += reply;
+      output_.add(*first.reply);
     requests_.pop_front();
     ++first_;
   }

@@ -5,12 +5,14 @@
 #include <raft/redis/commands.hpp>
 #include <raft/redis/convoy.hpp>
 #include <raft/redis/limits.hpp>
+#include <raft/redis/outbox.hpp>
 #include <raft/redis/resp.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +55,7 @@ public:
   void tell_state(const peer_state* state, time_point now);
 
   /// Replies for the client; take them out.
-  std::string& output() noexcept {
+  outbox& output() noexcept {
     return output_;
   }
 
@@ -106,6 +108,8 @@ private:
   /// A request without a reply, or with one that has to wait for its turn.
   struct request {
     std::optional<std::string> reply;
+    /// In the place of `reply`, if that is large.
+    std::unique_ptr<outbox> large;
     action what;
     time_point arrived;
   };
@@ -116,8 +120,10 @@ private:
   void expire(time_point now);
   bool add_to(batch& x, const machine_call& next);
   void set_reply(request& x, std::string text);
+  void set_large_reply(request& x, std::unique_ptr<outbox> reply);
   void answer_batch(const std::vector<std::uint64_t>& numbers,
-                    const std::vector<std::string_view>& replies);
+                    const std::vector<std::string_view>& replies,
+                    const bytes& source);
   void write_ready_replies();
   bool has_room() const noexcept;
 
@@ -153,7 +159,7 @@ private:
   bool apart_ = false;
   bool behind_ = false;
   std::vector<std::uint64_t> info_waiting_;
-  std::string output_;
+  outbox output_;
   std::uint64_t request_count_ = 0;
   bool closing_ = false;
   bool spoke_http_ = false;

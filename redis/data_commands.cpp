@@ -21,12 +21,14 @@ constexpr auto not_an_integer = "ERR value is not an integer or out of range";
 
 template <class Format>
 machine_call read(const kv::command& x, Format format) {
-  return {kv::encode(x), false, false, 1, std::move(format)};
+  return {kv::encode(x),    false, false, 1, machine_call::shape::formatted,
+          std::move(format)};
 }
 
 template <class Format>
 machine_call write(const kv::command& x, Format format) {
-  return {kv::encode(x), true, false, 1, std::move(format)};
+  return {kv::encode(x),    true, false, 1, machine_call::shape::formatted,
+          std::move(format)};
 }
 
 std::vector<std::string> strings(const arguments& args, std::size_t first) {
@@ -70,12 +72,15 @@ void format_if_absent(std::string& out, const kv::reply_view& x) {
 }
 
 action run_get(const arguments& args, surroundings&) {
-  return read(kv::get{strings(args, 1)}, format_value);
+  auto result = read(kv::get{strings(args, 1)}, format_value);
+  result.looks = machine_call::shape::value;
+  return result;
 }
 
 action run_mget(const arguments& args, surroundings&) {
   auto result = read(kv::get{strings(args, 1)}, format_values);
   result.reads_much = args.size() > 2;
+  result.looks = machine_call::shape::values;
   return result;
 }
 

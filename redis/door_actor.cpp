@@ -105,7 +105,9 @@ void door_state::add(handle hdl) {
     add_error(text, stopping_ ? "CLUSTERDOWN this peer is stopping"
                               : "ERR max number of clients reached");
     x.state.stop();
-    write(hdl, x, text);
+    outbox reply;
+    reply.add(text);
+    write(hdl, x, reply);
   }
   pump(hdl, x);
 }

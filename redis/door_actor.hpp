@@ -89,7 +89,7 @@ private:
   void arrive(std::uint64_t number, const executed& result);
   void arm_patience();
   void ask_state(handle hdl, client& x);
-  void write(handle hdl, client& x, std::string& data);
+  void write(handle hdl, client& x, outbox& data);
   void feed(handle hdl, client& x);
   void close_the_unread(handle hdl, client& x);
   void close_unread(handle hdl, client& x, std::size_t bound);

@@ -23,7 +23,7 @@ constexpr std::size_t handed_bytes_max = 64 << 10;
 
 // -- out ----------------------------------------------------------------------
 
-void door_state::write(handle hdl, client& x, std::string& data) {
+void door_state::write(handle hdl, client& x, outbox& data) {
   if (data.empty() || x.cut) {
     data.clear();
     return;

@@ -13,32 +13,55 @@ constexpr std::size_t part_bytes = 16 << 10;
 
 void outbox::add(std::string& data) {
   size_ += data.size();
-  if (!parts_.empty() && parts_.back().size() + data.size() <= part_bytes)
-    parts_.back() += data;
+  if (!parts_.empty() && parts_.back().source.empty()
+      && parts_.back().own.size() + data.size() <= part_bytes)
+    parts_.back().own += data;
   else if (data.size() > part_bytes)
-    parts_.push_back(std::exchange(data, {}));
+    parts_.push_back({std::exchange(data, {}), {}, {}});
   else if (!data.empty())
-    parts_.emplace_back(data);
+    parts_.push_back({data, {}, {}});
   data.clear();
+}
+
+void outbox::add(const bytes& source, std::string_view what) {
+  if (what.empty())
+    return;
+  size_ += what.size();
+  parts_.push_back({{}, what, source});
+}
+
+void outbox::add(outbox& other) {
+  while (!other.parts_.empty()) {
+    auto& x = other.parts_.front();
+    auto begin = std::exchange(other.begin_, 0);
+    if (!x.source.empty()) {
+      add(x.source, x.shared.substr(begin));
+    } else {
+      x.own.erase(0, begin);
+      add(x.own);
+    }
+    other.parts_.pop_front();
+  }
+  other.clear();
 }
 
 std::string_view outbox::front(std::size_t size_max) const {
   if (parts_.empty())
     return {};
-  return std::string_view{parts_.front()}.substr(begin_, size_max);
+  return parts_.front().view().substr(begin_, size_max);
 }
 
 void outbox::pop(std::size_t size) {
   begin_ += size;
   size_ -= size;
-  if (!parts_.empty() && begin_ == parts_.front().size()) {
+  if (!parts_.empty() && begin_ == parts_.front().view().size()) {
     parts_.pop_front();
     begin_ = 0;
   }
 }
 
 void outbox::clear() {
-  std::deque<std::string>{}.swap(parts_);
+  std::deque<part>{}.swap(parts_);
   begin_ = size_ = 0;
 }
 

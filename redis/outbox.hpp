@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <raft/messages/bytes.hpp>
+
 #include <cstddef>
 #include <deque>
 #include <string>
@@ -16,6 +18,13 @@ public:
   /// Takes what is to be sent, and leaves `data` empty.
   void add(std::string& data);
 
+  /// Takes something large that is to be sent, without a copy.
+  /// @pre `what` is a part of `source`.
+  void add(const bytes& source, std::string_view what);
+
+  /// Takes all that another one holds, and leaves it empty.
+  void add(outbox& other);
+
   /// What comes next; empty if there is nothing.
   std::string_view front(std::size_t size_max) const;
 
@@ -28,8 +37,23 @@ public:
     return size_;
   }
 
+  bool empty() const noexcept {
+    return size_ == 0;
+  }
+
 private:
-  std::deque<std::string> parts_;
+  struct part {
+    std::string own;
+    /// If not empty, in the place of `own`.
+    std::string_view shared;
+    bytes source;
+
+    std::string_view view() const noexcept {
+      return source.empty() ? std::string_view{own} : shared;
+    }
+  };
+
+  std::deque<part> parts_;
   std::size_t begin_ = 0; // of what is left of the first part
   std::size_t size_ = 0;
 };

@@ -331,10 +331,18 @@ void add_integer(std::string& out, std::int64_t x) {
 }
 
 void add_bulk(std::string& out, std::string_view data) {
-  out += '$';
-  out += std::to_string(data.size());
-  out += "\r\n";
+  begin_bulk(out, data.size());
   out += data;
+  end_bulk(out);
+}
+
+void begin_bulk(std::string& out, std::size_t size) {
+  out += '$';
+  out += std::to_string(size);
+  out += "\r\n";
+}
+
+void end_bulk(std::string& out) {
   out += "\r\n";
 }
 

@@ -122,6 +122,10 @@ void add_integer(std::string& out, std::int64_t x);
 
 void add_bulk(std::string& out, std::string_view data);
 
+/// What stands before and behind the data of a bulk string.
+void begin_bulk(std::string& out, std::size_t size);
+void end_bulk(std::string& out);
+
 /// Appends the reply that stands for "there is no such thing".
 void add_nil(std::string& out);
 

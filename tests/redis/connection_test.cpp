@@ -20,7 +20,7 @@ struct connection_fixture {
   connection::time_point now;
 
   std::string take_output() {
-    return std::exchange(client.output(), {});
+    return text_of(client.output());
   }
 
   /// What the client wants executed.
@@ -347,6 +347,26 @@ BOOST_AUTO_TEST_CASE(values_that_are_too_large_get_an_error) {
              == "-ERR the values are too large for one reply; ask for fewer "
                 "keys at once\r\n");
   BOOST_TEST(server.type(client, "PING") == "+PONG\r\n");
+}
+
+// What is large goes out without a copy, and reads the same.
+BOOST_AUTO_TEST_CASE(large_values_come_out_like_small_ones) {
+  const std::string a(100'000, 'a');
+  const std::string b(70'000, 'b');
+  server.machine.run(kv::put{"a", a});
+  server.machine.run(kv::put{"b", b});
+  server.machine.run(kv::put{"c", "c"});
+  auto bulk = [](const std::string& x) {
+    std::string result;
+    add_bulk(result, x);
+    return result;
+  };
+  BOOST_TEST((server.type(client, "GET a") == bulk(a)));
+  BOOST_TEST((server.type(client, "MGET a none c b")
+              == "*4\r\n" + bulk(a) + "$-1\r\n" + bulk("c") + bulk(b)));
+  // Little of what came is not kept for it.
+  BOOST_TEST((server.type(client, "GET a\r\nGET b\r\nGET c")
+              == bulk(a) + bulk(b) + bulk("c")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

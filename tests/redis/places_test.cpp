@@ -54,6 +54,36 @@ BOOST_AUTO_TEST_CASE(who_stays_long_is_found_only_if_others_wait) {
   BOOST_TEST((uut.kept_since(now + 5s) == ids{1, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_large_is_shared_and_not_copied) {
+  bytes source{"header:" + std::string(100'000, 'v') + ":end"};
+  outbox first;
+  std::string head = "$100000\r\n";
+  std::string tail = "\r\n";
+  first.add(head);
+  first.add(source, source.view().substr(7, 100'000));
+  first.add(tail);
+  BOOST_TEST(first.front(4) == "$100");
+  first.pop(4);
+  outbox box;
+  std::string before = "+OK\r\n";
+  box.add(before);
+  box.add(first);
+  BOOST_TEST(first.empty());
+  BOOST_TEST(first.front(1).empty());
+  BOOST_TEST(box.size() == 5 + 5 + 100'000 + 2u);
+  std::string received;
+  auto shared = false;
+  while (!box.empty()) {
+    auto piece = box.front(64 << 10);
+    shared = shared || piece.data() == source.view().data() + 7;
+    received += piece;
+    box.pop(piece.size());
+  }
+  BOOST_TEST(shared);
+  BOOST_TEST(
+    (received == "+OK\r\n000\r\n" + std::string(100'000, 'v') + "\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(replies_come_out_as_they_went_in) {
   outbox box;
   std::string sent;

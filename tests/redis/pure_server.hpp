@@ -21,6 +21,17 @@ inline std::string request(const std::vector<std::string>& words) {
   return result;
 }
 
+/// Takes all out of an outbox.
+inline std::string text_of(outbox& x) {
+  std::string result;
+  while (!x.empty()) {
+    auto piece = x.front(x.size());
+    result += piece;
+    x.pop(piece.size());
+  }
+  return result;
+}
+
 /// A result of the cluster; no replies: they make no sense.
 inline batch_result
 committed(const std::optional<std::vector<bytes>>& replies) {
@@ -56,7 +67,7 @@ struct pure_server {
       x.finish(execute(next.commands), {});
     if (x.wants_state())
       x.tell_state(nullptr, {});
-    return std::exchange(x.output(), {});
+    return text_of(x.output());
   }
 
   std::string ask(connection& x, std::string_view data) {
