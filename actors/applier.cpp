@@ -53,7 +53,8 @@ public:
     log_durable_ = std::max(log_durable_, what.durable);
     peer_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     return answer_later<applied>(self_, [&](promise<applied> waiting) {
-      queue_.push_back({std::move(what), std::move(waiting), 0, {}});
+      auto room = what.results_wanted ? what.replies_max : 0;
+      queue_.push_back({std::move(what), std::move(waiting), 0, {}, room});
       // A save may have waited for the log, and what comes now for the save.
       save_if_due(false);
       work();
@@ -157,6 +158,8 @@ private:
     promise<applied> waiting;
     std::size_t next = 0;
     std::vector<apply_result> results;
+    /// Room for replies that is left, in bytes.
+    std::size_t room = 0;
   };
 
   /// Applies all that was asked for, or as much as there is room for.
@@ -183,7 +186,8 @@ private:
 
   void apply_one(order& now, const entry& x) {
     try {
-      auto done = executor_->apply(x);
+      auto done = executor_->apply(x, now.room);
+      now.room -= std::min(now.room, done.reply.size());
       auto answers
         = x.kind == entry_kind::command || x.kind == entry_kind::open_session;
       if (now.what.results_wanted && answers)

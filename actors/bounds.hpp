@@ -21,6 +21,10 @@ struct peer_bounds {
   /// How many bytes of entries may be on their way to one subscription, however
   /// much credit it gives. A single larger entry still goes, alone.
   std::uint64_t subscription_bytes_max = 4 << 20;
+  /// How many bytes of long replies wait to be fetched by clients of other
+  /// processes, or a single larger one. Past the bound, commands that only read
+  /// are refused as `busy`.
+  std::size_t held_replies_max = 128 << 20;
 };
 
 } // namespace raft::actors

@@ -68,6 +68,8 @@ using peer_actor = inbox_actor::extend<
   answers<start, started>,
   // Replicate a command, apply it, return the reply.
   answers<execute, executed>,
+  // Give the next piece of a reply that it holds for the sender.
+  answers<fetch, fetched>,
   // Open a client session; its id is the index in the answer.
   answers<open_session, executed>,
   // Ask this peer's state machine as it stands.

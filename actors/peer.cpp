@@ -1,7 +1,6 @@
 #include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
-#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
@@ -63,6 +62,7 @@ public:
     parts_ = std::move(parts);
     told_ = parts_.time.now();
     subscribers_.emplace(parts_.self.group, parts_.bounds);
+    waiting_.emplace(parts_.bounds.held_replies_max);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
     durable_told_ = settled(*core_);
@@ -85,10 +85,11 @@ private:
       [this](start& msg) { return on(msg); },
       [this](execute& msg) {
         return replicate(msg.group, entry_kind::command, msg.tag,
-                         std::move(msg.command));
+                         std::move(msg.command), msg.fetches);
       },
+      [this](const fetch& msg) { return waiting_->take(sender(), msg, told_); },
       [this](const open_session& msg) {
-        return replicate(msg.group, entry_kind::open_session, {}, {});
+        return replicate(msg.group, entry_kind::open_session, {}, {}, false);
       },
       [this](const query& msg) { return on(msg); },
       [this](const get_state& msg) { return on(msg); },
@@ -127,18 +128,25 @@ private:
   }
 
   caf::result<executed> replicate(group_id group, entry_kind kind,
-                                  const command_tag& tag, bytes data) {
+                                  const command_tag& tag, bytes data,
+                                  bool fetches) {
     if (auto problem = problem_with(group))
       return *problem;
     if (stopping_)
       return answer_rejected(reject_reason::stopping, core_->term(), {});
+    // Whoever is here shares the reply.
+    auto asker = sender_is_local(self_) ? caf::actor_addr{} : sender();
     return answer_later<executed>(self_, [&](promise<executed> waiting) {
       step([&] {
-        waiting_.add(
+        waiting_->add(
           core_->start(kind, tag, std::move(data), parts_.time.wall_ms()),
-          std::move(waiting));
+          {std::move(waiting), fetches ? asker : caf::actor_addr{}});
       });
     });
+  }
+
+  caf::actor_addr sender() {
+    return caf::actor_cast<caf::actor_addr>(self_->current_sender());
   }
 
   caf::result<queried> on(const query& msg) {
@@ -185,8 +193,7 @@ private:
   void on(const credit& msg) {
     if (msg.group != parts_.self.group)
       return;
-    auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-    subscribers_->grant(who, msg);
+    subscribers_->grant(sender(), msg);
     deliver();
   }
 
@@ -202,8 +209,7 @@ private:
 
   void on(const applied& msg) {
     // What was applied counts when those who wait for it are answered.
-    auto who = caf::actor_cast<caf::actor_addr>(self_->current_sender());
-    if (who == caf::actor_cast<caf::actor_addr>(applier_)
+    if (sender() == caf::actor_cast<caf::actor_addr>(applier_)
         && msg.group == parts_.self.group)
       step([&] { core_->applied(core_->applied(), msg.durable); });
   }
@@ -212,6 +218,7 @@ private:
     if (!alarm_.rang(msg.number) || stopping_)
       return;
     told_ = std::max(told_, parts_.time.now());
+    waiting_->expire(told_);
     core_->advance(told_);
     carry_out();
   }
@@ -263,7 +270,7 @@ private:
     if (parts_.on_note)
       for (const auto& x : todo.notes)
         parts_.on_note(x);
-    waiting_.give_up_if_deposed(*core_);
+    waiting_->give_up_if_deposed(*core_);
     deliver();
     due_ = todo.wake_at;
     arm();
@@ -298,16 +305,16 @@ private:
 
   /// Has entries applied, perhaps none, and tells how far it may save effects.
   void apply_all(std::vector<entry>&& entries) {
-    auto wanted = waiting_.any_for(entries);
+    auto wanted = waiting_->any_for(entries);
     durable_told_ = settled(*core_);
-    errand<applied>(
-      applier_,
-      apply{parts_.self.group, std::move(entries), wanted, durable_told_},
-      [this](applied& done) { took_effect(done); });
+    errand<applied>(applier_,
+                    apply{parts_.self.group, std::move(entries), wanted,
+                          durable_told_, waiting_->room()},
+                    [this](applied& done) { took_effect(done); });
   }
 
   void took_effect(const applied& done) {
-    waiting_.applied(done, *core_);
+    waiting_->applied(done, *core_, told_);
     step([&] { core_->applied(done.index, done.durable); });
   }
 
@@ -351,10 +358,10 @@ private:
     subscribers_->serve(
       *core_,
       [this](auto& what, auto found) { hand_over(what, std::move(found)); },
-      [this](auto& what) { fetch(what); });
+      [this](auto& what) { look_up(what); });
   }
 
-  void fetch(const feed::order& what) {
+  void look_up(const feed::order& what) {
     errand<entries_read>(reader_,
                          read_entries{parts_.self.group, parts_.self.id,
                                       what.first, what.last, what.bytes_max},
@@ -385,7 +392,7 @@ private:
 
   void give_up_on_all() {
     if (core_)
-      waiting_.give_up_all(core_->leader());
+      waiting_->give_up_all(core_->leader());
   }
 
   /// From here on the core is given nothing, so nothing new comes out of it;
@@ -422,9 +429,8 @@ private:
 
   void end() {
     ended_ = true;
-    for (auto& waiting : stoppers_)
+    for (auto& waiting : std::exchange(stoppers_, {}))
       waiting.answer(stopped{parts_.self.group});
-    stoppers_.clear();
     failure_.empty() ? self_->quit() : self_->quit(failure(failure_));
   }
 
@@ -435,9 +441,8 @@ private:
   applier_actor applier_;
   std::optional<consensus::core> core_;
   watcher watcher_;
-
   peer_links links_;
-  peer_clients waiting_;
+  std::optional<peer_clients> waiting_;
   std::optional<subscribers> subscribers_;
   standing kept_out_;
   /// How far the applier believes the log to be durable.
@@ -459,12 +464,6 @@ private:
   std::vector<promise<stopped>> stoppers_;
   std::string failure_;
 };
-
-/// What other processes may send. The rest of the interface is for this one.
-using open_to_peers_and_clients
-  = open_to_others<vote_request, vote_reply, append_request, append_reply,
-                   start, execute, open_session, query, get_state,
-                   args<subscribe, subscriber_actor>, credit>;
 
 template <class Base>
 using shell_pointer = typename peer_shell<Base>::self_pointer;

@@ -75,7 +75,8 @@ struct peer_parts {
 ///   this process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
-/// - A request for another group is answered with an error.
+/// - A request for another group is answered with an error, `fetch` without a
+///   piece.
 /// - `stop` is answered when nothing of the peer can act any more, however
 ///   often it is sent.
 ///

@@ -4,23 +4,37 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/consensus/core.hpp>
+#include <raft/machine/held_replies.hpp>
 #include <raft/machine/waiting.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 namespace raft::actors {
 
 /// Answers each of them once: with the reply, or that it is not known whether
-/// there will ever be one.
+/// there will ever be one. Long replies wait here for those who fetch them.
 class peer_clients {
 public:
+  /// Somebody who waits.
+  struct client {
+    promise<executed> answer;
+    /// Who it is, if a long reply is to be held for him.
+    caf::actor_addr fetches = {};
+  };
+
+  explicit peer_clients(std::size_t held_bytes_max) : held_{held_bytes_max} {
+    // nop
+  }
+
   /// Somebody waits for the entry that was begun, or is told that none was.
-  void add(started&& begun, promise<executed> who) {
+  void add(started&& begun, client who) {
     if (begun.index)
       waiting_.add({begun.index, begun.term}, std::move(who));
     else
-      who.answer(
+      who.answer.answer(
         machine::answer_rejected(begun.reason, begun.term, begun.leader));
   }
 
@@ -31,15 +45,32 @@ public:
   }
 
   /// Answers those whose entries were applied.
-  void applied(const raft::applied& done, const consensus::core& core) {
+  void applied(const raft::applied& done, const consensus::core& core,
+               consensus::instant now) {
     for (const auto& x : done.results) {
       // Committed entries are never replaced: this is the one that was applied.
       auto term = core.log().term_at(x.index).value_or(term_number{});
       if (auto item = waiting_.take({x.index, term}))
-        item->ticket.answer(
-          machine::answer_applied(x, item->where, core.leader()));
+        answer(item->ticket,
+               machine::answer_applied(x, item->where, core.leader()), now);
     }
     give_up(waiting_.take_replaced(done.index), core.leader());
+  }
+
+  /// How many bytes there is room for, of replies to commands that only read.
+  std::size_t room() const noexcept {
+    return held_.room();
+  }
+
+  /// Gives a piece of a reply; only this peer knows its number.
+  fetched take(const caf::actor_addr& who, const fetch& what,
+               consensus::instant now) {
+    return {held_.take(who, what.held, what.offset, now)};
+  }
+
+  /// Forgets replies that nobody fetches any more.
+  void expire(consensus::instant now) {
+    held_.expire(now);
   }
 
   /// Answers those whose entries another leader may replace. Only a change of
@@ -55,14 +86,28 @@ public:
   }
 
 private:
-  using list = machine::waiting_list<promise<executed>>;
+  using list = machine::waiting_list<client>;
+
+  void answer(client& who, executed x, consensus::instant now) {
+    if (who.fetches && x.reply.size() > reply_piece_bytes) {
+      x.held_bytes = x.reply.size();
+      auto number = held_.put(who.fetches, std::exchange(x.reply, {}), now);
+      // It took effect, but no more can be told.
+      if (!number)
+        x = machine::answer_unknown({x.index, x.term}, x.leader);
+      else
+        x.held = *number;
+    }
+    who.answer.answer(std::move(x));
+  }
 
   static void give_up(std::vector<list::item> all, peer_id leader) {
     for (auto& x : all)
-      x.ticket.answer(machine::answer_unknown(x.where, leader));
+      x.ticket.answer.answer(machine::answer_unknown(x.where, leader));
   }
 
   list waiting_;
+  machine::held_replies<caf::actor_addr> held_;
   /// The term that the peer led at the last look; 0 for none.
   term_number leads_;
 };

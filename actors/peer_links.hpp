@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/interfaces.hpp>
 
 #include <caf/node_id.hpp>
@@ -11,6 +12,13 @@
 #include <utility>
 
 namespace raft::actors {
+
+/// What other processes may send to a peer. The rest of its interface is for
+/// this one.
+using open_to_peers_and_clients
+  = open_to_others<vote_request, vote_reply, append_request, append_reply,
+                   start, execute, fetch, open_session, query, get_state,
+                   args<subscribe, subscriber_actor>, credit>;
 
 /// The links of one peer.
 class peer_links {

@@ -86,6 +86,17 @@ void client_state::answered(ticket what, std::uint64_t attempt,
   pump(now);
 }
 
+bool client_state::heard(ticket what, std::uint64_t attempt, instant now) {
+  auto x = find(what);
+  if (x == nullptr)
+    return false;
+  if (x->attempt != 0 && x->attempt == attempt) {
+    up_.at(x->to).doubted = false;
+    be_patient(*x, now);
+  }
+  return true;
+}
+
 void client_state::failed(ticket what, std::uint64_t attempt, instant now) {
   if (find(what) == nullptr)
     return;

@@ -110,6 +110,10 @@ public:
   void answered(ticket what, std::uint64_t attempt, const executed& result,
                 instant now);
 
+  /// A part of the answer has come, which shows that the peer lives.
+  /// @returns whether anybody still waits for this command.
+  bool heard(ticket what, std::uint64_t attempt, instant now);
+
   /// The request failed in a way that says nothing about its effect.
   void failed(ticket what, std::uint64_t attempt, instant now);
 

@@ -4,6 +4,7 @@
 #include <raft/actors/caf/sheltered.hpp>
 #include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/clock.hpp>
+#include <raft/cluster/fetches.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -53,7 +54,8 @@ private:
   using promise = actors::promise<executed>;
   using sink = std::variant<promise, mailslot::callback>;
 
-  /// A peer that can be reached, and what was sent to it.
+  /// A peer that can be reached, and what was sent to it: attempts, and
+  /// requests for pieces.
   struct remote {
     actors::peer_actor handle;
     std::unordered_map<std::uint64_t, caf::message_id> pending;
@@ -153,7 +155,7 @@ private:
     if (x.what == 0)
       ask(i->second, x, open_session{group_});
     else
-      ask(i->second, x, execute{group_, x.tag, std::move(x.command)});
+      ask(i->second, x, execute{group_, x.tag, std::move(x.command), true});
   }
 
   template <class Request>
@@ -163,6 +165,8 @@ private:
       [this, what = x.what, attempt = x.attempt,
        peer = x.to](const executed& result) {
         forget(peer, attempt);
+        if (result.held != 0)
+          return begin_to_fetch({what, attempt, peer}, result);
         state_->answered(what, attempt, result, steady_now());
         carry_out();
       },
@@ -174,6 +178,68 @@ private:
       },
       std::move(msg));
     to.pending.emplace(x.attempt, id);
+  }
+
+  // -- long replies -----------------------------------------------------------
+
+  /// An attempt at a command, whose reply comes in pieces.
+  struct trail {
+    client_state::ticket what = 0;
+    std::uint64_t attempt = 0;
+    peer_id peer;
+  };
+
+  void begin_to_fetch(const trail& x, const executed& head) {
+    fetches_.begin(x.attempt, x.peer, head);
+    trails_.emplace(x.attempt, x);
+    go_on_fetching();
+  }
+
+  void go_on_fetching() {
+    for (const auto& x : fetches_.next())
+      ask_for_piece(x, [this, x](const fetched& piece) { on_piece(x, piece); });
+  }
+
+  template <class Then>
+  void ask_for_piece(const fetches::request& x, Then then) {
+    auto i = remotes_.find(x.from);
+    if (i == remotes_.end())
+      return then({});
+    auto number = ++last_piece_;
+    auto done = [this, number, then, peer = x.from](const fetched& piece) {
+      forget(peer, number);
+      then(piece);
+    };
+    auto id = actors::ask_without_timeout(
+      self_, i->second.handle, done, [done](const caf::error&) { done({}); },
+      fetch{group_, x.held, x.offset});
+    i->second.pending.emplace(number, id);
+  }
+
+  void on_piece(const fetches::request& which, const fetched& piece) {
+    auto answer = fetches_.take(which, piece.data);
+    auto i = trails_.find(which.which);
+    if (i != trails_.end()) {
+      auto x = i->second;
+      auto now = steady_now();
+      auto wanted = state_->heard(x.what, x.attempt, now);
+      if (answer || !wanted || !fetches_.knows(x.attempt))
+        trails_.erase(i);
+      if (answer)
+        state_->answered(x.what, x.attempt, *answer, now);
+      else if (!fetches_.knows(x.attempt))
+        state_->failed(x.what, x.attempt, now);
+      else if (!wanted)
+        let_go(x);
+    }
+    go_on_fetching();
+    carry_out();
+  }
+
+  /// Tells a peer that nobody waits for a reply any more.
+  void let_go(const trail& x) {
+    if (auto last = fetches_.drop(x.attempt))
+      ask_for_piece(*last, [](const fetched&) {});
   }
 
   void answer(client_state::answer x) {
@@ -222,6 +288,10 @@ private:
   std::shared_ptr<mailslot> slot_;
   std::optional<client_state> state_;
   std::map<peer_id, remote> remotes_;
+  fetches fetches_;
+  std::map<std::uint64_t, trail> trails_; // by the attempt
+  /// Far from the numbers of attempts.
+  std::uint64_t last_piece_ = std::uint64_t{1} << 63;
   std::unordered_map<client_state::ticket, sink> waiting_;
   std::uint64_t alarm_ = 0;
   std::optional<instant> armed_;

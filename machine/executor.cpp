@@ -40,7 +40,7 @@ executor::~executor() {
   // nop
 }
 
-apply_result executor::apply(const entry& x) {
+apply_result executor::apply(const entry& x, std::size_t reply_max) {
   if (x.index != applied_.next())
     throw std::logic_error{"executor: entry " + to_text(x.index)
                            + " does not follow entry " + to_text(applied_)};
@@ -48,7 +48,7 @@ apply_result executor::apply(const entry& x) {
   apply_result result;
   switch (x.kind) {
     case entry_kind::command:
-      result = apply_command(x);
+      result = apply_command(x, reply_max);
       break;
     case entry_kind::open_session:
       sessions_->open(x.index);
@@ -161,11 +161,12 @@ void executor::stagger_saves(std::size_t share) {
   due_share_ = share;
 }
 
-apply_result executor::apply_command(const entry& x) {
+apply_result executor::apply_command(const entry& x, std::size_t reply_max) {
   auto run = [&] { return machine_->apply({x.index, x.time_ms}, x.data); };
-  if (!x.tag.session)
-    return {x.index, apply_status::done, run()};
   auto repeatable = machine_->only_reads(x.data);
+  if (!x.tag.session)
+    return repeatable ? read(x, reply_max)
+                      : apply_result{x.index, apply_status::done, run()};
   auto admission = sessions_->admit(x.tag, x.index, repeatable);
   switch (admission.what) {
     case sessions::verdict::kept:
@@ -178,11 +179,22 @@ apply_result executor::apply_command(const entry& x) {
     case sessions::verdict::fresh:
       break;
   }
-  auto reply = run();
-  if (repeatable)
+  if (repeatable) {
+    // The same on all peers, also where there is no reply.
     sessions_->keep_no_reply(x.tag);
-  else
-    sessions_->keep(x.tag, reply);
+    return read(x, reply_max);
+  }
+  auto reply = run();
+  sessions_->keep(x.tag, reply);
+  return {x.index, apply_status::done, std::move(reply)};
+}
+
+apply_result executor::read(const entry& x, std::size_t reply_max) {
+  if (reply_max == 0)
+    return {x.index, apply_status::no_room, {}};
+  auto reply = machine_->apply({x.index, x.time_ms}, x.data);
+  if (reply.size() > reply_max)
+    return {x.index, apply_status::no_room, {}};
   return {x.index, apply_status::done, std::move(reply)};
 }
 

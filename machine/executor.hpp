@@ -7,6 +7,7 @@
 #include <raft/messages/entry.hpp>
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -53,11 +54,15 @@ public:
 
   /// Applies the next committed entry, of any kind. Entries without an effect
   /// on the state machine are `done` with an empty reply.
+  /// @param reply_max How long the reply to a command that only reads may be,
+  ///        in bytes; a longer one is not given (`no_room`). With 0 nobody
+  ///        wants it, and the state machine is not even asked.
   /// @throws std::logic_error if `x.index` does not follow `applied()`;
   /// whatever
   ///         `state_machine::apply` throws. `applied()` then stays and this
   ///         object must not be used for anything but `applied`.
-  apply_result apply(const entry& x);
+  apply_result apply(const entry& x, std::size_t reply_max
+                                     = std::numeric_limits<std::size_t>::max());
 
   /// Asks the state machine.
   bytes query(const bytes& request) const;
@@ -117,7 +122,9 @@ private:
 
   std::size_t unsaved_log_max() const;
 
-  apply_result apply_command(const entry& x);
+  apply_result apply_command(const entry& x, std::size_t reply_max);
+
+  apply_result read(const entry& x, std::size_t reply_max);
 
   std::unique_ptr<state_machine> machine_;
   std::unique_ptr<sessions> sessions_;

@@ -5,6 +5,7 @@
 #include <raft/messages/entry.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace raft {
@@ -19,6 +20,9 @@ enum class apply_status : std::uint8_t {
   /// no effect now; perhaps it had one earlier, so whoever waits for it is
   /// answered `unknown`.
   stale = 2,
+  /// It only reads, and its reply would be longer than there is room for: it
+  /// was not given, and asking again does no harm.
+  no_room = 3,
 };
 
 /// Gives committed entries to the applier, in order, each once.
@@ -31,6 +35,8 @@ struct apply {
   /// keeps on the disk must never be ahead of that, or its peer could not start
   /// again. Requests without entries come just to tell this.
   log_index durable = {};
+  /// How many bytes there is room for, of replies to commands that only read.
+  std::uint64_t replies_max = std::numeric_limits<std::uint64_t>::max();
 
   friend bool operator==(const apply&, const apply&) = default;
 };

@@ -5,6 +5,7 @@
 #include <raft/messages/entry.hpp>
 #include <raft/messages/identity.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -77,6 +78,10 @@ struct execute {
   group_id group;
   command_tag tag;
   bytes command;
+  /// Whether the sender will `fetch` a reply that is long. Otherwise the answer
+  /// holds all of it, and what else is to be said over that connection waits
+  /// behind it.
+  bool fetches = false;
 
   friend bool operator==(const execute&, const execute&) = default;
 };
@@ -97,8 +102,36 @@ struct executed {
   term_number term;
   /// The leader that this peer knows of; 0 if none.
   peer_id leader;
+  /// If not 0: the reply is not here, but waits at the peer under this number,
+  /// and has so many bytes.
+  std::uint64_t held = 0;
+  std::uint64_t held_bytes = 0;
 
   friend bool operator==(const executed&, const executed&) = default;
+};
+
+/// Most bytes of a reply that travel in one message to those who fetch.
+inline constexpr std::size_t reply_piece_bytes = 64 << 10;
+
+/// Asks a peer for the next piece of a reply that it holds for the sender.
+/// Answered by `fetched`. What nobody asks for is forgotten after some seconds.
+struct fetch {
+  group_id group;
+  /// See `executed`.
+  std::uint64_t held = 0;
+  /// Where the piece begins, in bytes. At the end of the reply or behind it:
+  /// the sender wants no more of it.
+  std::uint64_t offset = 0;
+
+  friend bool operator==(const fetch&, const fetch&) = default;
+};
+
+/// A piece, of `reply_piece_bytes` unless it is the last one, which also lets
+/// the peer forget the reply. Empty if the reply is not there (any more).
+struct fetched {
+  bytes data;
+
+  friend bool operator==(const fetched&, const fetched&) = default;
 };
 
 /// Asks a client handle (not a peer) to have a command executed: it finds the

@@ -37,7 +37,12 @@ public:
       [](const append_request&) {},
       [](const append_reply&) {},
       [no](const start&) -> caf::result<started> { return no(); },
-      [this](execute& msg) { return carry(std::move(msg)); },
+      [this](execute& msg) {
+        // An answer is one message here, that is delayed or lost as a whole.
+        msg.fetches = false;
+        return carry(std::move(msg));
+      },
+      [no](const fetch&) -> caf::result<fetched> { return no(); },
       [this](open_session& msg) { return carry(msg); },
       [no](const query&) -> caf::result<queried> { return no(); },
       [no](const get_state&) -> caf::result<peer_state> { return no(); },

@@ -22,6 +22,8 @@ std::string told(const apply_result& x) {
       return "that its session has expired";
     case apply_status::stale:
       return "that its reply is forgotten";
+    case apply_status::no_room:
+      return "that there is no room for its reply";
   }
   return readable(x.reply);
 }

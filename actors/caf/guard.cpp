@@ -62,8 +62,8 @@ make_vocabulary(caf::actor_system& system) {
   result->add_basic_values();
   add_values<vote_request, vote_reply, append_request, append_reply, hello,
              start, started, execute, executed, open_session, submit, query,
-             queried, get_state, peer_state, subscribed, delivery, credit,
-             farewell>(*result);
+             queried, fetch, fetched, get_state, peer_state, subscribed,
+             delivery, credit, farewell>(*result);
   for (auto& name : caf::get_or(system.config(), own_types_setting,
                                 std::vector<std::string>{}))
     result->values.insert(name);

@@ -81,5 +81,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::standing))
   CAF_ADD_TYPE_ID(raft_messages, (raft::remember))
   CAF_ADD_TYPE_ID(raft_messages, (raft::remembered))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::fetch))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::fetched))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

@@ -3,6 +3,8 @@
 #include "support.hpp"
 #include <raft/actors/applier.hpp>
 #include <raft/actors/spawn.hpp>
+#include <raft/kv/command.hpp>
+#include <raft/kv/kv_machine.hpp>
 #include <raft/machine/executor.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -60,6 +62,32 @@ BOOST_AUTO_TEST_CASE(results_that_nobody_wants_are_not_sent) {
   BOOST_TEST(done->index.value == 1u);
   BOOST_TEST(done->results.empty());
   BOOST_TEST(text() == "a ");
+}
+
+BOOST_AUTO_TEST_CASE(replies_to_reads_have_a_bound_for_all_of_them) {
+  apply what{{1}, {}, true, {}, 250};
+  kv::put value{"k", std::string(100, 'x')};
+  kv::get read{{"k"}};
+  auto reader = spawn_applier(
+    system,
+    {{1}, executor_of(kv::kv_machine_factory()({})), failures.handler()});
+  auto add = [&](const kv::command& x) {
+    auto next = command_at(what.entries.size() + 1, "");
+    next.data = kv::encode(x);
+    what.entries.push_back(next);
+  };
+  add(value);
+  for (auto i = 0; i < 4; ++i)
+    add(read);
+  add(value);
+  auto done = ask<applied>(reader, what);
+  BOOST_REQUIRE(done.has_value());
+  BOOST_REQUIRE(done->results.size() == 6u);
+  std::string became;
+  for (auto& x : done->results)
+    became += x.status == apply_status::done ? '+' : '-';
+  BOOST_TEST(became == "+++--+");
+  ask<stopped>(reader, stop{{1}});
 }
 
 BOOST_AUTO_TEST_CASE(a_query_says_how_far_it_saw) {

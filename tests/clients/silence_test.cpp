@@ -60,6 +60,29 @@ BOOST_AUTO_TEST_CASE(silence_is_judged_by_the_size_of_what_was_sent) {
   BOOST_TEST(again.command.size() == 1500u);
 }
 
+// A long reply comes in pieces.
+BOOST_AUTO_TEST_CASE(whoever_sends_pieces_of_an_answer_is_not_silent) {
+  open_session();
+  auto what = submit("x", 60s);
+  auto first = next();
+  for (auto i = 0; i < 20; ++i) {
+    advance_to(now + 900ms);
+    BOOST_TEST(client.heard(what, first.attempt, now));
+    // Later commands are answered meanwhile.
+    submit("y");
+    reply(next(), committed(10));
+  }
+  BOOST_TEST(requests.empty());
+  answers.clear();
+  // When no more come, it is asked again; older attempts count no more.
+  auto second = wait();
+  BOOST_TEST(second.what == what);
+  BOOST_TEST(client.heard(what, first.attempt, now));
+  reply(second, committed(11));
+  BOOST_TEST(take_answer(what).result == outcome::committed);
+  BOOST_TEST(!client.heard(what, first.attempt, now));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_leader_passed_over_is_sent_to_it_again) {
   open_session();
   auto a = submit();

@@ -79,4 +79,28 @@ BOOST_AUTO_TEST_CASE(many_commands_that_are_not_small) {
   BOOST_TEST(x.leads_still());
 }
 
+// A reply of 8 MB over the connection over which heartbeats come, too.
+BOOST_AUTO_TEST_CASE(a_large_reply_through_a_follower) {
+  slow_cluster x{16 * megabits};
+  BOOST_REQUIRE(x.put(x.leader, 8 * mib - 1000).result == outcome::committed);
+  auto follower = (x.leader + 1) % 3;
+  auto answer = std::async(std::launch::async, [&] {
+    return x.all[follower].execute(kv::get{{"k" + std::to_string(x.leader)}});
+  });
+  auto follows = 0;
+  while (answer.wait_for(50ms) != std::future_status::ready) {
+    auto now = x.all[follower].state();
+    BOOST_TEST(now.leader.value == x.leader + 1);
+    BOOST_CHECK(now.role == peer_role::follower);
+    ++follows;
+  }
+  BOOST_TEST(follows > 10);
+  auto result = answer.get();
+  BOOST_CHECK(result.result == outcome::committed);
+  auto found = kv::decode_reply(result.reply);
+  BOOST_REQUIRE(found && found->values.size() == 1u && found->values[0]);
+  BOOST_TEST(found->values[0]->size() == 8 * mib - 1000);
+  BOOST_TEST(x.leads_still());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,10 +56,12 @@ struct executor_fixture {
     uut = std::make_unique<executor>(std::make_unique<recorder>(seen), bounds);
   }
 
+  std::size_t reply_max = 1000;
+
   apply_result give(entry_kind kind, command_tag tag = {},
                     const char* data = "") {
-    return uut->apply(
-      {{1}, uut->applied().next(), kind, now, tag, bytes{data}});
+    return uut->apply({{1}, uut->applied().next(), kind, now, tag, bytes{data}},
+                      reply_max);
   }
 
   session_id open() {
@@ -122,6 +124,33 @@ BOOST_AUTO_TEST_CASE(a_read_is_retried_and_not_remembered) {
   // What its client says that it has, is over.
   BOOST_TEST(is(run(session, 3, "read", 2), apply_status::done, "5"));
   BOOST_TEST(is(run(session, 1, "read"), apply_status::stale, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_nobody_waits_for_is_not_run) {
+  auto session = open();
+  reply_max = 0;
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(seen.empty());
+  // What writes is run, whether or not anybody waits.
+  BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "1"));
+  BOOST_TEST(is(run({}, 2, "write"), apply_status::done, "2"));
+  // It counts as applied, here as on peers where somebody waits for it.
+  BOOST_TEST(is(run(session, 3, "write", 2), apply_status::done, "3"));
+  reply_max = 1000;
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::stale, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_without_room_for_its_reply_can_be_asked_again) {
+  auto session = open();
+  for (auto i = 1; i < 10; ++i)
+    run(session, 1, "read");
+  reply_max = 1;
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "12"));
+  reply_max = 2;
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::done, "13"));
 }
 
 BOOST_AUTO_TEST_CASE(a_read_counts_like_any_command) {

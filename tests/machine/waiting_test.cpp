@@ -107,6 +107,12 @@ BOOST_AUTO_TEST_CASE(answers_say_what_became_of_the_command) {
   answer = machine::answer_applied(stale, at(5, 2), {3});
   BOOST_TEST((answer.result == outcome::unknown));
 
+  // A read that was not answered, and can be asked for again.
+  apply_result no_room{{5}, apply_status::no_room, {}};
+  answer = machine::answer_applied(no_room, at(5, 2), {3});
+  BOOST_TEST((answer.result == outcome::rejected));
+  BOOST_TEST((answer.reason == reject_reason::busy));
+
   answer = machine::answer_unknown(at(5, 2), {1});
   BOOST_TEST((answer.result == outcome::unknown));
   BOOST_TEST(answer.index.value == 5u);
