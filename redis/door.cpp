@@ -1,4 +1,5 @@
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/files.hpp>
 #include <raft/actors/caf/port.hpp>
 #include <raft/redis/door.hpp>
 #include <raft/redis/door_actor.hpp>
@@ -15,7 +16,6 @@
 #include <netinet/in.h>
 #include <set>
 #include <string>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -113,12 +113,9 @@ std::string places_of(const doormen& xs) {
 /// How many clients there can be: others need files, too.
 std::size_t connections_possible(const door_options& options) {
   auto wanted = options.connections_max;
-  constexpr std::size_t other_files = 64;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-    return wanted;
-  auto files = static_cast<std::size_t>(limit.rlim_cur);
-  auto possible = files > 2 * other_files ? files - other_files : files / 2;
+  auto files = actors::files_max();
+  auto possible = std::max<std::size_t>(
+    files - std::min(files, options.files_of_others), 1);
   if (possible < wanted && options.log)
     options.log(cluster::severity::warning,
                 "redis: at most " + std::to_string(possible)

@@ -33,6 +33,9 @@ struct door_options {
   /// How many clients may be connected. Lowered if the process may not open so
   /// many files.
   std::size_t connections_max = 1000;
+  /// How many files the process needs for other things: its data, its log, and
+  /// other ports.
+  std::size_t files_of_others = 64;
   /// Replies that a client does not read, in bytes. Past the bound the
   /// connection is closed.
   std::size_t unread_bytes_max = 64 << 20;

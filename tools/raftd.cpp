@@ -3,6 +3,8 @@
 // Exit codes: 0 ended by SIGINT, SIGTERM or SIGHUP, 1 failed, 2 wrong
 // arguments.
 
+#include <raft/actors/caf/files.hpp>
+#include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
 #include <raft/kv/engine_factory.hpp>
@@ -108,6 +110,12 @@ redis::door_options redis_options(const cluster::node& node) {
   result.group = node.config().group;
   result.log = log;
   result.on_failure = end_at_once;
+  auto files = actors::files_max();
+  result.files_of_others
+    = files
+    - actors::share_files(files, node.config().connections_max,
+                          actors::port_bounds{}.places_kept)
+        .others;
   // A batch of commands must fit into an entry.
   auto entry_max = node.config().raft.command_bytes_max;
   auto& limits = result.limits;

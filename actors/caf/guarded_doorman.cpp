@@ -2,6 +2,7 @@
 
 #if CAF_MAJOR_VERSION == 0
 
+#  include <raft/actors/caf/files.hpp>
 #  include <raft/actors/caf/guarded_doorman.hpp>
 #  include <raft/actors/caf/guarded_scribe.hpp>
 
@@ -12,7 +13,6 @@
 #  include <cerrno>
 #  include <chrono>
 #  include <netdb.h>
-#  include <sys/resource.h>
 #  include <sys/socket.h>
 #  include <sys/timerfd.h>
 #  include <system_error>
@@ -30,17 +30,6 @@ constexpr int turn_connections = 16;
 
 /// How long nobody is let in when files run out.
 constexpr std::chrono::milliseconds pause_time{200};
-
-/// Connections get half of the files that may be open, and at least so many.
-constexpr std::size_t connections_min = 8;
-
-std::size_t files_max() {
-  rlimit result{};
-  if (::getrlimit(RLIMIT_NOFILE, &result) != 0
-      || result.rlim_cur == RLIM_INFINITY)
-    return std::size_t{1} << 20;
-  return result.rlim_cur;
-}
 
 int make_timer() {
   return ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -62,10 +51,9 @@ std::string to_text(const sockaddr_storage& where, socklen_t size) {
 /// Bounds the connections of a port by the files that may be open.
 void open_places(port_guard& guard) {
   auto& bounds = guard.bounds();
-  auto half = files_max() / 2;
-  auto room
-    = std::max(half - std::min(half, bounds.places_kept), connections_min);
-  auto most = std::min(bounds.connections_max, room);
+  auto most
+    = share_files(files_max(), bounds.connections_max, bounds.places_kept)
+        .clients;
   guard.open(most);
   if (most == bounds.connections_max)
     return;
