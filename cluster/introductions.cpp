@@ -12,6 +12,10 @@ consensus::finding second_process(peer_id who) {
                       who.value, who.value)};
 }
 
+consensus::finding met_already() {
+  return {exclusion::second_process, true, "it is being greeted already"};
+}
+
 consensus::finding no_room_to_remember() {
   return {exclusion::none, false,
           "there is no room on the disk to remember who is connected"};

@@ -20,6 +20,9 @@ inline start_id present_start(const credentials& x) {
 /// What is said to a second process with the id of a peer that is connected.
 consensus::finding second_process(peer_id who);
 
+/// What is said while another greeting of the same peer goes on.
+consensus::finding met_already();
+
 /// What is said if the disk has no room for what must be remembered.
 consensus::finding no_room_to_remember();
 
@@ -70,20 +73,23 @@ public:
   }
 
   /// Has what we must remember of another one made durable, and calls a
-  /// function with whether it is.
+  /// function with what keeps us from that, if anything does: there is no room
+  /// on the disk, or meanwhile something else was remembered of it.
   template <class Then>
   void remember(peer_id who, const credentials& theirs, Then then) {
     auto news = known_.news_of(who, theirs);
     if (news.empty())
-      return then(true);
+      return then(consensus::finding{});
     actors::ask(self_, persister_, caf::infinite, raft::remember{news, false})
       .then(
-        [this, news, then](const remembered& done) {
-          if (!done.refused)
-            known_.learn(news);
-          then(!done.refused);
+        [this, news, then, who, theirs](const remembered& done) {
+          if (done.refused)
+            return then(no_room_to_remember());
+          known_.learn(news);
+          then(known_.remembers(who, theirs) ? consensus::finding{}
+                                             : second_process(who));
         },
-        [then](const caf::error&) { then(false); });
+        [then](const caf::error&) { then(no_room_to_remember()); });
   }
 
   /// If our store was restored, and all have confirmed that it lacks nothing:

@@ -119,15 +119,11 @@ private:
     if (x.state.stage() == link_stage::up && x.start != start)
       return turn_away(answer, msg.from, second_process(msg.from));
     if (std::exchange(x.meeting, true))
-      return turn_away(
-        answer, msg.from,
-        {exclusion::second_process, true, "it is being greeted already"});
-    us_.remember(x.to.id, msg.shown, [=, this, &x](bool durable) {
+      return turn_away(answer, msg.from, met_already());
+    us_.remember(x.to.id, msg.shown, [=, this, &x](const finding& kept) {
       x.meeting = false;
-      if (!durable)
-        return turn_away(answer, msg.from, no_room_to_remember());
-      if (!found)
-        return turn_away(answer, msg.from, found);
+      if (!found || !kept)
+        return turn_away(answer, msg.from, found ? kept : found);
       x.start = start;
       x.far = sender;
       auto number = x.state.accepted(msg.shown.incarnation, steady_now());
@@ -293,11 +289,12 @@ private:
       take_stand();
       return give_up(x, number, "it refused us: " + msg.refusal);
     }
-    us_.remember(x.to.id, msg.shown, [=, this, &x](bool durable) {
-      if (!durable)
-        give_up(x, number, no_room_to_remember().text);
-      else if (!found)
-        give_up(x, number, found.text);
+    if (std::exchange(x.meeting, true))
+      return give_up(x, number, met_already().text);
+    us_.remember(x.to.id, msg.shown, [=, this, &x](const finding& kept) {
+      x.meeting = false;
+      if (!found || !kept)
+        give_up(x, number, found ? kept.text : found.text);
       else if (!peer)
         give_up(x, number, "its peer has ended");
       else

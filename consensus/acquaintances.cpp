@@ -171,6 +171,12 @@ acquaintances::news_of(peer_id who, const credentials& theirs) const {
   return result;
 }
 
+bool acquaintances::remembers(peer_id who, const credentials& theirs) const {
+  const auto known = of(who);
+  const auto start = theirs.starts.empty() ? start_id{} : theirs.starts.back();
+  return known.incarnation == theirs.incarnation && known.start == start;
+}
+
 void acquaintances::learn(const std::vector<acquaintance>& news) {
   for (const auto& x : news) {
     const auto at = std::ranges::lower_bound(memory_.others, x.peer, {},

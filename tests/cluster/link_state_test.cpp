@@ -4,6 +4,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
 using namespace raft;
 using namespace raft::cluster;
 using namespace std::chrono_literals;
@@ -196,6 +201,30 @@ BOOST_AUTO_TEST_CASE(the_passive_side_shuns_as_well) {
   BOOST_TEST(passive.distrusted(now));
   BOOST_TEST((passive.shunned_for(now) >= 500ms));
   BOOST_TEST((*passive.wake_at() >= now + timing.fallback));
+}
+
+// Both sides connect at the same moment, and each closes what the other one
+// made. The higher id waits for long before it tries again, so the lower one
+// gets through: the ids break the tie.
+BOOST_AUTO_TEST_CASE(two_sides_that_collide_do_so_once) {
+  constexpr instant step = 1s;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    link_state low{timing, true, seed, now};
+    link_state high{timing, false, 1000 + seed, now - timing.fallback};
+    auto collisions = 0;
+    auto tries = [&] { return std::pair{*low.wake_at(), *high.wake_at()}; };
+    for (auto [a, b] = tries(); std::max(a, b) - std::min(a, b) < step;
+         std::tie(a, b) = tries()) {
+      BOOST_REQUIRE(++collisions <= 1);
+      auto then = std::max(a, b);
+      for (auto x : {&low, &high}) {
+        BOOST_TEST((x->advance(then) == duty::connect));
+        BOOST_TEST(x->failed(x->current(), then + step));
+      }
+    }
+    BOOST_TEST(collisions == 1);
+    BOOST_TEST((*low.wake_at() < *high.wake_at()));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(two_seeds_do_not_move_in_step) {

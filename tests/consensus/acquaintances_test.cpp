@@ -113,6 +113,28 @@ BOOST_AUTO_TEST_CASE(members_meet_and_meet_again_after_restarts) {
   BOOST_TEST((running[1].of({2}).start == disks[2].memory.starts.back()));
 }
 
+// What must be remembered of each takes a while to be durable. Meanwhile comes
+// another greeting with the same id.
+BOOST_AUTO_TEST_CASE(of_two_greetings_that_cross_one_counts) {
+  meet(1, 2);
+  start(2);
+  auto first = shown(2);
+  auto news_of_first = running[1].news_of({2}, first);
+  start(2);
+  auto second = shown(2);
+  auto news_of_second = running[1].news_of({2}, second);
+  BOOST_TEST(!running[1].remembers({2}, first));
+  running[1].learn(news_of_second);
+  BOOST_TEST(running[1].remembers({2}, second));
+  running[1].learn(news_of_first);
+  BOOST_TEST(running[1].remembers({2}, first));
+  BOOST_TEST(!running[1].remembers({2}, second));
+  auto another = first;
+  another.incarnation = {4711};
+  BOOST_TEST(!running[1].remembers({2}, another));
+  BOOST_TEST(!running[1].remembers({3}, first));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_known_needs_no_second_write) {
   meet(1, 2);
   BOOST_TEST(running[1].news_of({2}, shown(2)).empty());

@@ -214,16 +214,27 @@ BOOST_AUTO_TEST_CASE(a_store_of_format_1_opens_and_becomes_one_of_today) {
   BOOST_TEST(!x->memory().restored);
 }
 
+// Another peer remembers a start, and this one ended before it knew that. Then
+// it starts again and again while the other one is away.
+BOOST_AUTO_TEST_CASE(a_start_of_a_half_done_greeting_is_kept_for_long) {
+  start_chain chain;
+  for (std::uint64_t i = 1; i <= 4000; ++i)
+    chain = with_new_start(std::move(chain), {peer(2, 0, 3)}, false, {i});
+  BOOST_TEST((chain.starts[10] == start_id{11}));
+  BOOST_TEST(chain.starts.size() == 4000u);
+}
+
 BOOST_AUTO_TEST_CASE(old_starts_go_but_not_those_that_somebody_saw_last) {
   start_chain chain;
-  for (std::uint64_t i = 1; i <= 1000; ++i)
+  constexpr std::uint64_t last = starts_kept + 1000;
+  for (std::uint64_t i = 1; i <= last; ++i)
     chain = with_new_start(std::move(chain), {peer(2, 0, 3), peer(3, 0, 500)},
                            false, {i});
   BOOST_TEST(chain.starts.size() == starts_kept + 2);
   BOOST_TEST((chain.starts[0] == start_id{3}));
   BOOST_TEST((chain.starts[1] == start_id{500}));
-  BOOST_TEST((chain.starts[2] == start_id{745}));
-  BOOST_TEST((chain.starts.back() == start_id{1000}));
+  BOOST_TEST((chain.starts[2] == start_id{1001}));
+  BOOST_TEST((chain.starts.back() == start_id{last}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
