@@ -4,6 +4,7 @@
 #include <raft/actors/caf/remote.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/kv_machine.hpp>
+#include <raft/tests/cluster/forger.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
@@ -29,80 +30,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Another process, as far as CAF can tell. The gate at the port of a node
-/// would let little of what it sends through, so it comes by a port without
-/// one.
-class stranger {
-public:
-  explicit stranger(server& to) {
-    auto port
-      = to.system().middleman().publish(to.node().peer(), 0, "127.0.0.1", true);
-    BOOST_REQUIRE(port);
-    auto found
-      = system.middleman().remote_actor<actors::peer_actor>("127.0.0.1", *port);
-    BOOST_REQUIRE(found);
-    peer = *found;
-  }
-
-  /// Sends a message to the actor of this id, be there one or not.
-  template <class... Ts>
-  void send_to(caf::actor_id id, caf::message_id mid, const Ts&... xs) {
-    deliver(id, mid, caf::make_message(xs...));
-  }
-
-  /// Waits until all that was sent has been handled: an answer comes back on
-  /// the same connection.
-  bool is_answered() {
-    auto result = false;
-    actors::ask(self, peer, 20s, get_state{{1}})
-      .receive([&](const peer_state&) { result = true; },
-               [](const caf::error&) {});
-    return result;
-  }
-
-  actors::system_config config{true};
-  caf::actor_system system{config};
-  caf::scoped_actor self{system};
-  actors::peer_actor peer;
-
-private:
-  void deliver(caf::actor_id id, caf::message_id mid, caf::message what) {
-    // The other thread may be in it still when we go on.
-    auto done = std::make_shared<std::promise<void>>();
-    system.middleman().backend().post([&, done] {
-      auto broker = caf::actor_cast<caf::abstract_actor*>(
-        actors::find_protocol_broker(system));
-      auto& basp = *static_cast<caf::io::basp_broker*>(broker);
-      // CAF leaves there where the last message came from, on its stack.
-      basp.proxies().set_last_hop(nullptr);
-      auto to = basp.proxies().get_or_put(peer.node(), id);
-      to->enqueue(caf::actor_cast<caf::strong_actor_ptr>(self.ptr()), mid,
-                  std::move(what), nullptr);
-      done->set_value();
-    });
-    done->get_future().wait();
+/// Comes by a port without a gate: that of a node would let little of what it
+/// sends through.
+struct stranger : forger {
+  explicit stranger(server& to)
+    : forger{[&to](auto&, caf::actor_system& system) {
+        auto port = to.system().middleman().publish(to.node().peer(), 0,
+                                                    "127.0.0.1", true);
+        BOOST_REQUIRE(port);
+        auto found = system.middleman().remote_actor<actors::peer_actor>(
+          "127.0.0.1", *port);
+        BOOST_REQUIRE(found);
+        return *found;
+      }} {
+    // nop
   }
 };
-
-/// Ids are small numbers, in the order of birth: anybody can guess them.
-constexpr caf::actor_id ids_max = 60;
-
-/// Sends all actors that there may be whatever ends actors.
-void send_ends(stranger& x) {
-  auto mid = caf::make_message_id();
-  for (caf::actor_id id = 1; id <= ids_max; ++id) {
-    x.send_to(id, mid, stop{{1}});
-    for (auto why : {caf::exit_reason::normal, caf::exit_reason::kill,
-                     caf::exit_reason::user_shutdown})
-      x.send_to(id, mid,
-                caf::exit_msg{x.self->address(), caf::make_error(why)});
-    x.send_to(id, mid, caf::make_error(caf::sec::runtime_error));
-    for (const auto& source :
-         {x.self->address(), caf::actor_cast<caf::actor_addr>(x.peer)})
-      x.send_to(id, mid,
-                caf::down_msg{source, caf::make_error(caf::exit_reason::kill)});
-  }
-}
 
 struct forged_fixture {
   forged_fixture() {
@@ -145,7 +88,7 @@ BOOST_AUTO_TEST_SUITE(forged_suite)
 BOOST_FIXTURE_TEST_CASE(no_actor_ends_by_what_a_stranger_sends,
                         forged_fixture) {
   stranger x{cluster[leader]};
-  send_ends(x);
+  x.send_ends();
   BOOST_TEST(x.is_answered());
   check_that_nothing_happened();
   check_that_it_was_said();
@@ -154,23 +97,7 @@ BOOST_FIXTURE_TEST_CASE(no_actor_ends_by_what_a_stranger_sends,
 BOOST_FIXTURE_TEST_CASE(no_actor_believes_what_only_its_own_process_may_say,
                         forged_fixture) {
   stranger x{cluster[leader]};
-  auto mid = caf::make_message_id();
-  constexpr std::uint64_t far = std::uint64_t{1} << 40;
-  for (caf::actor_id id = 1; id <= ids_max; ++id) {
-    for (std::uint64_t peer = 1; peer <= 3; ++peer) {
-      x.send_to(id, mid, link_down{{peer}});
-      x.send_to(id, mid, distrust{{peer}, "slander"});
-      x.send_to(id, mid, link_up{{peer}, {}},
-                caf::actor_cast<actors::inbox_actor>(x.peer));
-      x.send_to(id, mid, link_up{{peer}, {}}, x.peer);
-    }
-    x.send_to(id, mid, farewell{"good bye"});
-    for (std::uint64_t number = 0; number < 8; ++number)
-      x.send_to(id, mid, wake{number});
-    x.send_to(id, mid, flush{});
-    x.send_to(id, mid, applied{{1}, {far}, {}, {far}});
-    x.send_to(id, mid, persisted{{1}, {1}});
-  }
+  x.send_lies();
   BOOST_TEST(x.is_answered());
   check_that_nothing_happened();
   check_that_it_was_said();
@@ -181,7 +108,7 @@ BOOST_FIXTURE_TEST_CASE(no_actor_believes_what_only_its_own_process_may_say,
 BOOST_FIXTURE_TEST_CASE(answers_of_strangers_to_others_requests_do_not_count,
                         forged_fixture) {
   stranger x{cluster[leader]};
-  for (caf::actor_id id = 1; id <= ids_max; ++id)
+  for (caf::actor_id id = 1; id <= forger::ids_max; ++id)
     for (std::uint64_t number = 1; number <= 100; ++number) {
       auto mid = caf::make_message_id(number).response_id();
       x.send_to(id, mid, caf::make_error(caf::sec::runtime_error));
@@ -194,21 +121,7 @@ BOOST_FIXTURE_TEST_CASE(answers_of_strangers_to_others_requests_do_not_count,
 BOOST_FIXTURE_TEST_CASE(only_the_linked_process_speaks_for_a_peer,
                         forged_fixture) {
   stranger x{cluster[leader]};
-  for (std::uint64_t from = 1; from <= 4; ++from) {
-    message_header header{{1}, {from}, cluster.members[leader].id, {}};
-    append_request request;
-    request.header = header;
-    request.term = term.next();
-    actors::send(x.self.ptr(), x.peer, request);
-    actors::send(x.self.ptr(), x.peer,
-                 vote_request{header, term.next(), {}, false, true});
-    actors::send(x.self.ptr(), x.peer,
-                 vote_reply{header, term.next(), {}, false, false});
-    append_reply reply;
-    reply.header = header;
-    reply.term = term.next();
-    actors::send(x.self.ptr(), x.peer, reply);
-  }
+  x.send_as_peer(cluster.members[leader].id, term.next());
   BOOST_TEST(x.is_answered());
   check_that_nothing_happened();
 }
