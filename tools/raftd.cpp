@@ -22,6 +22,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <malloc.h>
 #include <memory>
 #include <new>
 #include <optional>
@@ -99,6 +100,16 @@ void end_at_once(const std::string& reason) {
   ::_exit(failed);
 }
 
+/// Has memory of large values and replies go back to the system as soon as it
+/// is free. Left to itself, glibc takes what was given back once for small from
+/// then on, and keeps it.
+void give_back_large_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
+#endif
+}
+
 redis::door_options redis_options(const cluster::node& node) {
   redis::door_options result;
   result.where = *node.config().redis;
@@ -156,6 +167,7 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
 
 int main(int argc, char** argv) {
   programs::fill_standard_files();
+  give_back_large_memory();
   auto arguments = cluster::read_arguments(argc, argv);
   if (!arguments.config) {
     std::fputs(arguments.text.c_str(),
