@@ -41,23 +41,26 @@ bool core::disk_is_left_alone() const noexcept {
 log_index core::compaction_point() const noexcept {
   const auto nothing = log_.compacted().index;
   // Nobody needs an entry any more that everybody has, and whose effects are on
-  // our own disk. A machine that keeps nothing needs all of them.
-  const auto point = std::min({applied_durable_, everyone_has_, log_.durable(),
-                               log_.followed_by(config_.log_bytes_kept)});
+  // our own disk. A machine that keeps nothing needs all of them. For who lags
+  // behind, what is new is not refused.
+  const auto kept = disk_full_ ? 0 : config_.log_bytes_kept;
+  const auto least = disk_full_ ? 1 : config_.compaction_bytes_min;
+  const auto point = std::min(
+    {applied_durable_, everyone_has_, log_.durable(), log_.followed_by(kept)});
   if (point <= nothing)
     return nothing;
-  return log_.bytes_between(nothing, point) >= config_.compaction_bytes_min
-         ? point
-         : nothing;
+  return log_.bytes_between(nothing, point) >= least ? point : nothing;
 }
 
 void core::make_batch() {
   if (batch_ || now_ < reserve_wanted_at_)
     return;
   const auto end = log_end_to_write();
-  const auto with_log = log_may_be_written(end);
   const auto point = compaction_point();
   const auto compacts = point > log_.compacted().index;
+  // What makes room goes alone, so that it is not refused with what needs some.
+  const auto with_log = log_may_be_written(end)
+                     && !(disk_full_ && compacts && log_.needs_room(end));
   if (hard_state_is_durable() && !with_log && !compacts)
     return;
   batch_ = batch_under_way{++last_batch_, hard_, now_, {}, cluster_, false};
@@ -132,6 +135,8 @@ void core::persisted(batch_number number) {
     slow_disk_.hand_overs = 0;
   log_.wrote();
   log_.compact(written.compacted);
+  if (written.compacted)
+    room_wanted_at_ = now_;
   if (written.needs_room && std::exchange(disk_full_, false))
     note_that(note_kind::disk_has_room);
   release_held_answers();

@@ -181,9 +181,11 @@ void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
   }
   if (end > std::min(file_.filled(), map_bytes_)) {
     // It can do with less if there are free pages among the used ones.
+    // Half of the reserve may lie there, too; votes hardly use them up.
     auto free = free_pages();
-    auto lacking = need.total() > free ? need.total() - free : 0;
-    end = used + (need.joined + lacking) * page_bytes_ + kept;
+    auto wanted = need.total() + kept / 2 / page_bytes_;
+    auto lacking = wanted > free ? wanted - free : 0;
+    end = used + (need.joined + lacking) * page_bytes_ + kept / 2;
     if (end > map_bytes_)
       refuse(end - map_bytes_, true);
     if (end > file_.filled())

@@ -16,6 +16,9 @@ namespace {
 /// would make LMDB slow for long; what is left is invisible already.
 constexpr std::size_t erased_per_commit = 256;
 
+/// How many go at once when there is no room for a commit.
+constexpr std::size_t erased_for_room = 1024;
+
 // Bytes of keys and records, for estimates.
 constexpr std::size_t group_key_bytes = 8;
 constexpr std::size_t log_key_bytes = 16;
@@ -76,6 +79,10 @@ private:
 
   [[noreturn]] void fail(const lmdb::error& e, bool committing);
   void change(const std::function<void(transaction&)>& what);
+  void write(std::span<const persist> batches);
+  bool make_room(std::span<const persist> batches);
+  bool erase_compacted(std::span<const persist> batches, std::size_t count_max,
+                       bool in_any_case);
 
   // Steps of `commit`, within its transaction.
   log_plan plan(const transaction& txn, const persist& x) const;
@@ -91,8 +98,8 @@ private:
                   log_index first);
   void append(transaction& txn, const persist& x, const log_plan& plan);
   void compact(transaction& txn, group_id group, const log_plan& plan);
-  void drop_compacted(transaction& txn, group_id group, log_index last,
-                      std::size_t count_max);
+  std::size_t drop_compacted(transaction& txn, group_id group, log_index last,
+                             std::size_t count_max);
 
   std::string directory_;
   bool writable_;
@@ -130,6 +137,17 @@ void lmdb_store::change(const std::function<void(transaction&)>& what) {
 
 void lmdb_store::commit(std::span<const persist> batches) {
   check_groups(batches);
+  for (;;)
+    try {
+      write(batches);
+      return;
+    } catch (const store_error& e) {
+      if (e.code() != store_errc::no_space || !make_room(batches))
+        throw;
+    }
+}
+
+void lmdb_store::write(std::span<const persist> batches) {
   change([&](transaction& txn) {
     std::vector<log_plan> plans;
     for (auto& x : batches)
@@ -138,6 +156,49 @@ void lmdb_store::commit(std::span<const persist> batches) {
     for (std::size_t i = 0; i < batches.size(); ++i)
       write(txn, batches[i], plans[i]);
   });
+}
+
+/// Erases some of what is compacted, by means of the reserve.
+/// @returns whether there was any.
+bool lmdb_store::make_room(std::span<const persist> batches) {
+  for (auto count = erased_for_room; count > 0; count /= 4)
+    try {
+      if (!erase_compacted(batches, count, false))
+        return false;
+      // The pages can be used by the next transaction but one.
+      erase_compacted(batches, 1, true);
+      return true;
+    } catch (const store_error& e) {
+      if (e.code() != store_errc::no_space)
+        throw;
+    }
+  return false;
+}
+
+bool lmdb_store::erase_compacted(std::span<const persist> batches,
+                                 std::size_t count_max, bool in_any_case) {
+  std::size_t erased = 0;
+  change([&](transaction& txn) {
+    lmdb_reader reader{db_, txn};
+    page_estimate pages{txn};
+    for (const auto& x : batches) {
+      auto point = encode(x.group, reader.compacted(x.group));
+      pages.place(db_.compaction);
+      pages.put(db_.compaction, group_key_bytes, point.size());
+      pages.erase(db_.compaction, group_key_bytes, point.size());
+      pages.place(db_.log);
+      estimate_erased(txn, pages, db_.log, x.group, {},
+                      reader.compacted(x.group).index, count_max);
+    }
+    db_.room().before_changes(pages.total(), true);
+    for (const auto& x : batches)
+      if (auto point = reader.compacted(x.group); point.index) {
+        erased += drop_compacted(txn, x.group, point.index, count_max);
+        if (in_any_case)
+          txn.put(db_.compaction, group_key(x.group), encode(x.group, point));
+      }
+  });
+  return erased > 0;
 }
 
 void lmdb_store::remember(const raft::remember& what) {
@@ -326,15 +387,17 @@ void lmdb_store::compact(transaction& txn, group_id group,
   txn.put(db_.compaction, group_key(group), encode(group, plan.compacted));
 }
 
-void lmdb_store::drop_compacted(transaction& txn, group_id group,
-                                log_index last, std::size_t count_max) {
+/// @returns how many it erased.
+std::size_t lmdb_store::drop_compacted(transaction& txn, group_id group,
+                                       log_index last, std::size_t count_max) {
   lmdb::cursor place{txn, db_.log};
   auto more = place.at_or_above(log_key(group, {}));
-  for (std::size_t n = 0;
-       n < count_max && more && group_of(place.key()) == group
-       && index_of(place.key()) <= last;
-       ++n, more = place.next())
+  std::size_t result = 0;
+  for (; result < count_max && more && group_of(place.key()) == group
+         && index_of(place.key()) <= last;
+       ++result, more = place.next())
     place.erase();
+  return result;
 }
 
 } // namespace

@@ -120,6 +120,26 @@ BOOST_AUTO_TEST_CASE(a_refused_compaction_is_tried_again) {
   BOOST_TEST(x.batch->batch.compacted == at(3, 1));
 }
 
+BOOST_AUTO_TEST_CASE(on_a_full_disk_nothing_is_kept_for_who_lags_behind) {
+  auto x = make_follower({});
+  tell_what_everyone_has(x, 2);
+  put_on_disk(x, 3);
+  BOOST_TEST(!x.batch); // little, and it is kept
+  x.receive(make_append(1, 2, 1, at(3, 1), {1}, 3));
+  BOOST_REQUIRE(x.batch);
+  const auto number = x.batch->number;
+  x.batch.reset();
+  x.input([number](core& c) { c.refused(number); });
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.entries.empty()); // it needs no room
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+  x.persist();
+  BOOST_REQUIRE(x.batch); // at once
+  BOOST_TEST(x.batch->batch.entries.size() == 1u);
+  x.persist();
+  BOOST_TEST(x->log().durable().value == 4u);
+}
+
 BOOST_AUTO_TEST_CASE(who_lacks_dropped_entries_is_named_once) {
   auto x = make_leader(eager());
   x.start();

@@ -161,6 +161,39 @@ BOOST_AUTO_TEST_CASE(compaction_makes_room_as_well) {
   BOOST_REQUIRE(child.wait() == 0);
 }
 
+// Without other commits that would erase it piece by piece.
+BOOST_AUTO_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit) {
+  for (std::size_t bytes : {100, 1000, 100'000}) {
+    any_store disk{"lmdb"};
+    disk.room = {0, 2 << 20};
+    disk.close();
+    child_process child{[&](int) {
+      disk.reopen();
+      limit_file_size(12 << 20);
+      std::uint64_t last = 0;
+      std::uint64_t term = 1;
+      auto fill = [&] {
+        while (has_room_for(
+          disk, batch{}.term(term, 1).fill(last + 1, last + 10, term, bytes)))
+          last += 10;
+      };
+      fill();
+      for (; term <= 5;) {
+        auto full = last;
+        commit(disk, batch{}.term(term, 1).compact(last - 5, term));
+        // Votes go on all the time.
+        commit(disk, batch{}.term(++term, 1));
+        fill();
+        require(last > full + (5 << 20) / (bytes + 200), "not all is used");
+      }
+      disk.reopen();
+      require(disk->load({1}).last.index.value == last, "lost");
+    }};
+    BOOST_TEST_CONTEXT(bytes << " bytes")
+    BOOST_REQUIRE(child.wait() == 0);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_message_says_what_to_do) {
   any_store disk{"lmdb"};
   disk.close();
