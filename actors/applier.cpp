@@ -1,6 +1,7 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/actors/flush_numbers.hpp>
 #include <raft/machine/durability.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -73,7 +74,7 @@ public:
           slow_.push_back(
             {std::move(slow), executor_->applied(), std::move(waiting)});
           if (slow_.size() == 1)
-            send(self_, applier_actor{self_}, flush{goes_on});
+            send(self_, applier_actor{self_}, flush{flush_goes_on});
         });
       return queried{executor_->applied(), executor_->query(what.request)};
     } catch (const std::exception& e) {
@@ -85,10 +86,12 @@ public:
   /// Goes on with queries that take long, saves what has waited for long, or
   /// gives up on a save that takes too long.
   void on_flush(const flush& msg) {
-    if (msg.number == goes_on)
+    if (msg.number == flush_goes_on)
       answer_slowly();
-    else if (msg.number == gives_up)
+    else if (msg.number == flush_gives_up)
       give_up_save();
+    else if (msg.number == flush_for_room)
+      save_if_due(true);
     else
       on_alarm();
   }
@@ -120,11 +123,6 @@ public:
   }
 
 private:
-  /// Says in a `flush` that queries go on.
-  static constexpr std::uint64_t goes_on = 1;
-  /// And that a save has had its time, after `stop`.
-  static constexpr std::uint64_t gives_up = 2;
-
   /// A query that is answered in steps, between what else is to do.
   struct inquiry {
     std::shared_ptr<machine::slow_query> what;
@@ -149,7 +147,7 @@ private:
       slow_.pop_front();
     }
     if (!slow_.empty())
-      send(self_, applier_actor{self_}, flush{goes_on});
+      send(self_, applier_actor{self_}, flush{flush_goes_on});
   }
 
   /// A request that is being carried out.
@@ -262,7 +260,7 @@ private:
     };
     hurry_save();
     send_later(self_, applier_actor{self_}, options_.stop_saves_within,
-               flush{gives_up});
+               flush{flush_gives_up});
     ask(self_, flusher_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });

@@ -125,7 +125,7 @@ using applier_actor = actor_interface<
   answers<apply, applied>,
   // Ask the state machine as it stands.
   answers<query, queried>,
-  // From itself: save what has changed, however little it is.
+  // From itself, or from its peer: see actors/flush_numbers.hpp.
   takes<flush>,
   // End, after the last apply.
   answers<stop, stopped>>;

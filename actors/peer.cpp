@@ -1,6 +1,7 @@
 #include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/actors/flush_numbers.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
@@ -293,6 +294,8 @@ private:
         done.refused ? core_->refused(done.number)
                      : core_->persisted(done.number);
       });
+      if (done.refused)
+        send(self_, applier_, flush{flush_for_room});
     });
   }
 
@@ -310,12 +313,10 @@ private:
     errand<applied>(applier_,
                     apply{parts_.self.group, std::move(entries), wanted,
                           durable_told_, waiting_->room()},
-                    [this](applied& done) { took_effect(done); });
-  }
-
-  void took_effect(const applied& done) {
-    waiting_->applied(done, *core_, told_);
-    step([&] { core_->applied(done.index, done.durable); });
+                    [this](applied& done) {
+                      waiting_->applied(done, *core_, told_);
+                      step([&] { core_->applied(done.index, done.durable); });
+                    });
   }
 
   void read(read_entries&& what) {

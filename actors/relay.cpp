@@ -1,5 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/actors/flush_numbers.hpp>
 #include <raft/actors/relay.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/pipeline.hpp>
@@ -87,8 +88,9 @@ public:
   }
 
   /// Saves what has waited for long.
-  void on_alarm() {
-    armed_ = false;
+  void on_flush(const flush& msg) {
+    if (msg.number != flush_for_room)
+      armed_ = false;
     save_wanted_ = save_wanted_ || pipe_->pushed() > saved_;
     work();
   }
@@ -347,7 +349,7 @@ relay(sheltered_pointer<relay_state, applier_actor> self, relay_options options,
   return {
     [self](apply& msg) { return state_of(self).run(msg); },
     [self](const query& msg) { return state_of(self).ask_machine(msg); },
-    [self](const flush&) { state_of(self).on_alarm(); },
+    [self](const flush& msg) { state_of(self).on_flush(msg); },
     [self](const stop& msg) { return state_of(self).end(msg); },
   };
 }

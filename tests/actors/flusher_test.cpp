@@ -3,6 +3,7 @@
 
 #include "support.hpp"
 #include <raft/actors/applier.hpp>
+#include <raft/actors/flush_numbers.hpp>
 #include <raft/tests/machine/fake_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -101,6 +102,14 @@ BOOST_AUTO_TEST_CASE(a_little_is_saved_after_a_while) {
   options.save_after = std::chrono::milliseconds{1};
   begin();
   give({"a"}, {1});
+  BOOST_TEST(await_report().value == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_little_is_saved_when_the_log_lacks_room) {
+  options.save_after = std::chrono::hours{1};
+  begin();
+  give({"a"}, {1});
+  send_anonymously(uut, flush{flush_for_room});
   BOOST_TEST(await_report().value == 1u);
 }
 

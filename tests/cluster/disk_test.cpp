@@ -2,6 +2,7 @@
 // acknowledged is lost, and what can go on does.
 
 #include <raft/tests/cluster/writing_fixture.hpp>
+#include <raft/tests/support/full_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -126,6 +127,43 @@ BOOST_AUTO_TEST_CASE(with_all_disks_full_they_vote_on_and_go_on_with_room) {
   BOOST_TEST(wait_for_leader() != last);
   make_room(last);
   check_all_agree();
+}
+
+// The log keeps nothing then that nobody needs, and uses its place again.
+BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
+  constexpr std::size_t keys = 10;
+  preload(0, FULL_DISK_PATH,
+          {{test::full_directory_variable, data(0)},
+           {test::full_while_variable, directory.path("full")}});
+  start(0, "1=" + to_text(where[0]),
+        {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
+         "--room-reserve", "1048576", "--unsaved-bytes", "1048576",
+         "--save-after", "600000"});
+  user = std::make_unique<client>(std::vector{where[0]});
+  auto run = [&](const bytes& command) {
+    return user->execute(command, patience).result;
+  };
+  auto write_all = [&](char what) {
+    for (std::size_t i = 0; i < keys; ++i)
+      BOOST_REQUIRE((run(kv::encode(kv::put{"k" + std::to_string(i),
+                                            std::string(value_bytes, what)}))
+                     == outcome::committed));
+  };
+  // The room ahead for the key-value data is taken with the first save.
+  write_all('a');
+  write_all('a');
+  BOOST_REQUIRE(eventually(
+    [&] { return fs::file_size(data(0) + "/kv-1/data.mdb") >= 17 << 20; },
+    patience));
+  std::ofstream{directory.path("full")} << "now";
+  // Several times what the file has room for.
+  for (std::size_t sent = 0; sent < 12 << 20; sent += keys * value_bytes)
+    write_all('b');
+  BOOST_TEST(count(0, "its disk is full") > 0u);
+  BOOST_TEST(fs::file_size(data(0) + "/data.mdb") < 4u << 20);
+  BOOST_TEST((run(kv::encode(kv::erase{{"k0"}})) == outcome::committed));
+  auto found = user->query(where[0], kv::digest_request());
+  BOOST_TEST(kv::decode_digest(found.reply)->keys == keys - 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
