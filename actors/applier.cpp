@@ -91,7 +91,7 @@ public:
     else if (msg.number == flush_gives_up)
       give_up_save();
     else if (msg.number == flush_for_room)
-      save_if_due(true);
+      save_for_room();
     else
       on_alarm();
   }
@@ -269,6 +269,13 @@ private:
   void hurry_save() {
     if (auto job = saving_.lock())
       job->hurry();
+  }
+
+  void save_for_room() {
+    save_if_due(true);
+    hurry_save();
+    if (!executor_)
+      refuse_all();
   }
 
   void give_up_save() {

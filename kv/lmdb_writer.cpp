@@ -92,19 +92,22 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
   files_->staged = table;
   auto i = x.changes->begin();
   std::uint64_t records = 0;
-  auto put_some = [&](lmdb::transaction& txn) {
+  auto put_some = [&](lmdb::transaction& txn, std::size_t portions_max) {
     // A record holds a portion, or one larger pair.
     std::vector<std::string> packed;
     std::size_t bytes = 0;
-    while (packed.size() < portions && bytes < portions * portions_.bytes_max
-           && i != x.changes->end()) {
-      packed.push_back(pack(i, x.changes->end()));
+    auto next = i;
+    while (packed.size() < portions_max
+           && bytes < portions_max * portions_.bytes_max
+           && next != x.changes->end()) {
+      packed.push_back(pack(next, x.changes->end()));
       bytes += packed.back().size();
     }
     put_staged(txn, packed, records);
+    i = next;
   };
   while (i != x.changes->end())
-    portions = transact_and_rest(put_some, x.rest);
+    portions = transact_and_rest(put_some, portions, x.rest);
   auto make_it_count = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
     estimate_state(pages, txn, *files_, x);
@@ -118,8 +121,8 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
 void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
                          std::size_t portions) {
   auto i = staged.begin();
-  auto put_some = [&](lmdb::transaction& txn) {
-    auto now = next_slice(i, staged.end(), portions);
+  auto put_some = [&](lmdb::transaction& txn, std::size_t portions_max) {
+    auto now = next_slice(i, staged.end(), portions_max);
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, now);
     take_room(pages);
@@ -127,7 +130,7 @@ void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
     i = now.end;
   };
   while (i != staged.end())
-    portions = transact_and_rest(put_some, rest);
+    portions = transact_and_rest(put_some, portions, rest);
   transact([this](lmdb::transaction& txn) {
     page_estimate pages{txn};
     pages.empty(*files_->staged);
@@ -174,6 +177,22 @@ std::size_t lmdb_writer::transact_and_rest(Change change,
   auto portions = rest(transact(change));
   assert(portions > 0);
   return portions;
+}
+
+/// Does it with one portion if there is no room for more at once.
+template <class Change>
+std::size_t lmdb_writer::transact_and_rest(Change change, std::size_t portions,
+                                           const table::rest_handler& rest) {
+  auto with = [&change](std::size_t count) {
+    return [&change, count](lmdb::transaction& txn) { change(txn, count); };
+  };
+  if (portions > 1)
+    try {
+      return transact_and_rest(with(portions), rest);
+    } catch (const machine::no_room&) {
+      // Fewer pages may be there.
+    }
+  return transact_and_rest(with(1), rest);
 }
 
 slice lmdb_writer::next_slice(overlay::iterator from, overlay::iterator end,
@@ -226,12 +245,14 @@ void lmdb_writer::put_staged(lmdb::transaction& txn,
   for (const auto& record : packed)
     pages.put(*files_->staged, sizeof(records), record.size() + seal_bytes);
   take_room(pages);
+  auto count = records;
   for (const auto& record : packed) {
     std::string key;
-    persistence::append_big_endian(key, ++records);
+    persistence::append_big_endian(key, ++count);
     txn.put(*files_->staged, key, seal(files_->group(), key, record),
             MDB_APPEND);
   }
+  records = count;
 }
 
 void lmdb_writer::put_sessions(

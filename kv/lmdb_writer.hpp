@@ -65,6 +65,10 @@ private:
   template <class Change>
   std::size_t transact_and_rest(Change change, const table::rest_handler& rest);
 
+  template <class Change>
+  std::size_t transact_and_rest(Change change, std::size_t portions,
+                                const table::rest_handler& rest);
+
   /// From `from` on as much as a transaction takes that changes pairs.
   slice next_slice(overlay::iterator from, overlay::iterator end,
                    std::size_t portions) const;

@@ -219,4 +219,29 @@ BOOST_AUTO_TEST_CASE(what_finds_no_room_on_the_way_is_there_or_not) {
   BOOST_TEST(after > 0u);
 }
 
+// Then it goes on in smaller ones.
+BOOST_AUTO_TEST_CASE(large_transactions_need_no_more_room_than_small_ones) {
+  auto refused_with = [](std::size_t portions) {
+    auto result = 0;
+    for (std::size_t bytes = 50'000; bytes < 800'000; bytes += 25'000) {
+      half_way x{bytes};
+      const records none;
+      try {
+        x.uut->write({std::make_shared<const overlay>(x.second),
+                      {2},
+                      149,
+                      none,
+                      [portions](auto) { return portions; }});
+      } catch (const machine::no_room&) {
+        ++result;
+      }
+      x.check();
+    }
+    return result;
+  };
+  auto with_small = refused_with(1);
+  BOOST_TEST(with_small > 0);
+  BOOST_TEST(refused_with(16) <= with_small);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
