@@ -28,6 +28,14 @@ log_index next_after(const append_reply& msg, const log& ours) {
   return std::min(last.next(), msg.conflict.index);
 }
 
+/// Whether the follower has matched that place since, or it is not the place
+/// that we probe now.
+bool is_old_refusal(const append_reply& msg, const progress& x) {
+  return msg.refused <= x.match
+      || (x.sending == progress::mode::probe
+          && msg.refused != x.next.previous());
+}
+
 } // namespace
 
 void core::receive(const append_reply& msg) {
@@ -82,11 +90,7 @@ void core::receive(const append_reply& msg) {
     x.probe_out = true;
     return;
   }
-  // Old refusals: the follower has matched that place since, or it is not the
-  // place that we probe now.
-  if (msg.refused <= x.match
-      || (x.sending == progress::mode::probe
-          && msg.refused != x.next.previous()))
+  if (is_old_refusal(msg, x))
     return;
   // Section 5.3: "After a rejection, the leader decrements nextIndex and
   // retries the AppendEntries RPC."
