@@ -251,9 +251,10 @@ private:
     // Whatever is due waits for the wake-up: its message lies behind the mail
     // that came before it. So no election begins while the mailbox still holds
     // the leader's heartbeat.
-    auto now = std::min(parts_.time.now(), due_ - consensus::instant{1});
-    told_ = std::max(told_, now);
+    auto clock = parts_.time.now();
+    told_ = std::max(told_, std::min(clock, due_ - consensus::instant{1}));
     core_->advance(told_);
+    core_->tell_clock(clock);
     input();
     carry_out();
   }

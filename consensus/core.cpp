@@ -18,6 +18,7 @@ core::core(const identity& self, const settings& config,
     members_{recovered.members},
     random_{self.seed},
     now_{now},
+    clock_{now},
     hard_{recovered.hard},
     log_{recovered, std::move(tail)},
     commit_{std::max(recovered.compacted.index, applied)},
@@ -25,7 +26,7 @@ core::core(const identity& self, const settings& config,
     applied_{commit_},
     applied_durable_{commit_},
     applied_at_{now},
-    time_ms_{recovered.last_time_ms},
+    time_{recovered.last_time_ms, now},
     cluster_{recovered.cluster},
     durable_cluster_{recovered.cluster},
     proposed_{recovered.proposed},
@@ -46,6 +47,7 @@ void core::advance(instant now) {
   // is known to be so.
   const auto due = role_wake_at();
   now_ = std::max(now_, now);
+  tell_clock(now);
   if (now_ < due)
     return;
   const auto late = now_ - due > config_.heartbeat_interval;
@@ -64,6 +66,10 @@ void core::advance(instant now) {
   } else {
     pre_campaign();
   }
+}
+
+void core::tell_clock(instant clock) noexcept {
+  clock_ = std::max(clock_, clock);
 }
 
 instant core::wake_at() const noexcept {

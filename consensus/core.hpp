@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/consensus/assembly.hpp>
+#include <raft/consensus/entry_clock.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
 #include <raft/consensus/random.hpp>
@@ -64,6 +65,11 @@ public:
   /// later than `wake_at` (the process was stopped) does not start an election
   /// at once: it first leaves time for the mail that waits.
   void advance(instant now);
+
+  /// Tells what the monotonic clock shows. It may be later than the time told
+  /// last, where that is held back for mail that waits. The times of entries go
+  /// by it, and nothing else does; so call it before each input, too.
+  void tell_clock(instant clock) noexcept;
 
   // -- inputs: messages of other peers ----------------------------------------
 
@@ -312,6 +318,8 @@ private:
   std::set<peer_id> strangers_;
   random random_;
   instant now_;
+  /// What the monotonic clock shows; not before `now_`.
+  instant clock_;
 
   hard_state hard_;
   consensus::log log_;
@@ -343,8 +351,8 @@ private:
   instant applied_at_{0};
   standstill slow_disk_;
   standstill stuck_machine_;
-  /// Time of the latest entry ever seen here.
-  std::uint64_t time_ms_ = 0;
+  /// The times of entries.
+  entry_clock time_;
   /// Set once `proposed_at_` is committed; and what the disk has of it.
   cluster_id cluster_;
   cluster_id durable_cluster_;

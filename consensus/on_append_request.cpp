@@ -136,10 +136,10 @@ void core::merge(const append_request& msg) {
     drop_held_answers_from(it->index);
   }
   // Figure 2: "Append any new entries not already in the log".
-  for (; it != msg.entries.end(); ++it) {
-    time_ms_ = std::max(time_ms_, it->time_ms);
+  for (; it != msg.entries.end(); ++it)
     append_to_log(*it);
-  }
+  // Also if that is less than before: what was truncated does not count.
+  time_.follow(msg.entries.back().time_ms, clock_);
 }
 
 } // namespace raft::consensus

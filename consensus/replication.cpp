@@ -56,12 +56,11 @@ reject_reason core::objection_to_command(std::size_t size) const noexcept {
 
 log_index core::append_entry(entry_kind kind, const command_tag& tag,
                              bytes data, std::uint64_t wall_ms) {
-  time_ms_ = std::max(time_ms_, wall_ms);
   entry x;
   x.term = hard_.term;
   x.index = log_.last().index.next();
   x.kind = kind;
-  x.time_ms = time_ms_;
+  x.time_ms = time_.tick(wall_ms, clock_);
   x.tag = tag;
   x.data = std::move(data);
   const auto result = x.index;

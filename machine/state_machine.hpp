@@ -18,8 +18,9 @@ class durability;
 /// Where a command stands in the log.
 struct apply_context {
   log_index index;
-  /// The leader's wall clock when it appended the command, in milliseconds
-  /// since 1970. Never goes backwards. The only clock that `apply` may use.
+  /// About the wall clock when the command was appended, in milliseconds since
+  /// 1970. Never goes backwards, and advances about as fast as time passes,
+  /// whatever wall clocks show. The only clock that `apply` may use.
   std::uint64_t time_ms = 0;
 };
 

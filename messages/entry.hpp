@@ -44,8 +44,9 @@ struct entry {
   term_number term;
   log_index index;
   entry_kind kind = entry_kind::empty;
-  /// Leader's wall clock when it appended the entry, in milliseconds since
-  /// 1970, never below the entry before it. Sessions expire by it.
+  /// In milliseconds since 1970, about the wall clock when it was appended;
+  /// never below the entry before it, and never far ahead of what passed since
+  /// then (consensus/entry_clock.hpp). Sessions expire by it.
   std::uint64_t time_ms = 0;
   command_tag tag;
   bytes data;

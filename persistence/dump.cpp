@@ -290,9 +290,9 @@ void dumper::show_records(const lmdb::transaction& txn, group_id group) {
     if (auto x = sound<cluster_id>(group, *data, record_name("cluster", group)))
       label("cluster id") << to_text(*x) << '\n';
   if (auto data = txn.get(db_.compaction, key))
-    if (auto x
-        = sound<log_position>(group, *data, record_name("compaction", group)))
-      label("compacted") << "up to " << to_text(*x) << '\n';
+    if (auto x = sound<compaction_point>(group, *data,
+                                         record_name("compaction", group)))
+      label("compacted") << "up to " << to_text(x->where) << '\n';
 }
 
 void dumper::show_term_starts(const lmdb::transaction& txn, group_id group) {
@@ -309,9 +309,10 @@ void dumper::show_term_starts(const lmdb::transaction& txn, group_id group) {
 
 void dumper::show_extent(const lmdb::transaction& txn, group_id group) {
   lmdb::cursor place{txn, db_.log};
-  log_position compacted;
+  compaction_point point;
   if (auto data = txn.get(db_.compaction, group_key(group)))
-    decode(group, *data, compacted);
+    decode(group, *data, point);
+  const auto& compacted = point.where;
   if (!place.at_or_above(log_key(group, compacted.index.next()))
       || group_of(place.key()) != group) {
     label("log") << "empty\n";
@@ -348,9 +349,10 @@ void dumper::show_log(group_id group) {
 void dumper::show_some(group_id group, progress& where) {
   auto txn = db_.begin_read();
   lmdb_reader reader{db_, txn};
-  log_position compacted;
+  compaction_point point;
   if (auto data = txn.get(db_.compaction, group_key(group)))
-    decode(group, *data, compacted);
+    decode(group, *data, point);
+  const auto& compacted = point.where;
   where.expected = std::max(where.expected, compacted.index.next());
   if (!options_.verify)
     where.next = std::max(where.next, compacted.index.next());

@@ -16,6 +16,7 @@ durable_state lmdb_reader::load(group_id group) const {
     result.cluster
       = db_->decoded<cluster_id>(group, *data, record_name("cluster", group));
   load_terms(group, result);
+  result.last_time_ms = compaction(group).time_ms;
   if (result.last.index > result.compacted.index)
     load_last(group, result);
   return result;
@@ -66,11 +67,22 @@ group_summary lmdb_reader::summary(group_id group) const {
 }
 
 log_position lmdb_reader::compacted(group_id group) const {
+  return compaction(group).where;
+}
+
+compaction_point lmdb_reader::compaction(group_id group) const {
   auto data = txn_->get(db_->compaction, group_key(group));
   if (!data)
     return {};
-  return db_->decoded<log_position>(group, *data,
-                                    record_name("compaction", group));
+  return db_->decoded<compaction_point>(group, *data,
+                                        record_name("compaction", group));
+}
+
+std::uint64_t lmdb_reader::time_at(group_id group, log_index index) const {
+  entry result;
+  if (auto data = txn_->get(db_->log, log_key(group, index)))
+    decode(group, *data, result);
+  return result.time_ms;
 }
 
 log_position lmdb_reader::term_start(group_id group, log_index index) const {

@@ -39,6 +39,10 @@ public:
   group_summary summary(group_id group) const;
 
   log_position compacted(group_id group) const;
+  compaction_point compaction(group_id group) const;
+
+  /// The time of an entry; 0 if it is not there or can not be understood.
+  std::uint64_t time_at(group_id group, log_index index) const;
 
   /// Where the term of an entry of the log begins.
   log_position term_start(group_id group, log_index index) const;

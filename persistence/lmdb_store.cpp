@@ -22,7 +22,7 @@ constexpr std::size_t erased_for_room = 1024;
 // Bytes of keys and records, for estimates.
 constexpr std::size_t group_key_bytes = 8;
 constexpr std::size_t log_key_bytes = 16;
-constexpr std::size_t small_record_bytes = 32;
+constexpr std::size_t small_record_bytes = 40;
 /// An entry's record without its data, and a little more.
 constexpr std::size_t entry_record_bytes = 96;
 
@@ -182,7 +182,7 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
     lmdb_reader reader{db_, txn};
     page_estimate pages{txn};
     for (const auto& x : batches) {
-      auto point = encode(x.group, reader.compacted(x.group));
+      auto point = encode(x.group, reader.compaction(x.group));
       pages.place(db_.compaction);
       pages.put(db_.compaction, group_key_bytes, point.size());
       pages.erase(db_.compaction, group_key_bytes, point.size());
@@ -192,8 +192,8 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
     }
     db_.room().before_changes(pages.total(), true);
     for (const auto& x : batches)
-      if (auto point = reader.compacted(x.group); point.index) {
-        erased += drop_compacted(txn, x.group, point.index, count_max);
+      if (auto point = reader.compaction(x.group); point.where.index) {
+        erased += drop_compacted(txn, x.group, point.where.index, count_max);
         if (in_any_case)
           txn.put(db_.compaction, group_key(x.group), encode(x.group, point));
       }
@@ -384,7 +384,11 @@ void lmdb_store::compact(transaction& txn, group_id group,
   }
   if (start.index)
     txn.put(db_.term_starts, log_key(group, first), encode(group, start));
-  txn.put(db_.compaction, group_key(group), encode(group, plan.compacted));
+  lmdb_reader reader{db_, txn};
+  compaction_point point{plan.compacted, reader.compaction(group).time_ms};
+  point.time_ms
+    = std::max(point.time_ms, reader.time_at(group, plan.compacted.index));
+  txn.put(db_.compaction, group_key(group), encode(group, point));
 }
 
 /// @returns how many it erased.

@@ -17,6 +17,7 @@ struct group_data {
   membership members;
   log_position compacted;
   cluster_id cluster;
+  std::uint64_t compacted_time_ms = 0;
   std::deque<entry> entries; // from `compacted.index + 1` on, without gaps
 
   const entry& at(log_index index) const {
@@ -96,8 +97,8 @@ public:
       if (!result.proposed && (result.proposed = cluster_in(x)))
         result.proposed_at = x.index;
     }
-    if (!data.entries.empty())
-      result.last_time_ms = data.entries.back().time_ms;
+    result.last_time_ms = data.entries.empty() ? data.compacted_time_ms
+                                               : data.entries.back().time_ms;
     return result;
   }
 
@@ -141,8 +142,12 @@ private:
       entries.resize(plan.truncate_from - data.compacted.index - 1);
     entries.insert(entries.end(), batch.entries.begin(), batch.entries.end());
     data.compacted = plan.compacted;
-    while (!entries.empty() && entries.front().index <= data.compacted.index)
+    while (!entries.empty() && entries.front().index <= data.compacted.index) {
+      if (entries.front().index == data.compacted.index)
+        data.compacted_time_ms
+          = std::max(data.compacted_time_ms, entries.front().time_ms);
       entries.pop_front();
+    }
   }
 
   store_identity identity_;

@@ -319,6 +319,25 @@ record_fault decode(group_id group, std::string_view data, cluster_id& x) {
   return give(in, std::move(result), x);
 }
 
+std::string encode(group_id group, const compaction_point& x) {
+  writer out{record_type::position, 24};
+  out << x.where.index << x.where.term << x.time_ms;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data,
+                    compaction_point& x) {
+  // Earlier versions wrote no time.
+  if (decode(group, data, x.where) == record_fault::none) {
+    x.time_ms = 0;
+    return record_fault::none;
+  }
+  reader in{group, data, record_type::position};
+  compaction_point result;
+  in >> result.where.index >> result.where.term >> result.time_ms;
+  return give(in, std::move(result), x);
+}
+
 std::string encode(group_id group, const entry& x) {
   writer out{record_type::entry, 53 + x.data.size()};
   out << x.term << x.index << static_cast<std::uint8_t>(x.kind) << x.time_ms

@@ -71,6 +71,14 @@ struct file_mark {
   friend bool operator==(const file_mark&, const file_mark&) = default;
 };
 
+/// Up to where the log was dropped, and the time of the last entry that was.
+struct compaction_point {
+  log_position where;
+  /// In milliseconds since 1970; 0 if not known: earlier versions did not write
+  /// it.
+  std::uint64_t time_ms = 0;
+};
+
 /// Why bytes are no record.
 enum class record_fault : std::uint8_t {
   none,
@@ -103,6 +111,7 @@ std::string encode(group_id group, const start_chain& x);
 std::string encode(group_id group, const acquaintance& x);
 std::string encode(group_id group, const file_mark& x);
 std::string encode(group_id group, const cluster_id& x);
+std::string encode(group_id group, const compaction_point& x);
 /// @throws std::length_error if the data does not fit into 32 bits of length.
 std::string encode(group_id group, const entry& x);
 /// @}
@@ -119,6 +128,7 @@ record_fault decode(group_id group, std::string_view data, start_chain& x);
 record_fault decode(group_id group, std::string_view data, acquaintance& x);
 record_fault decode(group_id group, std::string_view data, file_mark& x);
 record_fault decode(group_id group, std::string_view data, cluster_id& x);
+record_fault decode(group_id group, std::string_view data, compaction_point& x);
 record_fault decode(group_id group, std::string_view data, entry& x);
 /// @}
 

@@ -117,13 +117,11 @@ std::vector<peer_id> cluster::leaders() const {
   return result;
 }
 
-/// Wall clocks are apart only by how much they drift: a leader whose clock is
-/// hours ahead would expire all sessions.
 std::uint64_t cluster::wall_ms(peer_id who) const {
   constexpr std::uint64_t year_2023 = 1'700'000'000'000;
   const auto& x = around(who);
   auto passed = (x.clock.at(now()) - x.clock_began).count() / 1000;
-  return year_2023 + static_cast<std::uint64_t>(passed);
+  return year_2023 + static_cast<std::uint64_t>(passed + x.wall_ahead_ms);
 }
 
 counters cluster::counts() const {
@@ -283,6 +281,19 @@ void cluster::set_drift(peer_id who, std::int64_t millionths) {
   tell("clock drifts by " + std::to_string(millionths) + " millionths", who);
   if (runs(who))
     schedule_alarm(who);
+}
+
+std::int64_t cluster::drift(peer_id who) const {
+  return around(who).clock.drift();
+}
+
+std::int64_t cluster::wall_ahead_ms(peer_id who) const {
+  return around(who).wall_ahead_ms;
+}
+
+void cluster::set_wall(peer_id who, std::int64_t ahead_ms) {
+  around(who).wall_ahead_ms = ahead_ms;
+  tell("wall clock is wrong by " + std::to_string(ahead_ms) + " ms", who);
 }
 
 // -- disks --------------------------------------------------------------------

@@ -190,6 +190,12 @@ public:
 
   /// @param millionths How much too fast its clock runs from now on.
   void set_drift(peer_id who, std::int64_t millionths);
+  std::int64_t drift(peer_id who) const;
+
+  /// @param ahead_ms How far its wall clock is ahead of the right time from now
+  ///        on, or behind it.
+  void set_wall(peer_id who, std::int64_t ahead_ms);
+  std::int64_t wall_ahead_ms(peer_id who) const;
 
   /// The disk of the log and that of the state machine's data, which may be
   /// one; and each of them alone.

@@ -432,6 +432,7 @@ void cluster::calm() {
     network_.set_distance(who.value, duration{0});
     set_drift(who, 0);
     put_back(who);
+    set_wall(who, 0);
     resume(who);
     restart(who);
     for (auto other : ids())

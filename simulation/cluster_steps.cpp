@@ -54,10 +54,11 @@ void cluster::boot(peer_id who) {
 /// behind the mail that came before it.
 void cluster::step(peer_id who, const input& what) {
   auto& x = peer(who);
-  auto local
-    = std::min(around(who).clock.at(now()), x.wake_at() - microseconds{1});
+  auto clock = around(who).clock.at(now());
+  auto local = std::min(clock, x.wake_at() - microseconds{1});
   if (local > x.now())
     carry_out(who, x.advance(local));
+  x.tell_clock(clock);
   carry_out(who, what(x));
 }
 
@@ -71,7 +72,7 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   note_step(x, out);
   if (watching_)
     observe(who);
-  judge_.after_step(x, peers_);
+  judge_.after_step(x, peers_, now());
   for (const auto& msg : out.messages)
     send(msg);
   if (out.batch)

@@ -33,6 +33,7 @@ struct host {
   drifting_clock clock;
   /// What the clock showed at first.
   instant clock_began{0};
+  std::int64_t wall_ahead_ms = 0;
   disk_profile disk; // of the log
   disk_profile data_disk;
   /// What was scheduled for an earlier process is void, and so is what was

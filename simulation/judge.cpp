@@ -42,9 +42,10 @@ void judge::process_started(const virtual_peer& peer) {
 }
 
 void judge::after_step(const virtual_peer& peer,
-                       const std::vector<virtual_peer>& all) {
+                       const std::vector<virtual_peer>& all,
+                       consensus::instant now) {
   auto& known = peers_[peer.id().value - 1];
-  check_log(peer, known);
+  check_log(peer, known, now);
   check_election(peer, known);
   if (peer.core().leads())
     check_matches(peer.core(), all, lost_);
@@ -105,7 +106,8 @@ void judge::check_election(const virtual_peer& peer, of_peer& known) {
 
 /// "Log Matching: if two logs contain an entry with the same index and term,
 /// then the logs are identical in all entries up through the given index."
-void judge::check_log(const virtual_peer& peer, of_peer& known) {
+void judge::check_log(const virtual_peer& peer, of_peer& known,
+                      consensus::instant now) {
   const auto& log = peer.core().log();
   auto last = log.last();
   auto same = std::min<std::size_t>(last.index.value, known.terms.size());
@@ -122,11 +124,35 @@ void judge::check_log(const virtual_peer& peer, of_peer& known) {
       e = &peer.disk().entries().at(i.value - 1);
     if (e->index != i || e->term != term)
       throw violation{"an entry is not where it says"};
-    auto [at, fresh] = entries_.try_emplace({i, term}, origin{*e, previous});
+    auto [at, fresh]
+      = entries_.try_emplace({i, term}, origin{*e, previous, now});
+    if (fresh)
+      check_time(at->second);
     if (at->second.previous != previous || at->second.what != *e)
       throw violation{"log matching: two entries "
                       + to_text(log_position{i, term}) + " differ"};
   }
+}
+
+/// The times of entries never go backwards, and do not run ahead of what
+/// passed, whatever wall clocks show: sessions in use would expire. Peers'
+/// clocks run up to half too fast, and times an eighth faster. As long as one
+/// peer leads, they do not stand still either, or idle sessions would stay.
+void judge::check_time(const origin& x) const {
+  const auto& e = x.what;
+  auto before = entries_.find({e.index.previous(), x.previous});
+  if (before == entries_.end() || before->second.what.time_ms == 0)
+    return;
+  auto was = before->second.what.time_ms;
+  auto passed
+    = static_cast<std::uint64_t>((x.when - before->second.when).count());
+  auto most = passed * 3 / 2 * 9 / 8 / 1000 + 2;
+  auto least = e.term == x.previous ? passed / 2 * 7 / 8 / 1000 : 0;
+  if (e.time_ms < was || e.time_ms - was > most || e.time_ms - was + 2 < least)
+    throw violation{
+      "the time of entry " + to_text(log_position{e.index, e.term}) + " is "
+      + std::to_string(e.time_ms) + ", but before it was " + std::to_string(was)
+      + ", " + std::to_string(passed / 1000) + " ms ago"};
 }
 
 void judge::check_commit(const virtual_peer& peer, of_peer& known,

@@ -26,7 +26,7 @@ public:
   /// Checks the peer that just made a step against all that was seen before.
   /// @throws violation
   void after_step(const virtual_peer& peer,
-                  const std::vector<virtual_peer>& all);
+                  const std::vector<virtual_peer>& all, consensus::instant now);
 
   /// Checks that what was committed is still on the disks of a majority. To be
   /// called when a disk has changed or a process has ended.
@@ -62,10 +62,11 @@ private:
     bool led = false;
   };
 
-  /// An entry, and the term of the one before it.
+  /// An entry, the term of the one before it, and when it was appended first.
   struct origin {
     entry what;
     term_number previous;
+    consensus::instant when;
   };
 
   /// A committed entry's term, and the lowest one in which some peer knew it to
@@ -76,7 +77,9 @@ private:
   };
 
   void check_election(const virtual_peer& peer, of_peer& known);
-  void check_log(const virtual_peer& peer, of_peer& known);
+  void check_log(const virtual_peer& peer, of_peer& known,
+                 consensus::instant now);
+  void check_time(const origin& x) const;
   void check_commit(const virtual_peer& peer, of_peer& known,
                     const std::vector<virtual_peer>& all);
   void check_applied(const virtual_peer& peer, of_peer& known);

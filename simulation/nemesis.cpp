@@ -219,6 +219,21 @@ void change(disk_profile& now, const fault& x) {
   }
 }
 
+/// Sets a number of a peer, which is usually 0, for some time.
+template <class Set>
+void layer(cluster& on, peer_id whom,
+           std::map<peer_id, layers<std::int64_t>> overlaps::*where,
+           std::int64_t value, duration length, const Set& set) {
+  auto id = (on.under_way().*where)[whom].add([value](auto& x) { x = value; });
+  auto apply
+    = [&on, whom, where, set] { set((on.under_way().*where)[whom].over(0)); };
+  apply();
+  on.after_unless_calm(length, [&on, whom, where, id, apply] {
+    (on.under_way().*where)[whom].remove(id);
+    apply();
+  });
+}
+
 template <class Set>
 void change_disk(cluster& on, layers<disk_profile>& changes, peer_id whom,
                  const fault& x, Set set) {
@@ -246,14 +261,15 @@ void change_disks(cluster& on, peer_id whom, const fault& x) {
 
 void drift(cluster& on, peer_id whom, const fault& x) {
   auto pace = static_cast<std::int64_t>(x.number) - drifting_clock::drift_max;
-  auto id = on.under_way().drifts[whom].add([pace](auto& now) { now = pace; });
-  auto apply
-    = [&on, whom] { on.set_drift(whom, on.under_way().drifts[whom].over(0)); };
-  apply();
-  on.after_unless_calm(x.length, [&on, whom, id, apply] {
-    on.under_way().drifts[whom].remove(id);
-    apply();
-  });
+  layer(on, whom, &overlaps::drifts, pace, x.length,
+        [&on, whom](std::int64_t y) { on.set_drift(whom, y); });
+}
+
+void set_clock(cluster& on, peer_id whom, const fault& x) {
+  auto ahead = static_cast<std::int64_t>(x.number)
+             - static_cast<std::int64_t>(clock_is_right);
+  layer(on, whom, &overlaps::walls, 1000 * ahead, x.length,
+        [&on, whom](std::int64_t y) { on.set_wall(whom, y); });
 }
 
 void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
@@ -274,6 +290,9 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
       break;
     case fault_kind::drift:
       drift(on, whom, x);
+      break;
+    case fault_kind::set_clock:
+      set_clock(on, whom, x);
       break;
     case fault_kind::wipe:
       wipe(on, whom, x);

@@ -64,6 +64,8 @@ struct overlaps {
   std::map<peer_id, layers<disk_profile>> data_disks;
   /// In millionths.
   std::map<peer_id, layers<std::int64_t>> drifts;
+  /// In milliseconds.
+  std::map<peer_id, layers<std::int64_t>> walls;
 
   void begin(const place& x) {
     ++counts[x];

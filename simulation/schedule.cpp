@@ -16,13 +16,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",         "crash_all",    "pause",      "cut",        "isolate",
-  "mute",          "deafen",       "partition",  "break_link", "swizzle",
-  "lose",          "delay",        "slow_disk",  "hang_disk",  "fill_disk",
-  "fail_disk",     "drift",        "stall",      "wipe",       "found_again",
-  "older_copy",    "foreign_disk", "swap_disks", "echo",       "slow_links",
-  "slow_log",      "hang_log",     "slow_data",  "hang_data",  "fill_data",
-  "stick_machine", "renew_link",   "quiet"};
+  "crash",       "crash_all",     "pause",        "cut",        "isolate",
+  "mute",        "deafen",        "partition",    "break_link", "swizzle",
+  "lose",        "delay",         "slow_disk",    "hang_disk",  "fill_disk",
+  "fail_disk",   "set_clock",     "drift",        "stall",      "wipe",
+  "found_again", "older_copy",    "foreign_disk", "swap_disks", "echo",
+  "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
+  "fill_data",   "stick_machine", "renew_link",   "quiet"};
 
 /// Different questions to the same seed have unrelated answers.
 random stream(std::uint64_t seed, std::uint64_t what) {
@@ -98,13 +98,13 @@ fault_kind draw_kind(random& from) {
   using enum fault_kind;
   // How often each comes, relative to the others.
   constexpr std::pair<fault_kind, std::uint64_t> weights[]
-    = {{crash, 10},     {crash_all, 4},     {pause, 4},     {cut, 5},
-       {isolate, 5},    {mute, 2},          {deafen, 2},    {partition, 5},
-       {break_link, 3}, {swizzle, 2},       {lose, 4},      {delay, 4},
-       {slow_disk, 4},  {hang_disk, 2},     {fill_disk, 4}, {fail_disk, 2},
-       {drift, 2},      {stall, 5},         {wipe, 1},      {echo, 5},
-       {slow_log, 2},   {hang_log, 2},      {slow_data, 1}, {hang_data, 2},
-       {fill_data, 2},  {stick_machine, 3}, {slow_links, 4}};
+    = {{crash, 10},     {crash_all, 4}, {pause, 4},         {cut, 5},
+       {isolate, 5},    {mute, 2},      {deafen, 2},        {partition, 5},
+       {break_link, 3}, {swizzle, 2},   {lose, 4},          {delay, 4},
+       {slow_disk, 4},  {hang_disk, 2}, {fill_disk, 4},     {fail_disk, 2},
+       {drift, 2},      {set_clock, 3}, {stall, 5},         {wipe, 1},
+       {echo, 5},       {slow_log, 2},  {hang_log, 2},      {slow_data, 1},
+       {hang_data, 2},  {fill_data, 2}, {stick_machine, 3}, {slow_links, 4}};
   std::uint64_t sum = 0;
   for (const auto& [kind, weight] : weights)
     sum += weight;
@@ -115,6 +115,13 @@ fault_kind draw_kind(random& from) {
     chosen -= weight;
   }
   return crash;
+}
+
+/// Wrong by seconds, hours, days or half a century, in either direction.
+std::uint64_t draw_wall(random& from) {
+  constexpr std::uint64_t seconds[] = {2, 2 * 3600, 3 * 86'400, 1'577'880'000};
+  auto wrong = from.between(1, seconds[from.below(std::size(seconds))]);
+  return from.per_mille(500) ? clock_is_right + wrong : clock_is_right - wrong;
 }
 
 std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
@@ -142,6 +149,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
     case fault_kind::fill_disk:
     case fault_kind::fill_data:
       return from.per_mille(250) ? 1 : 0;
+    case fault_kind::set_clock:
+      return draw_wall(from);
     case fault_kind::drift:
       return from.between(300'000, 700'000);
     default:
@@ -383,7 +392,8 @@ void check(const schedule& x) {
     throw schedule_error{"there must be 1 to 100 clients"};
   for (const auto& y : x.faults)
     if (y.peer.value > peers || y.other.value > peers
-        || (y.what == fault_kind::drift && y.number > 1'000'000))
+        || (y.what == fault_kind::drift && y.number > 1'000'000)
+        || (y.what == fault_kind::set_clock && y.number > 2 * clock_is_right))
       throw schedule_error{"this cluster has " + std::to_string(peers)
                            + " peers: " + to_text(y)};
 }

@@ -47,6 +47,8 @@ enum class fault_kind : std::uint8_t {
   hang_disk,
   fill_disk,
   fail_disk,
+  /// The wall clock is ahead by `number` - 2,000,000,000 seconds.
+  set_clock,
   /// The clock runs too fast by `number` - 500,000 millionths.
   drift,
   /// What `peer` sends to `other` stays on the way until the end (`number` 0),
@@ -89,6 +91,9 @@ enum class fault_kind : std::uint8_t {
   /// end. Then it goes on.
   quiet,
 };
+
+/// The `number` of `set_clock` that changes nothing.
+inline constexpr std::uint64_t clock_is_right = 2'000'000'000;
 
 const char* to_text(fault_kind x);
 

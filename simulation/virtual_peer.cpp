@@ -90,6 +90,10 @@ consensus::output virtual_peer::advance(consensus::instant now) {
   return carry_out();
 }
 
+void virtual_peer::tell_clock(consensus::instant clock) {
+  core_->tell_clock(clock);
+}
+
 consensus::output virtual_peer::receive(const consensus::message& msg) {
   std::visit([this](const auto& x) { core_->receive(x); }, msg);
   return carry_out();

@@ -73,6 +73,8 @@ public:
   // -- inputs; the process must run -------------------------------------------
 
   consensus::output advance(consensus::instant now);
+  /// What the monotonic clock shows; nothing comes out.
+  void tell_clock(consensus::instant clock);
   consensus::output receive(const consensus::message& msg);
   consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
   consensus::output link_down(peer_id peer);

@@ -115,6 +115,7 @@ void cluster::spawn(std::uint64_t id) {
     options.bootstrap = members;
   options.settings = settings;
   options.in_middleman = where.in_middleman;
+  options.time = time;
   options.on_failure = failures.handler();
   options.on_note = notes.of({id});
   peers_[{id}] = actors::spawn_peer(system, std::move(options));

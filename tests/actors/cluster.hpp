@@ -89,6 +89,7 @@ public:
   consensus::settings settings;
   bool bootstrap = true;
   machine::state_machine_factory machine;
+  actors::clocks time;
 
   // -- peers ------------------------------------------------------------------
 

@@ -123,6 +123,28 @@ BOOST_AUTO_TEST_CASE(golden_position) {
                 "b4e526b785503754");
 }
 
+BOOST_AUTO_TEST_CASE(golden_compaction_point) {
+  auto data = encode({1}, compaction_point{{{17}, {4}}, 0x18f00000001});
+  BOOST_TEST(hex(data.substr(0, 26))
+             == "01"
+                "05"
+                "0000000000000011"
+                "0000000000000004"
+                "0000018f00000001");
+  compaction_point x;
+  BOOST_REQUIRE((decode({1}, data, x) == record_fault::none));
+  BOOST_TEST((x.where == log_position{{17}, {4}}));
+  BOOST_TEST(x.time_ms == 0x18f00000001u);
+}
+
+BOOST_AUTO_TEST_CASE(a_compaction_point_of_an_earlier_version_is_understood) {
+  compaction_point x{{}, 9};
+  auto data = encode({1}, log_position{{17}, {4}});
+  BOOST_REQUIRE((decode({1}, data, x) == record_fault::none));
+  BOOST_TEST((x.where == log_position{{17}, {4}}));
+  BOOST_TEST(x.time_ms == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(golden_entry) {
   entry x;
   x.term = {4};

@@ -209,6 +209,24 @@ BOOST_DATA_TEST_CASE(compaction_of_everything_leaves_an_empty_log, kinds(),
   BOOST_TEST(x->load({1}).last == (log_position{{8}, {2}}));
 }
 
+// Else the times of entries would go backwards after a restart.
+BOOST_DATA_TEST_CASE(the_time_of_a_log_that_was_dropped_is_kept, kinds(),
+                     kind) {
+  any_store x{kind};
+  commit(x, batch{}.term(1).fill(1, 9, 1));
+  commit(x, batch{}.term(1).compact(4, 1));
+  x.reopen();
+  BOOST_TEST(x->load({1}).last_time_ms == 1009u);
+  commit(x, batch{}.term(1).compact(9, 1));
+  x.reopen();
+  BOOST_TEST(x->load({1}).last_time_ms == 1009u);
+  // Also over a log that grows and is cut back to there.
+  commit(x, batch{}.term(1).fill(10, 12, 1));
+  BOOST_TEST(x->load({1}).last_time_ms == 1012u);
+  commit(x, batch{}.term(2).truncate(10));
+  BOOST_TEST(x->load({1}).last_time_ms == 1009u);
+}
+
 BOOST_DATA_TEST_CASE(snapshot_beyond_the_end_replaces_the_log, kinds(), kind) {
   any_store x{kind};
   commit(x, batch{}.fill(1, 8, 2));
