@@ -11,8 +11,10 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -32,11 +34,28 @@ struct mixups : process_fixture {
     start(i, members(), more);
   }
 
+  /// How often a peer has said that it is connected with another one.
+  std::size_t meetings(std::size_t i, std::size_t j) const {
+    return count(i, "peer " + std::to_string(j + 1) + " at " + to_text(where[j])
+                      + " is connected");
+  }
+
+  /// Founds a cluster, and waits until all have met: whom nobody has met, nobody
+  /// remembers.
   void found_all(flag_list flags = {}) {
+    std::map<std::pair<std::size_t, std::size_t>, std::size_t> before;
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 3; ++j)
+        before[{i, j}] = meetings(i, j);
     flags.push_back("--bootstrap");
     for (std::size_t i = 0; i < 3; ++i)
       start_one(i, flags);
     wait_for_leader();
+    for (const auto& [pair, times] : before)
+      if (pair.first != pair.second)
+        BOOST_REQUIRE(eventually([&, who = pair, known = times] {
+          return meetings(who.first, who.second) > known;
+        }));
   }
 
   /// Ends in good order, so that a copy made now is complete.
