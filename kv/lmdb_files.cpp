@@ -42,7 +42,7 @@ std::string prepared(const table_options& x, bool writable) {
                       "there is no key-value data in '" + x.directory
                         + "', but the log no longer holds the commands that "
                           "led to it"
-                        + persistence::rejoin};
+                        + persistence::keep_off};
   if (writable)
     persistence::check_plain(x.directory, persistence::plain::directory);
   return persistence::prepare_directory(to_store_options(x, writable));
@@ -232,7 +232,7 @@ void lmdb_files::corrupt(const std::string& record,
                          const std::string& reason) const {
   throw store_error{store_errc::corrupt, "record '" + record + "' in '"
                                            + directory_ + "': " + reason
-                                           + persistence::rejoin};
+                                           + persistence::keep_off};
 }
 
 void lmdb_files::rethrow(const lmdb::error& e) const {

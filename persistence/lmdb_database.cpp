@@ -123,7 +123,7 @@ void check_length(const lmdb::environment& env, const std::string& directory) {
     throw store_error{store_errc::corrupt,
                       "'" + data_file(directory) + "' was cut short: it has "
                         + std::to_string(found) + " bytes of "
-                        + std::to_string(needed) + rejoin};
+                        + std::to_string(needed) + keep_off};
 }
 
 /// A directory that is gone with this object.
@@ -172,9 +172,8 @@ void make_environment(const lmdb_options& options,
   if (had_data(options.directory))
     throw store_error{store_errc::corrupt,
                       "'" + file + "' is missing, but '" + lock_file_name
-                        + "' beside it says that there was one. Bring it back; "
-                          "if it is lost, remove this peer from its group and "
-                          "let it rejoin with a new, empty directory"};
+                        + "' beside it says that there was one. Bring it back"
+                        + keep_off};
   auto unfinished = options;
   unfinished.directory += "/new";
   scratch_directory scratch{unfinished.directory};
@@ -218,7 +217,8 @@ lmdb::environment open_environment(const lmdb_options& options) {
   // LMDB would take it for a new one.
   auto file = data_file(options.directory);
   if (length_of(file) == 0)
-    throw store_error{store_errc::corrupt, "'" + file + "' is empty" + rejoin};
+    throw store_error{store_errc::corrupt,
+                      "'" + file + "' is empty" + keep_off};
   return open_any(options);
 }
 
@@ -262,9 +262,8 @@ void rethrow(const lmdb::error& e, const std::string& directory) {
     case MDB_BAD_VALSIZE:
       throw store_error{store_errc::corrupt,
                         std::string{e.what()} + where
-                          + ": the data file is damaged or no store; keep the "
-                            "directory, remove this peer from its group and "
-                            "let it rejoin with a new, empty directory"};
+                          + ": the data file is damaged or no store"
+                          + keep_off};
     default:
       throw store_error{means_full(e.code()) ? store_errc::no_space
                                              : store_errc::no_access,
@@ -293,7 +292,7 @@ void lmdb_database::corrupt(const std::string& record,
                             const std::string& reason) const {
   throw store_error{store_errc::corrupt, "record '" + record + "' in '"
                                            + directory_ + "': " + reason
-                                           + rejoin};
+                                           + keep_off};
 }
 
 void lmdb_database::open_tables(const lmdb_options& options) {

@@ -29,10 +29,11 @@
 
 namespace raft::persistence {
 
-/// What to do about damaged data, at the end of a message.
-inline constexpr const char* rejoin
-  = ". Nothing was changed. Keep the directory, remove this peer from its "
-    "group and let it rejoin with a new, empty directory";
+/// What can be done about damaged data, at the end of a message.
+inline constexpr const char* keep_off
+  = ". Nothing was changed. Keep the directory, and do not start this peer "
+    "with an empty one, which the others would refuse: they go on without it "
+    "while they are a majority";
 
 inline std::string group_key(group_id group) {
   std::string result;

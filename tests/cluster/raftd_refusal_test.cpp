@@ -1,4 +1,4 @@
-// raftd on a data directory that it can not use: it ends with 1, the last line
+// raftd on a data directory that it cannot use: it ends with 1, the last line
 // of its log says why and what to do, and not a byte of the data changes.
 
 #include <raft/cluster/client.hpp>
@@ -148,7 +148,7 @@ struct refused_raftd : process_fixture {
   /// Whether it is not the log that is refused.
   bool log_opens = false;
 
-  const std::string cure = "let it rejoin with a new, empty directory";
+  const std::string cure = "do not start this peer with an empty one";
 };
 
 } // namespace

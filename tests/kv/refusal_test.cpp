@@ -1,4 +1,4 @@
-// An engine's directory that can not be used as it is: each reason has an error
+// An engine's directory that cannot be used as it is: each reason has an error
 // of its own, and not a byte of the directory changes.
 
 #include "table_fixture.hpp"
@@ -72,8 +72,8 @@ struct refused_table : any_table {
   }
 };
 
-constexpr const char* engine_cure = "Keep the directory, remove this peer from "
-                                    "its group and let it rejoin";
+constexpr const char* engine_cure = "Keep the directory, and do not start this "
+                                    "peer with an empty one";
 
 } // namespace
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(with_a_damaged_file) {
             {std::string(sound.size(), '\0'), "damaged or no store"}};
   for (const auto& x : cases) {
     std::ofstream{file(), std::ios::binary} << x.content;
-    check(store_errc::corrupt, {x.text, "rejoin"});
+    check(store_errc::corrupt, {x.text, "go on without it"});
   }
   std::ofstream{file(), std::ios::binary} << sound;
   check_sound(options);

@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_is_found_and_named) {
     damaged_store x;
     x.flip(table, key);
     x.check_load({std::string{'\''} + name + '\'', "wrong checksum",
-                  x.options().directory, "let it rejoin"});
+                  x.options().directory, "go on without it"});
     // Nothing was repaired behind our back, and it does not open for more.
     x.reopen();
     x.check_load({name});
@@ -381,7 +381,7 @@ BOOST_AUTO_TEST_CASE(a_file_cut_short_is_found) {
     x.close();
     auto file = x.options().directory + "/data.mdb";
     fs::resize_file(file, pages * 4096);
-    check_error(store_errc::corrupt, {"cut short", file, "let it rejoin"},
+    check_error(store_errc::corrupt, {"cut short", file, "go on without it"},
                 [&] { x.reopen(); });
     BOOST_TEST(fs::file_size(file) == pages * 4096);
   }
