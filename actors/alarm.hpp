@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/settings.hpp>
+#include <raft/base/instant.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +16,7 @@ namespace raft::actors {
 /// done.
 class alarm {
 public:
-  using instant = consensus::instant;
+  using instant = base::instant;
 
   /// Sees to it that the alarm rings at `due` or before.
   /// @returns in what time to ring with `number()`, or nothing if the alarm

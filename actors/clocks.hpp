@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/settings.hpp>
+#include <raft/base/clock.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -13,12 +13,9 @@ namespace raft::actors {
 /// context.
 struct clocks {
   /// Never goes backwards; any origin. The default is the steady clock.
-  std::function<consensus::instant()> now = steady_now;
+  std::function<base::instant()> now = base::steady_now;
   /// Milliseconds since 1970. The default is the system clock.
-  std::function<std::uint64_t()> wall_ms = system_wall_ms;
-
-  static consensus::instant steady_now();
-  static std::uint64_t system_wall_ms();
+  std::function<std::uint64_t()> wall_ms = base::system_wall_ms;
 };
 
 } // namespace raft::actors

@@ -203,7 +203,7 @@ struct explained_operation {
   std::string text;
 };
 
-/// An order and why it can not go on.
+/// An order and why it cannot go on.
 struct explained_dead_end {
   /// Positions of operations.
   std::vector<std::size_t> order;

@@ -40,7 +40,7 @@ namespace raft::checker {
 ///   state as it is. The search needs fewer steps then;
 /// - `outlook`: a type that is made from the operations that are checked
 ///   together, and whose `allows(step)`, of a `step_of<M>`, says no if an order
-///   with this step can not be completed, or could also be completed without
+///   with this step cannot be completed, or could also be completed without
 ///   the operation, its outcome being unknown. Without this, many unknown
 ///   outcomes on one key can make the search endless. It may also have
 ///   `take(operation)` and `put_back(operation)`, which tell it what is done,

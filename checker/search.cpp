@@ -57,7 +57,7 @@ public:
 
 private:
   /// What kind of operation is tried. One that only reads and fits is done at
-  /// once: it can not stand in the way of any other, so nothing else need be
+  /// once: it cannot stand in the way of any other, so nothing else need be
   /// tried in its place; nor in that of a write that settles. Then come those
   /// after which the one that ends first fits, then all others, in the order of
   /// their ends. Those of unknown outcome come last, because most are not

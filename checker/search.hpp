@@ -58,7 +58,7 @@ public:
   virtual std::optional<state_id> step(state_id from, std::size_t operation)
     = 0;
 
-  /// No if an order with this step can not be completed, or could also be
+  /// No if an order with this step cannot be completed, or could also be
   /// completed without the operation, its outcome being unknown. Yes is always
   /// true enough, no makes the search faster.
   virtual bool may_help(const search_step& x) const = 0;
@@ -92,7 +92,7 @@ public:
   virtual bool only_reads(std::size_t operation) const = 0;
 };
 
-/// An order that fits what was seen but can not be continued.
+/// An order that fits what was seen but cannot be continued.
 struct dead_end {
   /// Positions of operations.
   std::vector<std::size_t> order;

@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include <raft/consensus/random.hpp>
-#include <raft/consensus/settings.hpp>
+#include <raft/base/random.hpp>
+#include <raft/base/instant.hpp>
 #include <raft/messages/client.hpp>
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace raft::clients {
 
-using consensus::instant;
+using base::instant;
 
 /// Bounds and patience of one client.
 struct client_settings {
@@ -208,7 +208,7 @@ private:
   void watch_until(instant when);
 
   client_settings settings_;
-  consensus::random random_;
+  base::random random_;
   peer_id home_;
   // An attempt is under way only to one of these.
   std::map<peer_id, contact> up_;

@@ -2,8 +2,8 @@
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/clock.hpp>
 #include <raft/cluster/fetches.hpp>
 
 #include <caf/io/middleman.hpp>
@@ -19,8 +19,9 @@ namespace raft::cluster {
 
 namespace {
 
+using base::instant;
+using base::steady_now;
 using clients::client_state;
-using consensus::instant;
 
 /// The actor around `client_state`.
 ///

@@ -4,7 +4,7 @@
 
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/log.hpp>
-#include <raft/consensus/settings.hpp>
+#include <raft/base/instant.hpp>
 #include <raft/messages/client.hpp>
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace raft::cluster {
 
-using consensus::instant;
+using base::instant;
 
 /// What there is to know of a peer at one moment.
 struct peer_view {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/cluster/link_timing.hpp>
-#include <raft/consensus/random.hpp>
-#include <raft/consensus/settings.hpp>
+#include <raft/base/random.hpp>
+#include <raft/base/instant.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <chrono>
@@ -13,7 +13,7 @@
 
 namespace raft::cluster {
 
-using consensus::instant;
+using base::instant;
 
 /// Where a link stands.
 ///
@@ -117,7 +117,7 @@ private:
 
   link_timing timing_;
   bool connects_;
-  consensus::random random_;
+  base::random random_;
   link_stage stage_ = link_stage::disconnected;
   number current_ = 0;
   // Disconnected: when to try again. In between: when to give up.

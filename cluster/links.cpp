@@ -1,6 +1,5 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
-#include <raft/cluster/clock.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/cluster/greeting.hpp>
 #include <raft/cluster/introductions.hpp>

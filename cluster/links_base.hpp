@@ -3,9 +3,12 @@
 #pragma once
 
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/cluster/links.hpp>
 
 namespace raft::cluster {
+
+using base::steady_now;
 
 /// Who knocks says hello, and may say farewell. All else comes from our
 /// process.

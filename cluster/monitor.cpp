@@ -1,5 +1,5 @@
 #include <raft/actors/caf/act.hpp>
-#include <raft/cluster/clock.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/cluster/monitor.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -10,6 +10,8 @@
 namespace raft::cluster {
 
 namespace {
+
+using base::steady_now;
 
 constexpr std::chrono::seconds monitor_pause{1};
 constexpr std::chrono::seconds peer_patience{5};

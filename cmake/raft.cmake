@@ -37,10 +37,18 @@ foreach(type RELEASE RELWITHDEBINFO MINSIZEREL)
     "${CMAKE_CXX_FLAGS_${type}}")
 endforeach()
 
-# Includes are <raft/folder/header.hpp>, here as when installed.
+# Includes are <raft/folder/header.hpp>, here as when installed. Only the folders
+# are linked: the root of the sources may hold builds, whose files are nobody's
+# to include.
 set(raft_include_dir ${PROJECT_BINARY_DIR}/include)
-file(MAKE_DIRECTORY ${raft_include_dir})
-file(CREATE_LINK ${PROJECT_SOURCE_DIR} ${raft_include_dir}/raft SYMBOLIC)
+if(IS_SYMLINK ${raft_include_dir}/raft)
+  file(REMOVE ${raft_include_dir}/raft) # as it was once
+endif()
+file(MAKE_DIRECTORY ${raft_include_dir}/raft)
+foreach(folder ${raft_folders} ${raft_own_folders})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder}
+    ${raft_include_dir}/raft/${folder} SYMBOLIC)
+endforeach()
 
 # How the sources of this project are compiled; nobody else's.
 add_library(raft_options INTERFACE)

@@ -6,7 +6,7 @@
 #include <raft/consensus/entry_clock.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
-#include <raft/consensus/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/all.hpp>
@@ -316,7 +316,7 @@ private:
   std::map<peer_id, incarnation_id> incarnations_;
   /// From whose other stores messages were dropped, since then.
   std::set<peer_id> strangers_;
-  random random_;
+  base::random random_;
   instant now_;
   /// What the monotonic clock shows; not before `now_`.
   instant clock_;

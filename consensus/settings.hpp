@@ -2,14 +2,15 @@
 
 #pragma once
 
+#include <raft/base/instant.hpp>
+
 #include <chrono>
 #include <cstddef>
 
 namespace raft::consensus {
 
-/// A moment, as the time since some origin that the shell chose. Never goes
-/// backwards within one process; means nothing to another one.
-using instant = std::chrono::microseconds;
+/// By a clock that the shell chose.
+using base::instant;
 
 /// Bounds and intervals of one peer. All peers of a group should use the same.
 struct settings {

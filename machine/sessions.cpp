@@ -99,7 +99,7 @@ void sessions::restore(const std::vector<session_record>& records) {
   assert(sessions_.empty() && changed_.empty());
   auto refuse = [](session_id id) {
     throw std::runtime_error{"the stored record of session " + to_text(id)
-                             + " can not be understood"};
+                             + " cannot be understood"};
   };
   for (const auto& [id, data] : records) {
     if (!id) {

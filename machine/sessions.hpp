@@ -113,7 +113,7 @@ public:
   /// Brings back what all records together say, the latest of each id. Nothing
   /// that can be observed then differs from the object that they came from.
   /// @pre This is a new object with the same bounds.
-  /// @throws std::runtime_error if a record can not be understood.
+  /// @throws std::runtime_error if a record cannot be understood.
   void restore(const std::vector<session_record>& records);
 
 private:

@@ -46,7 +46,7 @@ public:
 ///
 /// Errors: a command that makes no sense is answered with a reply that says so;
 /// that is a normal result, the same on all peers. If `apply` throws, this peer
-/// stops, naming index and reason: what can not be applied here must not be
+/// stops, naming index and reason: what cannot be applied here must not be
 /// skipped, and trying again would only fail again.
 ///
 /// Restart: a new object is given the log from the start; commands that were

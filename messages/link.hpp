@@ -49,7 +49,7 @@ struct farewell {
   friend bool operator==(const farewell&, const farewell&) = default;
 };
 
-/// Tells those who connected a peer with another one that it sends what can not
+/// Tells those who connected a peer with another one that it sends what cannot
 /// be true.
 struct distrust {
   peer_id peer;

@@ -152,7 +152,7 @@ std::unique_ptr<ground> make_actors_ground(const ground_options& options) {
 
 std::string actors_objection(ability what) {
   if (what == ability::pausing_peers)
-    return "the peers share the threads of this process: one can not stand "
+    return "the peers share the threads of this process: one cannot stand "
            "still alone";
   return {};
 }

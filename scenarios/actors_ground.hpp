@@ -10,12 +10,12 @@ namespace raft::scenarios {
 
 /// Real peers with LMDB in a temporary directory. Every message between peers,
 /// and between clients and peers, goes through a network of actors. Links stay
-/// up for ever: nobody is told that a message was lost, or another peer ended.
+/// up forever: nobody is told that a message was lost, or another peer ended.
 /// A crashed peer loses what its persister has not begun to write.
-/// @throws std::exception if it can not be made.
+/// @throws std::exception if it cannot be made.
 std::unique_ptr<ground> make_actors_ground(const ground_options& options);
 
-/// What that kind of ground can not do; empty if it can.
+/// What that kind of ground cannot do; empty if it can.
 std::string actors_objection(ability what);
 
 } // namespace raft::scenarios

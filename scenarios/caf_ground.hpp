@@ -7,7 +7,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/consensus/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/scenarios/mailroom.hpp>
 
 #include <caf/actor_system.hpp>
@@ -83,7 +83,7 @@ protected:
     return self_;
   }
 
-  consensus::random& chance() noexcept {
+  base::random& chance() noexcept {
     return random_;
   }
 
@@ -106,7 +106,7 @@ private:
   void give_way(client& x, peer_number to);
   void take_way(client& x, peer_number to);
 
-  consensus::random random_;
+  base::random random_;
   actors::system_config config_;
   caf::actor_system system_{config_};
   caf::scoped_actor self_{system_};

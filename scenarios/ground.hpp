@@ -84,7 +84,7 @@ public:
     return peers_;
   }
 
-  /// Says why this kind of ground can not do something; empty if it can.
+  /// Says why this kind of ground cannot do something; empty if it can.
   virtual std::string objection_to(ability what) const = 0;
 
   // -- time -------------------------------------------------------------------

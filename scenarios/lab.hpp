@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/ground.hpp>
 
@@ -159,7 +159,7 @@ private:
   void end_stage();
 
   ground& where_;
-  consensus::random random_;
+  base::random random_;
   std::vector<bool> connected_;
   /// The group of each peer in the partition.
   std::vector<int> group_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/consensus/output.hpp>
-#include <raft/consensus/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/scenarios/ground.hpp>
 
 #include <map>
@@ -69,7 +69,7 @@ private:
   bool is_open(const message_header& x) const;
 
   weather weather_;
-  consensus::random random_;
+  base::random random_;
   std::vector<std::vector<bool>> closed_;
   std::vector<std::uint64_t> received_;
   traffic sent_;

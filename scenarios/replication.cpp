@@ -130,7 +130,7 @@ void fast_backup(lab& x) {
   x.one(x.draw_command(), 5, true);
   auto first = x.check_one_leader();
   auto at = [&](peer_number i) { return (first + i) % 5; };
-  // A leader with one follower collects entries that can not be committed.
+  // A leader with one follower collects entries that cannot be committed.
   for (peer_number i = 2; i <= 4; ++i)
     x.disconnect(at(i));
   start_many(x, first, commands);

@@ -68,7 +68,7 @@ run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
     return result;
   }
   try {
-    consensus::random random{seed};
+    base::random random{seed};
     auto stands
       = make_ground({what.peers, random.next(), what.network}, where, watching);
     lab x{*stands, random.next()};

@@ -19,7 +19,7 @@ struct run_report {
   enum class outcome {
     passed,
     failed,
-    /// The ground can not express it.
+    /// The ground cannot express it.
     impossible,
   };
 
@@ -31,11 +31,11 @@ struct run_report {
   std::string reason;
 };
 
-/// Says why a scenario can not be run on a kind of ground; empty if it can.
+/// Says why a scenario cannot be run on a kind of ground; empty if it can.
 std::string objection_to(const scenario& what, ground_kind where);
 
 /// The same as a sentence that names both.
-/// @pre It can not be run.
+/// @pre It cannot be run.
 std::string refusal(const scenario& what, ground_kind where);
 
 /// Runs a scenario once, from a seed.

@@ -139,7 +139,7 @@ protected:
   }
 
 private:
-  consensus::random random_;
+  base::random random_;
   simulation::cluster cluster_;
 };
 

@@ -83,7 +83,7 @@ dev_sanitize() {
   ctest --test-dir build-asan --output-on-failure --no-tests=error \
     --label-exclude 'zoo|install' "$@"
   say "Thread sanitizer, below the actors"
-  local below=(consensus persistence persistence_crash machine kv kv_crash
+  local below=(base consensus persistence persistence_crash machine kv kv_crash
     clients scripts simulation linearizability)
   configure_as tsan build-tsan
   build_targets build-tsan "${below[@]/#/test_}"

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/settings.hpp>
+#include <raft/base/instant.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace raft::simulation {
 
-using consensus::instant;
+using base::instant;
 using duration = std::chrono::microseconds;
 
 /// Appointments in the order of time; those of the same moment in the order in

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/settings.hpp>
+#include <raft/base/instant.hpp>
 
 #include <cstdint>
 
@@ -12,7 +12,7 @@ namespace raft::simulation {
 /// goes backwards.
 class drifting_clock {
 public:
-  using instant = consensus::instant;
+  using instant = base::instant;
 
   /// How much too fast a clock may be, in millionths of its pace.
   static constexpr std::int64_t drift_max = 500'000;

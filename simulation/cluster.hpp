@@ -170,7 +170,7 @@ public:
   void replace_disk(peer_id who, recorded_disk with);
   recorded_disk foreign_disk(peer_id who) const;
 
-  /// Ends two processes, which can not start on each other's disks.
+  /// Ends two processes, which cannot start on each other's disks.
   void swap_disks(peer_id x, peer_id y);
   void put_back(peer_id who);
 

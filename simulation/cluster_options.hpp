@@ -69,7 +69,7 @@ struct cluster_options {
   /// How many entries a process reads ahead when it starts.
   std::size_t tail = virtual_peer::whole_log;
   /// Whether peers and clients are told, within 50 ms, that somebody can be
-  /// reached or no longer be reached. Otherwise all believe for ever that all
+  /// reached or no longer be reached. Otherwise all believe forever that all
   /// can be reached.
   bool connections_tell = true;
   /// Null: the key-value store in memory.

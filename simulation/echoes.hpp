@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/consensus/output.hpp>
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,8 @@
 #include <utility>
 
 namespace raft::simulation {
+
+using base::random;
 
 /// A message between peers, and the number that observers know it by.
 struct parcel_under_way {

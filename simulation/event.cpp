@@ -6,7 +6,7 @@ namespace raft::simulation {
 
 namespace {
 
-std::string seconds(consensus::instant x) {
+std::string seconds(base::instant x) {
   auto micros = std::to_string(x.count() % 1'000'000);
   return std::to_string(x.count() / 1'000'000) + "."
        + std::string(6 - micros.size(), '0') + micros;

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/consensus/settings.hpp>
+#include <raft/base/instant.hpp>
 #include <raft/messages/client.hpp>
 
 #include <cstdint>
@@ -60,7 +60,7 @@ const char* to_text(event_kind x);
 
 /// One thing that happened. Fields that the kind does not name are 0.
 struct event {
-  consensus::instant when{0};
+  base::instant when{0};
   event_kind what = event_kind::changed;
   peer_id peer;
   peer_id other;

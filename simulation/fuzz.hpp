@@ -84,7 +84,7 @@ std::uint64_t read_number(std::string_view text);
 void read_seeds(std::string_view text, fuzz_options& to);
 
 /// Reads a schedule that was saved.
-/// @throws std::invalid_argument naming the file, if it can not be read or
+/// @throws std::invalid_argument naming the file, if it cannot be read or
 ///         holds no schedule.
 schedule load_schedule(const std::string& file);
 
@@ -92,7 +92,7 @@ schedule load_schedule(const std::string& file);
 /// violation is shown, made smaller and saved. If several seeds fail, it is
 /// that of the lowest one that was played.
 /// @returns whether all went well.
-/// @throws std::runtime_error if the page of the violation can not be written;
+/// @throws std::runtime_error if the page of the violation cannot be written;
 ///         before any seed is played, if that can be known then.
 bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out);
 
@@ -100,7 +100,7 @@ bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out);
 /// @param lines_max Show so many of the last lines.
 /// @param timeline Where to put a page of it; empty: nowhere.
 /// @returns whether all went well.
-/// @throws std::runtime_error if the page can not be written.
+/// @throws std::runtime_error if the page cannot be written.
 bool replay(const subject& what, const schedule& x, std::size_t lines_max,
             std::ostream& out, const std::string& timeline = {});
 

@@ -1,14 +1,16 @@
-// How the simulator comes by state machines, and what outlives them.
+// How the simulator makes state machines, and what outlives them.
 
 #pragma once
 
 #include <raft/machine/state_machine.hpp>
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 
 #include <functional>
 #include <memory>
 
 namespace raft::simulation {
+
+using base::random;
 
 /// What a state machine keeps on the disk of one peer: null at first and after
 /// the disk was lost. It outlives the processes of that peer. Whoever makes the

@@ -4,7 +4,7 @@
 
 #include <raft/messages/ids.hpp>
 #include <raft/simulation/agenda.hpp>
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace raft::simulation {
+
+using base::random;
 
 /// What the weather is like, for messages sent from now on. Chances are out of
 /// a thousand. Each message is delayed on its own, so they overtake each other

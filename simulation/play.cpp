@@ -156,7 +156,7 @@ private:
     });
   }
 
-  /// Who can take part: whose disk was lost can not join again. Nor can those
+  /// Who can take part: whose disk was lost cannot join again. Nor can those
   /// whom that left in a minority.
   std::vector<peer_id> members() const {
     auto result = cluster_.ids();

@@ -4,7 +4,7 @@
 
 #include <raft/messages/client.hpp>
 #include <raft/simulation/agenda.hpp>
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +13,8 @@
 #include <string>
 
 namespace raft::simulation {
+
+using base::random;
 
 /// One command of a client, and what it saw of it.
 struct client_operation {

@@ -336,7 +336,7 @@ void write(std::ostream& out, const schedule& x) {
 
 namespace {
 
-/// Reads numbers of one line, and says so if it can not.
+/// Reads numbers of one line, and says so if it cannot.
 class line_reader {
 public:
   explicit line_reader(const std::string& line) : line_{line}, in_{line} {

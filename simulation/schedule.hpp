@@ -30,7 +30,7 @@ enum class fault_kind : std::uint8_t {
   /// Nothing from the peer arrives at others; or the other way round.
   mute,
   deafen,
-  /// Peers whose bits are set in `number` (bit 0: peer 1) can not reach the
+  /// Peers whose bits are set in `number` (bit 0: peer 1) cannot reach the
   /// others, nor be reached by them.
   partition,
   /// The connection between the two breaks, and both are told.

@@ -21,7 +21,7 @@ namespace raft::simulation {
 
 namespace {
 
-using consensus::instant;
+using base::instant;
 using number = std::int64_t;
 
 number to_number(instant x) {

@@ -30,7 +30,7 @@ std::string timeline_page(const std::vector<event>& events,
 class timeline_file {
 public:
   /// Empty: no file is wanted, and nothing is ever written.
-  /// @throws std::runtime_error if it can not be written. What it holds stays
+  /// @throws std::runtime_error if it cannot be written. What it holds stays
   ///         until `write`.
   explicit timeline_file(std::string name);
 
@@ -43,7 +43,7 @@ public:
     return !name_.empty();
   }
 
-  /// @throws std::runtime_error if it can not be written.
+  /// @throws std::runtime_error if it cannot be written.
   void write(const std::string& page);
 
 private:

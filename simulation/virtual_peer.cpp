@@ -19,13 +19,13 @@ virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
 
 // -- the process --------------------------------------------------------------
 
-consensus::output virtual_peer::boot(consensus::instant now, std::size_t tail,
+consensus::output virtual_peer::boot(base::instant now, std::size_t tail,
                                      std::optional<log_index> applied) {
   now_ = now;
   flushed_ = applied.value_or(flushed_);
   auto recovered = disk_.state();
   if (auto why = consensus::complaint_about(recovered, flushed_); !why.empty())
-    throw violation{"peer " + to_text(id_) + " can not start: " + why};
+    throw violation{"peer " + to_text(id_) + " cannot start: " + why};
   applied_.resize(flushed_.value);
   counts_.boots_on_state += flushed_ ? 1 : 0;
   counts_.boots_on_compacted += disk_.compacted().index ? 1 : 0;
@@ -82,7 +82,7 @@ consensus::finding virtual_peer::meet(peer_id who, const credentials& theirs) {
 
 // -- inputs -------------------------------------------------------------------
 
-consensus::output virtual_peer::advance(consensus::instant now) {
+consensus::output virtual_peer::advance(base::instant now) {
   constexpr std::chrono::milliseconds late{50};
   counts_.late_wakes += now - late >= wake_at_ ? 1 : 0;
   now_ = now;

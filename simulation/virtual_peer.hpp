@@ -45,7 +45,7 @@ public:
   /// @param tail How many entries to read ahead.
   /// @param applied What the state machine says that it has on its disk;
   ///        without it, what `flush` or `saved` put there.
-  consensus::output boot(consensus::instant now, std::size_t tail = whole_log,
+  consensus::output boot(base::instant now, std::size_t tail = whole_log,
                          std::optional<log_index> applied = std::nullopt);
 
   void crash(unfinished_write fate);
@@ -72,9 +72,9 @@ public:
 
   // -- inputs; the process must run -------------------------------------------
 
-  consensus::output advance(consensus::instant now);
+  consensus::output advance(base::instant now);
   /// What the monotonic clock shows; nothing comes out.
-  void tell_clock(consensus::instant clock);
+  void tell_clock(base::instant clock);
   consensus::output receive(const consensus::message& msg);
   consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
   consensus::output link_down(peer_id peer);
@@ -145,11 +145,11 @@ public:
   }
 
   /// This peer's own clock.
-  consensus::instant now() const noexcept {
+  base::instant now() const noexcept {
     return now_;
   }
 
-  consensus::instant wake_at() const noexcept {
+  base::instant wake_at() const noexcept {
     return wake_at_;
   }
 
@@ -180,7 +180,7 @@ private:
   consensus::settings config_;
   std::uint64_t seed_;
   recorded_disk disk_;
-  consensus::instant now_{0};
+  base::instant now_{0};
   /// How much of `applied_` is on the state machine's disk.
   log_index flushed_;
   counters counts_;
@@ -189,7 +189,7 @@ private:
   std::optional<consensus::core> core_;
   consensus::acquaintances known_;
   consensus::invariant_checker checker_;
-  consensus::instant wake_at_{0};
+  base::instant wake_at_{0};
   std::optional<persist> writing_;
   batch_number last_batch_;
   std::deque<read_under_way> reading_;

@@ -30,7 +30,7 @@ std::string to_wire(caf::actor_system& system, const Ts&... xs) {
   auto done = (sink.apply(xs) && ...);
 #endif
   if (!done)
-    throw std::runtime_error{"CAF can not serialize this value"};
+    throw std::runtime_error{"CAF cannot serialize this value"};
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 

@@ -224,7 +224,7 @@ function drawLanes() {
 // How far apart the lines of a peer's cuts are: names need seven pixels.
 const cutPitch = () => lane / 2 - 16 >= 7 * (peers - 2) ? 7 : 4;
 
-// A thin line for each other peer that can not be reached. Names come last:
+// A thin line for each other peer that cannot be reached. Names come last:
 // messages must not cross them out.
 function drawCuts(draw) {
   for (const cut of cuts) {

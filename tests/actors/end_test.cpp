@@ -1,4 +1,4 @@
-// How peers end, and that nobody waits for ever when they do.
+// How peers end, and that nobody waits forever when they do.
 
 #include "cluster.hpp"
 #include <raft/actors/persister.hpp>
@@ -16,7 +16,7 @@ struct end_fixture : cluster {
     // nop
   }
 
-  /// Cuts the leader off and gives it a command that it can not commit.
+  /// Cuts the leader off and gives it a command that it cannot commit.
   auto wait_at_isolated_leader() {
     leader = await_leader();
     isolate(leader);

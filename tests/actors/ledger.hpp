@@ -80,7 +80,7 @@ private:
 
 /// Keeps all commands in a row; the reply is the row. Obeys a few of them:
 ///
-///   fail    can not be applied
+///   fail    cannot be applied
 ///   error   the whole batch is answered with an error
 ///   few     one reply is missing
 ///   die     the actor ends

@@ -66,7 +66,7 @@ struct time_fixture : cluster {
     return ask_handle<peer_state>(alone, get_state{{1}});
   }
 
-  std::atomic<consensus::instant> now{consensus::instant{1'000'000}};
+  std::atomic<base::instant> now{base::instant{1'000'000}};
   peer_actor alone;
 };
 

@@ -1,4 +1,4 @@
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/tests/checker/large_histories.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace raft::checker::test {
 
 namespace {
 
-using dice_of = simulation::random;
+using dice_of = base::random;
 
 /// What the two kinds of objects are asked, and how they answer.
 struct register_user {

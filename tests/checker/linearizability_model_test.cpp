@@ -1,7 +1,7 @@
 // The linearizability checker against one that tries every order: thousands of
 // small random histories, most of a true execution, many of them changed.
 
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/tests/checker/histories.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace raft::checker;
-using dice = raft::simulation::random;
+using dice = raft::base::random;
 
 namespace {
 
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(many_unknown_outcomes_take_few_configurations) {
 }
 
 /// What is left of a violation proves it: a history in which the whole is
-/// linearizable can not have such a part.
+/// linearizable cannot have such a part.
 BOOST_AUTO_TEST_CASE(no_step_to_a_smaller_part_makes_up_a_violation) {
   auto steps = 0;
   for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {

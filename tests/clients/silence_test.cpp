@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_scout_that_is_gone) {
 BOOST_AUTO_TEST_CASE(losses_cost_seconds_not_minutes) {
   // One of five requests and answers is lost; peer 1 leads all the time.
   open_session();
-  consensus::random chance{7};
+  base::random chance{7};
   auto longest = instant{0};
   for (int i = 0; i < 1000; ++i) {
     auto begin = now;

@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_lacks_a_start_is_refused) {
   BOOST_TEST(!judge(1, 2).blames_us);
   BOOST_TEST((judge(2, 1).reason == exclusion::older_copy));
   BOOST_TEST(judge(2, 1).blames_us);
-  // It counts on, and lacks it for ever.
+  // It counts on, and lacks it forever.
   start(2);
   BOOST_TEST(!meet(1, 2));
 }

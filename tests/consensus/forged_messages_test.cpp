@@ -3,7 +3,7 @@
 // roles: nothing aborts, the invariants hold, and what is refused is said.
 
 #include "support.hpp"
-#include <raft/consensus/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/consensus/soundness.hpp>
 #include <raft/messages/fields.hpp>
 
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(every_field_takes_extreme_values_in_every_role) {
 }
 
 BOOST_AUTO_TEST_CASE(so_do_several_fields_of_several_messages_at_once) {
-  consensus::random chance{7};
+  base::random chance{7};
   const auto below = [&chance](std::size_t end) {
     return static_cast<std::size_t>(
       chance.between(0, static_cast<std::int64_t>(end) - 1));

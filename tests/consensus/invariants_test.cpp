@@ -1,5 +1,5 @@
 // The checker is known to work: it finds what is wrong between two states. What
-// can not be brought about from outside is covered by mutants of the core.
+// cannot be brought about from outside is covered by mutants of the core.
 
 #include "support.hpp"
 

@@ -377,7 +377,7 @@ void stage::do_elect(words& in) {
   // must not time out themselves.
   for (auto& other : peers_)
     if (other.running() && !other.core().leads() && other.id() != peer.id())
-      advance(other, std::min<consensus::instant>(
+      advance(other, std::min<base::instant>(
                        other.now() + config_.election_timeout_min,
                        other.wake_at() - milliseconds{1}));
   advance_to_timeout(peer);

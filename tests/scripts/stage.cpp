@@ -165,7 +165,7 @@ bool stage::settle_once() {
   return busy;
 }
 
-void stage::advance(virtual_peer& peer, consensus::instant to) {
+void stage::advance(virtual_peer& peer, base::instant to) {
   int steps = 0;
   while (peer.wake_at() <= to) {
     if (++steps > steps_max)
@@ -177,8 +177,8 @@ void stage::advance(virtual_peer& peer, consensus::instant to) {
   step(peer, [to](virtual_peer& p) { return p.advance(to); });
 }
 
-void stage::advance_all(consensus::instant by) {
-  std::map<peer_id, consensus::instant> from;
+void stage::advance_all(base::instant by) {
+  std::map<peer_id, base::instant> from;
   for (const auto& peer : peers_)
     if (peer.running())
       from[peer.id()] = peer.now();
@@ -186,7 +186,7 @@ void stage::advance_all(consensus::instant by) {
   for (int steps = 0;; ++steps) {
     if (steps > steps_max)
       throw violation{"some peer wants to be woken without end"};
-    std::optional<std::pair<consensus::instant, peer_id>> first;
+    std::optional<std::pair<base::instant, peer_id>> first;
     for (const auto& [id, start] : from) {
       auto wait = find(id).wake_at() - start;
       if (wait <= by && (!first || wait < first->first))

@@ -95,8 +95,8 @@ private:
   void read(virtual_peer& peer);
   void apply(virtual_peer& peer, std::size_t count);
   bool settle_once();
-  void advance(virtual_peer& peer, consensus::instant to);
-  void advance_all(consensus::instant by);
+  void advance(virtual_peer& peer, base::instant to);
+  void advance_all(base::instant by);
   void advance_to_timeout(virtual_peer& peer);
 
   // -- help -------------------------------------------------------------------

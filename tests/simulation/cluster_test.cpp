@@ -339,7 +339,7 @@ BOOST_AUTO_TEST_CASE(full_disk_refuses_commands_and_keeps_terms_and_votes) {
     x.set_disk(who, {mode::full, 50us, 1ms});
   x.start(old, bytes{"has no room"});
   x.run_for(1s);
-  // Who can not write has left its office, and another one has been elected,
+  // Who cannot write has left its office, and another one has been elected,
   // whose term begins with an empty entry.
   x.crash(old);
   auto leader = elect(x);

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(whose_log_disk_hangs_hands_over) {
 }
 
 /// One follower is behind, and the entries that it lacks are on a disk that
-/// hangs: the leader can not bring it up to date, so nothing is committed.
+/// hangs: the leader cannot bring it up to date, so nothing is committed.
 BOOST_AUTO_TEST_CASE(whose_reads_hang_hands_over) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     auto options = leaders_lab::options_of(seed, 3);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/checker/models.hpp>
-#include <raft/simulation/random.hpp>
+#include <raft/base/random.hpp>
 #include <raft/tests/soak/redis_client.hpp>
 
 #include <atomic>

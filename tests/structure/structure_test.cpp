@@ -112,6 +112,12 @@ BOOST_AUTO_TEST_CASE(every_folder_has_a_rule) {
       complain(x, 1, "its folder is not in tests/structure/rules.cpp: add it");
 }
 
+BOOST_AUTO_TEST_CASE(only_folders_with_a_rule_can_be_included) {
+  for (const auto& x : fs::directory_iterator{RAFT_INCLUDE_DIR "/raft"})
+    BOOST_TEST((rule_for(x.path().filename().string() + "/x") != nullptr),
+               x.path() << " leads to what is no folder of the sources");
+}
+
 BOOST_AUTO_TEST_CASE(folders_include_only_what_they_may) {
   for (const auto& x : sources())
     if (const auto* rule = rule_for(x.file))
