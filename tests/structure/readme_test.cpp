@@ -72,6 +72,9 @@ BOOST_AUTO_TEST_CASE(its_links_lead_somewhere) {
   for (const auto& x : fs::directory_iterator{root / "docs"})
     if (x.path().extension() == ".md")
       pages.push_back(x.path());
+  for (const auto& x : fs::directory_iterator{root})
+    if (fs::exists(x.path() / "README.md"))
+      pages.push_back(x.path() / "README.md");
   for (const auto& page : pages) {
     auto text = prose_of(read_file(page));
     for (auto i = std::sregex_iterator{text.begin(), text.end(), link};
@@ -79,7 +82,7 @@ BOOST_AUTO_TEST_CASE(its_links_lead_somewhere) {
       auto target = (*i)[1].str();
       if (!target.starts_with("http"))
         BOOST_TEST(fs::exists(page.parent_path() / target),
-                   page.filename().string()
+                   fs::relative(page, root).string()
                      << " links to " << target << ", which is not there");
     }
   }

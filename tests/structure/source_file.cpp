@@ -248,7 +248,7 @@ std::string read_file(const std::filesystem::path& file) {
   std::ostringstream out;
   out << in.rdbuf();
   if (!in)
-    throw std::runtime_error{"can not read " + file.string()};
+    throw std::runtime_error{"cannot read " + file.string()};
   return out.str();
 }
 

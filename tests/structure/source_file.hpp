@@ -56,7 +56,7 @@ std::string first_comment(std::string_view text);
 
 std::size_t count_lines(std::string_view text);
 
-/// @throws std::runtime_error if the file can not be read.
+/// @throws std::runtime_error if the file cannot be read.
 std::string read_file(const std::filesystem::path& file);
 
 } // namespace raft::structure
