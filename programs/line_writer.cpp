@@ -18,7 +18,7 @@ namespace raft::programs {
 
 namespace {
 
-/// @returns whether all of it was written. May block for ever.
+/// @returns whether all of it was written. May block forever.
 bool write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     auto n = ::write(fd, text.data(), text.size());

@@ -37,7 +37,7 @@ public:
   ///        end.
   void put(std::string line, bool important = false);
 
-  /// Waits until all is written, but not for ever.
+  /// Waits until all is written, but not forever.
   /// @returns whether it is.
   bool drain(std::chrono::milliseconds patience = last_words);
 

@@ -62,7 +62,7 @@ wait_until_all_is_saved() {
 in_save_of() {
   local id found saved staged
   for id in "${peer_ids[@]}"; do
-    found=$(saved_by "$id") || fail "can not look at the data of peer $id"
+    found=$(saved_by "$id") || fail "cannot look at the data of peer $id"
     read -r saved staged <<<"$found"
     [ "$saved" -lt "$1" ] || [[ $saved -eq $1 && $staged -gt 0 ]] || return 1
   done
@@ -73,7 +73,7 @@ in_save_of() {
 note_staged() {
   local id found saved staged
   for id in "${peer_ids[@]}"; do
-    found=$(saved_by "$id") || fail "can not look at the data of peer $id"
+    found=$(saved_by "$id") || fail "cannot look at the data of peer $id"
     read -r saved staged <<<"$found"
     [[ $saved -ne $1 || $staged -eq 0 ]] || staged_of[$id]=$staged
   done

@@ -2,7 +2,7 @@
 # each.
 # shellcheck shell=bash
 
-# Checks that all bugs can still be put in. Prints those that can not.
+# Checks that all bugs can still be put in. Prints those that cannot.
 zoo_applies() {
   local bug status=0
   for bug in tests/zoo/*.patch; do

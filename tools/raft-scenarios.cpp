@@ -17,7 +17,7 @@ namespace {
 int finish(scenarios_exit x) {
   std::cout.flush();
   if (!std::cout) {
-    std::cerr << "raft-scenarios: standard output can not be written\n";
+    std::cerr << "raft-scenarios: standard output cannot be written\n";
     x = scenarios_exit::unusable;
   }
   return static_cast<int>(x);

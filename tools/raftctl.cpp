@@ -24,8 +24,8 @@ constexpr const char* footer = R"(
 Exit codes:
   0  done
   1  no: key not found, value differs, digests differ; status: a peer is behind
-  2  the command line, a file or a value can not be used
-  3  no leader, or a peer can not be reached; nothing was executed; status: also
+  2  the command line, a file or a value cannot be used
+  3  no leader, or a peer cannot be reached; nothing was executed; status: also
      peers that contradict each other
   4  outcome unknown: the command may or may not have taken effect
 
@@ -194,7 +194,7 @@ int finish(const verdict& x) {
   if (!x.message.empty())
     std::cerr << "raftctl: " << x.message << '\n';
   if (!std::cout && x.code == exit_code::ok) {
-    std::cerr << "raftctl: standard output can not be written\n";
+    std::cerr << "raftctl: standard output cannot be written\n";
     return static_cast<int>(exit_code::usage);
   }
   return static_cast<int>(x.code);

@@ -60,8 +60,8 @@ public:
 };
 // [README]
 
-/// The bug: both balances are read before either is written, so that whoever
-/// pays himself gets richer.
+/// The bug: both balances are read before either is written, so that a transfer
+/// from an account to itself makes money.
 class careless_accounts : public bank::accounts {
   void move(balances& in, const bank::transfer& x) override {
     auto payer = in[x.from];

@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(swapped_addresses_are_refused) {
 BOOST_AUTO_TEST_CASE(a_hello_from_oneself_is_named_as_such) {
   servers cluster{2};
   auto config = cluster.config_of(0);
-  // Another way to write the own address.
+  // Another way to write its own address.
   config.members[1].where = {"localhost", cluster.members[0].where.port};
   cluster.start(0, config);
   BOOST_TEST(eventually([&] {

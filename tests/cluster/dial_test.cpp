@@ -161,7 +161,7 @@ BOOST_FIXTURE_TEST_CASE(guarded_ports_are_found, dial_fixture) {
   caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
 }
 
-/// A server that says what it likes can not harm who dials it.
+/// A server that says what it likes cannot harm who dials it.
 BOOST_FIXTURE_TEST_CASE(servers_that_lie_are_left, dial_fixture) {
   using namespace raft::transport;
   auto with_header = [](int code, std::uint32_t length, std::uint64_t data,

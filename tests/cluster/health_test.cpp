@@ -1,4 +1,4 @@
-// What is said of a peer that can not serve, in virtual time.
+// What is said of a peer that cannot serve, in virtual time.
 
 #include <raft/cluster/health.hpp>
 

@@ -1,4 +1,4 @@
-// Where a server can listen, and what is said where it can not.
+// Where a server can listen, and what is said where it cannot.
 
 #include <raft/cluster/listening.hpp>
 #include <raft/tests/cluster/sockets.hpp>

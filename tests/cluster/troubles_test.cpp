@@ -1,4 +1,4 @@
-// What raftd says when it can not serve or can not listen.
+// What raftd says when it cannot serve or cannot listen.
 
 #include <raft/cluster/listening.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct troubles_fixture : process_fixture {
-  /// How a raftd ends that can not start.
+  /// How a raftd ends that cannot start.
   std::string complaint(const std::string& self, const flag_list& more = {}) {
     flag_list flags{"--id", "1", "--members", "1=" + self, "--data", data(0)};
     flags.insert(flags.end(), more.begin(), more.end());

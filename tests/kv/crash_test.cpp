@@ -17,7 +17,7 @@ using namespace raft::test;
 
 namespace {
 
-/// Applies and saves, for ever, and reports what was saved. As in a peer, the
+/// Applies and saves, forever, and reports what was saved. As in a peer, the
 /// saves run beside the commands.
 void run(any_table& disk, int out) {
   auto uut = open(disk.get());

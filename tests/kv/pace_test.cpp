@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Writes nothing, and rests for ever if it can.
+/// Writes nothing, and rests forever if it can.
 class sleepy_table : public table {
 public:
   contents load() const override {

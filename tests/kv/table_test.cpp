@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(tables_on_the_disk)
 
-// LMDB can not use pages again that a reader may still see.
+// LMDB cannot use pages again that a reader may still see.
 BOOST_AUTO_TEST_CASE(a_long_visit_lets_pages_go) {
   constexpr std::size_t pairs = 15'000;
   constexpr std::size_t writes = 40;

@@ -25,7 +25,7 @@ public:
 
   bytes apply(const apply_context& where, const bytes& command) override {
     if (command.view() == "throw")
-      throw std::runtime_error{"can not"};
+      throw std::runtime_error{"cannot"};
     last = where;
     seen_->emplace_back(command.view());
     return bytes{std::to_string(seen_->size())};

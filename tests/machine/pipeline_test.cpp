@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_failure_names_its_entry) {
     command(0, 0, x);
   batch();
   auto answer = replies({"A"});
-  answer.failed = "can not";
+  answer.failed = "cannot";
   BOOST_TEST(failure_after(answer) == 3u);
   begin();
   command(0, 0);

@@ -1,4 +1,4 @@
-// What LMDB is slow at, never gives back or can not bear, and that it is spared
+// What LMDB is slow at, never gives back or cannot bear, and that it is spared
 // here.
 
 #include <raft/persistence/lmdb_database.hpp>
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_long_prefix_is_erased_in_small_steps) {
   BOOST_TEST(before == last - 4990);
 }
 
-// The lock of who writes belongs to a thread: it would stay locked for ever.
+// The lock of who writes belongs to a thread: it would stay locked forever.
 BOOST_AUTO_TEST_CASE(a_write_ends_in_the_thread_that_began_it) {
   temporary_directory tmp{fast_place()};
   auto run = [&](bool elsewhere) {

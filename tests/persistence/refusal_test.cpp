@@ -1,4 +1,4 @@
-// A directory that can not be used as it is: each reason has an error of its
+// A directory that cannot be used as it is: each reason has an error of its
 // own, and not a byte of the directory changes.
 
 #include <raft/persistence/lmdb_database.hpp>

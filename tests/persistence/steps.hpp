@@ -55,7 +55,7 @@ inline std::uint64_t step_of(const persistence::store& x) {
   return x.load({1}).hard.term.value;
 }
 
-/// Commits and reports step after step, for ever.
+/// Commits and reports step after step, forever.
 inline void run_steps(persistence::store& x, int out) {
   for (auto step = step_of(x) + 1;; ++step) {
     x.commit(make_step(x, step));

@@ -75,16 +75,16 @@ complains "\"[1=127.0.0.1:1\" is no member" \
   "$bin/raftd" --members '[1=127.0.0.1:1,2=127.0.0.1:2]'
 
 export RAFT_PEERS=127.0.0.1:1
-complains "none: can not be opened: No such file" \
+complains "none: cannot be opened: No such file" \
   "$bin/raftctl" load "$scratch/none"
-complains "$scratch: can not be read: Is a directory" \
+complains "$scratch: cannot be read: Is a directory" \
   "$bin/raftctl" load "$scratch"
 for program in raftd raftctl; do
   args=(--config "$scratch")
   [ "$program" = raftd ] || args+=(status)
   complains "$scratch: is a directory" "$bin/$program" "${args[@]}"
 done
-complains "$scratch/none: can not be opened: No such file" \
+complains "$scratch/none: cannot be opened: No such file" \
   "$bin/raftd" --config "$scratch/none"
 
 say "what is closed at the start is not taken by files"
@@ -133,7 +133,7 @@ expect 0 "$bin/raftctl" delete -- "${odd[@]}"
 say "what is closed is missed by who needs it"
 expect 2 "$bin/raftctl" load - <&-
 expect 2 bash -c '"$1" get a >&-' - "$bin/raftctl"
-grep -q "standard output can not be written" <<<"$err"
+grep -q "standard output cannot be written" <<<"$err"
 expect 0 bash -c '"$1" --verify "$2" 2>&- <&-' - "$bin/raftdump" \
   "$scratch/[a,b]"
 expect 2 bash -c '"$1" list >&-' - "$bin/raft-scenarios"

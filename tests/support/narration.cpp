@@ -72,7 +72,7 @@ struct describer {
 /// Tells how the log changed.
 void tell_log(std::vector<std::string>& lines, const portrait& before,
               const portrait& after) {
-  // What was dropped is the same for ever.
+  // What was dropped is the same forever.
   auto dropped = static_cast<std::ptrdiff_t>(after.compacted.value);
   auto [old_end, new_end]
     = std::mismatch(before.terms.begin() + dropped, before.terms.end(),

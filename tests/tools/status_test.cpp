@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_kept_out_is_said) {
 
 BOOST_AUTO_TEST_CASE(a_peer_that_is_away_is_said) {
   check({leading(1, 4), following(2, 4), dead_server()}, exit_code::unreachable,
-        "127.0.0.1:7403 can not be asked");
+        "127.0.0.1:7403 cannot be asked");
   auto leader = leading(1, 4);
   leader.state.others[1] = {{3}, {100}, {101}, false};
   check({leader, following(2, 4)}, exit_code::unreachable,

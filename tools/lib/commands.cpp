@@ -45,15 +45,15 @@ std::vector<key_value> read_pairs(const std::string& file) {
   if (file == "-") {
     auto result = read_tsv(std::cin);
     if (std::ferror(stdin) != 0)
-      complain("can not be read", errno);
+      complain("cannot be read", errno);
     return result;
   }
   std::error_code ignored; // opening it fails as well
   if (std::filesystem::is_directory(file, ignored))
-    complain("can not be read", EISDIR);
+    complain("cannot be read", EISDIR);
   std::ifstream in{file, std::ios::binary};
   if (!in)
-    complain("can not be opened", errno);
+    complain("cannot be opened", errno);
   return read_tsv(in);
 }
 
@@ -91,7 +91,7 @@ std::vector<peer_digest> ask_digests(context& ctx) {
       if (auto digest = kv::decode_digest(answer.reply))
         x.digest = *digest;
       else
-        x.error = "its answer can not be read: it runs another version, or no "
+        x.error = "its answer cannot be read: it runs another version, or no "
                   "key-value state machine";
     } catch (const cluster::client_error& problem) {
       x.error = problem.what();

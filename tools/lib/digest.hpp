@@ -22,7 +22,7 @@ struct peer_digest {
   std::string error;
 };
 
-/// Whether waiting can not change the verdict: all peers answered and have
+/// Whether waiting cannot change the verdict: all peers answered and have
 /// applied the same entries, or two contradict each other.
 bool settled(const std::vector<peer_digest>& peers);
 

@@ -22,7 +22,7 @@ double share(std::size_t done, std::size_t total) {
   return total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1;
 }
 
-/// As minutes and seconds, or dashes while it can not be known.
+/// As minutes and seconds, or dashes while it cannot be known.
 std::string time_left(std::size_t done, std::size_t total, seconds elapsed) {
   if (done == 0)
     return "-:--";

@@ -18,8 +18,8 @@ enum class scenarios_exit : int {
   passed = 0,
   /// A scenario failed, or a history is not linearizable.
   failed = 1,
-  /// The command line or a file can not be used; there is no such scenario, or
-  /// its ground can not express it.
+  /// The command line or a file cannot be used; there is no such scenario, or
+  /// its ground cannot express it.
   unusable = 2,
   /// A check was given up at its bound.
   undecided = 3,

@@ -28,7 +28,7 @@ register, or a log of EDN maps about a map of strings.
 Exit codes:
   0  all are linearizable
   1  one is not
-  2  a file can not be read
+  2  a file cannot be read
   3  one could not be decided within --limit)";
 
 struct arguments {

@@ -31,8 +31,8 @@ Each run prints its seconds, peers, exchanges, bytes and committed commands.
 Exit codes:
   0  all passed
   1  one failed
-  2  there is no such scenario or ground, or the ground can not express it;
-     with "all", those that it can not express are named and left out
+  2  there is no such scenario or ground, or the ground cannot express it;
+     with "all", those that it cannot express are named and left out
 
 Examples:
   raft-scenarios run figure-8 churn --ground actors

@@ -30,7 +30,7 @@ inline constexpr std::uint64_t lag_max = 10'000;
 /// - `no` if a peer leads, but another one is behind, follows nobody or takes
 /// no
 ///   part;
-/// - `unreachable` if nobody leads, a peer can not be reached, two peers lead,
+/// - `unreachable` if nobody leads, a peer cannot be reached, two peers lead,
 /// or
 ///   two do not belong together.
 verdict judge(const std::vector<cluster::server_state>& servers);

@@ -40,7 +40,7 @@ std::vector<const cluster::server_state*> present(const servers& all) {
 
 // -- what must never be -------------------------------------------------------
 
-/// Says why two peers can not be of one cluster; empty if they can.
+/// Says why two peers cannot be of one cluster; empty if they can.
 std::string contradiction(const cluster::server_state& a,
                           const cluster::server_state& b) {
   const auto& x = a.state;
@@ -146,7 +146,7 @@ void add_silent(const servers& all, complaints& result) {
   for (const auto& x : all)
     if (!x.error.empty())
       result.push_back(
-        fmt::format("{} can not be asked", cluster::to_text(x.where)));
+        fmt::format("{} cannot be asked", cluster::to_text(x.where)));
 }
 
 void add_own_troubles(const servers& all, const leadership& leader,

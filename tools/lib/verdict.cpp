@@ -35,7 +35,7 @@ verdict judge(reject_reason reason) {
 verdict judge_reply(const std::optional<kv::reply>& reply) {
   if (!reply)
     return {exit_code::usage,
-            "the reply can not be read: the servers run another version, or no "
+            "the reply cannot be read: the servers run another version, or no "
             "key-value state machine"};
   if (reply->result == kv::status::malformed)
     return {exit_code::usage, "the servers do not know this command: they run "
@@ -44,7 +44,7 @@ verdict judge_reply(const std::optional<kv::reply>& reply) {
     return {exit_code::usage, "the value or the reply would be too large; "
                               "nothing was changed"};
   if (reply->result == kv::status::key_too_long)
-    return {exit_code::usage, "a key can not be longer than "
+    return {exit_code::usage, "a key cannot be longer than "
                                 + std::to_string(kv::key_bytes_max)
                                 + " bytes; nothing was changed"};
   return {};

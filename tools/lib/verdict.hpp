@@ -14,7 +14,7 @@ enum class exit_code : int {
   ok = 0,
   /// The answer is no: key not found, value differs, digests differ.
   no = 1,
-  /// The command line, a file or a value can not be used.
+  /// The command line, a file or a value cannot be used.
   usage = 2,
   /// No leader or no server in time. Surely nothing was executed.
   unreachable = 3,
