@@ -130,7 +130,7 @@ public:
       const auto& x = i->second;
       if (x.changers > 0 || x.last_look > first_end)
         return false;
-      // Who must find the value ends the time for writing it.
+      // Whoever must find the value ends the time for writing it.
       if (x.writers == 1 && x.must_find == x.needs)
         end = std::min(end, x.first_need_end);
       if (!write.must_happen && x.must_find == 0)
@@ -192,8 +192,8 @@ private:
     });
   }
 
-  /// Who did not find a value may rely on a write that comes after that of this
-  /// value.
+  /// Whoever did not find a value may rely on a write that comes after that of
+  /// this value.
   bool nobody_relies_on(const value_user<Value>& write, std::int64_t end,
                         std::int64_t first_end) const {
     for (const auto& [start, value] : open_writes_) {

@@ -126,7 +126,7 @@ void chain(lab& x) {
   auto term = x.highest_term();
   auto end = (leader + 1) % x.size();
   cut_both(x, leader, end);
-  // Who is in the middle hears the leader, and does not help the other one.
+  // The one in the middle hears the leader, and does not help the other one.
   for (std::uint64_t i = 0; i < 4; ++i) {
     x.one(10 + i, 2, false);
     x.sleep(1s);

@@ -214,7 +214,7 @@ short tcp_proxy::interest(const connection& x, std::size_t which) const {
   const auto& near = x.ends[which];
   const auto& far = x.ends[1 - which];
   short result = 0;
-  // One chunk at a time: who does not read must slow down who writes.
+  // One chunk at a time: whoever does not read must slow down whoever writes.
   if (near.held.empty() && passes(x, which) && !is_busy(which))
     result |= POLLIN;
   if (!far.held.empty() && passes(x, 1 - which))

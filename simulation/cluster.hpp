@@ -237,7 +237,7 @@ public:
   void disconnect(peer_id who);
   void connect(peer_id who);
 
-  /// Cuts all ways between groups. Who is in no group is alone.
+  /// Cuts all ways between groups. Whoever is in no group is alone.
   void partition(const std::vector<std::vector<peer_id>>& groups);
 
   /// Opens all ways.

@@ -117,7 +117,7 @@ void cluster::arrive_at(instant when, const parcel_under_way& x) {
   agenda_.at(when, [this, x] { deliver(*x.message, x.number); });
 }
 
-/// Who has just begun something hears again what it was told before.
+/// Whoever has just begun something hears again what it was told before.
 void cluster::echo(peer_id who) {
   constexpr milliseconds delays[]
     = {milliseconds{30}, milliseconds{300}, milliseconds{3000}};

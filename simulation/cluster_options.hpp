@@ -57,7 +57,7 @@ struct cluster_options {
   consensus::settings settings = {};
   network_profile network = {};
   disk_profile disk = {};
-  /// How peer 1, 2, ... differ from that; who is not named does not.
+  /// How peer 1, 2, ... differ from that; one that is not named does not.
   std::vector<peer_traits> traits = {};
   /// How long the state machine takes for up to ten entries.
   duration apply_min{10};

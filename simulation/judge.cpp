@@ -61,7 +61,7 @@ void judge::check_disks(const std::vector<virtual_peer>& all) const {
                         + to_text(y.id()) + " does not have on its disk"};
   if (committed_.empty())
     return;
-  // By log matching, who has the last one has all of them.
+  // By log matching, whoever has the last one has all of them.
   log_position last{{committed_.size()}, committed_.back().term};
   auto holders
     = std::count_if(all.begin(), all.end(), [&last](const virtual_peer& x) {

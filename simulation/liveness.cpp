@@ -23,7 +23,7 @@ void liveness_judge::look_at(const cluster& x) {
     lowest = std::min(lowest, x.state(y).durable);
     highest = std::max(highest, x.state(y).last);
   }
-  // Who is behind is brought up to date first; new entries do not count.
+  // Whoever is behind is brought up to date first; new entries do not count.
   if (since_ == x.now() || x.served_at() > since_) {
     since_ = std::max(since_, x.served_at());
     lowest_ = lowest;

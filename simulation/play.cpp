@@ -156,8 +156,8 @@ private:
     });
   }
 
-  /// Who can take part: whose disk was lost cannot join again. Nor can those
-  /// whom that left in a minority.
+  /// Who can take part: a peer whose disk was lost cannot join again. Nor can
+  /// those whom that left in a minority.
   std::vector<peer_id> members() const {
     auto result = cluster_.ids();
     std::erase_if(result, [this](peer_id x) {

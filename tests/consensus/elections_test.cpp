@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(who_grants_a_pre_vote_gives_way_once) {
   x.receive(make_vote_request(2, 1, 9, at(1, 1), true));
   const auto later = x->wake_at();
   BOOST_CHECK(later >= x.now + 300ms);
-  // It may be one that hears nobody, and asks for ever.
+  // It may be one that hears nobody, and asks forever.
   x.advance(100ms);
   x.receive(make_vote_request(2, 1, 9, at(1, 1), true));
   x.receive(make_vote_request(3, 1, 9, at(1, 1), true));

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_asks_for_is_forgotten) {
   BOOST_TEST(uut.take("you", *two, 0, 6s).empty());
   uut.expire(10s);
   BOOST_TEST(uut.size() == 0u);
-  // But not for ever: its owner may not know of it.
+  // But not forever: its owner may not know of it.
   uut.put("me", reply_of(piece), 10s);
   for (auto now = 10s; now <= 40s; now += 1s) {
     auto other = uut.put("me", reply_of(10), now);
