@@ -6,7 +6,7 @@
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
 #include <raft/actors/subscribers.hpp>
-#include <raft/consensus/settled.hpp>
+#include <raft/consensus/durable_commit.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -66,7 +66,7 @@ public:
     waiting_.emplace(parts_.bounds.held_replies_max);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
-    durable_told_ = settled(*core_);
+    durable_told_ = durable_commit(*core_);
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
     watcher_.watch(self_, reader_, [this] { fail("the reader ended"); });
     watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
@@ -303,14 +303,14 @@ private:
   /// Whether more of what the applier has is durable than it knows. It may need
   /// that to free memory, and apply nothing until it hears it.
   bool applier_waits_for_disk() const {
-    return settled(*core_) > durable_told_
+    return durable_commit(*core_) > durable_told_
         && core_->handed_out() > durable_told_;
   }
 
   /// Has entries applied, perhaps none, and tells how far it may save effects.
   void apply_all(std::vector<entry>&& entries) {
     auto wanted = waiting_->any_for(entries);
-    durable_told_ = settled(*core_);
+    durable_told_ = durable_commit(*core_);
     errand<applied>(applier_,
                     apply{parts_.self.group, std::move(entries), wanted,
                           durable_told_, waiting_->room()},

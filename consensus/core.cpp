@@ -32,7 +32,7 @@ core::core(const identity& self, const settings& config,
     proposed_{recovered.proposed},
     proposed_at_{recovered.proposed_at},
     durable_hard_{recovered.hard},
-    everyone_has_{recovered.compacted.index} {
+    lowest_match_{recovered.compacted.index} {
   assert(complaint_about(config) == nullptr);
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
@@ -57,7 +57,7 @@ void core::advance(instant now) {
     if (leads())
       check_standstill(*state, late ? now_ - due : instant{0});
     if (leads() && now_ >= state->heartbeat_at)
-      beat(*state);
+      send_heartbeats(*state);
   } else if (late && !put_off_) {
     // The process was stopped: the leader's messages may be in the mailbox.
     put_off_ = true;

@@ -2,11 +2,11 @@
 
 #pragma once
 
+#include <raft/base/random.hpp>
 #include <raft/consensus/assembly.hpp>
 #include <raft/consensus/entry_clock.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
-#include <raft/base/random.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/all.hpp>
@@ -228,7 +228,7 @@ private:
   // far ahead for one step, the message is not looked at any further.
   void adopt(term_number term);
 
-  void follow(peer_id leader);
+  void become_follower(peer_id leader);
   void draw_election_timeout();
   void wait_for_election();
   void give_way();
@@ -238,7 +238,7 @@ private:
   void ask_for_vote(peer_id voter);
   void count_votes();
   cluster_id draw_cluster_id() noexcept;
-  void lead();
+  void become_leader();
   bool leader_is_alive() const;
   std::optional<note_kind> objection_to(const vote_request& msg) const;
   void check_quorum(consensus::leader& state, bool late);
@@ -268,7 +268,7 @@ private:
                          std::uint64_t wall_ms);
   void release(consensus::leader& state);
   void replicate(consensus::leader& state, peer_id id, progress& x);
-  void beat(consensus::leader& state);
+  void send_heartbeats(consensus::leader& state);
   bool goes_in_pieces(const entry& x) const noexcept;
   std::vector<entry> next_entries(const consensus::leader& state,
                                   const progress& x) const;
@@ -283,7 +283,7 @@ private:
                            const progress& x) const;
   void commit_what_is_agreed(consensus::leader& state);
   void commit_to(log_index index);
-  void learn_what_everyone_has(log_index index);
+  void learn_lowest_match(log_index index);
   reject_reason objection_to_command(std::size_t size) const noexcept;
 
   // -- durability (durability.cpp) --------------------------------------------
@@ -371,7 +371,7 @@ private:
   instant room_wanted_at_{0};
   instant reserve_wanted_at_{0};
   /// Every member is known to have the log durable up to here.
-  log_index everyone_has_;
+  log_index lowest_match_;
   /// Invariant: all are of the current term.
   std::vector<held_answer> held_;
 

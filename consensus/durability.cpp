@@ -46,7 +46,7 @@ log_index core::compaction_point() const noexcept {
   const auto kept = disk_full_ ? 0 : config_.log_bytes_kept;
   const auto least = disk_full_ ? 1 : config_.compaction_bytes_min;
   const auto point = std::min(
-    {applied_durable_, everyone_has_, log_.durable(), log_.followed_by(kept)});
+    {applied_durable_, lowest_match_, log_.durable(), log_.followed_by(kept)});
   if (point <= nothing)
     return nothing;
   return log_.bytes_between(nothing, point) >= least ? point : nothing;
@@ -107,7 +107,7 @@ void core::refused(batch_number number) {
           ? std::any_of(state->others.begin(), state->others.end(), has_more)
           : members_.voters.size() > 1) {
       note_that(note_kind::stepped_down_full_disk);
-      follow({});
+      become_follower({});
     }
   } else if (!known) {
     draw_election_timeout();

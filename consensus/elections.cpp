@@ -20,10 +20,10 @@ void core::adopt(term_number term) {
   drop_held_answers();
   if (led)
     note_that(note_kind::stepped_down_higher_term);
-  follow({});
+  become_follower({});
 }
 
-void core::follow(peer_id leader) {
+void core::become_follower(peer_id leader) {
   const auto* state = std::get_if<follower>(&role_);
   const auto was_leader = leads();
   if (leader)
@@ -133,7 +133,7 @@ void core::count_votes() {
     // Section 5.2: "A candidate wins an election if it receives votes from a
     // majority of the servers in the full cluster for the same term."
     if (is_majority(state->granted))
-      lead();
+      become_leader();
   }
 }
 
@@ -146,7 +146,7 @@ cluster_id core::draw_cluster_id() noexcept {
   return result;
 }
 
-void core::lead() {
+void core::become_leader() {
   consensus::leader state;
   // Section 8: "each leader [commits] a blank no-op entry into the log at the
   // start of its term". The first of all names the cluster; so does that of a
@@ -206,7 +206,7 @@ void core::check_quorum(consensus::leader& state, bool late) {
     // Thesis, section 6.2: a leader steps down "if an election timeout elapses
     // without a successful round of heartbeats to a majority of its cluster".
     note_that(note_kind::stepped_down_no_quorum);
-    follow({});
+    become_follower({});
   }
 }
 

@@ -31,11 +31,11 @@ public:
   ///        1970; 0 if there is none.
   /// @param now By the monotonic clock.
   entry_clock(std::uint64_t last_ms, instant now) noexcept {
-    follow(last_ms, now);
+    become_follower(last_ms, now);
   }
 
   /// Another leader's entry is now the last one of the log.
-  void follow(std::uint64_t last_ms, instant now) noexcept {
+  void become_follower(std::uint64_t last_ms, instant now) noexcept {
     us_ = to_us(last_ms);
     at_ = now;
   }

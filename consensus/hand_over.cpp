@@ -51,7 +51,7 @@ void core::check_standstill(consensus::leader& state, instant stopped_for) {
   if (is_overtaken(slow_disk_, durable, writer != nobody && !disk_full_)) {
     ++slow_disk_.hand_overs;
     note_that(note_kind::stepped_down_slow_disk, writer->first, log_on_disk());
-    follow({});
+    become_follower({});
     return;
   }
   const auto target = machine_waits_for();
@@ -72,7 +72,7 @@ void core::check_standstill(consensus::leader& state, instant stopped_for) {
   ++stuck_machine_.hand_overs;
   note_that(note_kind::stepped_down_stuck_machine, applier->first,
             {applied_, {}});
-  follow({});
+  become_follower({});
 }
 
 log_index core::machine_waits_for() const noexcept {

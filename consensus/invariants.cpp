@@ -36,7 +36,7 @@ invariant_checker::snapshot invariant_checker::take(const core& x) {
   result.handed_out = x.handed_out_;
   result.applied = x.applied_;
   result.applied_durable = x.applied_durable_;
-  result.everyone_has = x.everyone_has_;
+  result.lowest_match = x.lowest_match_;
   result.compacted = x.log_.compacted().index;
   result.last = x.log_.last();
   result.committed = at(x.commit_);
@@ -63,7 +63,7 @@ void invariant_checker::check_indexes(const core& x) {
          "What the state machine has on its disk was applied.");
   expect(log.compacted().index <= x.applied_durable_,
          "Only entries whose effects are on the own disk are dropped.");
-  expect(log.compacted().index <= x.everyone_has_,
+  expect(log.compacted().index <= x.lowest_match_,
          "Only entries that every member has are dropped.");
   expect(log.first_in_memory() > log.compacted().index,
          "What was dropped is not in memory.");
@@ -254,7 +254,7 @@ void invariant_checker::check_change(const core& x, const snapshot& old) {
   expect(old.committed.index < log.compacted().index
            || log.holds(old.committed),
          "A committed entry is never lost or replaced.");
-  expect(x.everyone_has_ >= old.everyone_has,
+  expect(x.lowest_match_ >= old.lowest_match,
          "What everyone has never goes back.");
   expect(x.applied_durable_ >= old.applied_durable,
          "What the state machine has on its disk never goes back.");

@@ -31,7 +31,7 @@ private:
     log_index handed_out;
     log_index applied;
     log_index applied_durable;
-    log_index everyone_has;
+    log_index lowest_match;
     log_index compacted;
     log_position last;
     log_position committed;

@@ -45,11 +45,11 @@ void core::receive(const append_request& msg) {
   // to follower state." Any request of the leader shows that it is alive, also
   // one that we have to refuse.
   if (leader() != from)
-    follow(from);
+    become_follower(from);
   std::get<follower>(role_).heard_at = now_;
   draw_election_timeout();
   // What we have on our disk is all that everyone can have.
-  learn_what_everyone_has(std::min(msg.everyone_has, log_.durable()));
+  learn_lowest_match(std::min(msg.lowest_match, log_.durable()));
   // Figure 2: "Reply false if log doesn't contain an entry at prevLogIndex
   // whose term matches prevLogTerm (§5.3)".
   if (msg.previous.index >= log_.compacted().index

@@ -33,7 +33,7 @@ void core::receive(const vote_request& msg) {
   if (!objection) {
     hard_.vote = from;
     if (!std::holds_alternative<follower>(role_))
-      follow({});
+      become_follower({});
     // Section 5.2: who grants its vote waits for its candidate to win.
     wait_for_election();
     gave_way_ = false;

@@ -240,13 +240,13 @@ append_request core::append_to(const consensus::leader& state, peer_id id,
   msg.term = hard_.term;
   msg.previous = {previous, *log_.term_at(previous)};
   msg.commit = commit_;
-  msg.everyone_has = everyone_has_;
+  msg.lowest_match = lowest_match_;
   msg.round = state.round;
   msg.frame = x.last_frame;
   return msg;
 }
 
-void core::beat(consensus::leader& state) {
+void core::send_heartbeats(consensus::leader& state) {
   ++state.round;
   state.heartbeat_at = now_ + config_.heartbeat_interval;
   // A heartbeat asks whether the follower has all that was sent. If a request
@@ -298,7 +298,7 @@ void core::commit_what_is_agreed(consensus::leader& state) {
   auto everyone = log_.durable();
   for (const auto& [id, x] : state.others)
     everyone = std::min(everyone, x.match);
-  learn_what_everyone_has(everyone);
+  learn_lowest_match(everyone);
   std::vector<log_index> reached;
   reached.reserve(members_.voters.size());
   for (const auto id : members_.voters)
@@ -314,8 +314,8 @@ void core::commit_what_is_agreed(consensus::leader& state) {
     state.under_way.pop_front();
 }
 
-void core::learn_what_everyone_has(log_index index) {
-  everyone_has_ = std::max(everyone_has_, index);
+void core::learn_lowest_match(log_index index) {
+  lowest_match_ = std::max(lowest_match_, index);
 }
 
 void core::commit_to(log_index index) {

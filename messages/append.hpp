@@ -23,7 +23,7 @@ struct append_request {
   log_index commit;
   /// Every member is known to have the log up to here on its disk; 0 while the
   /// leader does not know. Up to here nobody will ever be sent entries again.
-  log_index everyone_has;
+  log_index lowest_match;
   /// The heartbeat round that this request belongs to. The answer repeats it,
   /// so that an answer proves leadership only for rounds up to it.
   round_number round;

@@ -1,7 +1,7 @@
 // The state machines of a simulated cluster: what the applier and the flusher
 // do, in virtual time.
 
-#include <raft/consensus/settled.hpp>
+#include <raft/consensus/durable_commit.hpp>
 #include <raft/machine/durability.hpp>
 #include <raft/simulation/cluster.hpp>
 
@@ -173,7 +173,7 @@ void cluster::tell_machine(peer_id who, bool committed) {
   if (!x.executor->keeps_state())
     return;
   const auto& core = peer(who).core();
-  auto durable = consensus::settled(core);
+  auto durable = consensus::durable_commit(core);
   auto waits = durable > x.log_durable && core.handed_out() > x.log_durable;
   if (!committed && !waits)
     return;

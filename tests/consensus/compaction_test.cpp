@@ -26,9 +26,9 @@ lone_peer make_follower(const settings& config) {
   return x;
 }
 
-void tell_what_everyone_has(lone_peer& x, std::uint64_t index) {
+void tell_lowest_match(lone_peer& x, std::uint64_t index) {
   auto msg = make_append(1, 2, 1, at(3, 1), {}, 3);
-  msg.everyone_has = log_index{index};
+  msg.lowest_match = log_index{index};
   x.receive(msg);
 }
 
@@ -43,10 +43,10 @@ BOOST_AUTO_TEST_CASE(a_leader_knows_what_everyone_has) {
   x.receive(make_accept(2, 1, 1, 2));
   x.take<append_request>();
   x.wake();
-  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 1u);
+  BOOST_TEST(x.take<append_request>().front().lowest_match.value == 1u);
   x.receive(make_accept(3, 1, 1, 2));
   x.wake();
-  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 2u);
+  BOOST_TEST(x.take<append_request>().front().lowest_match.value == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(its_own_disk_counts_too) {
@@ -56,15 +56,15 @@ BOOST_AUTO_TEST_CASE(its_own_disk_counts_too) {
   x.receive(make_accept(3, 1, 1, 2));
   x.take<append_request>();
   x.wake();
-  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 1u);
+  BOOST_TEST(x.take<append_request>().front().lowest_match.value == 1u);
   x.persist();
   x.wake();
-  BOOST_TEST(x.take<append_request>().front().everyone_has.value == 2u);
+  BOOST_TEST(x.take<append_request>().front().lowest_match.value == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(both_the_state_machine_and_everyone_must_have_it) {
   auto x = make_follower(eager());
-  tell_what_everyone_has(x, 2);
+  tell_lowest_match(x, 2);
   BOOST_TEST(!x.batch); // the state machine keeps nothing
   put_on_disk(x, 3);
   BOOST_REQUIRE(x.batch);
@@ -72,16 +72,16 @@ BOOST_AUTO_TEST_CASE(both_the_state_machine_and_everyone_must_have_it) {
   BOOST_TEST(x->log().compacted() == at(0, 0)); // not before it is durable
   x.persist();
   BOOST_TEST(x->log().compacted() == at(2, 1));
-  tell_what_everyone_has(x, 1); // from an older time
+  tell_lowest_match(x, 1); // from an older time
   BOOST_TEST(!x.batch);
-  tell_what_everyone_has(x, 3);
+  tell_lowest_match(x, 3);
   BOOST_REQUIRE(x.batch);
   BOOST_TEST(x.batch->batch.compacted == at(3, 1));
 }
 
 BOOST_AUTO_TEST_CASE(a_state_machine_can_not_be_ahead_of_what_it_applied) {
   auto x = make_follower(eager());
-  tell_what_everyone_has(x, 3);
+  tell_lowest_match(x, 3);
   x.input([](core& c) { c.applied(log_index{2}, log_index{9}); });
   BOOST_TEST(x->applied_durable().value == 2u);
   BOOST_REQUIRE(x.batch);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(little_is_not_worth_it_and_some_is_kept) {
   x.receive(make_append(1, 2, 1, at(2, 1), {}, 2));
   put_on_disk(x, 2);
   auto msg = make_append(1, 2, 1, at(2, 1), {}, 2);
-  msg.everyone_has = log_index{2};
+  msg.lowest_match = log_index{2};
   x.receive(msg);
   BOOST_TEST(!x.batch); // one could go
   x.receive(make_append(1, 2, 1, at(2, 1), {1}, 3));
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(little_is_not_worth_it_and_some_is_kept) {
 
 BOOST_AUTO_TEST_CASE(a_refused_compaction_is_tried_again) {
   auto x = make_follower(eager());
-  tell_what_everyone_has(x, 3);
+  tell_lowest_match(x, 3);
   put_on_disk(x, 3);
   BOOST_REQUIRE(x.batch);
   const auto number = x.batch->number;
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_refused_compaction_is_tried_again) {
 
 BOOST_AUTO_TEST_CASE(on_a_full_disk_nothing_is_kept_for_who_lags_behind) {
   auto x = make_follower({});
-  tell_what_everyone_has(x, 2);
+  tell_lowest_match(x, 2);
   put_on_disk(x, 3);
   BOOST_TEST(!x.batch); // little, and it is kept
   x.receive(make_append(1, 2, 1, at(3, 1), {1}, 3));

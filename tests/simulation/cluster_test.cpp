@@ -1,6 +1,6 @@
 // The cluster that is driven by hand: what each of its switches does.
 
-#include <raft/consensus/settled.hpp>
+#include <raft/consensus/durable_commit.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/engine.hpp>
 #include <raft/simulation/cluster.hpp>
@@ -267,8 +267,9 @@ BOOST_AUTO_TEST_CASE(machine_that_forgets_what_it_saved_is_found_out) {
   BOOST_CHECK_THROW(x.restart(leader), violation);
 }
 
-/// The log on the disk can end earlier than before, but what was settled stays.
-BOOST_AUTO_TEST_CASE(what_is_durable_and_not_committed_is_not_settled) {
+/// The log on the disk can end earlier than before, but what was committed and
+/// durable stays.
+BOOST_AUTO_TEST_CASE(what_is_durable_and_not_committed_is_no_durable_commit) {
   virtual_peer x{{2}, {}, {{1}, {2}, {3}}, 1};
   x.boot(0us);
   auto request = [](std::uint64_t from, std::uint64_t term) {
@@ -284,7 +285,7 @@ BOOST_AUTO_TEST_CASE(what_is_durable_and_not_committed_is_not_settled) {
   x.receive(first);
   x.complete_write();
   BOOST_TEST((x.core().log().durable() == log_index{3}));
-  BOOST_TEST((settled(x.core()) == log_index{0}));
+  BOOST_TEST((durable_commit(x.core()) == log_index{0}));
   auto second = request(3, 2);
   second.previous = {{1}, {1}};
   second.entries = {{{2}, {2}, entry_kind::empty, 0, {}, {}},
@@ -292,9 +293,9 @@ BOOST_AUTO_TEST_CASE(what_is_durable_and_not_committed_is_not_settled) {
   second.commit = {3};
   x.receive(second);
   BOOST_TEST((x.core().commit() == log_index{3}));
-  BOOST_TEST((settled(x.core()) == log_index{1}));
+  BOOST_TEST((durable_commit(x.core()) == log_index{1}));
   x.complete_write();
-  BOOST_TEST((settled(x.core()) == log_index{3}));
+  BOOST_TEST((durable_commit(x.core()) == log_index{3}));
 }
 
 BOOST_AUTO_TEST_CASE(paused_leader_is_replaced) {

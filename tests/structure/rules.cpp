@@ -78,7 +78,7 @@ const std::vector<ban>& banned_headers() {
     // would make the copies diverge.
     {{"actors/", "cluster/", "clients/", "redis/", "scenarios/", "tools/"},
      {"actors/peer", "actors/spawn", "actors/subscribers"},
-     {"raft/consensus/core.hpp", "raft/consensus/settled.hpp"},
+     {"raft/consensus/core.hpp", "raft/consensus/durable_commit.hpp"},
      "only the peer actor drives a core: send it a message"},
   };
   return bans;
