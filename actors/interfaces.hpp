@@ -157,7 +157,7 @@ using machine_actor = actor_interface<
   answers<stop, stopped>>;
 
 /// Receives those who connect to a process. Published at its port.
-using door_actor = actor_interface<
+using acceptor_actor = actor_interface<
   // A peer introduces itself; the handles serve both directions.
   answers<args<hello, peer_actor>, args<welcome, peer_actor>>,
   // A client introduces itself.

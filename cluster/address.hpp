@@ -36,7 +36,7 @@ address parse_address(std::string_view text);
 /// than `localhost` count as foreign: what they mean can change.
 bool is_loopback(const address& x);
 
-/// One peer of the cluster and where its door is.
+/// One peer of the cluster and where its acceptor is.
 struct member {
   peer_id id;
   address where;

@@ -1,5 +1,5 @@
-// The client handle as an actor: for front doors of a server, and inside the
-// blocking client.
+// The client handle as an actor: for servers of other protocols of a server,
+// and inside the blocking client.
 
 #pragma once
 
@@ -65,7 +65,7 @@ struct client_actor_options {
   std::shared_ptr<mailslot> slot = {};
   std::uint64_t seed = 0;
   /// Whether it runs in the middleman's thread, as a typed broker: right where
-  /// peer and front doors do, too.
+  /// peer and servers of other protocols do, too.
   bool in_middleman = false;
   /// Counts what other processes may not send; may be null.
   actors::strays_ptr strays = {};

@@ -159,10 +159,12 @@ private:
     actors::shake_hands(self_, self_->system(),
                         std::max(left, std::chrono::milliseconds{1}),
                         found.socket, where_.port, guard_)
-      .then([this](
-              const caf::node_id& node, caf::strong_actor_ptr& door,
-              const std::set<std::string>&) { end(node, std::move(door), {}); },
-            [this](const caf::error& reason) { no_handshake(reason); });
+      .then(
+        [this](const caf::node_id& node, caf::strong_actor_ptr& acceptor,
+               const std::set<std::string>&) {
+          end(node, std::move(acceptor), {});
+        },
+        [this](const caf::error& reason) { no_handshake(reason); });
   }
 
   void no_handshake(const caf::error& reason) {
@@ -176,9 +178,9 @@ private:
                     actors::to_text(self_->system(), reason)));
   }
 
-  void end(const caf::node_id& node, caf::strong_actor_ptr door,
+  void end(const caf::node_id& node, caf::strong_actor_ptr acceptor,
            std::string complaint) {
-    promise_.deliver(node, std::move(door), std::move(complaint));
+    promise_.deliver(node, std::move(acceptor), std::move(complaint));
     self_->quit();
   }
 

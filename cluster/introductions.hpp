@@ -20,7 +20,7 @@ inline start_id present_start(const credentials& x) {
 /// What is said to a second process with the id of a peer that is connected.
 consensus::finding second_process(peer_id who);
 
-/// What is said while another greeting of the same peer goes on.
+/// What is said while another handshake of the same peer goes on.
 consensus::finding met_already();
 
 /// What is said if the disk has no room for what must be remembered.

@@ -10,8 +10,8 @@ const char* to_text(link_stage x) {
       return "disconnected";
     case link_stage::connecting:
       return "connecting";
-    case link_stage::greeting:
-      return "greeting";
+    case link_stage::handshake:
+      return "handshake";
     case link_stage::up:
       return "up";
   }
@@ -44,12 +44,12 @@ link_state::duty link_state::advance(instant now) {
 bool link_state::connected(number which, instant now) {
   if (!is_current(which, link_stage::connecting))
     return false;
-  enter(link_stage::greeting, now + timing_.greet);
+  enter(link_stage::handshake, now + timing_.greet);
   return true;
 }
 
 bool link_state::greeted(number which, incarnation_id who, instant now) {
-  if (!is_current(which, link_stage::greeting))
+  if (!is_current(which, link_stage::handshake))
     return false;
   go_up(who, now);
   return true;
@@ -65,7 +65,7 @@ bool link_state::failed(number which, instant now) {
 
 bool link_state::refused(number which, instant now) {
   if (!is_current(which, link_stage::connecting)
-      && !is_current(which, link_stage::greeting))
+      && !is_current(which, link_stage::handshake))
     return false;
   pause(timing_.pause_refused, now);
   return true;

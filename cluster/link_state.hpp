@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <raft/cluster/link_timing.hpp>
-#include <raft/base/random.hpp>
 #include <raft/base/instant.hpp>
+#include <raft/base/random.hpp>
+#include <raft/cluster/link_timing.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <chrono>
@@ -17,7 +17,7 @@ using base::instant;
 
 /// Where a link stands.
 ///
-///   disconnected ──advance──► connecting ──connected──► greeting
+///   disconnected ──advance──► connecting ──connected──► handshake
 ///     ──greeted──► up ──lost──► disconnected
 ///
 /// `failed`, `refused` and a deadline lead from everywhere before `up` back to
@@ -27,7 +27,7 @@ using base::instant;
 enum class link_stage {
   disconnected,
   connecting,
-  greeting,
+  handshake,
   up,
 };
 

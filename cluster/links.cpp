@@ -1,7 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/dial.hpp>
-#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/handshake.hpp>
 #include <raft/cluster/introductions.hpp>
 #include <raft/cluster/link.hpp>
 #include <raft/cluster/links.hpp>
@@ -87,7 +87,7 @@ private:
   }
 
   using greeted = caf::result<welcome, actors::peer_actor>;
-  using greeting = caf::typed_response_promise<welcome, actors::peer_actor>;
+  using handshake = caf::typed_response_promise<welcome, actors::peer_actor>;
 
   greeted on_peer(const hello& msg, const actors::peer_actor& peer) {
     auto refusal = refusal_of(card_, msg, true);
@@ -109,7 +109,7 @@ private:
 
   /// Somebody who may be a member has come to us.
   void meet(const hello& msg, const actors::peer_actor& peer,
-            const caf::strong_actor_ptr& sender, const greeting& answer) {
+            const caf::strong_actor_ptr& sender, const handshake& answer) {
     auto& x = find(msg.from);
     auto found = compare(x, msg.shown);
     if (!found && found.reason != exclusion::restored)
@@ -132,12 +132,12 @@ private:
     });
   }
 
-  void turn_away(const greeting& answer, peer_id from, const finding& why) {
+  void turn_away(const handshake& answer, peer_id from, const finding& why) {
     refusals_.tell(options_.log, from, why);
     deliver(answer, why.text, why.reason, {});
   }
 
-  void deliver(greeting answer, std::string refusal, exclusion reason,
+  void deliver(handshake answer, std::string refusal, exclusion reason,
                actors::peer_actor peer) {
     card_.shown = us_.shown();
     answer.deliver(make_welcome(card_, std::move(refusal), reason),
@@ -163,7 +163,7 @@ private:
     for (auto& x : links_) {
       if (x.to.id != msg.peer || !x.state.distrusted(steady_now()))
         continue;
-      if (auto far = caf::actor_cast<actors::door_actor>(x.far))
+      if (auto far = caf::actor_cast<actors::acceptor_actor>(x.far))
         actors::send(self_, far, farewell{msg.why});
       tell_down(x);
       log(severity::error,
@@ -207,13 +207,13 @@ private:
                 caf::infinite, x.to.where.host, x.to.where.port, patience)
       .then(
         [this, &x, number](const caf::node_id& node,
-                           const caf::strong_actor_ptr& door,
+                           const caf::strong_actor_ptr& acceptor,
                            const std::string& complaint) {
           x.dialing = false;
           if (!complaint.empty())
             give_up(x, number, complaint);
           else
-            connected(x, number, node, door);
+            connected(x, number, node, acceptor);
           arm();
         },
         [this, &x, number](const caf::error& reason) {
@@ -224,21 +224,20 @@ private:
   }
 
   void connected(link& x, link_state::number number, const caf::node_id& node,
-                 const caf::strong_actor_ptr& door) {
+                 const caf::strong_actor_ptr& acceptor) {
     if (node == self_->system().node())
       refuse(x, number, complaint_about_self(x.to.where));
-    else if (!door)
+    else if (!acceptor)
       refuse(x, number, "no raft peer waits at this port");
     else if (x.state.connected(number, steady_now()))
-      us_.look_up_cluster(
-        [this, &x, number, to = caf::actor_cast<actors::door_actor>(door)] {
-          greet(x, number, to);
-        });
+      us_.look_up_cluster([this, &x, number,
+                           to = caf::actor_cast<actors::acceptor_actor>(
+                             acceptor)] { greet(x, number, to); });
   }
 
   void greet(link& x, link_state::number number,
-             const actors::door_actor& door) {
-    x.far = caf::actor_cast<caf::strong_actor_ptr>(door);
+             const actors::acceptor_actor& acceptor) {
+    x.far = caf::actor_cast<caf::strong_actor_ptr>(acceptor);
     auto on_answer
       = [this, &x, number](const welcome& msg, const actors::peer_actor& peer) {
           welcomed(x, number, msg, peer);
@@ -252,10 +251,10 @@ private:
     auto words = make_hello(card_, x.to.id);
     auto patience = options_.timing.greet;
     if (card_.self)
-      actors::ask(self_, door, patience, words, options_.peer)
+      actors::ask(self_, acceptor, patience, words, options_.peer)
         .then(on_answer, on_error);
     else
-      actors::ask(self_, door, patience, words).then(on_answer, on_error);
+      actors::ask(self_, acceptor, patience, words).then(on_answer, on_error);
   }
 
   void welcomed(link& x, link_state::number number, const welcome& msg,

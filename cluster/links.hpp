@@ -1,5 +1,5 @@
-// Keeps connections to other processes: answers at the door, connects where it
-// is this side's turn, and tells the local actors who can be reached.
+// Keeps connections to other processes: answers those who connect, connects
+// where it is this side's turn, and tells the local actors who can be reached.
 
 #pragma once
 
@@ -25,7 +25,7 @@ class actor_system;
 namespace raft::cluster {
 
 /// The actor that keeps the links. It is what a server publishes at its port.
-using links_actor = actors::door_actor::extend<
+using links_actor = actors::acceptor_actor::extend<
   // From the own peer: it does not believe another one.
   actors::takes<distrust>,
   // From itself: some link wanted to be woken.

@@ -264,7 +264,7 @@ struct node::impl {
   void listen() {
     where = listen_address(config);
     for (const auto& host : listen_hosts(where.host)) {
-      auto port = actors::publish(system, actors::door_actor{links}, host,
+      auto port = actors::publish(system, actors::acceptor_actor{links}, host,
                                   where.port, guard);
       if (!port)
         throw std::runtime_error{fmt::format("can not listen at {}: {}",
@@ -307,7 +307,7 @@ struct node::impl {
     stop_one(monitor, "the monitor");
     // CAF would wait for its broker for ever, also if that has ended.
     for (; ports > 0 && !*deaf; --ports)
-      actors::unpublish(system, actors::door_actor{links}, where.port);
+      actors::unpublish(system, actors::acceptor_actor{links}, where.port);
     stop_one(links, "the links");
     stop_one(client, "the client handle");
     stop_one(peer, "the peer");

@@ -76,7 +76,8 @@ public:
 
   const actors::peer_actor& peer() const noexcept;
 
-  /// For front doors: takes commands for the cluster, wherever the leader is.
+  /// For servers of other protocols: takes commands for the cluster, wherever
+  /// the leader is.
   actors::client_actor client() const;
 
   /// Where this node listens, with the port that it really got.
@@ -85,9 +86,9 @@ public:
   const configuration& config() const noexcept;
 
   /// Stops listening, the links, the client handle, and the peer with applier
-  /// and persister, in this order. Stop your own front doors before. Blocks
-  /// until the last commit; must not be called by an actor. May be called
-  /// twice.
+  /// and persister, in this order. Stop your own servers of other protocols
+  /// before. Blocks until the last commit; must not be called by an actor. May
+  /// be called twice.
   void stop();
 
 private:

@@ -1,7 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/dial.hpp>
-#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/handshake.hpp>
 #include <raft/cluster/visit.hpp>
 
 #include <caf/actor_system.hpp>
@@ -27,10 +27,10 @@ public:
   }
 
   actors::peer_actor meet(const std::string& cluster) {
-    auto door = find_door();
+    auto acceptor = find_acceptor();
     card us{cluster, {}, {}, {}};
     actors::peer_actor result;
-    actors::ask(self_, door, left(), make_hello(us, {}))
+    actors::ask(self_, acceptor, left(), make_hello(us, {}))
       .receive(
         [&](const welcome& msg, const actors::peer_actor& peer) {
           auto complaint = complaint_about(us, {}, msg);
@@ -45,19 +45,19 @@ public:
   }
 
 private:
-  actors::door_actor find_door() {
-    actors::door_actor result;
+  actors::acceptor_actor find_acceptor() {
+    actors::acceptor_actor result;
     auto patience = static_cast<std::uint64_t>(left().count());
     actors::ask(self_, spawn_dial(self_->system()), left() + handshake_deadline,
                 where_.host, where_.port, patience)
       .receive(
-        [&](const caf::node_id&, const caf::strong_actor_ptr& door,
+        [&](const caf::node_id&, const caf::strong_actor_ptr& acceptor,
             const std::string& complaint) {
           if (!complaint.empty())
             fail(complaint);
-          if (!door)
+          if (!acceptor)
             fail("no raft peer waits at this port");
-          result = caf::actor_cast<actors::door_actor>(door);
+          result = caf::actor_cast<actors::acceptor_actor>(acceptor);
         },
         [&](const caf::error& reason) { fail(reason); });
     return result;

@@ -269,11 +269,10 @@ caf::io::scribe_ptr make_scribe(caf::actor_system& system, int socket,
 
 namespace {
 
-caf::expected<caf::io::doorman_ptr> open_door(caf::actor_system& system,
-                                              const std::string& host,
-                                              std::uint16_t port,
-                                              std::shared_ptr<port_guard> guard,
-                                              guarded_doorman::guests who) {
+caf::expected<caf::io::doorman_ptr>
+open_acceptor(caf::actor_system& system, const std::string& host,
+              std::uint16_t port, std::shared_ptr<port_guard> guard,
+              guarded_doorman::guests who) {
   // A restarted process must not wait for connections of the one before.
   constexpr auto reuse_address = true;
   auto socket = caf::io::network::new_tcp_acceptor_impl(port, host.c_str(),
@@ -291,30 +290,29 @@ caf::expected<caf::io::doorman_ptr> open_door(caf::actor_system& system,
 
 } // namespace
 
-caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
-                                                      const std::string& host,
-                                                      std::uint16_t port,
-                                                      port_warning warn) {
-  return open_door(system, host, port,
-                   make_port_guard(system, {}, std::move(warn)),
-                   guarded_doorman::guests::anybody);
+caf::expected<caf::io::doorman_ptr>
+open_patient_acceptor(caf::actor_system& system, const std::string& host,
+                      std::uint16_t port, port_warning warn) {
+  return open_acceptor(system, host, port,
+                       make_port_guard(system, {}, std::move(warn)),
+                       guarded_doorman::guests::anybody);
 }
 
 namespace detail {
 
 caf::expected<std::uint16_t>
-publish(caf::actor_system& system, caf::strong_actor_ptr door,
+publish(caf::actor_system& system, caf::strong_actor_ptr acceptor,
         std::set<std::string> interface, const std::string& host,
         std::uint16_t port, const std::shared_ptr<port_guard>& guard) {
-  auto doorman
-    = open_door(system, host, port, guard, guarded_doorman::guests::processes);
+  auto doorman = open_acceptor(system, host, port, guard,
+                               guarded_doorman::guests::processes);
   if (!doorman)
     return std::move(doorman.error());
   auto result = (*doorman)->port();
   auto broker
     = system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
   caf::anon_send(broker, caf::publish_atom_v, std::move(*doorman), result,
-                 std::move(door), std::move(interface));
+                 std::move(acceptor), std::move(interface));
   return result;
 }
 
@@ -326,10 +324,9 @@ publish(caf::actor_system& system, caf::strong_actor_ptr door,
 
 namespace raft::actors {
 
-caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
-                                                      const std::string& host,
-                                                      std::uint16_t port,
-                                                      port_warning) {
+caf::expected<caf::io::doorman_ptr>
+open_patient_acceptor(caf::actor_system& system, const std::string& host,
+                      std::uint16_t port, port_warning) {
   return system.middleman().backend().new_tcp_doorman(port, host.c_str(), true);
 }
 

@@ -105,7 +105,8 @@ void guarded_doorman::watch::forget() {
   keeper_.reset();
 }
 
-// -- the door -----------------------------------------------------------------
+// -- the acceptor
+// -----------------------------------------------------------------
 
 guarded_doorman::guarded_doorman(caf::io::network::default_multiplexer& mpx,
                                  int socket, std::shared_ptr<port_guard> guard,

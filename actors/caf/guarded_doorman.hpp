@@ -21,7 +21,7 @@ public:
   enum class guests {
     /// Actor systems, whose connections are guarded.
     processes,
-    /// Whoever speaks the protocol of the broker that owns the door.
+    /// Whoever speaks the protocol of the broker that owns the acceptor.
     anybody,
   };
 
@@ -41,7 +41,8 @@ public:
   void remove_from_loop() override;
 
 private:
-  /// A file in CAF's loop of events. Keeps the door alive while it is there.
+  /// A file in CAF's loop of events. Keeps the acceptor alive while it is
+  /// there.
   class watch final : public caf::io::network::event_handler {
   public:
     watch(caf::io::network::default_multiplexer& mpx, int file,

@@ -60,7 +60,7 @@ void keep_place(const std::shared_ptr<port_guard>& guard, caf::node_id node);
 namespace detail {
 
 caf::expected<std::uint16_t>
-publish(caf::actor_system& system, caf::strong_actor_ptr door,
+publish(caf::actor_system& system, caf::strong_actor_ptr acceptor,
         std::set<std::string> interface, const std::string& host,
         std::uint16_t port, const std::shared_ptr<port_guard>& guard);
 
@@ -70,26 +70,27 @@ publish(caf::actor_system& system, caf::strong_actor_ptr door,
 /// Like the other `publish`, guarded.
 template <class Handle>
 caf::expected<std::uint16_t>
-publish(caf::actor_system& system, const Handle& door, const std::string& host,
-        std::uint16_t port, const std::shared_ptr<port_guard>& guard) {
+publish(caf::actor_system& system, const Handle& acceptor,
+        const std::string& host, std::uint16_t port,
+        const std::shared_ptr<port_guard>& guard) {
 #if CAF_MAJOR_VERSION == 0
-  return detail::publish(system, caf::actor_cast<caf::strong_actor_ptr>(door),
-                         system.message_types(door), host, port, guard);
+  return detail::publish(system,
+                         caf::actor_cast<caf::strong_actor_ptr>(acceptor),
+                         system.message_types(acceptor), host, port, guard);
 #else
   static_cast<void>(guard);
-  return publish(system, door, host, port);
+  return publish(system, acceptor, host, port);
 #endif
 }
 
-/// For brokers with a protocol of their own: a door that waits for a while when
-/// files run out, and says so, where that of CAF tries again without end. Only
-/// on CAF 0.17. Connections are as many as the broker lets live.
+/// For brokers with a protocol of their own: a acceptor that waits for a while
+/// when files run out, and says so, where that of CAF tries again without end.
+/// Only on CAF 0.17. Connections are as many as the broker lets live.
 /// @param host Numeric address to listen at.
 /// @param port 0 picks a free one.
-caf::expected<caf::io::doorman_ptr> open_patient_door(caf::actor_system& system,
-                                                      const std::string& host,
-                                                      std::uint16_t port,
-                                                      port_warning warn);
+caf::expected<caf::io::doorman_ptr>
+open_patient_acceptor(caf::actor_system& system, const std::string& host,
+                      std::uint16_t port, port_warning warn);
 
 /// What speaks for a connected socket.
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, int socket,

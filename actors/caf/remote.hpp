@@ -34,18 +34,19 @@ inline std::string to_text(caf::actor_system& system, const caf::error& x) {
 /// @returns the port, or an error.
 template <class Handle>
 caf::expected<std::uint16_t>
-publish(caf::actor_system& system, const Handle& door, const std::string& host,
-        std::uint16_t port) {
+publish(caf::actor_system& system, const Handle& acceptor,
+        const std::string& host, std::uint16_t port) {
   // A restarted process must not wait for connections of the one before.
   constexpr auto reuse_address = true;
-  return system.middleman().publish(door, port, host.c_str(), reuse_address);
+  return system.middleman().publish(acceptor, port, host.c_str(),
+                                    reuse_address);
 }
 
 /// Closes a port again. Connections that came in by it stay.
 template <class Handle>
-void unpublish(caf::actor_system& system, const Handle& door,
+void unpublish(caf::actor_system& system, const Handle& acceptor,
                std::uint16_t port) {
-  static_cast<void>(system.middleman().unpublish(door, port));
+  static_cast<void>(system.middleman().unpublish(acceptor, port));
 }
 
 /// What we need of the broker that speaks CAF's protocol.

@@ -39,7 +39,7 @@ std::string try_to_connect(const address& where,
 struct dial_fixture {
   struct outcome {
     caf::node_id node;
-    caf::strong_actor_ptr door;
+    caf::strong_actor_ptr acceptor;
     std::string complaint;
   };
 
@@ -52,9 +52,9 @@ struct dial_fixture {
     actors::ask(self, spawn_dial(system), 10s, where.host, where.port,
                 std::uint64_t{2000})
       .receive(
-        [&](const caf::node_id& node, const caf::strong_actor_ptr& door,
+        [&](const caf::node_id& node, const caf::strong_actor_ptr& acceptor,
             const std::string& complaint) {
-          result = {node, door, complaint};
+          result = {node, acceptor, complaint};
         },
         [](const caf::error& e) {
           throw std::runtime_error{caf::to_string(e)};
@@ -104,61 +104,61 @@ BOOST_AUTO_TEST_CASE(says_that_a_name_is_unknown) {
 
 BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, dial_fixture) {
   dial_fixture other;
-  auto door = other.system.spawn(run_door, actors::nothing{});
-  auto opened = actors::publish(other.system, door, "127.0.0.1", 0);
+  auto acceptor = other.system.spawn(run_door, actors::nothing{});
+  auto opened = actors::publish(other.system, acceptor, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;
   for (int i = 0; i < 2; ++i) { // the second finds the first one's connection
     auto result = dial({"127.0.0.1", port});
     BOOST_TEST(result.complaint == "");
     BOOST_TEST((result.node == other.system.node()));
-    BOOST_REQUIRE(result.door);
-    BOOST_TEST((result.door->id() == door.id()));
+    BOOST_REQUIRE(result.acceptor);
+    BOOST_TEST((result.acceptor->id() == acceptor.id()));
   }
-  actors::unpublish(other.system, door, port);
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  actors::unpublish(other.system, acceptor, port);
+  caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
 }
 
 BOOST_FIXTURE_TEST_CASE(finds_itself, dial_fixture) {
-  auto door = system.spawn(run_door, actors::nothing{});
-  auto opened = actors::publish(system, door, "127.0.0.1", 0);
+  auto acceptor = system.spawn(run_door, actors::nothing{});
+  auto opened = actors::publish(system, acceptor, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;
   BOOST_TEST((dial({"127.0.0.1", port}).node == system.node()));
-  actors::unpublish(system, door, port);
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  actors::unpublish(system, acceptor, port);
+  caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
 }
 
 BOOST_FIXTURE_TEST_CASE(does_not_wait_for_the_mute, dial_fixture) {
   mute_server mute;
   auto result = dial(mute.where());
-  BOOST_TEST(!result.door);
+  BOOST_TEST(!result.acceptor);
   BOOST_TEST(result.complaint.find("connected, but the handshake failed")
              == 0u);
 }
 
 /// Both ends guarded: as nodes do it.
 BOOST_FIXTURE_TEST_CASE(guarded_ports_are_found, dial_fixture) {
-  auto open = [](dial_fixture& where, const listener_actor& door) {
+  auto open = [](dial_fixture& where, const listener_actor& acceptor) {
     auto guard = actors::make_port_guard(where.system, {}, {});
-    auto port = actors::publish(where.system, door, "127.0.0.1", 0, guard);
+    auto port = actors::publish(where.system, acceptor, "127.0.0.1", 0, guard);
     BOOST_REQUIRE(port);
     return address{"127.0.0.1", *port};
   };
   dial_fixture other;
-  auto door = other.system.spawn(run_door, actors::nothing{});
-  auto where = open(other, door);
+  auto acceptor = other.system.spawn(run_door, actors::nothing{});
+  auto where = open(other, acceptor);
   for (int i = 0; i < 3; ++i) {
     auto result = dial(where);
     BOOST_TEST(result.complaint == "");
     BOOST_TEST((result.node == other.system.node()));
-    BOOST_REQUIRE(result.door);
-    BOOST_TEST((result.door->id() == door.id()));
+    BOOST_REQUIRE(result.acceptor);
+    BOOST_TEST((result.acceptor->id() == acceptor.id()));
   }
   // To itself.
   BOOST_TEST((other.dial(where).node == other.system.node()));
-  actors::unpublish(other.system, door, where.port);
-  caf::anon_send_exit(door, caf::exit_reason::user_shutdown);
+  actors::unpublish(other.system, acceptor, where.port);
+  caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
 }
 
 /// A server that says what it likes cannot harm who dials it.
@@ -197,7 +197,7 @@ BOOST_FIXTURE_TEST_CASE(servers_that_lie_are_left, dial_fixture) {
     }};
     auto begin = clock_type::now();
     auto result = dial({"127.0.0.1", port});
-    BOOST_TEST(!result.door);
+    BOOST_TEST(!result.acceptor);
     BOOST_TEST(result.complaint.starts_with("connected, but the handshake "
                                             "failed"));
     BOOST_TEST((clock_type::now() - begin < handshake_deadline));

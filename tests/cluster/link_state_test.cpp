@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(goes_up_step_by_step) {
   BOOST_TEST((link.advance(now) == duty::connect));
   BOOST_TEST((link.stage() == link_stage::connecting));
   BOOST_TEST(link.connected(1, now));
-  BOOST_TEST((link.stage() == link_stage::greeting));
+  BOOST_TEST((link.stage() == link_stage::handshake));
   BOOST_TEST(link.greeted(1, {7}, now));
   BOOST_TEST((link.stage() == link_stage::up));
   BOOST_TEST(link.incarnation().value == 7u);

@@ -92,13 +92,13 @@ public:
     return say(header, name);
   }
 
-  /// The name of the process that it is connected to, and its door.
+  /// The name of the process that it is connected to, and its acceptor.
   /// @pre `shake_hands`
   const std::string& host() const {
     return host_;
   }
 
-  std::uint64_t door() const {
+  std::uint64_t acceptor() const {
     return door_;
   }
 

@@ -357,7 +357,7 @@ BOOST_FIXTURE_TEST_CASE(messages_that_control_actors_do_not_arrive,
   // CAF takes who is linked for a proxy, also if it is an actor of its own.
   for (auto word : {"link", "unlink"})
     messages.emplace_back("@<>+@atom+@strong_actor_ptr",
-                          atom(word) + handle(x.door(), x.host()));
+                          atom(word) + handle(x.acceptor(), x.host()));
   for (auto& [types, rest] : messages)
     // Ids of actors are small numbers: try all.
     for (std::uint64_t actor = 1; actor < 64; ++actor) {
@@ -452,7 +452,7 @@ BOOST_FIXTURE_TEST_CASE(actors_of_strangers_are_counted, strangers_fixture) {
   bool listens = true;
   for (std::uint64_t i = 1; i < 200'000 && listens; ++i) {
     auto h = header(2);
-    h.dest_actor = x.door();
+    h.dest_actor = x.acceptor();
     h.source_actor = i;
     listens = x.say(h, said);
   }

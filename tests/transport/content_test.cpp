@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(lists_of_types_are_short_and_well_formed) {
 }
 
 BOOST_AUTO_TEST_CASE(every_beginning_of_a_message_is_judged) {
-  auto whole = content("@<>+greet+door", "x" + handle(7, them));
+  auto whole = content("@<>+greet+acceptor", "x" + handle(7, them));
   BOOST_TEST(judge(whole) == judgment::fine);
   for (std::size_t i = 0; i < whole.size(); ++i)
     BOOST_TEST((judge(whole.substr(0, i)) != judgment::fine), i);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(nobody_else_gets_the_answer) {
 
 BOOST_AUTO_TEST_CASE(handles_are_of_the_sender_and_end_the_message) {
   auto with = [](const std::string& x) {
-    return judge(content("@<>+greet+door", "x" + x));
+    return judge(content("@<>+greet+acceptor", "x" + x));
   };
   BOOST_TEST(with(handle(7, them)) == judgment::fine);
   BOOST_TEST(with(handle(0, number(0xF, 8))) == judgment::fine);
@@ -89,9 +89,9 @@ BOOST_AUTO_TEST_CASE(handles_are_of_the_sender_and_end_the_message) {
   BOOST_TEST(with(handle(7, number(0xF, 8))) == judgment::malformed);
   BOOST_TEST(with("") == judgment::malformed);
   BOOST_TEST(with(handle(7, third) + handle(7, them)) == judgment::malformed);
-  BOOST_TEST(judge(content("@<>+door+greet", "")) == judgment::forbidden);
-  BOOST_TEST(judge(content("@<>+door", "")) == judgment::forbidden);
-  BOOST_TEST(judge(content("@<>+word+door", "")) == judgment::forbidden);
+  BOOST_TEST(judge(content("@<>+acceptor+greet", "")) == judgment::forbidden);
+  BOOST_TEST(judge(content("@<>+acceptor", "")) == judgment::forbidden);
+  BOOST_TEST(judge(content("@<>+word+acceptor", "")) == judgment::forbidden);
   BOOST_TEST(judge(content("@<>+greet", "x")) == judgment::forbidden);
 }
 

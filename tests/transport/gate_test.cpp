@@ -324,7 +324,7 @@ BOOST_AUTO_TEST_CASE(random_headers_and_payloads) {
       if (found.what == kind::drop)
         continue;
       auto said = random() % 2
-                  ? content("@<>+greet+door", "x" + handle(7, them))
+                  ? content("@<>+greet+acceptor", "x" + handle(7, them))
                   : them + us;
       said.resize(h.payload_bytes, 'x');
       for (auto n = random() % 3; n > 0 && !said.empty(); --n)

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_in_its_handshake_goes) {
 
 BOOST_AUTO_TEST_CASE(clients_stay_and_newcomers_pass) {
   auto x = full_of_clients();
-  // The first two keep their places, the others only stand at the door.
+  // The first two keep their places, the others only stand at the acceptor.
   BOOST_TEST((x.enter(5, 1s) == place_id{3}));
   x.introduced(5);
   BOOST_TEST((x.enter(6, 1s) == place_id{4}));

@@ -44,7 +44,7 @@ inline std::string introduction(const std::string& node) {
        + number(1, 1) + text("some type");
 }
 
-/// Knows "word", and "greet", which takes one byte, with a "door".
+/// Knows "word", and "greet", which takes one byte, with a "acceptor".
 inline std::shared_ptr<vocabulary> small_vocabulary() {
   auto result = std::make_shared<vocabulary>();
   result->add_basic_values();
@@ -53,7 +53,7 @@ inline std::shared_ptr<vocabulary> small_vocabulary() {
     = [](std::string_view bytes) -> std::optional<std::size_t> {
     return bytes.empty() ? std::nullopt : std::optional<std::size_t>{1};
   };
-  result->handles.insert("door");
+  result->handles.insert("acceptor");
   return result;
 }
 

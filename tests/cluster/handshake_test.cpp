@@ -1,6 +1,6 @@
-// Who is welcome at the door, and who is not, with the reasons given.
+// Who is welcome at the acceptor, and who is not, with the reasons given.
 
-#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/handshake.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +35,7 @@ std::string refusal(Change change) {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(greeting_suite)
+BOOST_AUTO_TEST_SUITE(handshake_suite)
 
 BOOST_AUTO_TEST_CASE(members_are_welcome) {
   BOOST_TEST(refusal([](hello&) {}) == "");

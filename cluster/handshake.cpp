@@ -1,4 +1,4 @@
-#include <raft/cluster/greeting.hpp>
+#include <raft/cluster/handshake.hpp>
 
 #include <fmt/format.h>
 
