@@ -110,8 +110,8 @@ void give_back_large_memory() {
 #endif
 }
 
-redis::door_options redis_options(const cluster::node& node) {
-  redis::door_options result;
+redis::server_options redis_options(const cluster::node& node) {
+  redis::server_options result;
   result.where = *node.config().redis;
   result.unread_bytes_max = node.config().redis_unread_bytes;
   result.unread_total_max = node.config().redis_unread_total;
@@ -148,9 +148,9 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
   engine.map_bytes = config.map_bytes;
   engine.overlay_bytes_max = config.unsaved_bytes;
   cluster::node node{system, config, kv::engine_factory(engine), options};
-  std::optional<redis::acceptor> redis_door;
+  std::optional<redis::acceptor> redis_server;
   if (config.redis)
-    redis_door.emplace(system, redis_options(node));
+    redis_server.emplace(system, redis_options(node));
   // Nobody has to read it.
   programs::line_writer out{STDOUT_FILENO};
   out.put(fmt::format("listening on {}\n", to_text(node.where())));
@@ -159,7 +159,7 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
   spdlog::info("ending, because of signal {} ({})", which, strsignal(which));
   // A second one ends the process the hard way.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  redis_door.reset();
+  redis_server.reset();
   node.stop();
 }
 

@@ -1,7 +1,7 @@
 // Programs made for Redis work unmodified.
 
 #include <raft/bench/redis_handles.hpp>
-#include <raft/tests/redis/door_fixture.hpp>
+#include <raft/tests/redis/server_fixture.hpp>
 
 #include <cstdio>
 #include <string>
@@ -53,7 +53,7 @@ std::string text_of(const bench::redis_reply& x) {
   return {x->str, static_cast<std::size_t>(x->len)};
 }
 
-struct tools_fixture : door_fixture {
+struct tools_fixture : server_fixture {
   std::string port = std::to_string(open());
 };
 

@@ -4,7 +4,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
 #include <raft/kv/engine_factory.hpp>
-#include <raft/redis/door.hpp>
+#include <raft/redis/server.hpp>
 
 #include <caf/actor_system.hpp>
 
@@ -26,11 +26,11 @@ int main(int argc, char** argv) {
   raft::kv::engine_options engine;
   engine.directory = me.data_directory;
   raft::cluster::node node{system, me, raft::kv::engine_factory(engine)};
-  raft::redis::door_options options;
+  raft::redis::server_options options;
   options.where = {"127.0.0.1", 0};
   options.client = node.client();
   options.peer = node.peer();
-  raft::redis::door door{system, options};
-  std::cout << door.port() << std::endl;
+  raft::redis::server server{system, options};
+  std::cout << server.port() << std::endl;
   std::cin.get();
 }

@@ -1,6 +1,6 @@
-// What goes through the sockets of a door, and how much of it.
+// What goes through the sockets of a server, and how much of it.
 
-#include <raft/redis/door_actor.hpp>
+#include <raft/redis/server_actor.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -23,7 +23,7 @@ constexpr std::size_t handed_bytes_max = 64 << 10;
 
 // -- out ----------------------------------------------------------------------
 
-void door_state::write(handle hdl, client& x, outbox& data) {
+void server_state::write(handle hdl, client& x, outbox& data) {
   if (data.empty() || x.cut) {
     data.clear();
     return;
@@ -35,7 +35,7 @@ void door_state::write(handle hdl, client& x, outbox& data) {
 }
 
 /// Hands to the socket what it may have at once.
-void door_state::feed(handle hdl, client& x) {
+void server_state::feed(handle hdl, client& x) {
   if (x.cut || x.replies.size() == 0 || x.handed >= handed_bytes_max)
     return;
   auto& buffer = self_->wr_buf(hdl);
@@ -53,7 +53,7 @@ void door_state::feed(handle hdl, client& x) {
 }
 
 /// Keeps to the bounds on replies that nobody reads, after `x` got more.
-void door_state::close_the_unread(handle hdl, client& x) {
+void server_state::close_the_unread(handle hdl, client& x) {
   if (x.unread() > options_.unread_bytes_max)
     close_unread(hdl, x, options_.unread_bytes_max);
   if (unread_ <= options_.unread_total_max)
@@ -65,7 +65,7 @@ void door_state::close_the_unread(handle hdl, client& x) {
   close_unread(worst->first, worst->second, options_.unread_total_max);
 }
 
-void door_state::close_unread(handle hdl, client& x, std::size_t bound) {
+void server_state::close_unread(handle hdl, client& x, std::size_t bound) {
   log(cluster::severity::warning,
       "closing the connection of client " + std::to_string(x.id)
         + ": it has not read " + std::to_string(x.unread())
@@ -78,7 +78,7 @@ void door_state::close_unread(handle hdl, client& x, std::size_t bound) {
 // -- in -----------------------------------------------------------------------
 
 /// Has reading stopped or resumed, as the client's backlog demands.
-void door_state::control_input(handle hdl, client& x) {
+void server_state::control_input(handle hdl, client& x) {
   auto ready = x.state.wants_input();
   auto small = x.state.held_bytes() < held_bytes_max_;
   if (x.cut || small)
@@ -103,7 +103,7 @@ void door_state::control_input(handle hdl, client& x) {
 }
 
 /// Lets those read on that have got a place.
-void door_state::give_places() {
+void server_state::give_places() {
   for (auto id : places_.give(std::chrono::steady_clock::now()))
     if (auto x = find(handle_of(id), id))
       control_input(handle_of(id), *x);
@@ -113,7 +113,7 @@ void door_state::give_places() {
 
 /// Ends the connections of those that begin large requests and do not finish
 /// them, so that others get their turn.
-void door_state::end_long_stays() {
+void server_state::end_long_stays() {
   auto before = std::chrono::steady_clock::now() - options_.request_patience;
   for (auto id : places_.kept_since(before)) {
     auto x = find(handle_of(id), id);
@@ -136,7 +136,7 @@ void door_state::end_long_stays() {
 /// loop, and two of them in one round cancel each other in such a way that the
 /// connection is never read again. What is posted from inside the loop runs in
 /// the next round; so there is one change per round at most.
-void door_state::switch_input(handle hdl, std::uint64_t id) {
+void server_state::switch_input(handle hdl, std::uint64_t id) {
   auto x = find(hdl, id);
   if (!x)
     return;
@@ -153,7 +153,7 @@ void door_state::switch_input(handle hdl, std::uint64_t id) {
 /// Ends a connection. CAF's own way to do that waits for the other side to
 /// close, perhaps for ever; and its buffer may never become empty. From here on
 /// CAF finds the socket closed and reports that as usual.
-void door_state::cut(handle hdl, client& x) {
+void server_state::cut(handle hdl, client& x) {
   if (x.cut)
     return;
   x.cut = true;

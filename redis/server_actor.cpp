@@ -1,7 +1,7 @@
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/seed.hpp>
-#include <raft/redis/door_actor.hpp>
 #include <raft/redis/resp.hpp>
+#include <raft/redis/server_actor.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -41,14 +41,14 @@ constexpr std::array<lane_limits, convoy::lane_count> lanes{{
 /// A client that has more unread is not asked for large replies.
 constexpr std::size_t behind_bytes = 1 << 20;
 
-std::size_t held_bytes_max(const door_options& x) {
+std::size_t held_bytes_max(const server_options& x) {
   return std::max(2 * read_bytes,
                   x.requests_total_max / 2
                     / std::max<std::size_t>(x.connections_max, 1));
 }
 
 /// How many requests may be larger.
-std::size_t place_count(const door_options& x) {
+std::size_t place_count(const server_options& x) {
   auto one
     = request_memory_max(x.limits.requests) + 2 * x.limits.waiting_bytes_max;
   return std::max<std::size_t>(x.requests_total_max / 2 / one, 1);
@@ -71,9 +71,9 @@ std::uint64_t random_cursor() {
 
 } // namespace
 
-door_state::door_state(broker* self,
-                       const std::vector<caf::io::doorman_ptr>& doormen,
-                       const door_options& options)
+server_state::server_state(broker* self,
+                           const std::vector<caf::io::doorman_ptr>& doormen,
+                           const server_options& options)
   : self_{self},
     options_{options},
     cursors_{random_cursor()},
@@ -90,7 +90,7 @@ door_state::door_state(broker* self,
   }
 }
 
-void door_state::add(handle hdl) {
+void server_state::add(handle hdl) {
   auto full = clients_.size() >= options_.connections_max;
   auto [i, added] = clients_.emplace(
     std::piecewise_construct, std::forward_as_tuple(hdl),
@@ -112,7 +112,7 @@ void door_state::add(handle hdl) {
   pump(hdl, x);
 }
 
-void door_state::receive(handle hdl, std::string_view data) {
+void server_state::receive(handle hdl, std::string_view data) {
   auto i = clients_.find(hdl);
   if (i == clients_.end() || i->second.cut)
     return;
@@ -120,7 +120,7 @@ void door_state::receive(handle hdl, std::string_view data) {
   pump(hdl, i->second);
 }
 
-void door_state::transferred(handle hdl, std::uint64_t handed) {
+void server_state::transferred(handle hdl, std::uint64_t handed) {
   auto i = clients_.find(hdl);
   if (i == clients_.end())
     return;
@@ -134,7 +134,7 @@ void door_state::transferred(handle hdl, std::uint64_t handed) {
     pump(hdl, x);
 }
 
-void door_state::closed(handle hdl) {
+void server_state::closed(handle hdl) {
   auto i = clients_.find(hdl);
   if (i != clients_.end()) {
     auto id = i->second.id;
@@ -148,7 +148,7 @@ void door_state::closed(handle hdl) {
   finish_if_empty();
 }
 
-void door_state::tick() {
+void server_state::tick() {
   tick_armed_ = false;
   end_long_stays();
   auto now = std::chrono::steady_clock::now();
@@ -168,7 +168,7 @@ void door_state::tick() {
   }
 }
 
-void door_state::stop(actors::promise<stopped> promise) {
+void server_state::stop(actors::promise<stopped> promise) {
   stop_promises_.push_back(std::move(promise));
   if (stopping_)
     return;
@@ -182,23 +182,23 @@ void door_state::stop(actors::promise<stopped> promise) {
   finish_if_empty();
 }
 
-void door_state::log(cluster::severity level, const std::string& what) {
+void server_state::log(cluster::severity level, const std::string& what) {
   if (options_.log)
     options_.log(level, "redis: " + what);
 }
 
-door_state::client* door_state::find(handle hdl, std::uint64_t id) {
+server_state::client* server_state::find(handle hdl, std::uint64_t id) {
   auto i = clients_.find(hdl);
   return i != clients_.end() && i->second.id == id ? &i->second : nullptr;
 }
 
-door_state::handle door_state::handle_of(std::uint64_t id) const {
+server_state::handle server_state::handle_of(std::uint64_t id) const {
   auto i = handles_.find(id);
   return i != handles_.end() ? i->second : handle{};
 }
 
 /// Does for a client all that has become possible.
-void door_state::pump(handle hdl, client& x) {
+void server_state::pump(handle hdl, client& x) {
   facts_.commands_total += x.state.take_request_count();
   if (x.state.spoke_http() && !std::exchange(x.warned, true))
     warn_of_http(x);
@@ -225,14 +225,14 @@ void door_state::pump(handle hdl, client& x) {
 
 /// Takes what a client wants executed. It leaves when the loop has gone through
 /// all connections that it knows to be ready, together with theirs.
-void door_state::collect(handle hdl, const client& x, batch what) {
+void server_state::collect(handle hdl, const client& x, batch what) {
   convoy_.add({hdl.id(), x.id}, std::move(what),
               std::chrono::steady_clock::now());
   if (!std::exchange(departing_, true))
     actors::send(self_, caf::actor{self_}, flush{});
 }
 
-void door_state::depart() {
+void server_state::depart() {
   departing_ = false;
   auto deadline = options_.limits.deadline;
   for (auto& x : convoy_.depart()) {
@@ -250,7 +250,7 @@ void door_state::depart() {
   arm_patience();
 }
 
-void door_state::arrive(std::uint64_t number, const executed& result) {
+void server_state::arrive(std::uint64_t number, const executed& result) {
   flights_.erase(number);
   cursors_.begin_turn();
   for (auto& [who, share] : convoy_.arrive(number, result)) {
@@ -266,7 +266,7 @@ void door_state::arrive(std::uint64_t number, const executed& result) {
 }
 
 /// Tells a client that its commands were not sent in time.
-void door_state::refuse(const convoy::passenger& who) {
+void server_state::refuse(const convoy::passenger& who) {
   auto hdl = handle::from_int(who.socket);
   if (auto client = find(hdl, who.id)) {
     batch_result result;
@@ -278,7 +278,7 @@ void door_state::refuse(const convoy::passenger& who) {
 }
 
 /// Gives up on commands that the client handle has left unanswered.
-void door_state::check_patience() {
+void server_state::check_patience() {
   patience_armed_ = false;
   auto now = std::chrono::steady_clock::now();
   while (!flights_.empty() && flights_.begin()->second.overdue_at <= now) {
@@ -293,7 +293,7 @@ void door_state::check_patience() {
 
 /// Sets the alarm for the oldest command, unless it is set. A timeout of CAF's
 /// own for each command would wake its clock's thread twice for each.
-void door_state::arm_patience() {
+void server_state::arm_patience() {
   std::optional<time_point> first;
   if (!flights_.empty())
     first = flights_.begin()->second.overdue_at;
@@ -309,7 +309,7 @@ void door_state::arm_patience() {
                      wake{patience_alarm});
 }
 
-void door_state::ask_state(handle hdl, client& x) {
+void server_state::ask_state(handle hdl, client& x) {
   auto tell = [this, hdl, id = x.id](const peer_state* state) {
     if (auto client = find(hdl, id)) {
       client->asked_state = false;
@@ -328,13 +328,13 @@ void door_state::ask_state(handle hdl, client& x) {
           [tell](const caf::error&) { tell(nullptr); });
 }
 
-void door_state::arm_tick() {
+void server_state::arm_tick() {
   if (std::exchange(tick_armed_, true))
     return;
   actors::send_later(self_, caf::actor{self_}, tick_interval, wake{tick_alarm});
 }
 
-void door_state::finish_if_empty() {
+void server_state::finish_if_empty() {
   if (!stopping_ || !clients_.empty())
     return;
   for (auto& promise : std::exchange(stop_promises_, {}))
@@ -342,7 +342,7 @@ void door_state::finish_if_empty() {
   self_->quit();
 }
 
-void door_state::update_facts() {
+void server_state::update_facts() {
   facts_.connections = clients_.size();
   facts_.uptime_seconds = static_cast<std::uint64_t>(
     std::chrono::duration_cast<std::chrono::seconds>(
@@ -352,7 +352,7 @@ void door_state::update_facts() {
 
 /// Says so at once, and then once in a while: whoever does this may do it
 /// often.
-void door_state::warn_of_http(const client& x) {
+void server_state::warn_of_http(const client& x) {
   auto now = std::chrono::steady_clock::now();
   if (warned_at_ && now - *warned_at_ < warning_interval) {
     ++unwarned_;
@@ -369,10 +369,10 @@ void door_state::warn_of_http(const client& x) {
                   : ""));
 }
 
-caf::behavior serve_redis(door_state::broker* self,
+caf::behavior serve_redis(server_state::broker* self,
                           const std::vector<caf::io::doorman_ptr>& doormen,
-                          const door_options& options) {
-  auto state = std::make_shared<door_state>(self, doormen, options);
+                          const server_options& options) {
+  auto state = std::make_shared<server_state>(self, doormen, options);
   return {
     [state](const caf::io::new_connection_msg& x) { state->add(x.handle); },
     [state](const caf::io::new_data_msg& x) {

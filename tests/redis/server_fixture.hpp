@@ -1,11 +1,11 @@
-// A door in front of a state machine without a cluster, and a raw client.
+// A server in front of a state machine without a cluster, and a raw client.
 
 #pragma once
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/kv/kv_machine.hpp>
-#include <raft/redis/door.hpp>
+#include <raft/redis/server.hpp>
 #include <raft/tests/cluster/server.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -201,28 +201,28 @@ private:
   bool closed_ = false;
 };
 
-struct door_fixture {
+struct server_fixture {
   actors::system_config config{true};
   caf::actor_system system{config};
   std::shared_ptr<fake_control> control = std::make_shared<fake_control>();
   actors::client_actor client = system.spawn(fake_client, control);
-  door_options options;
+  server_options options;
   cluster::memory_log log;
-  std::unique_ptr<door> uut;
+  std::unique_ptr<server> uut;
 
-  door_fixture() {
+  server_fixture() {
     options.log = log.function();
     options.where = {"127.0.0.1", 0};
     options.client = client;
   }
 
-  ~door_fixture() {
+  ~server_fixture() {
     uut.reset();
     actors::send_anonymously(client, stop{});
   }
 
   std::uint16_t open() {
-    uut = std::make_unique<door>(system, options);
+    uut = std::make_unique<server>(system, options);
     return uut->port();
   }
 

@@ -1,7 +1,7 @@
-// The door on real sockets: order, bounds, and how connections end.
+// The server on real sockets: order, bounds, and how connections end.
 
 #include <raft/redis/resp.hpp>
-#include <raft/tests/redis/door_fixture.hpp>
+#include <raft/tests/redis/server_fixture.hpp>
 
 #include <chrono>
 #include <string>
@@ -9,7 +9,7 @@
 using namespace raft;
 using namespace raft::redis;
 
-BOOST_FIXTURE_TEST_SUITE(doors, door_fixture)
+BOOST_FIXTURE_TEST_SUITE(servers, server_fixture)
 
 BOOST_AUTO_TEST_CASE(commands_are_executed_in_order) {
   raw_client a{open()};
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
   for (auto i = 0; i < 100; ++i)
     gets += "GET k\r\n";
   a.send(gets);
-  // The door lives on, and what comes out ends early.
+  // The server lives on, and what comes out ends early.
   raw_client b{uut->port()};
   BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
   auto received = a.receive_all();
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(stopping_answers_what_is_under_way) {
   BOOST_TEST(idle.ask("PING\r\n", 7) == "+PONG\r\n");
   control->mode = fake_mode::execute;
   caf::scoped_actor self{system};
-  // Releases the held command a moment after the door begins to stop.
+  // Releases the held command a moment after the server begins to stop.
   actors::send_later(self.ptr(), client, std::chrono::milliseconds{100},
                      submit{});
   auto port = uut->port();
@@ -355,14 +355,14 @@ BOOST_AUTO_TEST_CASE(who_speaks_http_is_sent_away_and_spoken_of) {
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_reported_as_such) {
   options.where.port = open();
   auto says = [](const char* text) {
-    return [text](const door_error& x) {
+    return [text](const server_error& x) {
       return std::string{x.what()}.find(text) != std::string::npos;
     };
   };
-  BOOST_CHECK_EXCEPTION(door(system, options), door_error,
+  BOOST_CHECK_EXCEPTION(server(system, options), server_error,
                         says("Address already in use"));
   options.where = {"192.0.2.1", 0};
-  BOOST_CHECK_EXCEPTION(door(system, options), door_error,
+  BOOST_CHECK_EXCEPTION(server(system, options), server_error,
                         says("Cannot assign requested address"));
 }
 

@@ -20,11 +20,11 @@
 
 namespace raft::redis {
 
-/// What a door needs to know. Only `where` and `client` have no default.
-struct door_options {
+/// What a server needs to know. Only `where` and `client` have no default.
+struct server_options {
   /// Port 0 picks a free one.
   cluster::address where = {};
-  /// Executes the commands. Must outlive the door, or at least answer.
+  /// Executes the commands. Must outlive the server, or at least answer.
   actors::client_actor client = {};
   /// Tells INFO about this peer; without one, INFO says so.
   actors::peer_actor peer = {};
@@ -54,35 +54,35 @@ struct door_options {
   std::chrono::milliseconds linger{2000};
   /// Told what goes wrong.
   cluster::log_function log = {};
-  /// Called, from some thread, when the door ended before `stop`.
+  /// Called, from some thread, when the server ended before `stop`.
   actors::failure_handler on_failure = actors::abort_on_failure;
 };
 
-/// The door can not be opened. The message says why, and what to do.
-class door_error : public std::runtime_error {
+/// The server can not be opened. The message says why, and what to do.
+class server_error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
 /// Serves Redis clients from construction to destruction. All connections share
 /// one actor, which runs in the thread of the middleman.
-class door {
+class server {
 public:
-  /// @param system Must have been started with remoting and outlive the door.
-  /// @throws door_error if the address can not be listened at.
-  door(caf::actor_system& system, const door_options& options);
+  /// @param system Must have been started with remoting and outlive the server.
+  /// @throws server_error if the address can not be listened at.
+  server(caf::actor_system& system, const server_options& options);
 
-  ~door();
-  door(const door&) = delete;
-  door& operator=(const door&) = delete;
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
 
   std::uint16_t port() const noexcept {
     return port_;
   }
 
-  /// Ends the door: takes no more clients and requests, waits for what is under
-  /// way, at most for `linger`, and closes all connections. Blocks until all is
-  /// done. Called by the destructor.
+  /// Ends the server: takes no more clients and requests, waits for what is
+  /// under way, at most for `linger`, and closes all connections. Blocks until
+  /// all is done. Called by the destructor.
   void stop();
 
 private:

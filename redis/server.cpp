@@ -1,8 +1,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/files.hpp>
 #include <raft/actors/caf/port.hpp>
-#include <raft/redis/door.hpp>
-#include <raft/redis/door_actor.hpp>
+#include <raft/redis/server.hpp>
+#include <raft/redis/server_actor.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/io/middleman.hpp>
@@ -43,8 +43,8 @@ int why_not(const sockaddr* where, socklen_t size) {
 
 [[noreturn]] void refuse(const cluster::address& where,
                          const std::string& reason) {
-  throw door_error{"can not listen for Redis clients at " + to_text(where)
-                   + ": " + reason + "; choose another address"};
+  throw server_error{"can not listen for Redis clients at " + to_text(where)
+                     + ": " + reason + "; choose another address"};
 }
 
 /// The address in numbers.
@@ -78,7 +78,7 @@ doormen listen_at(caf::actor_system& system, cluster::address& where,
     auto host = numeric_host(*x);
     if (!tried.insert(host).second)
       continue;
-    auto doorman = actors::open_patient_door(system, host, where.port, warn);
+    auto doorman = actors::open_patient_server(system, host, where.port, warn);
     if (doorman) {
       where.port = (*doorman)->port();
       result.push_back(std::move(*doorman));
@@ -111,7 +111,7 @@ std::string places_of(const doormen& xs) {
 }
 
 /// How many clients there can be: others need files, too.
-std::size_t connections_possible(const door_options& options) {
+std::size_t connections_possible(const server_options& options) {
   auto wanted = options.connections_max;
   auto files = actors::files_max();
   auto possible = std::max<std::size_t>(
@@ -127,13 +127,13 @@ std::size_t connections_possible(const door_options& options) {
 
 } // namespace
 
-door::door(caf::actor_system& system, const door_options& options)
+server::server(caf::actor_system& system, const server_options& options)
   : system_{&system},
     group_{options.group},
     log_{options.log},
     patience_{options.linger + std::chrono::seconds{3}} {
   if (!options.client)
-    throw std::invalid_argument{"redis::door: there is no client"};
+    throw std::invalid_argument{"redis::server: there is no client"};
   auto adjusted = options;
   adjusted.connections_max = connections_possible(options);
   auto all = listen_at(system, adjusted.where, [log = log_](const auto& what) {
@@ -153,11 +153,11 @@ door::door(caf::actor_system& system, const door_options& options)
     });
 }
 
-door::~door() {
+server::~server() {
   stop();
 }
 
-void door::stop() {
+void server::stop() {
   if (!actor_)
     return;
   *stopping_ = true;
@@ -167,7 +167,8 @@ void door::stop() {
              [this](const caf::error& what) {
                if (log_)
                  log_(cluster::severity::error,
-                      "redis: the door did not stop: " + caf::to_string(what));
+                      "redis: the server did not stop: "
+                        + caf::to_string(what));
              });
   actor_ = nullptr;
 }

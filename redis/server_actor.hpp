@@ -1,4 +1,4 @@
-// The actor behind a door.
+// The actor behind a server.
 
 #pragma once
 
@@ -6,9 +6,9 @@
 #include <raft/actors/caf/broker.hpp>
 #include <raft/redis/connection.hpp>
 #include <raft/redis/convoy.hpp>
-#include <raft/redis/door.hpp>
 #include <raft/redis/outbox.hpp>
 #include <raft/redis/places.hpp>
+#include <raft/redis/server.hpp>
 
 #include <caf/behavior.hpp>
 #include <caf/io/broker.hpp>
@@ -24,15 +24,15 @@
 
 namespace raft::redis {
 
-/// All connections of one door. Lives in the middleman's thread.
-class door_state : public std::enable_shared_from_this<door_state> {
+/// All connections of one server. Lives in the middleman's thread.
+class server_state : public std::enable_shared_from_this<server_state> {
 public:
   using broker = actors::broker<caf::io::broker>;
   using handle = caf::io::connection_handle;
   using time_point = connection::time_point;
 
-  door_state(broker* self, const std::vector<caf::io::doorman_ptr>& doormen,
-             const door_options& options);
+  server_state(broker* self, const std::vector<caf::io::doorman_ptr>& doormen,
+               const server_options& options);
 
   void add(handle hdl);
   void receive(handle hdl, std::string_view data);
@@ -46,7 +46,7 @@ public:
 
 private:
   struct client {
-    client(std::uint64_t number, const door_options& options,
+    client(std::uint64_t number, const server_options& options,
            cursor_table& cursors, const server_facts& facts)
       : id{number}, state{number, options.limits, cursors, facts} {
       // nop
@@ -104,7 +104,7 @@ private:
   void warn_of_http(const client& x);
 
   broker* self_;
-  door_options options_;
+  server_options options_;
   std::vector<caf::io::accept_handle> doormen_;
   cursor_table cursors_;
   server_facts facts_;
@@ -130,8 +130,8 @@ private:
 };
 
 /// The behavior of the actor. Answers `stop` with `stopped`.
-caf::behavior serve_redis(door_state::broker* self,
+caf::behavior serve_redis(server_state::broker* self,
                           const std::vector<caf::io::doorman_ptr>& doormen,
-                          const door_options& options);
+                          const server_options& options);
 
 } // namespace raft::redis
