@@ -21,7 +21,7 @@ struct command_entry {
   int last_key;
   int key_step;
   /// Null for commands that are nothing but their subcommands.
-  action (*run)(const arguments& args, surroundings& around);
+  action (*run)(const arguments& args, command_context& around);
 };
 
 /// Commands that work on data.

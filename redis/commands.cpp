@@ -124,7 +124,7 @@ const command_entry* find_command(std::string_view name) {
   return nullptr;
 }
 
-action interpret(const arguments& args, surroundings& around) {
+action interpret(const arguments& args, command_context& around) {
   if (auto refused = refuse_transaction(args, around.client))
     return std::move(*refused);
   auto command = find_command(args[0]);

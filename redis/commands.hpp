@@ -74,7 +74,7 @@ struct server_facts {
 };
 
 /// What commands may look at, and change.
-struct surroundings {
+struct command_context {
   cursor_table& cursors;
   const server_facts& server;
   client_facts& client;
@@ -82,7 +82,7 @@ struct surroundings {
 
 /// Finds out what a request means. Whatever is wrong with it is an `answer` in
 /// Redis's own words.
-action interpret(const arguments& args, surroundings& around);
+action interpret(const arguments& args, command_context& around);
 
 /// Appends the reply for a command that was executed.
 void add_reply(std::string& out, const machine_call& call,

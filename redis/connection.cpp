@@ -194,7 +194,7 @@ void connection::add_request(const arguments& args, time_point now) {
     spoke_http_ = closing_ = true;
     return;
   }
-  surroundings around{*cursors_, *server_, client_};
+  command_context around{*cursors_, *server_, client_};
   auto& x = requests_.emplace_back();
   x.what = interpret(args, around);
   x.arrived = now;

@@ -2,8 +2,8 @@
 
 #pragma once
 
+#include <raft/redis/batcher.hpp>
 #include <raft/redis/commands.hpp>
-#include <raft/redis/convoy.hpp>
 #include <raft/redis/limits.hpp>
 #include <raft/redis/outbox.hpp>
 #include <raft/redis/resp.hpp>

@@ -71,13 +71,13 @@ void format_if_absent(std::string& out, const kv::reply_view& x) {
     add_nil(out);
 }
 
-action run_get(const arguments& args, surroundings&) {
+action run_get(const arguments& args, command_context&) {
   auto result = read(kv::get{strings(args, 1)}, format_value);
   result.looks = machine_call::shape::value;
   return result;
 }
 
-action run_mget(const arguments& args, surroundings&) {
+action run_mget(const arguments& args, command_context&) {
   auto result = read(kv::get{strings(args, 1)}, format_values);
   result.reads_much = args.size() > 2;
   result.looks = machine_call::shape::values;
@@ -127,7 +127,7 @@ const char* read_set_options(const arguments& args, set_options& x) {
   return nullptr;
 }
 
-action run_set(const arguments& args, surroundings&) {
+action run_set(const arguments& args, command_context&) {
   set_options options;
   if (auto error = read_set_options(args, options))
     return reply_error(error);
@@ -142,7 +142,7 @@ action run_set(const arguments& args, surroundings&) {
   return write(kv::put{std::move(key), std::move(value)}, format_ok);
 }
 
-action run_mset(const arguments& args, surroundings&) {
+action run_mset(const arguments& args, command_context&) {
   if (args.size() % 2 == 0)
     return wrong_arity("mset");
   kv::put_many x;
@@ -152,20 +152,20 @@ action run_mset(const arguments& args, surroundings&) {
   return write(x, format_ok);
 }
 
-action run_append(const arguments& args, surroundings&) {
+action run_append(const arguments& args, command_context&) {
   return write(kv::append{std::string{args[1]}, std::string{args[2]}},
                format_count);
 }
 
-action run_del(const arguments& args, surroundings&) {
+action run_del(const arguments& args, command_context&) {
   return write(kv::erase{strings(args, 1)}, format_count);
 }
 
-action run_exists(const arguments& args, surroundings&) {
+action run_exists(const arguments& args, command_context&) {
   return read(kv::exists{strings(args, 1)}, format_count);
 }
 
-action run_dbsize(const arguments&, surroundings&) {
+action run_dbsize(const arguments&, command_context&) {
   return read(kv::count{}, format_count);
 }
 
@@ -239,7 +239,7 @@ void format_scan(std::string& out, const kv::reply_view& x,
     add_bulk(out, key);
 }
 
-action run_scan(const arguments& args, surroundings& around) {
+action run_scan(const arguments& args, command_context& around) {
   scan_options options;
   if (auto error = read_scan_options(args, options))
     return reply_error(error);

@@ -32,7 +32,7 @@ constexpr std::chrono::milliseconds grace{1000};
 ///
 /// A reply holds no more than `kv::batch_reply_bytes_max` and one command's,
 /// which is one value, or `kv::get_bytes_max`.
-constexpr std::array<lane_limits, convoy::lane_count> lanes{{
+constexpr std::array<lane_limits, batcher::lane_count> lanes{{
   {256 << 10, 16}, // writes
   {256 << 10, 8}, // reads
   {16 << 10, 1}, // large reads
@@ -80,7 +80,7 @@ server_state::server_state(broker* self,
     started_{std::chrono::steady_clock::now()},
     places_{place_count(options)},
     held_bytes_max_{held_bytes_max(options)},
-    convoy_{lanes} {
+    batcher_{lanes} {
   facts_.port = options.where.port;
   facts_.connections_max = options.connections_max;
   facts_.bulk_bytes_max = options.limits.requests.bulk_bytes_max;
@@ -139,7 +139,7 @@ void server_state::closed(handle hdl) {
   if (i != clients_.end()) {
     auto id = i->second.id;
     unread_ -= i->second.unread();
-    convoy_.leave({hdl.id(), id});
+    batcher_.leave({hdl.id(), id});
     handles_.erase(id);
     clients_.erase(i);
     places_.leave(id);
@@ -226,18 +226,18 @@ void server_state::pump(handle hdl, client& x) {
 /// Takes what a client wants executed. It leaves when the loop has gone through
 /// all connections that it knows to be ready, together with theirs.
 void server_state::collect(handle hdl, const client& x, batch what) {
-  convoy_.add({hdl.id(), x.id}, std::move(what),
-              std::chrono::steady_clock::now());
-  if (!std::exchange(departing_, true))
+  batcher_.add({hdl.id(), x.id}, std::move(what),
+               std::chrono::steady_clock::now());
+  if (!std::exchange(sending_soon_, true))
     actors::send(self_, caf::actor{self_}, flush{});
 }
 
-void server_state::depart() {
-  departing_ = false;
+void server_state::send_batches() {
+  sending_soon_ = false;
   auto deadline = options_.limits.deadline;
-  for (auto& x : convoy_.depart()) {
+  for (auto& x : batcher_.take_ready()) {
     auto done = [this, number = x.number](const executed& result) {
-      arrive(number, result);
+      finish(number, result);
     };
     auto request = actors::ask_without_timeout(
       self_, options_.client, done,
@@ -250,10 +250,10 @@ void server_state::depart() {
   arm_patience();
 }
 
-void server_state::arrive(std::uint64_t number, const executed& result) {
+void server_state::finish(std::uint64_t number, const executed& result) {
   flights_.erase(number);
   cursors_.begin_turn();
-  for (auto& [who, share] : convoy_.arrive(number, result)) {
+  for (auto& [who, share] : batcher_.finish(number, result)) {
     auto hdl = handle::from_int(who.socket);
     if (auto client = find(hdl, who.id)) {
       client->state.finish(share, std::chrono::steady_clock::now());
@@ -261,12 +261,12 @@ void server_state::arrive(std::uint64_t number, const executed& result) {
     }
   }
   // There may be room now for what has been waiting.
-  if (convoy_.waiting_since() && !std::exchange(departing_, true))
+  if (batcher_.waiting_since() && !std::exchange(sending_soon_, true))
     actors::send(self_, caf::actor{self_}, flush{});
 }
 
 /// Tells a client that its commands were not sent in time.
-void server_state::refuse(const convoy::passenger& who) {
+void server_state::refuse(const batcher::client& who) {
   auto hdl = handle::from_int(who.socket);
   if (auto client = find(hdl, who.id)) {
     batch_result result;
@@ -286,7 +286,7 @@ void server_state::check_patience() {
     actors::cancel(self_, flights_.begin()->second.request);
     flights_.erase(flights_.begin());
   }
-  for (const auto& who : convoy_.expire(now - options_.limits.deadline))
+  for (const auto& who : batcher_.expire(now - options_.limits.deadline))
     refuse(who);
   arm_patience();
 }
@@ -298,7 +298,7 @@ void server_state::arm_patience() {
   if (!flights_.empty())
     first = flights_.begin()->second.overdue_at;
   // What waits is due before what is sent later.
-  if (auto since = convoy_.waiting_since())
+  if (auto since = batcher_.waiting_since())
     first = std::min(first.value_or(time_point::max()),
                      *since + options_.limits.deadline + tick_interval);
   if (!first || std::exchange(patience_armed_, true))
@@ -396,7 +396,7 @@ caf::behavior serve_redis(server_state::broker* self,
       else
         state->check_patience();
     },
-    [state](const flush&) { state->depart(); },
+    [state](const flush&) { state->send_batches(); },
     [self, state](const stop&) {
       return actors::answer_later<stopped>(
         self, [&](auto promise) { state->stop(std::move(promise)); });

@@ -4,8 +4,8 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/redis/batcher.hpp>
 #include <raft/redis/connection.hpp>
-#include <raft/redis/convoy.hpp>
 #include <raft/redis/outbox.hpp>
 #include <raft/redis/places.hpp>
 #include <raft/redis/server.hpp>
@@ -39,7 +39,7 @@ public:
   void transferred(handle hdl, std::uint64_t unread);
   void closed(handle hdl);
   void tick();
-  void depart();
+  void send_batches();
   void check_patience();
   void stop(actors::promise<stopped> promise);
   void log(cluster::severity level, const std::string& what);
@@ -85,8 +85,8 @@ private:
   handle handle_of(std::uint64_t id) const;
   void pump(handle hdl, client& x);
   void collect(handle hdl, const client& x, batch what);
-  void refuse(const convoy::passenger& who);
-  void arrive(std::uint64_t number, const executed& result);
+  void refuse(const batcher::client& who);
+  void finish(std::uint64_t number, const executed& result);
   void arm_patience();
   void ask_state(handle hdl, client& x);
   void write(handle hdl, client& x, outbox& data);
@@ -117,9 +117,9 @@ private:
   /// What all clients have not read, in bytes.
   std::size_t unread_ = 0;
   std::uint64_t last_id_ = 0;
-  convoy convoy_;
+  batcher batcher_;
   std::map<std::uint64_t, flight> flights_; // in the order of their deadlines
-  bool departing_ = false;
+  bool sending_soon_ = false;
   bool patience_armed_ = false;
   bool tick_armed_ = false;
   bool stopping_ = false;

@@ -40,7 +40,7 @@ answer reply_integer(std::uint64_t x) {
   return result;
 }
 
-action run_ping(const arguments& args, surroundings&) {
+action run_ping(const arguments& args, command_context&) {
   if (args.size() > 2)
     return wrong_arity("ping");
   if (args.size() == 2)
@@ -48,23 +48,23 @@ action run_ping(const arguments& args, surroundings&) {
   return answer{"+PONG\r\n"};
 }
 
-action run_echo(const arguments& args, surroundings&) {
+action run_echo(const arguments& args, command_context&) {
   return reply_bulk(args[1]);
 }
 
-action run_quit(const arguments&, surroundings&) {
+action run_quit(const arguments&, command_context&) {
   auto result = reply_ok();
   result.closes = true;
   return result;
 }
 
-action run_reset(const arguments&, surroundings& around) {
+action run_reset(const arguments&, command_context& around) {
   around.client.name.clear();
   around.client.in_transaction = false;
   return answer{"+RESET\r\n"};
 }
 
-action run_select(const arguments& args, surroundings&) {
+action run_select(const arguments& args, command_context&) {
   auto number = to_integer(args[1]);
   if (!number)
     return reply_error("ERR value is not an integer or out of range");
@@ -93,27 +93,27 @@ const char* rename(client_facts& client, std::string_view name) {
   return nullptr;
 }
 
-action run_client_setname(const arguments& args, surroundings& around) {
+action run_client_setname(const arguments& args, command_context& around) {
   if (auto error = rename(around.client, args[2]))
     return reply_error(error);
   return reply_ok();
 }
 
-action run_client_getname(const arguments&, surroundings& around) {
+action run_client_getname(const arguments&, command_context& around) {
   if (around.client.name.empty())
     return answer{"$-1\r\n"};
   return reply_bulk(around.client.name);
 }
 
-action run_client_id(const arguments&, surroundings& around) {
+action run_client_id(const arguments&, command_context& around) {
   return reply_integer(around.client.id);
 }
 
-action run_client_setinfo(const arguments&, surroundings&) {
+action run_client_setinfo(const arguments&, command_context&) {
   return reply_ok();
 }
 
-action run_hello(const arguments& args, surroundings& around) {
+action run_hello(const arguments& args, command_context& around) {
   if (args.size() > 1) {
     auto version = to_integer(args[1]);
     if (!version)
@@ -155,7 +155,7 @@ action run_hello(const arguments& args, surroundings& around) {
 
 // -- CONFIG -------------------------------------------------------------------
 
-action run_config_get(const arguments& args, surroundings& around) {
+action run_config_get(const arguments& args, command_context& around) {
   if (args.size() > 2 + names_max)
     return too_many_names();
   auto& server = around.server;
@@ -223,7 +223,7 @@ void describe(std::string& out, const command_entry& x) {
     add_array(out, 0);
 }
 
-action run_command(const arguments&, surroundings&) {
+action run_command(const arguments&, command_context&) {
   auto all = all_commands();
   answer result;
   add_array(result.text, all.size());
@@ -232,15 +232,15 @@ action run_command(const arguments&, surroundings&) {
   return result;
 }
 
-action run_command_count(const arguments&, surroundings&) {
+action run_command_count(const arguments&, command_context&) {
   return reply_integer(all_commands().size());
 }
 
-action run_command_docs(const arguments&, surroundings&) {
+action run_command_docs(const arguments&, command_context&) {
   return answer{"*0\r\n"};
 }
 
-action run_command_info(const arguments& args, surroundings& around) {
+action run_command_info(const arguments& args, command_context& around) {
   if (args.size() == 2)
     return run_command(args, around);
   if (args.size() > 2 + names_max)
@@ -256,7 +256,7 @@ action run_command_info(const arguments& args, surroundings& around) {
   return result;
 }
 
-action run_command_list(const arguments&, surroundings&) {
+action run_command_list(const arguments&, command_context&) {
   auto all = all_commands();
   answer result;
   add_array(result.text, all.size());
@@ -267,7 +267,7 @@ action run_command_list(const arguments&, surroundings&) {
 
 // -- INFO ---------------------------------------------------------------------
 
-action run_info(const arguments& args, surroundings&) {
+action run_info(const arguments& args, command_context&) {
   if (args.size() > 1 + names_max)
     return too_many_names();
   info_call result;

@@ -1,5 +1,5 @@
 #include <raft/kv/command.hpp>
-#include <raft/redis/convoy.hpp>
+#include <raft/redis/batcher.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -7,27 +7,27 @@
 
 namespace raft::redis {
 
-convoy::convoy(const std::array<lane_limits, lane_count>& limits) {
+batcher::batcher(const std::array<lane_limits, lane_count>& limits) {
   for (std::size_t i = 0; i < lane_count; ++i)
     lanes_[i].limits = limits[i];
 }
 
-void convoy::add(passenger who, batch what, time_point now) {
+void batcher::add(client who, batch what, time_point now) {
   lanes_[static_cast<std::size_t>(what.way)].queue.push_back(
     {who, std::move(what.commands), what.cost, now});
 }
 
-std::vector<convoy::departure> convoy::depart() {
-  std::vector<departure> result;
+std::vector<batcher::shared_command> batcher::take_ready() {
+  std::vector<shared_command> result;
   for (std::size_t i = 0; i < lane_count; ++i)
     while (!lanes_[i].queue.empty()
            && lanes_[i].under_way < lanes_[i].limits.under_way_max)
-      result.push_back(depart(i));
+      result.push_back(take_ready(i));
   return result;
 }
 
-std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
-                                            const executed& result) {
+std::vector<batcher::client_result> batcher::finish(std::uint64_t number,
+                                                    const executed& result) {
   auto i = under_way_.find(number);
   if (i == under_way_.end())
     return {};
@@ -47,15 +47,15 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
                  : std::nullopt;
   if (replies && replies->size() > sent)
     replies.reset();
-  std::vector<arrival> served;
-  std::vector<arrival> waiting;
+  std::vector<client_result> served;
+  std::vector<client_result> waiting;
   std::size_t at = 0;
   for (const auto& x : shares) {
     if (x.gone) {
       at = replies ? std::min(at + x.commands, replies->size()) : at;
       continue;
     }
-    arrival one{x.who, {how, std::nullopt, result.reply}};
+    client_result one{x.who, {how, std::nullopt, result.reply}};
     auto complete = true;
     if (replies) {
       auto end = std::min(at + x.commands, replies->size());
@@ -71,7 +71,7 @@ std::vector<convoy::arrival> convoy::arrive(std::uint64_t number,
   return waiting;
 }
 
-void convoy::leave(passenger who) {
+void batcher::leave(client who) {
   auto is_its = [who](const auto& x) { return x.who == who; };
   for (std::size_t i = 0; i < lane_count; ++i)
     if (i != static_cast<std::size_t>(lane::writes))
@@ -83,8 +83,8 @@ void convoy::leave(passenger who) {
   }
 }
 
-std::vector<convoy::passenger> convoy::expire(time_point before) {
-  std::vector<passenger> result;
+std::vector<batcher::client> batcher::expire(time_point before) {
+  std::vector<client> result;
   for (auto& x : lanes_)
     // Each queue has those first that came first.
     for (; !x.queue.empty() && x.queue.front().since < before;
@@ -93,7 +93,7 @@ std::vector<convoy::passenger> convoy::expire(time_point before) {
   return result;
 }
 
-std::optional<convoy::time_point> convoy::waiting_since() const {
+std::optional<batcher::time_point> batcher::waiting_since() const {
   std::optional<time_point> result;
   for (const auto& x : lanes_)
     if (!x.queue.empty())
@@ -102,10 +102,10 @@ std::optional<convoy::time_point> convoy::waiting_since() const {
   return result;
 }
 
-/// Makes a departure of what has been waiting for longest on a lane.
-convoy::departure convoy::depart(std::size_t number_of_lane) {
+/// Makes a shared_command of what has been waiting for longest on a lane.
+batcher::shared_command batcher::take_ready(std::size_t number_of_lane) {
   auto& from = lanes_[number_of_lane];
-  trip x{number_of_lane, {}};
+  shares_under_way x{number_of_lane, {}};
   std::vector<bytes> commands;
   std::size_t cost = 0;
   while (!from.queue.empty()) {

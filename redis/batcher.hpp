@@ -52,7 +52,7 @@ struct lane_limits {
   /// How much commands that travel together cost at most. Only those of one
   /// connection alone may be more.
   std::size_t cost_max = 0;
-  /// How many departures may be under way at once; so many times what a reply
+  /// How many commands may be under way at once; so many times what a reply
   /// may hold is what replies come to. Others wait for their turn, behind none
   /// of another lane.
   std::size_t under_way_max = 0;
@@ -62,67 +62,68 @@ struct lane_limits {
 /// costs one entry of the log and one message each way, however many clients
 /// wait for it. The commands of one connection stay together and in order; the
 /// outcome of the whole is the outcome of each.
-class convoy {
+class batcher {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
   static constexpr std::size_t lane_count = 3;
 
   /// Names a connection for good: descriptors are used again.
-  struct passenger {
+  struct client {
     std::int64_t socket = 0;
     std::uint64_t id = 0;
 
-    friend bool operator==(const passenger&, const passenger&) = default;
+    friend bool operator==(const client&, const client&) = default;
   };
 
-  struct departure {
+  struct shared_command {
     std::uint64_t number = 0; // from 1, ascending
     bytes command;
   };
 
-  struct arrival {
-    passenger who;
+  struct client_result {
+    client who;
     batch_result result;
   };
 
   /// @param limits By the number of the lane.
-  explicit convoy(const std::array<lane_limits, lane_count>& limits);
+  explicit batcher(const std::array<lane_limits, lane_count>& limits);
 
   /// Takes commands.
   /// @pre There are some.
-  void add(passenger who, batch what, time_point now);
+  void add(client who, batch what, time_point now);
 
   /// Sends all off that has been collected and has room on its lane.
-  std::vector<departure> depart();
+  std::vector<shared_command> take_ready();
 
-  /// Takes the result of a departure, once; of an unknown one, does nothing.
-  /// Call `depart` then.
-  /// @returns what it means for each passenger that is still there, in the
+  /// Takes the result of a shared_command, once; of an unknown one, does
+  /// nothing. Call `take_ready` then.
+  /// @returns what it means for each client that is still there, in the
   ///          order in which they may add again: first those whose commands
   ///          were not all executed, lest the large replies of others keep them
   ///          waiting for ever.
-  std::vector<arrival> arrive(std::uint64_t number, const executed& result);
+  std::vector<client_result> finish(std::uint64_t number,
+                                    const executed& result);
 
-  /// A passenger waits no longer. What it has asked for and was not yet sent is
+  /// A client waits no longer. What it has asked for and was not yet sent is
   /// dropped, unless it writes; what comes back for it is not looked at.
-  void leave(passenger who);
+  void leave(client who);
 
   /// Takes out what has been waiting since before a time and was not sent.
-  std::vector<passenger> expire(time_point before);
+  std::vector<client> expire(time_point before);
 
   /// When what waits for longest began to wait; nothing if none waits.
   std::optional<time_point> waiting_since() const;
 
 private:
   struct share {
-    passenger who;
+    client who;
     std::size_t commands = 0;
     bool gone = false;
   };
 
   struct waiting {
-    passenger who;
+    client who;
     std::vector<bytes> commands;
     std::size_t cost = 0;
     time_point since;
@@ -134,15 +135,15 @@ private:
     std::size_t under_way = 0;
   };
 
-  struct trip {
+  struct shares_under_way {
     std::size_t lane = 0;
     std::vector<share> shares;
   };
 
-  departure depart(std::size_t number_of_lane);
+  shared_command take_ready(std::size_t number_of_lane);
 
   std::array<traffic, lane_count> lanes_;
-  std::map<std::uint64_t, trip> under_way_;
+  std::map<std::uint64_t, shares_under_way> under_way_;
   std::uint64_t last_number_ = 0;
 };
 
