@@ -15,7 +15,7 @@ cluster::cluster(const cluster_options& options, observer* watching)
     chance_{seeds_.next()},
     network_{options.network, seeds_.next()},
     hosts_(options.peers),
-    judge_{options.peers},
+    safety_{options.peers},
     apply_max_{options.apply_max} {
   if (const auto* complaint = consensus::complaint_about(options.settings))
     throw std::invalid_argument{complaint};
@@ -164,7 +164,7 @@ void cluster::crash(peer_id who, unfinished_write fate) {
   x.paused = false;
   x.mail.clear();
   x.waiting.take_all();
-  judge_.check_disks(peers_);
+  safety_.check_disks(peers_);
   connections_changed(who);
 }
 
@@ -176,7 +176,7 @@ void cluster::restart(peer_id who) {
 void cluster::wipe(peer_id who) {
   put_back(who);
   crash(who);
-  judge_.disk_was_lost(who);
+  safety_.disk_was_lost(who);
   peer(who).lose_disk();
   around(who).wiped = true;
   around(who).kept.reset();

@@ -13,10 +13,10 @@
 #include <raft/simulation/echoes.hpp>
 #include <raft/simulation/event.hpp>
 #include <raft/simulation/host.hpp>
-#include <raft/simulation/judge.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
 #include <raft/simulation/overlaps.hpp>
+#include <raft/simulation/safety_checker.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
 #include <cstdint>
@@ -33,9 +33,9 @@ namespace raft::simulation {
 /// Real cores, sessions, clients and a state machine; virtual disks, network,
 /// clocks and processes. The same seed and the same calls give the same run,
 /// byte for byte. After each step of a peer all invariants are checked: those
-/// of its core, those that hold between peers (the `judge`), that what was
-/// acknowledged stays on the disks of a majority, and that the state machines
-/// of all peers answer the same.
+/// of its core, those that hold between peers (the `safety_checker`), that what
+/// was acknowledged stays on the disks of a majority, and that the state
+/// machines of all peers answer the same.
 ///
 /// Peers have the ids 1, 2, ...; clients are numbered from 1. All functions
 /// that let time pass or give somebody an input throw `violation`; afterwards
@@ -119,11 +119,11 @@ public:
 
   /// How many commands and other entries were committed so far.
   std::size_t committed() const noexcept {
-    return judge_.committed();
+    return safety_.committed();
   }
 
   std::size_t terms_led() const noexcept {
-    return judge_.terms_led();
+    return safety_.terms_led();
   }
 
   // -- liveness (cluster_liveness.cpp) ----------------------------------------
@@ -465,7 +465,7 @@ private:
   /// The ways that are stalled, and what waits there.
   std::map<std::pair<peer_id, peer_id>, std::vector<parcel_under_way>> stalled_;
   overlaps under_way_;
-  judge judge_;
+  safety_checker safety_;
   std::vector<client_operation> history_;
   /// What came of the entries 1, 2, ... on the peer that applied each first.
   std::vector<apply_result> results_;

@@ -159,7 +159,7 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
   if (x.result.result == outcome::committed)
     served_at_ = now();
   if (x.result.result == outcome::committed)
-    judge_.acknowledged({x.result.index, x.result.term});
+    safety_.acknowledged({x.result.index, x.result.term});
   if (found.mapped().done)
     found.mapped().done(x.result);
 }

@@ -40,7 +40,7 @@ void cluster::boot(peer_id who) {
   x.commit = {};
   x.durable = {};
   wake_machine(who);
-  judge_.process_started(peer(who));
+  safety_.process_started(peer(who));
   event what;
   what.what = event_kind::started;
   what.peer = who;
@@ -72,7 +72,7 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   note_step(x, out);
   if (watching_)
     observe(who);
-  judge_.after_step(x, peers_, now());
+  safety_.after_step(x, peers_, now());
   for (const auto& msg : out.messages)
     send(msg);
   if (out.batch)
@@ -134,7 +134,7 @@ void cluster::schedule_write(peer_id who) {
       return;
     }
     step(who, [](virtual_peer& p) { return p.complete_write(); });
-    judge_.check_disks(peers_);
+    safety_.check_disks(peers_);
   });
 }
 

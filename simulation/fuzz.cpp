@@ -72,8 +72,8 @@ void print(std::ostream& out, const run_result& x) {
 /// Plays the seeds of a range in several threads.
 class campaign {
 public:
-  campaign(const subject& what, const fuzz_options& options, std::ostream& out)
-    : subject_{what}, options_{options}, out_{out}, next_{options.first_seed} {
+  campaign(const workload& what, const fuzz_options& options, std::ostream& out)
+    : workload_{what}, options_{options}, out_{out}, next_{options.first_seed} {
     // nop
   }
 
@@ -101,7 +101,7 @@ public:
 private:
   void work() {
     while (auto seed = take()) {
-      auto result = play(subject_, draw_schedule(*seed));
+      auto result = play(workload_, draw_schedule(*seed));
       note(*seed, result);
     }
   }
@@ -129,7 +129,7 @@ private:
       out_ << played_ << " of " << all << " seeds" << std::endl;
   }
 
-  const subject& subject_;
+  const workload& workload_;
   const fuzz_options& options_;
   std::ostream& out_;
   std::mutex mutex_;
@@ -140,7 +140,7 @@ private:
 };
 
 /// Shrinks, and shows that it does: it can take as long as hundreds of runs.
-schedule make_smaller(const subject& what, const schedule& x,
+schedule make_smaller(const workload& what, const schedule& x,
                       std::ostream& out) {
   constexpr std::size_t tries_max = 400;
   constexpr std::size_t tries_per_line = 50;
@@ -156,7 +156,7 @@ schedule make_smaller(const subject& what, const schedule& x,
                 });
 }
 
-void report(const subject& what, std::uint64_t seed,
+void report(const workload& what, std::uint64_t seed,
             const fuzz_options& options, std::ostream& out) {
   auto found = draw_schedule(seed);
   out << "seed " << seed << " fails; what led to it:\n";
@@ -189,7 +189,8 @@ void report(const subject& what, std::uint64_t seed,
 
 } // namespace
 
-bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out) {
+bool fuzz(const workload& what, const fuzz_options& options,
+          std::ostream& out) {
   { timeline_file find_out_now{options.timeline}; }
   campaign all{what, options, out};
   all.run();
@@ -227,7 +228,7 @@ schedule load_schedule(const std::string& file) {
   }
 }
 
-bool replay(const subject& what, const schedule& x, std::size_t lines_max,
+bool replay(const workload& what, const schedule& x, std::size_t lines_max,
             std::ostream& out, const std::string& timeline) {
   timeline_file page{timeline};
   tail last{lines_max};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/simulation/schedule.hpp>
-#include <raft/simulation/subject.hpp>
+#include <raft/simulation/workload.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -42,7 +42,7 @@ struct run_result {
 /// Last, what clients saw is judged, and peers are compared.
 ///
 /// A function of the arguments, on every machine.
-run_result play(const subject& what, const schedule& x,
+run_result play(const workload& what, const schedule& x,
                 observer* watching = nullptr);
 
 inline constexpr duration serves_within = std::chrono::seconds{10};
@@ -57,7 +57,7 @@ using shrink_watcher
 /// most `tries_max` runs.
 /// @param watch May be null.
 /// @pre `play` of `x` ends in a violation.
-schedule shrink(const subject& what, schedule x, std::size_t tries_max = 400,
+schedule shrink(const workload& what, schedule x, std::size_t tries_max = 400,
                 const shrink_watcher& watch = {});
 
 /// What the fuzzer is to do.
@@ -94,14 +94,14 @@ schedule load_schedule(const std::string& file);
 /// @returns whether all went well.
 /// @throws std::runtime_error if the page of the violation cannot be written;
 ///         before any seed is played, if that can be known then.
-bool fuzz(const subject& what, const fuzz_options& options, std::ostream& out);
+bool fuzz(const workload& what, const fuzz_options& options, std::ostream& out);
 
 /// Plays a schedule and tells what happens.
 /// @param lines_max Show so many of the last lines.
 /// @param timeline Where to put a page of it; empty: nowhere.
 /// @returns whether all went well.
 /// @throws std::runtime_error if the page cannot be written.
-bool replay(const subject& what, const schedule& x, std::size_t lines_max,
+bool replay(const workload& what, const schedule& x, std::size_t lines_max,
             std::ostream& out, const std::string& timeline = {});
 
 } // namespace raft::simulation

@@ -62,7 +62,7 @@ void read_options(const std::vector<std::string>& words, std::size_t first,
   }
 }
 
-bool carry_out(const subject& what, const std::vector<std::string>& words) {
+bool carry_out(const workload& what, const std::vector<std::string>& words) {
   fuzz_options options;
   if (words.size() >= 2 && words[1] == "fuzz") {
     read_options(words, 2, options, take_fuzz);
@@ -82,7 +82,7 @@ bool carry_out(const subject& what, const std::vector<std::string>& words) {
 
 } // namespace
 
-int fuzz_main(const subject& what, int argc, char** argv) {
+int fuzz_main(const workload& what, int argc, char** argv) {
   try {
     return carry_out(what, {argv, argv + argc}) ? 0 : 1;
   } catch (const std::exception& x) {

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/simulation/subject.hpp>
+#include <raft/simulation/workload.hpp>
 
 namespace raft::simulation {
 
@@ -21,6 +21,6 @@ namespace raft::simulation {
 ///
 /// @returns the exit code: 0; 1 for a violation; 2 for wrong arguments or an
 ///          unreadable file.
-int fuzz_main(const subject& what, int argc, char** argv);
+int fuzz_main(const workload& what, int argc, char** argv);
 
 } // namespace raft::simulation

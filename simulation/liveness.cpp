@@ -5,7 +5,7 @@
 
 namespace raft::simulation {
 
-void liveness_judge::look_at(const cluster& x) {
+void liveness_checker::look_at(const cluster& x) {
   const auto now = x.surroundings();
   if (now != surroundings_) {
     surroundings_ = now;

@@ -26,7 +26,7 @@ namespace raft::simulation {
 ///
 /// The clients must ask all the time for that to be a verdict: one of them must
 /// wait for nothing but answers.
-class liveness_judge {
+class liveness_checker {
 public:
   static constexpr duration looks_each = std::chrono::milliseconds{50};
   static constexpr int timeouts = 10;

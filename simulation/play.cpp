@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 class run {
 public:
-  run(const subject& what, const schedule& x, observer* watching)
-    : subject_{what}, schedule_{x}, cluster_{options_for(what, x), watching} {
+  run(const workload& what, const schedule& x, observer* watching)
+    : workload_{what}, schedule_{x}, cluster_{options_for(what, x), watching} {
     // nop
   }
 
@@ -44,7 +44,7 @@ public:
   }
 
 private:
-  static cluster_options options_for(const subject& what, const schedule& x) {
+  static cluster_options options_for(const workload& what, const schedule& x) {
     auto result = draw_cluster(x.seed);
     result.machine = [&what](machine_disk& disk, random& chance) {
       return what.make_machine_on(disk, chance);
@@ -66,12 +66,12 @@ private:
     options.settings.silence_max = milliseconds{500};
     cluster_.run_program(
       cluster_.open_client(options),
-      [this](const program_context& x) { return subject_.next_command(x); });
+      [this](const program_context& x) { return workload_.next_command(x); });
     watch_liveness();
   }
 
   void watch_liveness() {
-    cluster_.after(liveness_judge::looks_each, [this] {
+    cluster_.after(liveness_checker::looks_each, [this] {
       if (programs_run_)
         liveness_.look_at(cluster_);
       watch_liveness();
@@ -83,7 +83,7 @@ private:
     for (std::size_t i = 0; i < schedule_.clients; ++i)
       cluster_.run_program(
         cluster_.open_client(draw_client(schedule_.seed)),
-        [this](const program_context& x) { return subject_.next_command(x); });
+        [this](const program_context& x) { return workload_.next_command(x); });
     for (const auto& x : schedule_.faults)
       if (x.what == fault_kind::quiet)
         rest_at(x.when);
@@ -138,7 +138,7 @@ private:
     cluster_.run_program(
       cluster_.open_client(options), [this, served](const program_context& x) {
         *served = x.number > 0;
-        return *served ? std::nullopt : subject_.next_command(x);
+        return *served ? std::nullopt : workload_.next_command(x);
       });
     if (!cluster_.run_until([&served] { return *served; },
                             begin + serves_within))
@@ -181,20 +181,20 @@ private:
 
   void judge() {
     auto ids = members();
-    auto expected = subject_.portrait_of(cluster_.machine(ids.front()));
+    auto expected = workload_.final_state(cluster_.machine(ids.front()));
     for (auto who : ids)
-      if (subject_.portrait_of(cluster_.machine(who)) != expected)
+      if (workload_.final_state(cluster_.machine(who)) != expected)
         throw violation{"the state machines of peers " + to_text(ids.front())
                         + " and " + to_text(who) + " differ"};
-    auto complaint = subject_.judge(cluster_.history());
+    auto complaint = workload_.check_history(cluster_.history());
     if (!complaint.empty())
       throw violation{complaint};
   }
 
-  const subject& subject_;
+  const workload& workload_;
   const schedule& schedule_;
   cluster cluster_;
-  liveness_judge liveness_;
+  liveness_checker liveness_;
   bool programs_run_ = true;
   instant played_{0}; // of the schedule, up to where faults began to rage
   std::optional<instant> raging_since_;
@@ -202,7 +202,7 @@ private:
 
 } // namespace
 
-run_result play(const subject& what, const schedule& x, observer* watching) {
+run_result play(const workload& what, const schedule& x, observer* watching) {
   return run{what, x, watching}.result();
 }
 

@@ -23,13 +23,13 @@ std::string kind_of(const std::string& violation) {
 
 class shrinker {
 public:
-  shrinker(const subject& what, schedule x, std::size_t tries_max,
+  shrinker(const workload& what, schedule x, std::size_t tries_max,
            const shrink_watcher& watch)
-    : subject_{what},
+    : workload_{what},
       best_{std::move(x)},
       tries_max_{tries_max},
       watch_{watch} {
-    auto first = play(subject_, best_);
+    auto first = play(workload_, best_);
     kind_ = kind_of(first.violation.value_or(""));
     end_ = first.played;
   }
@@ -53,7 +53,7 @@ private:
     if (tries_ == tries_max_)
       return false;
     ++tries_;
-    auto result = play(subject_, x);
+    auto result = play(workload_, x);
     auto same = result.violation && kind_of(*result.violation) == kind_;
     if (same) {
       best_ = std::move(x);
@@ -97,7 +97,7 @@ private:
       }
   }
 
-  const subject& subject_;
+  const workload& workload_;
   schedule best_;
   std::size_t tries_max_;
   const shrink_watcher& watch_;
@@ -108,7 +108,7 @@ private:
 
 } // namespace
 
-schedule shrink(const subject& what, schedule x, std::size_t tries_max,
+schedule shrink(const workload& what, schedule x, std::size_t tries_max,
                 const shrink_watcher& watch) {
   return shrinker{what, std::move(x), tries_max, watch}.run();
 }

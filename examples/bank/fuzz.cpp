@@ -18,7 +18,7 @@ namespace {
 
 // [README]
 template <class Accounts>
-class bank_under_test : public raft::simulation::subject {
+class bank_under_test : public raft::simulation::workload {
 public:
   std::unique_ptr<raft::machine::state_machine> make_machine() const override {
     return std::make_unique<Accounts>();
@@ -45,12 +45,12 @@ public:
 
   /// What must be the same on all peers in the end.
   std::string
-  portrait_of(const raft::machine::state_machine& x) const override {
+  final_state(const raft::machine::state_machine& x) const override {
     return dynamic_cast<const bank::accounts&>(x).statement();
   }
 
   /// Nobody was told of an account that holds less than nothing.
-  std::string judge(
+  std::string check_history(
     const std::vector<raft::simulation::client_operation>& xs) const override {
     for (const auto& x : xs)
       if (x.result.reply.view().starts_with("ok -"))

@@ -2,7 +2,7 @@
 // makes it small.
 
 #include <raft/simulation/fuzz.hpp>
-#include <raft/simulation/kv_subject.hpp>
+#include <raft/simulation/kv_workload.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -62,7 +62,7 @@ private:
   std::uint64_t count_ = 0;
 };
 
-class counting : public subject {
+class counting : public workload {
 public:
   explicit counting(bool wrong) : wrong_{wrong} {
     // nop
@@ -78,7 +78,7 @@ public:
 
   /// Each client must see its own commands counted.
   std::string
-  judge(const std::vector<client_operation>& history) const override {
+  check_history(const std::vector<client_operation>& history) const override {
     std::uint64_t committed = 0;
     std::uint64_t highest = 0;
     for (const auto& x : history)
@@ -112,7 +112,7 @@ private:
   std::uint64_t number_;
 };
 
-class moods : public subject {
+class moods : public workload {
 public:
   std::unique_ptr<machine::state_machine> make_machine() const override {
     return std::make_unique<moody_machine>(++made_);
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_SUITE(fuzzer)
 
 /// Many more seeds are played by the tests fuzz_fixed and fuzz_fresh.
 BOOST_AUTO_TEST_CASE(nothing_committed_is_ever_lost_and_clusters_heal) {
-  kv_subject what;
+  kv_workload what;
   run_result sum;
   for (auto seed = first_seed; seed < first_seed + seeds; ++seed) {
     auto result = play(what, draw_schedule(seed));
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(nothing_committed_is_ever_lost_and_clusters_heal) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_schedule_gives_the_same_run) {
-  kv_subject what;
+  kv_workload what;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     auto x = draw_schedule(seed);
     auto one = play(what, x);
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(the_same_schedule_gives_the_same_run) {
 }
 
 BOOST_AUTO_TEST_CASE(different_seeds_give_different_runs) {
-  kv_subject what;
+  kv_workload what;
   BOOST_TEST(play(what, draw_schedule(1)).fingerprint
              != play(what, draw_schedule(2)).fingerprint);
 }

@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_cluster_of_one_leads_and_serves_by_itself) {
   BOOST_TEST(l.serves_within(soon));
 }
 
-// -- the judge of liveness ----------------------------------------------------
+// -- the liveness checker ----------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_majority_that_could_serve_is_known) {
   leaders_lab l{1};
@@ -294,10 +294,10 @@ BOOST_AUTO_TEST_CASE(a_majority_that_could_serve_is_known) {
 BOOST_AUTO_TEST_CASE(nobody_served_is_a_violation_if_a_majority_could) {
   leaders_lab l{1};
   l.leader();
-  liveness_judge uut;
+  liveness_checker uut;
   auto look_on = [&](duration time) {
     for (auto end = l.x.now() + time; l.x.now() < end;) {
-      l.x.run_for(liveness_judge::looks_each);
+      l.x.run_for(liveness_checker::looks_each);
       uut.look_at(l.x);
     }
   };

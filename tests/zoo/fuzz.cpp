@@ -8,7 +8,7 @@
 // would take long to build.
 
 #include <raft/simulation/fuzz.hpp>
-#include <raft/simulation/kv_subject.hpp>
+#include <raft/simulation/kv_workload.hpp>
 
 #include <exception>
 #include <iostream>
@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     options.shrinks = argc == 4;
     if (argc == 4)
       options.timeline = argv[3];
-    raft::simulation::kv_subject what;
+    raft::simulation::kv_workload what;
     return raft::simulation::fuzz(what, options, std::cout) ? 0 : 1;
   } catch (const std::exception& x) {
     std::cerr << x.what() << '\n';

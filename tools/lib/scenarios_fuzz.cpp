@@ -3,7 +3,7 @@
 #include <raft/programs/command_line.hpp>
 #include <raft/simulation/fresh_seeds.hpp>
 #include <raft/simulation/fuzz.hpp>
-#include <raft/simulation/kv_subject.hpp>
+#include <raft/simulation/kv_workload.hpp>
 #include <raft/tools/lib/scenarios.hpp>
 
 #include <CLI/CLI.hpp>
@@ -39,7 +39,7 @@ scenarios_exit fuzz(fuzz_arguments args) {
     std::cout << "seeds " << args.options.first_seed << ".."
               << args.options.last_seed << std::endl;
   }
-  simulation::kv_subject what;
+  simulation::kv_workload what;
   return simulation::fuzz(what, args.options, std::cout)
          ? scenarios_exit::passed
          : scenarios_exit::failed;

@@ -2,7 +2,7 @@
 
 #include <raft/programs/command_line.hpp>
 #include <raft/simulation/fuzz.hpp>
-#include <raft/simulation/kv_subject.hpp>
+#include <raft/simulation/kv_workload.hpp>
 #include <raft/tools/lib/scenarios.hpp>
 
 #include <CLI/CLI.hpp>
@@ -23,7 +23,7 @@ struct replay_arguments {
 };
 
 scenarios_exit replay(const replay_arguments& args) {
-  simulation::kv_subject what;
+  simulation::kv_workload what;
   const auto schedule = args.seed > 0 ? simulation::draw_schedule(args.seed)
                                       : simulation::load_schedule(args.file);
   return simulation::replay(what, schedule, args.lines, std::cout,

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <raft/checker/models.hpp>
-#include <raft/simulation/subject.hpp>
+#include <raft/simulation/workload.hpp>
 
 namespace raft::simulation {
 
 /// Clients that read and write a few keys. What they saw must be linearizable,
 /// and in the end all peers must hold the same.
-class kv_subject : public subject {
+class kv_workload : public workload {
 public:
   std::unique_ptr<machine::state_machine> make_machine() const override;
 
@@ -21,10 +21,10 @@ public:
 
   std::string describe(const client_operation& x) const override;
 
-  std::string portrait_of(const machine::state_machine& machine) const override;
+  std::string final_state(const machine::state_machine& machine) const override;
 
   std::string
-  judge(const std::vector<client_operation>& history) const override;
+  check_history(const std::vector<client_operation>& history) const override;
 };
 
 /// The commands of clients of the key-value store, each of a single key, as

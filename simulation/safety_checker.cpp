@@ -1,5 +1,5 @@
 #include <raft/consensus/quorum.hpp>
-#include <raft/simulation/judge.hpp>
+#include <raft/simulation/safety_checker.hpp>
 
 #include <algorithm>
 #include <string>
@@ -30,7 +30,7 @@ void check_matches(const consensus::core& leader,
 
 } // namespace
 
-void judge::process_started(const virtual_peer& peer) {
+void safety_checker::process_started(const virtual_peer& peer) {
   auto& known = peers_[peer.id().value - 1];
   auto process = known.process + 1;
   known = {};
@@ -41,9 +41,9 @@ void judge::process_started(const virtual_peer& peer) {
     known.terms.push_back(committed_.at(i.value - 1).term);
 }
 
-void judge::after_step(const virtual_peer& peer,
-                       const std::vector<virtual_peer>& all,
-                       consensus::instant now) {
+void safety_checker::after_step(const virtual_peer& peer,
+                                const std::vector<virtual_peer>& all,
+                                consensus::instant now) {
   auto& known = peers_[peer.id().value - 1];
   check_log(peer, known, now);
   check_election(peer, known);
@@ -53,7 +53,7 @@ void judge::after_step(const virtual_peer& peer,
   check_applied(peer, known);
 }
 
-void judge::check_disks(const std::vector<virtual_peer>& all) const {
+void safety_checker::check_disks(const std::vector<virtual_peer>& all) const {
   for (const auto& x : all)
     for (const auto& y : all)
       if (!lost_.contains(y.id()) && !y.disk().holds(x.disk().compacted()))
@@ -73,7 +73,7 @@ void judge::check_disks(const std::vector<virtual_peer>& all) const {
                     + " is not on the disks of a majority"};
 }
 
-void judge::acknowledged(const log_position& x) const {
+void safety_checker::acknowledged(const log_position& x) const {
   if (!x.index || x.index.value > committed_.size()
       || committed_[x.index.value - 1].term != x.term)
     throw violation{"durability: a client was told that " + to_text(x)
@@ -81,7 +81,7 @@ void judge::acknowledged(const log_position& x) const {
 }
 
 /// "Election Safety: at most one leader can be elected in a given term."
-void judge::check_election(const virtual_peer& peer, of_peer& known) {
+void safety_checker::check_election(const virtual_peer& peer, of_peer& known) {
   const auto& core = peer.core();
   auto leads = core.leads();
   auto began = leads && !known.led;
@@ -106,8 +106,8 @@ void judge::check_election(const virtual_peer& peer, of_peer& known) {
 
 /// "Log Matching: if two logs contain an entry with the same index and term,
 /// then the logs are identical in all entries up through the given index."
-void judge::check_log(const virtual_peer& peer, of_peer& known,
-                      consensus::instant now) {
+void safety_checker::check_log(const virtual_peer& peer, of_peer& known,
+                               consensus::instant now) {
   const auto& log = peer.core().log();
   auto last = log.last();
   auto same = std::min<std::size_t>(last.index.value, known.terms.size());
@@ -138,7 +138,7 @@ void judge::check_log(const virtual_peer& peer, of_peer& known,
 /// passed, whatever wall clocks show: sessions in use would expire. Peers'
 /// clocks run up to half too fast, and times an eighth faster. As long as one
 /// peer leads, they do not stand still either, or idle sessions would stay.
-void judge::check_time(const origin& x) const {
+void safety_checker::check_time(const origin& x) const {
   const auto& e = x.what;
   auto before = entries_.find({e.index.previous(), x.previous});
   if (before == entries_.end() || before->second.what.time_ms == 0)
@@ -155,8 +155,8 @@ void judge::check_time(const origin& x) const {
       + ", " + std::to_string(passed / 1000) + " ms ago"};
 }
 
-void judge::check_commit(const virtual_peer& peer, of_peer& known,
-                         const std::vector<virtual_peer>& all) {
+void safety_checker::check_commit(const virtual_peer& peer, of_peer& known,
+                                  const std::vector<virtual_peer>& all) {
   const auto& core = peer.core();
   if (core.commit() > core.log().last().index)
     throw violation{"a commit index lies beyond the log"};
@@ -191,7 +191,7 @@ void judge::check_commit(const virtual_peer& peer, of_peer& known,
 /// "State Machine Safety: if a server has applied a log entry at a given index
 /// to its state machine, no other server will ever apply a different log entry
 /// for the same index."
-void judge::check_applied(const virtual_peer& peer, of_peer& known) {
+void safety_checker::check_applied(const virtual_peer& peer, of_peer& known) {
   const auto& applied = peer.applied();
   for (; known.applied < applied.size(); ++known.applied) {
     const auto& e = applied[known.applied];
@@ -205,7 +205,7 @@ void judge::check_applied(const virtual_peer& peer, of_peer& known) {
 
 /// Whether a leader has all that was committed in the terms before its own. An
 /// old leader need not have what later ones committed.
-bool judge::has_all_committed(const consensus::core& x) const {
+bool safety_checker::has_all_committed(const consensus::core& x) const {
   for (auto i = committed_.size(); i > 0; --i) {
     const auto& entry = committed_[i - 1];
     if (entry.known_in < x.term())

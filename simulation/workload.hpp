@@ -16,9 +16,9 @@ namespace raft::simulation {
 /// A state machine of yours and what must be true of it. Called from several
 /// threads at once, so what it answers must follow from the arguments alone.
 /// examples/bank/fuzz.cpp is a whole one.
-class subject {
+class workload {
 public:
-  virtual ~subject() = default;
+  virtual ~workload() = default;
 
   /// Makes an empty state machine, for a process that starts.
   virtual std::unique_ptr<machine::state_machine> make_machine() const = 0;
@@ -49,13 +49,14 @@ public:
   }
 
   /// What all peers must agree on in the end, such as a dump of all data.
-  virtual std::string portrait_of(const machine::state_machine&) const {
+  virtual std::string final_state(const machine::state_machine&) const {
     return {};
   }
 
   /// What is wrong with what clients saw; empty if nothing is. Called once, in
   /// the end.
-  virtual std::string judge(const std::vector<client_operation>&) const {
+  virtual std::string
+  check_history(const std::vector<client_operation>&) const {
     return {};
   }
 };

@@ -14,9 +14,9 @@ namespace raft::simulation {
 
 /// The safety properties of Raft (paper, figure 3), checked from outside with
 /// knowledge that no peer has.
-class judge {
+class safety_checker {
 public:
-  explicit judge(std::size_t peers) : peers_(peers) {
+  explicit safety_checker(std::size_t peers) : peers_(peers) {
     // nop
   }
 

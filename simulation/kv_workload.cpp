@@ -1,7 +1,7 @@
 #include <raft/checker/explain.hpp>
 #include <raft/kv/engine.hpp>
 #include <raft/kv/kv_machine.hpp>
-#include <raft/simulation/kv_subject.hpp>
+#include <raft/simulation/kv_workload.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -60,12 +60,12 @@ map_model::output output_of(const kv::command& asked, const kv::reply& x) {
 
 } // namespace
 
-std::unique_ptr<machine::state_machine> kv_subject::make_machine() const {
+std::unique_ptr<machine::state_machine> kv_workload::make_machine() const {
   return std::make_unique<kv::kv_machine>();
 }
 
 std::unique_ptr<machine::state_machine>
-kv_subject::make_machine_on(machine_disk& disk, random& chance) const {
+kv_workload::make_machine_on(machine_disk& disk, random& chance) const {
   if (!disk)
     disk = kv::make_memory_table();
   // From a few keys on, so that commands must wait for saves, to all of them.
@@ -75,7 +75,7 @@ kv_subject::make_machine_on(machine_disk& disk, random& chance) const {
     overlays[chance.below(std::size(overlays))]);
 }
 
-std::optional<bytes> kv_subject::next_command(const program_context& x) const {
+std::optional<bytes> kv_workload::next_command(const program_context& x) const {
   std::string key{keys[x.chance.below(keys.size())]};
   auto value = std::to_string(x.client) + "." + std::to_string(x.number) + " ";
   // A few are larger than the bounds that some clusters have.
@@ -96,7 +96,7 @@ std::optional<bytes> kv_subject::next_command(const program_context& x) const {
 }
 
 std::string
-kv_subject::portrait_of(const machine::state_machine& machine) const {
+kv_workload::final_state(const machine::state_machine& machine) const {
   return std::string{machine.query(kv::digest_request()).view()};
 }
 
@@ -150,7 +150,7 @@ history_of(const std::vector<client_operation>& xs) {
   return result;
 }
 
-std::string kv_subject::describe(const client_operation& x) const {
+std::string kv_workload::describe(const client_operation& x) const {
   auto command = kv::decode_command(x.command);
   if (!command || std::holds_alternative<kv::scan>(*command))
     return command ? "scan" : readable(x);
@@ -162,7 +162,7 @@ std::string kv_subject::describe(const client_operation& x) const {
 }
 
 std::string
-kv_subject::judge(const std::vector<client_operation>& history) const {
+kv_workload::check_history(const std::vector<client_operation>& history) const {
   auto seen = history_of(history);
   auto found = checker::check(seen);
   switch (found.result) {
