@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void initial_election(lab& x) {
+void initial_election(test_context& x) {
   x.check_one_leader();
   x.sleep(50ms);
   auto first = x.check_terms();
@@ -21,7 +21,7 @@ void initial_election(lab& x) {
   x.check_one_leader();
 }
 
-void re_election(lab& x) {
+void re_election(test_context& x) {
   auto first = x.check_one_leader();
   x.disconnect(first);
   x.check_one_leader();
@@ -39,7 +39,7 @@ void re_election(lab& x) {
   x.check_one_leader();
 }
 
-void many_elections(lab& x) {
+void many_elections(test_context& x) {
   x.check_one_leader();
   for (int round = 0; round < 9; ++round) {
     const peer_number victims[] = {x.draw_peer(), x.draw_peer(), x.draw_peer()};

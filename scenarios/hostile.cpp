@@ -12,11 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void unreliable_agreement(lab& x) {
+void unreliable_agreement(test_context& x) {
   std::vector<std::shared_ptr<agreement>> others;
   for (std::uint64_t round = 1; round < 50; ++round) {
     for (std::uint64_t i = 0; i < 4; ++i)
-      others.push_back(x.begin_one(lab::command(100 * round + i), 1, true));
+      others.push_back(
+        x.begin_one(test_context::command(100 * round + i), 1, true));
     x.one(round, 1, true);
   }
   x.where().set_weather({});
@@ -29,8 +30,8 @@ void unreliable_agreement(lab& x) {
   x.one(100, 5, true);
 }
 
-void figure_8_unreliable(lab& x) {
-  auto small = [&x] { return lab::command(x.draw(10000)); };
+void figure_8_unreliable(test_context& x) {
+  auto small = [&x] { return test_context::command(x.draw(10000)); };
   x.one(small(), 1, true);
   std::size_t up = 5;
   for (int i = 0; i < 1000; ++i) {
@@ -61,7 +62,8 @@ void figure_8_unreliable(lab& x) {
 /// Offers commands to all peers and looks which ones are committed.
 class churn_client {
 public:
-  churn_client(lab& owner, int number) : lab_{owner}, number_{number} {
+  churn_client(test_context& owner, int number)
+    : context_{owner}, number_{number} {
     // nop
   }
 
@@ -87,14 +89,14 @@ private:
     10ms, 20ms, 50ms, 100ms, 200ms};
 
   void call_after(duration pause) {
-    lab_.where().after(pause, [this] { step(); });
+    context_.where().after(pause, [this] { step(); });
   }
 
   void step() {
     if (!index_)
       return offer();
-    if (lab_.committed(index_) > 0) {
-      if (lab_.where().record().at(index_)->data == command_)
+    if (context_.committed(index_) > 0) {
+      if (context_.where().record().at(index_)->data == command_)
         confirmed_.push_back(command_);
       look_ = looks.size();
     }
@@ -109,19 +111,19 @@ private:
       ended_ = true;
       return;
     }
-    command_ = lab_.draw_command();
+    command_ = context_.draw_command();
     look_ = 0;
-    for (peer_number who = 0; who < lab_.size(); ++who) {
-      if (!lab_.where().runs(who))
+    for (peer_number who = 0; who < context_.size(); ++who) {
+      if (!context_.where().runs(who))
         continue;
-      auto begun = lab_.where().start(who, command_);
+      auto begun = context_.where().start(who, command_);
       if (begun.index)
         index_ = begun.index;
     }
     call_after(index_ ? 0ms : std::chrono::milliseconds{79 + 17 * number_});
   }
 
-  lab& lab_;
+  test_context& context_;
   int number_;
   bytes command_;
   log_index index_;
@@ -131,7 +133,7 @@ private:
   bool ended_ = false;
 };
 
-void disturb(lab& x) {
+void disturb(test_context& x) {
   if (x.draw(10) < 2)
     x.disconnect(x.draw_peer());
   if (x.draw(10) < 5) {
@@ -147,7 +149,7 @@ void disturb(lab& x) {
   }
 }
 
-void churn(lab& x) {
+void churn(test_context& x) {
   std::array<churn_client, 3> clients{churn_client{x, 0}, churn_client{x, 1},
                                       churn_client{x, 2}};
   for (auto& client : clients)

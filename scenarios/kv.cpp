@@ -24,8 +24,8 @@ std::string word(std::size_t client, std::size_t number) {
 /// A program: what a client does, one command after the other.
 class program {
 public:
-  program(lab& owner, kv_history& history, std::size_t number)
-    : lab_{owner}, user_{owner, history}, number_{number} {
+  program(test_context& owner, kv_history& history, std::size_t number)
+    : context_{owner}, user_{owner, history}, number_{number} {
     // nop
   }
 
@@ -59,7 +59,7 @@ protected:
       next();
   }
 
-  lab& lab_;
+  test_context& context_;
   kv_user user_;
   std::size_t number_;
 
@@ -87,7 +87,7 @@ public:
 
 private:
   void next() override {
-    if (lab_.draw(2) == 0) {
+    if (context_.draw(2) == 0) {
       auto more = word(number_, count_++);
       value_ += more;
       user_.begin(kv::append{key(), more},
@@ -108,16 +108,16 @@ private:
 /// Reads and writes keys of all.
 class random_key_program : public program {
 public:
-  random_key_program(lab& owner, kv_history& history, std::size_t number,
-                     std::size_t keys)
+  random_key_program(test_context& owner, kv_history& history,
+                     std::size_t number, std::size_t keys)
     : program{owner, history, number}, keys_{keys} {
     // nop
   }
 
 private:
   void next() override {
-    auto key = std::to_string(lab_.draw(keys_));
-    auto dice = lab_.draw(1000);
+    auto key = std::to_string(context_.draw(keys_));
+    auto dice = context_.draw(1000);
     auto then = [this](const kv::reply&) { go_on(); };
     if (dice < 500)
       user_.begin(kv::append{key, word(number_, count_++)}, then);
@@ -143,7 +143,8 @@ struct kv_options {
 /// Splits the peers anew every second or so, until it is gone.
 class partitioner {
 public:
-  explicit partitioner(lab& x) : lab_{x}, alive_{std::make_shared<bool>(true)} {
+  explicit partitioner(test_context& x)
+    : context_{x}, alive_{std::make_shared<bool>(true)} {
     call_after(1s);
   }
 
@@ -156,25 +157,25 @@ public:
 
 private:
   void call_after(duration pause) {
-    lab_.where().after(pause, [this, alive = alive_] {
+    context_.where().after(pause, [this, alive = alive_] {
       if (*alive)
         split();
     });
   }
 
   void split() {
-    std::vector<int> groups(lab_.size());
+    std::vector<int> groups(context_.size());
     for (auto& x : groups)
-      x = static_cast<int>(lab_.draw(2));
-    lab_.partition(groups);
-    call_after(lab_.draw(1000ms, 1199ms));
+      x = static_cast<int>(context_.draw(2));
+    context_.partition(groups);
+    call_after(context_.draw(1000ms, 1199ms));
   }
 
-  lab& lab_;
+  test_context& context_;
   std::shared_ptr<bool> alive_;
 };
 
-std::unique_ptr<program> make_program(lab& x, kv_history& history,
+std::unique_ptr<program> make_program(test_context& x, kv_history& history,
                                       const kv_options& options,
                                       std::size_t number) {
   if (options.random_keys)
@@ -183,7 +184,7 @@ std::unique_ptr<program> make_program(lab& x, kv_history& history,
   return std::make_unique<own_key_program>(x, history, number);
 }
 
-void restart_all(lab& x) {
+void restart_all(test_context& x) {
   for (peer_number i = 0; i < x.size(); ++i)
     x.crash(i);
   x.sleep(1s);
@@ -192,7 +193,8 @@ void restart_all(lab& x) {
   x.connect_all();
 }
 
-void await_ends(lab& x, const std::vector<std::unique_ptr<program>>& all) {
+void await_ends(test_context& x,
+                const std::vector<std::unique_ptr<program>>& all) {
   auto ended = x.where().wait_until(client_end_max, [&] {
     return std::all_of(all.begin(), all.end(),
                        [](const auto& y) { return y->ended(); });
@@ -202,7 +204,7 @@ void await_ends(lab& x, const std::vector<std::unique_ptr<program>>& all) {
 }
 
 /// @param all Outlive all rounds, because their calls may.
-void run_round(lab& x, kv_history& history, const kv_options& options,
+void run_round(test_context& x, kv_history& history, const kv_options& options,
                std::vector<std::unique_ptr<program>>& all) {
   for (std::size_t i = 0; i < options.clients; ++i) {
     all.push_back(make_program(x, history, options, i));
@@ -236,7 +238,7 @@ void run_round(lab& x, kv_history& history, const kv_options& options,
   }
 }
 
-void run_rounds(lab& x, const kv_options& options) {
+void run_rounds(test_context& x, const kv_options& options) {
   kv_history history;
   std::vector<std::unique_ptr<program>> all;
   for (int round = 0; round < 3; ++round)
@@ -246,13 +248,13 @@ void run_rounds(lab& x, const kv_options& options) {
 
 template <std::size_t Clients, bool Restarts, bool Partitions,
           bool RandomKeys = false>
-void generic(lab& x) {
+void generic(test_context& x) {
   run_rounds(x, {Clients, Restarts, Partitions, RandomKeys});
 }
 
 // -- the others ---------------------------------------------------------------
 
-void speed(lab& x) {
+void speed(test_context& x) {
   constexpr std::size_t count = 1000;
   kv_history history;
   kv_user user{x, history};
@@ -271,7 +273,7 @@ void speed(lab& x) {
                   "the microseconds for 1000 appends");
 }
 
-void append_to_one_key(lab& x) {
+void append_to_one_key(test_context& x) {
   constexpr std::size_t clients = 5;
   constexpr std::size_t appends = 10;
   kv_history history;
@@ -311,7 +313,7 @@ void append_to_one_key(lab& x) {
   require_linearizable(x, history);
 }
 
-void one_partition(lab& x) {
+void one_partition(test_context& x) {
   kv_history history;
   kv_user any{x, history};
   any.put("1", "13");

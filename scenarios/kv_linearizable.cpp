@@ -55,7 +55,7 @@ map_model::operation translate(const kv_history::call& x) {
 
 } // namespace
 
-void require_linearizable(lab& x, const kv_history& history) {
+void require_linearizable(test_context& x, const kv_history& history) {
   checker::history<map_model> translated;
   translated.unit = "us";
   for (const auto& call : history.calls)

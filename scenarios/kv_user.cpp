@@ -14,20 +14,20 @@ constexpr auto call_max = 120s;
 
 } // namespace
 
-kv_user::kv_user(lab& owner, kv_history& history)
-  : lab_{owner}, history_{history}, number_{owner.where().open_client()} {
+kv_user::kv_user(test_context& owner, kv_history& history)
+  : context_{owner}, history_{history}, number_{owner.where().open_client()} {
   // nop
 }
 
 void kv_user::set_reach(const std::vector<peer_number>& peers) {
-  lab_.where().set_reach(number_, peers);
+  context_.where().set_reach(number_, peers);
 }
 
 void kv_user::begin(kv::command what, reply_function then) {
   auto place = history_.calls.size();
   auto data = kv::encode(what);
   history_.calls.push_back(
-    {number_, lab_.where().now(), {}, std::move(what), {}});
+    {number_, context_.where().now(), {}, std::move(what), {}});
   auto done = [this, place, then = std::move(then)](const executed& result) {
     require(result.result == outcome::committed, "a command to be executed",
             result.result == outcome::rejected ? "it was rejected"
@@ -35,17 +35,17 @@ void kv_user::begin(kv::command what, reply_function then) {
     auto reply = kv::decode_reply(result.reply);
     require(reply && reply->result == kv::status::ok, "a reply", "another one");
     auto& call = history_.calls[place];
-    call.end = lab_.where().now();
+    call.end = context_.where().now();
     call.reply = *reply;
     then(*reply);
   };
-  lab_.where().execute(number_, std::move(data), std::move(done));
+  context_.where().execute(number_, std::move(data), std::move(done));
 }
 
 kv::reply kv_user::call(kv::command what) {
   auto result = std::make_shared<std::optional<kv::reply>>();
   begin(std::move(what), [result](const kv::reply& x) { *result = x; });
-  auto answered = lab_.where().wait_until(
+  auto answered = context_.where().wait_until(
     call_max, [&] { return result->has_value(); }, 1ms);
   require(answered, "a command to be executed within 120 s", "no answer");
   return std::move(**result);

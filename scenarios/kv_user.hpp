@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/kv/command.hpp>
-#include <raft/scenarios/lab.hpp>
+#include <raft/scenarios/test_context.hpp>
 
 #include <functional>
 #include <optional>
@@ -31,8 +31,8 @@ class kv_user {
 public:
   using reply_function = std::function<void(const kv::reply&)>;
 
-  /// @param history Gets all calls; must live as long as the ground runs.
-  kv_user(lab& owner, kv_history& history);
+  /// @param history Gets all calls; must live as long as the environment runs.
+  kv_user(test_context& owner, kv_history& history);
 
   /// Which peers it can reach; at first all.
   void set_reach(const std::vector<peer_number>& peers);
@@ -50,9 +50,9 @@ public:
   std::string get(const std::string& key);
 
 private:
-  lab& lab_;
+  test_context& context_;
   kv_history& history_;
-  ground::client_number number_;
+  environment::client_number number_;
 };
 
 /// The value of a `get` of one key; empty if the key is missing.
@@ -60,6 +60,6 @@ std::string value_of(const kv::reply& x);
 
 /// Fails if no order of the calls explains what the clients saw. If none is
 /// found, nor found impossible, in a bounded search, that is remarked.
-void require_linearizable(lab& x, const kv_history& history);
+void require_linearizable(test_context& x, const kv_history& history);
 
 } // namespace raft::scenarios

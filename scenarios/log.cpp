@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void basic_agreement(lab& x) {
+void basic_agreement(test_context& x) {
   x.check_one_leader();
   const auto& record = x.where().record();
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -23,7 +23,7 @@ void basic_agreement(lab& x) {
   }
 }
 
-void bytes_of_messages(lab& x) {
+void bytes_of_messages(test_context& x) {
   constexpr std::size_t commands = 10;
   constexpr std::size_t size = 5000;
   auto index = x.one(99, 3, false);
@@ -42,17 +42,17 @@ void bytes_of_messages(lab& x) {
   require_at_most(used, x.size() * payload + 50000, "the bytes sent");
 }
 
-void concurrent_starts(lab& x) {
+void concurrent_starts(test_context& x) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (attempt > 0)
       x.sleep(3s);
     auto leader = x.check_one_leader();
-    auto first = x.where().start(leader, lab::command(1));
+    auto first = x.where().start(leader, test_context::command(1));
     if (!first.index)
       continue;
     std::vector<bytes> wanted;
     for (std::uint64_t i = 100; i < 105; ++i)
-      wanted.push_back(lab::command(i));
+      wanted.push_back(test_context::command(i));
     std::vector<log_index> where;
     for (const auto& begun : x.where().start(leader, wanted))
       if (begun.index && begun.term == first.term)
@@ -78,7 +78,7 @@ void concurrent_starts(lab& x) {
   throw scenario_failure{"a term that lasts, in five tries", "none"};
 }
 
-std::uint64_t received_by_all(lab& x) {
+std::uint64_t received_by_all(test_context& x) {
   std::uint64_t result = 0;
   for (peer_number i = 0; i < x.size(); ++i)
     result += x.where().received(i);
@@ -86,11 +86,11 @@ std::uint64_t received_by_all(lab& x) {
 }
 
 /// @returns whether the term lasted, so that the counts mean something.
-bool count_agreement(lab& x) {
+bool count_agreement(test_context& x) {
   constexpr std::size_t commands = 10;
   auto leader = x.check_one_leader();
   auto before = received_by_all(x);
-  auto first = x.where().start(leader, lab::command(1));
+  auto first = x.where().start(leader, test_context::command(1));
   if (!first.index)
     return false;
   std::vector<bytes> wanted;
@@ -120,7 +120,7 @@ bool count_agreement(lab& x) {
   return true;
 }
 
-void message_counts(lab& x) {
+void message_counts(test_context& x) {
   x.check_one_leader();
   auto election = received_by_all(x);
   require(election >= 1 && election <= 30,

@@ -20,21 +20,21 @@ void mailroom::wait(std::chrono::steady_clock::time_point until) {
   filled_.wait_until(guard, until, [this] { return !letters_.empty(); });
 }
 
-real_ground::real_ground(std::size_t peers)
-  : ground{peers}, begin_{std::chrono::steady_clock::now()} {
+real_environment::real_environment(std::size_t peers)
+  : environment{peers}, begin_{std::chrono::steady_clock::now()} {
   // nop
 }
 
-instant real_ground::now() const {
+instant real_environment::now() const {
   return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now()
                                              - begin_);
 }
 
-void real_ground::pass(instant until) {
+void real_environment::pass(instant until) {
   mail_->wait(begin_ + until);
 }
 
-void real_ground::collect() {
+void real_environment::collect() {
   for (auto& f : mail_->take())
     f();
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/scenarios/ground.hpp>
+#include <raft/scenarios/environment.hpp>
 
 #include <condition_variable>
 #include <functional>
@@ -28,13 +28,13 @@ private:
   std::vector<std::function<void()>> letters_;
 };
 
-/// A ground in real time.
-class real_ground : public ground {
+/// An environment in real time.
+class real_environment : public environment {
 public:
   instant now() const override;
 
 protected:
-  explicit real_ground(std::size_t peers);
+  explicit real_environment(std::size_t peers);
 
   void pass(instant until) override;
   void collect() override;

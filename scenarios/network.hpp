@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <raft/consensus/output.hpp>
 #include <raft/base/random.hpp>
-#include <raft/scenarios/ground.hpp>
+#include <raft/consensus/output.hpp>
+#include <raft/scenarios/environment.hpp>
 
 #include <map>
 #include <optional>

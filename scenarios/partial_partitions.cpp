@@ -12,30 +12,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void cut_both(lab& x, peer_number a, peer_number b, bool closed = true) {
+void cut_both(test_context& x, peer_number a, peer_number b,
+              bool closed = true) {
   x.where().cut(a, b, closed);
   x.where().cut(b, a, closed);
 }
 
-void mend(lab& x) {
+void mend(test_context& x) {
   for (peer_number a = 0; a < x.size(); ++a)
     for (peer_number b = 0; b < a; ++b)
       cut_both(x, a, b, false);
 }
 
 /// Leaves no connections but those of one peer.
-void leave_only_those_of(lab& x, peer_number hub) {
+void leave_only_those_of(test_context& x, peer_number hub) {
   for (peer_number a = 0; a < x.size(); ++a)
     for (peer_number b = 0; b < a; ++b)
       if (a != hub && b != hub)
         cut_both(x, a, b);
 }
 
-bool leads(lab& x, peer_number who) {
+bool leads(test_context& x, peer_number who) {
   return x.where().state(who).role == peer_role::leader;
 }
 
-bool nobody_leads(lab& x) {
+bool nobody_leads(test_context& x) {
   for (peer_number i = 0; i < x.size(); ++i)
     if (leads(x, i))
       return false;
@@ -43,7 +44,7 @@ bool nobody_leads(lab& x) {
 }
 
 /// Waits until a peer leads, and no other.
-void wait_for_leader(lab& x, peer_number who) {
+void wait_for_leader(test_context& x, peer_number who) {
   auto alone = [&] {
     for (peer_number i = 0; i < x.size(); ++i)
       if (leads(x, i) != (i == who))
@@ -56,7 +57,8 @@ void wait_for_leader(lab& x, peer_number who) {
 }
 
 /// The peers but two.
-std::vector<peer_number> others(const lab& x, peer_number a, peer_number b) {
+std::vector<peer_number> others(const test_context& x, peer_number a,
+                                peer_number b) {
   std::vector<peer_number> result;
   for (peer_number i = 0; i < x.size(); ++i)
     if (i != a && i != b)
@@ -64,7 +66,7 @@ std::vector<peer_number> others(const lab& x, peer_number a, peer_number b) {
   return result;
 }
 
-void lost_quorum(lab& x) {
+void lost_quorum(test_context& x) {
   auto leader = x.check_one_leader();
   x.one(1, 5, true);
   auto hub = (leader + 1) % x.size();
@@ -80,7 +82,7 @@ void lost_quorum(lab& x) {
   x.one(3, 5, true);
 }
 
-void constrained_election(lab& x) {
+void constrained_election(test_context& x) {
   auto leader = x.check_one_leader();
   x.one(1, 5, true);
   auto hub = (leader + 1) % x.size();
@@ -120,7 +122,7 @@ void constrained_election(lab& x) {
   x.one(4, 5, true);
 }
 
-void chain(lab& x) {
+void chain(test_context& x) {
   auto leader = x.check_one_leader();
   x.one(1, 3, true);
   auto term = x.highest_term();

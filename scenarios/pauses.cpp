@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 /// How long clients may wait for the next leader.
 constexpr auto replaced_max = 5s;
 
-void paused_leader(lab& x) {
+void paused_leader(test_context& x) {
   kv_history history;
   kv_user before{x, history};
   for (int round = 0; round < 3; ++round) {

@@ -8,12 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void revive(lab& x, peer_number who) {
+void revive(test_context& x, peer_number who) {
   x.restart(who);
   x.connect(who);
 }
 
-void basic_persistence(lab& x) {
+void basic_persistence(test_context& x) {
   x.one(11, 3, true);
   for (peer_number i = 0; i < 3; ++i)
     x.restart(i);
@@ -34,7 +34,7 @@ void basic_persistence(lab& x) {
   x.one(16, 3, true);
 }
 
-void more_persistence(lab& x) {
+void more_persistence(test_context& x) {
   std::uint64_t command = 10;
   for (int round = 0; round < 5; ++round) {
     x.one(++command, 5, true);
@@ -58,7 +58,7 @@ void more_persistence(lab& x) {
   x.one(1000, 5, true);
 }
 
-void partitioned_leader(lab& x) {
+void partitioned_leader(test_context& x) {
   x.one(101, 3, true);
   auto leader = x.check_one_leader();
   auto at = [&](peer_number i) { return (leader + i) % 3; };
@@ -73,7 +73,7 @@ void partitioned_leader(lab& x) {
   x.one(104, 3, true);
 }
 
-void figure_8(lab& x) {
+void figure_8(test_context& x) {
   x.one(x.draw_command(), 1, true);
   std::size_t up = 5;
   for (int i = 0; i < 1000; ++i) {

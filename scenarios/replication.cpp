@@ -12,9 +12,9 @@ using namespace std::chrono_literals;
 
 /// Starts a command on a leader and checks that it stands right behind `last`,
 /// apart from the empty entries of leaders since then.
-log_index start_behind(lab& x, peer_number leader, std::uint64_t command,
-                       log_index last) {
-  auto begun = x.where().start(leader, lab::command(command));
+log_index start_behind(test_context& x, peer_number leader,
+                       std::uint64_t command, log_index last) {
+  auto begun = x.where().start(leader, test_context::command(command));
   require(begun.leads, "the leader to take a command", "it does not lead");
   auto terms = begun.term.value - x.where().record().at(last)->term.value;
   // One empty entry in each term since then that had a leader, this one
@@ -28,7 +28,7 @@ log_index start_behind(lab& x, peer_number leader, std::uint64_t command,
   return begun.index;
 }
 
-void follower_failure(lab& x) {
+void follower_failure(test_context& x) {
   x.one(101, 3, false);
   auto first = x.check_one_leader();
   x.disconnect((first + 1) % 3);
@@ -45,7 +45,7 @@ void follower_failure(lab& x) {
                 "majority can have");
 }
 
-void leader_failure(lab& x) {
+void leader_failure(test_context& x) {
   x.one(101, 3, false);
   auto first = x.check_one_leader();
   x.disconnect(first);
@@ -55,14 +55,14 @@ void leader_failure(lab& x) {
   auto second = x.check_one_leader();
   x.disconnect(second);
   for (peer_number i = 0; i < 3; ++i)
-    x.where().start(i, lab::command(104));
+    x.where().start(i, test_context::command(104));
   x.sleep(2s);
   require_equal(x.committed(last.next()), 0u,
                 "the peers with an entry that no "
                 "majority can have");
 }
 
-void follower_reconnects(lab& x) {
+void follower_reconnects(test_context& x) {
   x.one(101, 3, false);
   auto leader = x.check_one_leader();
   x.disconnect((leader + 1) % 3);
@@ -77,7 +77,7 @@ void follower_reconnects(lab& x) {
   x.one(107, 3, true);
 }
 
-void no_majority(lab& x) {
+void no_majority(test_context& x) {
   auto last = x.one(10, 5, false);
   auto leader = x.check_one_leader();
   for (peer_number i = 1; i <= 3; ++i)
@@ -91,24 +91,24 @@ void no_majority(lab& x) {
     x.connect((leader + i) % 5);
   // The majority may have chosen a leader without the entry.
   auto second = x.check_one_leader();
-  auto begun = x.where().start(second, lab::command(30));
+  auto begun = x.where().start(second, test_context::command(30));
   require(begun.leads, "the leader to take a command", "it does not lead");
   x.one(1000, 5, true);
   // Where it stands among the commands is known now.
   const auto& record = x.where().record();
-  if (record.at(begun.index)->data == lab::command(30)) {
+  if (record.at(begun.index)->data == test_context::command(30)) {
     auto place = record.commands_up_to(begun.index);
     require(place == 2 || place == 3, "it to be command 2 or 3",
             std::to_string(place));
   }
 }
 
-void rejoin(lab& x) {
+void rejoin(test_context& x) {
   x.one(101, 3, true);
   auto first = x.check_one_leader();
   x.disconnect(first);
   for (std::uint64_t i = 102; i <= 104; ++i)
-    x.where().start(first, lab::command(i));
+    x.where().start(first, test_context::command(i));
   x.one(103, 2, true);
   auto second = x.check_one_leader();
   x.disconnect(second);
@@ -118,14 +118,14 @@ void rejoin(lab& x) {
   x.one(105, 3, true);
 }
 
-void start_many(lab& x, peer_number who, std::size_t count) {
+void start_many(test_context& x, peer_number who, std::size_t count) {
   std::vector<bytes> commands;
   for (std::size_t i = 0; i < count; ++i)
     commands.push_back(x.draw_command());
   x.where().start(who, commands);
 }
 
-void fast_backup(lab& x) {
+void fast_backup(test_context& x) {
   constexpr std::size_t commands = 50;
   x.one(x.draw_command(), 5, true);
   auto first = x.check_one_leader();

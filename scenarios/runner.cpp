@@ -1,7 +1,7 @@
-#include <raft/scenarios/actors_ground.hpp>
-#include <raft/scenarios/processes_ground.hpp>
+#include <raft/scenarios/actors_environment.hpp>
+#include <raft/scenarios/processes_environment.hpp>
 #include <raft/scenarios/runner.hpp>
-#include <raft/scenarios/simulated_ground.hpp>
+#include <raft/scenarios/simulated_environment.hpp>
 
 #include <fmt/format.h>
 
@@ -12,30 +12,30 @@ namespace raft::scenarios {
 
 namespace {
 
-std::string objection_to(ability what, ground_kind where) {
+std::string objection_to(ability what, environment_kind where) {
   switch (where) {
-    case ground_kind::actors:
+    case environment_kind::actors:
       return actors_objection(what);
-    case ground_kind::processes:
+    case environment_kind::processes:
       return processes_objection(what);
-    case ground_kind::simulated:
+    case environment_kind::simulated:
       break;
   }
   return {};
 }
 
-std::unique_ptr<ground> make_ground(const ground_options& options,
-                                    ground_kind where,
-                                    simulation::observer* watching) {
+std::unique_ptr<environment>
+make_environment(const environment_options& options, environment_kind where,
+                 simulation::observer* watching) {
   switch (where) {
-    case ground_kind::actors:
-      return make_actors_ground(options);
-    case ground_kind::processes:
-      return make_processes_ground(options);
-    case ground_kind::simulated:
+    case environment_kind::actors:
+      return make_actors_environment(options);
+    case environment_kind::processes:
+      return make_processes_environment(options);
+    case environment_kind::simulated:
       break;
   }
-  return make_simulated_ground(options, watching);
+  return make_simulated_environment(options, watching);
 }
 
 double to_seconds(duration x) {
@@ -44,7 +44,7 @@ double to_seconds(duration x) {
 
 } // namespace
 
-std::string objection_to(const scenario& what, ground_kind where) {
+std::string objection_to(const scenario& what, environment_kind where) {
   for (auto need : what.needs) {
     auto reason = objection_to(need, where);
     if (!reason.empty())
@@ -53,12 +53,12 @@ std::string objection_to(const scenario& what, ground_kind where) {
   return {};
 }
 
-std::string refusal(const scenario& what, ground_kind where) {
-  return fmt::format("{} cannot be run on ground {}: {}", what.name,
+std::string refusal(const scenario& what, environment_kind where) {
+  return fmt::format("{} cannot be run on environment {}: {}", what.name,
                      to_text(where), objection_to(what, where));
 }
 
-run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
+run_report run(const scenario& what, environment_kind where, std::uint64_t seed,
                simulation::observer* watching) {
   run_report result;
   result.peers = what.peers;
@@ -69,9 +69,9 @@ run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
   }
   try {
     base::random random{seed};
-    auto stands
-      = make_ground({what.peers, random.next(), what.network}, where, watching);
-    lab x{*stands, random.next()};
+    auto stands = make_environment({what.peers, random.next(), what.network},
+                                   where, watching);
+    test_context x{*stands, random.next()};
     x.begin_stage(what.title);
     what.run(x);
     require(stands->now() <= scenario_max, "an end within 120 s",
@@ -86,7 +86,7 @@ run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
 }
 
 std::string to_text(const run_report& x, const scenario& what,
-                    ground_kind where, std::uint64_t seed) {
+                    environment_kind where, std::uint64_t seed) {
   if (x.result == run_report::outcome::impossible)
     return refusal(what, where) + '\n';
   std::string result;
@@ -102,7 +102,7 @@ std::string to_text(const run_report& x, const scenario& what,
     result += fmt::format("  remark: {}\n", remark);
   if (x.result == run_report::outcome::failed)
     result += fmt::format("{} ({}): {} ...\n  ... FAILED: {}\n  again: "
-                          "raft-scenarios run {} --ground {} --seed {}\n",
+                          "raft-scenarios run {} --environment {} --seed {}\n",
                           what.name, what.part, what.title, x.reason, what.name,
                           to_text(where), seed);
   return result;

@@ -11,7 +11,7 @@
 
 namespace raft::scenarios {
 
-/// A scenario must end within this time, of its ground.
+/// A scenario must end within this time, of its environment.
 inline constexpr std::chrono::seconds scenario_max{120};
 
 /// How one run of a scenario went.
@@ -19,7 +19,7 @@ struct run_report {
   enum class outcome {
     passed,
     failed,
-    /// The ground cannot express it.
+    /// The environment cannot express it.
     impossible,
   };
 
@@ -31,21 +31,22 @@ struct run_report {
   std::string reason;
 };
 
-/// Says why a scenario cannot be run on a kind of ground; empty if it can.
-std::string objection_to(const scenario& what, ground_kind where);
+/// Says why a scenario cannot be run on a kind of environment; empty if it can.
+std::string objection_to(const scenario& what, environment_kind where);
 
 /// The same as a sentence that names both.
 /// @pre It cannot be run.
-std::string refusal(const scenario& what, ground_kind where);
+std::string refusal(const scenario& what, environment_kind where);
 
 /// Runs a scenario once, from a seed.
-/// @param watching Is told by ground `simulated` what happens, if not null.
-run_report run(const scenario& what, ground_kind where, std::uint64_t seed,
+/// @param watching Is told by environment `simulated` what happens, if not
+///        null.
+run_report run(const scenario& what, environment_kind where, std::uint64_t seed,
                simulation::observer* watching = nullptr);
 
 /// The report as people read it: title, then seconds, peers, exchanges, bytes
 /// and committed commands; on a failure what happened and how to run it again.
 std::string to_text(const run_report& x, const scenario& what,
-                    ground_kind where, std::uint64_t seed);
+                    environment_kind where, std::uint64_t seed);
 
 } // namespace raft::scenarios

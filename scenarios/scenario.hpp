@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include <raft/scenarios/ground.hpp>
-#include <raft/scenarios/lab.hpp>
+#include <raft/scenarios/environment.hpp>
+#include <raft/scenarios/test_context.hpp>
 
 #include <string>
 #include <vector>
 
 namespace raft::scenarios {
 
-/// One story that a cluster has to get through, on whatever ground.
+/// One story that a cluster has to get through, on whatever environment.
 struct scenario {
   /// Unique; in lower case with hyphens.
   std::string name;
@@ -24,10 +24,10 @@ struct scenario {
 
   std::size_t peers = 3;
   weather network = {};
-  /// What its ground must be able to do.
+  /// What its environment must be able to do.
   std::vector<ability> needs = {};
 
-  void (*run)(lab&) = nullptr;
+  void (*run)(test_context&) = nullptr;
 };
 
 /// In the order of `list`.

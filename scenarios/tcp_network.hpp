@@ -12,8 +12,8 @@ namespace raft::scenarios {
 
 /// Passes on what processes say to each other over TCP, each way from one to
 /// another at an address of its own. What gets lost during a cut stays lost, as
-/// on other grounds: see `tcp_proxy::cut`. Both sides notice then, and connect
-/// anew.
+/// on other environments: see `tcp_proxy::cut`. Both sides notice then, and
+/// connect anew.
 ///
 /// Thread safe. Loopback only.
 class tcp_network {

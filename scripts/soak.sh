@@ -26,13 +26,13 @@ soak_scenarios() {
   configure "$build"
   build_targets "$build" raft-scenarios raftd
   say "all scenarios in virtual time, 100 times"
-  "$build"/bin/raft-scenarios run all --ground simulated --repeat 100 \
+  "$build"/bin/raft-scenarios run all --environment simulated --repeat 100 \
     --jobs "$(nproc)"
   # Most of the time these only wait.
   say "all scenarios on real actors, 10 times"
-  "$build"/bin/raft-scenarios run all --ground actors --repeat 10 --jobs 8
+  "$build"/bin/raft-scenarios run all --environment actors --repeat 10 --jobs 8
   say "all scenarios on processes that can be run there, twice"
-  "$build"/bin/raft-scenarios run all --ground processes --repeat 2 --jobs 2
+  "$build"/bin/raft-scenarios run all --environment processes --repeat 2 --jobs 2
 }
 
 soak_disks() {

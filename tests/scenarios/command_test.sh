@@ -20,12 +20,12 @@ expect() {
 expect 0 'figure-8 ' list
 expect 0 "must lead within five seconds" explain initial-election
 expect 2 "there is no scenario 'no-such'" explain no-such
-expect 2 "there is no scenario 'no-such'" run no-such --ground actors
-expect 2 "there is no ground 'moon'" run initial-election --ground moon
-expect 2 'paused-leader cannot be run on ground actors: the peers share' \
-  run paused-leader --ground actors
-expect 2 'kv-one-key cannot be run on ground processes: TCP loses nothing' \
-  run basic-agreement kv-one-key --ground processes
+expect 2 "there is no scenario 'no-such'" run no-such --environment actors
+expect 2 "there is no environment 'moon'" run initial-election --environment moon
+expect 2 'paused-leader cannot be run on environment actors: the peers share' \
+  run paused-leader --environment actors
+expect 2 'kv-one-key cannot be run on environment processes: TCP loses nothing' \
+  run basic-agreement kv-one-key --environment processes
 expect 2 'NAME is required' run
 expect 2 '--repeat' run initial-election --repeat 0
 expect 2 '--jobs' run initial-election --jobs many
@@ -39,8 +39,8 @@ expect 2 '/no/such/place.html: No such file' \
   replay --seed 1 --timeline /no/such/place.html
 expect 2 '/no/such/place.html: No such file' \
   run initial-election --timeline /no/such/place.html
-expect 2 'needs ground simulated' \
-  run initial-election --ground actors --timeline "$page"
+expect 2 'needs environment simulated' \
+  run initial-election --environment actors --timeline "$page"
 expect 2 'one run of one scenario' \
   run initial-election re-election --timeline "$page"
 expect 0 'no violation' fuzz --seeds 1 --timeline "$page"

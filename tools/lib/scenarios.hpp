@@ -19,7 +19,7 @@ enum class scenarios_exit : int {
   /// A scenario failed, or a history is not linearizable.
   failed = 1,
   /// The command line or a file cannot be used; there is no such scenario, or
-  /// its ground cannot express it.
+  /// its environment cannot express it.
   unusable = 2,
   /// A check was given up at its bound.
   undecided = 3,

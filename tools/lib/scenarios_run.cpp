@@ -21,7 +21,7 @@ namespace raft::tools {
 
 namespace {
 
-using scenarios::ground_kind;
+using scenarios::environment_kind;
 using scenarios::run_report;
 using scenarios::scenario;
 
@@ -31,16 +31,16 @@ Each run prints its seconds, peers, exchanges, bytes and committed commands.
 Exit codes:
   0  all passed
   1  one failed
-  2  there is no such scenario or ground, or the ground cannot express it;
+  2  there is no such scenario or environment, or the environment cannot express it;
      with "all", those that it cannot express are named and left out
 
 Examples:
-  raft-scenarios run figure-8 churn --ground actors
-  raft-scenarios run all --ground simulated --repeat 100)";
+  raft-scenarios run figure-8 churn --environment actors
+  raft-scenarios run all --environment simulated --repeat 100)";
 
 struct run_arguments {
   std::vector<std::string> names;
-  std::string ground = "simulated";
+  std::string environment = "simulated";
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 1;
   std::size_t repeat = 1;
@@ -67,7 +67,7 @@ std::string unknown(const std::string& name) {
 class crew {
 public:
   /// @param left_out How many scenarios are not among the jobs.
-  crew(std::vector<job> jobs, ground_kind where, std::size_t left_out)
+  crew(std::vector<job> jobs, environment_kind where, std::size_t left_out)
     : jobs_{std::move(jobs)}, where_{where}, left_out_{left_out} {
     // nop
   }
@@ -101,7 +101,7 @@ private:
   }
 
   std::vector<job> jobs_;
-  ground_kind where_;
+  environment_kind where_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::size_t failed_ = 0;
@@ -113,8 +113,8 @@ scenarios_exit show(const scenario& what, std::uint64_t seed,
                     const std::string& file) {
   simulation::timeline_file page{file};
   simulation::recorder all;
-  auto report = scenarios::run(what, ground_kind::simulated, seed, &all);
-  std::cout << to_text(report, what, ground_kind::simulated, seed);
+  auto report = scenarios::run(what, environment_kind::simulated, seed, &all);
+  std::cout << to_text(report, what, environment_kind::simulated, seed);
   page.write(simulation::timeline_page(
     all.events(),
     {what.name + ": " + what.title,
@@ -125,9 +125,10 @@ scenarios_exit show(const scenario& what, std::uint64_t seed,
                                                       : scenarios_exit::passed;
 }
 
-/// Adds all scenarios that a ground can express, and names the others.
+/// Adds all scenarios that an environment can express, and names the others.
 /// @returns how many others there are.
-std::size_t choose_all(ground_kind where, std::vector<const scenario*>& to) {
+std::size_t choose_all(environment_kind where,
+                       std::vector<const scenario*>& to) {
   std::size_t result = 0;
   for (const auto& x : scenarios::all_scenarios())
     if (scenarios::objection_to(x, where).empty()) {
@@ -140,9 +141,9 @@ std::size_t choose_all(ground_kind where, std::vector<const scenario*>& to) {
 }
 
 scenarios_exit run(const run_arguments& args) {
-  auto where = scenarios::ground_of(args.ground);
+  auto where = scenarios::environment_of(args.environment);
   if (!where)
-    return refuse("there is no ground '" + args.ground
+    return refuse("there is no environment '" + args.environment
                   + "'; it is simulated, actors or processes");
   std::vector<const scenario*> chosen;
   std::size_t left_out = 0;
@@ -159,8 +160,8 @@ scenarios_exit run(const run_arguments& args) {
   }
   auto seed = args.seed ? *args.seed : std::uint64_t{std::random_device{}()};
   if (!args.timeline.empty()) {
-    if (*where != ground_kind::simulated)
-      return refuse("--timeline needs ground simulated");
+    if (*where != environment_kind::simulated)
+      return refuse("--timeline needs environment simulated");
     if (chosen.size() != 1 || args.repeat != 1)
       return refuse("--timeline shows one run of one scenario");
     return show(*chosen.front(), seed, args.timeline);
@@ -192,9 +193,9 @@ scenarios_exit explain(const std::string& name) {
   if (x == nullptr)
     return refuse(unknown(name));
   std::cout << x->name << ": " << x->title << "\n\n" << x->explanation << '\n';
-  std::cout << "\n" << x->peers << " peers; grounds:";
-  for (auto where :
-       {ground_kind::simulated, ground_kind::actors, ground_kind::processes})
+  std::cout << "\n" << x->peers << " peers; environments:";
+  for (auto where : {environment_kind::simulated, environment_kind::actors,
+                     environment_kind::processes})
     if (scenarios::objection_to(*x, where).empty())
       std::cout << ' ' << to_text(where);
   std::cout << '\n';
@@ -223,9 +224,9 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
   programs::add_texts(*command, "NAME", args->names, "Scenarios, or all")
     ->required();
   command
-    ->add_option("--ground", args->ground,
+    ->add_option("--environment", args->environment,
                  "simulated (default), actors or processes")
-    ->type_name("GROUND");
+    ->type_name("ENVIRONMENT");
   command
     ->add_option("--seed", args->seed,
                  "Of all that is drawn at random (default: another one each "
@@ -241,7 +242,7 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
   command
     ->add_option("--timeline", args->timeline,
                  "Put a page of the run here, for a browser: one scenario, "
-                 "ground simulated")
+                 "environment simulated")
     ->type_name("FILE.html");
   command->footer(run_footer);
   command->callback(

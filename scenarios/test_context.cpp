@@ -1,4 +1,4 @@
-#include <raft/scenarios/lab.hpp>
+#include <raft/scenarios/test_context.hpp>
 
 #include <algorithm>
 #include <map>
@@ -30,7 +30,7 @@ constexpr milliseconds wait_pause_max{1280};
 
 } // namespace
 
-lab::lab(ground& where, std::uint64_t seed)
+test_context::test_context(environment& where, std::uint64_t seed)
   : where_{where},
     random_{seed},
     connected_(where.size(), true),
@@ -39,62 +39,62 @@ lab::lab(ground& where, std::uint64_t seed)
   // nop
 }
 
-lab::~lab() = default;
+test_context::~test_context() = default;
 
 // -- chance -------------------------------------------------------------------
 
-std::uint64_t lab::draw(std::uint64_t end) {
+std::uint64_t test_context::draw(std::uint64_t end) {
   return static_cast<std::uint64_t>(
     random_.between(0, static_cast<std::int64_t>(end) - 1));
 }
 
-duration lab::draw(milliseconds low, milliseconds high) {
+duration test_context::draw(milliseconds low, milliseconds high) {
   return milliseconds{random_.between(low.count(), high.count())};
 }
 
-bytes lab::draw_command() {
+bytes test_context::draw_command() {
   return command(random_.next() >> 1);
 }
 
-bytes lab::command(std::uint64_t x) {
+bytes test_context::command(std::uint64_t x) {
   return bytes{std::to_string(x)};
 }
 
 // -- connections --------------------------------------------------------------
 
-void lab::connect(peer_number who) {
+void test_context::connect(peer_number who) {
   connected_.at(who) = true;
   update_ways();
 }
 
-void lab::disconnect(peer_number who) {
+void test_context::disconnect(peer_number who) {
   connected_.at(who) = false;
   update_ways();
 }
 
-void lab::connect_all() {
+void test_context::connect_all() {
   for (peer_number i = 0; i < size(); ++i)
     connect(i);
 }
 
-void lab::crash(peer_number who) {
+void test_context::crash(peer_number who) {
   disconnect(who);
   where_.crash(who);
 }
 
-void lab::restart(peer_number who) {
+void test_context::restart(peer_number who) {
   disconnect(who);
   if (where_.runs(who))
     where_.crash(who);
   where_.restart(who);
 }
 
-void lab::partition(const std::vector<int>& groups) {
+void test_context::partition(const std::vector<int>& groups) {
   group_ = groups;
   update_ways();
 }
 
-void lab::update_ways() {
+void test_context::update_ways() {
   for (peer_number from = 0; from < size(); ++from) {
     for (peer_number to = 0; to < size(); ++to) {
       if (from == to)
@@ -111,7 +111,7 @@ void lab::update_ways() {
 
 // -- leaders ------------------------------------------------------------------
 
-peer_number lab::check_one_leader() {
+peer_number test_context::check_one_leader() {
   for (int look = 0; look < looks_max; ++look) {
     sleep(draw(look_pause_min, look_pause_max));
     std::map<term_number, peer_number> leaders;
@@ -133,7 +133,7 @@ peer_number lab::check_one_leader() {
   throw scenario_failure{"a leader within five seconds", "none"};
 }
 
-term_number lab::check_terms() {
+term_number test_context::check_terms() {
   std::optional<term_number> result;
   for (peer_number i = 0; i < size(); ++i) {
     if (!connected(i) || !where_.runs(i))
@@ -146,7 +146,7 @@ term_number lab::check_terms() {
   return result.value_or(term_number{});
 }
 
-void lab::check_no_leader() {
+void test_context::check_no_leader() {
   for (peer_number i = 0; i < size(); ++i)
     if (connected(i) && where_.runs(i))
       require(where_.state(i).role != peer_role::leader,
@@ -154,7 +154,7 @@ void lab::check_no_leader() {
               "peer " + to_text(id_of(i)) + " leads");
 }
 
-term_number lab::highest_term() {
+term_number test_context::highest_term() {
   term_number result;
   for (peer_number i = 0; i < size(); ++i)
     if (where_.runs(i))
@@ -164,7 +164,8 @@ term_number lab::highest_term() {
 
 // -- the log ------------------------------------------------------------------
 
-log_index lab::one(const bytes& command, std::size_t expected, bool again) {
+log_index test_context::one(const bytes& command, std::size_t expected,
+                            bool again) {
   agreement x{*this, command, expected, again};
   while (auto pause = x.step())
     sleep(*pause);
@@ -173,22 +174,23 @@ log_index lab::one(const bytes& command, std::size_t expected, bool again) {
 
 namespace {
 
-void drive(ground& where, const std::shared_ptr<agreement>& x) {
+void drive(environment& where, const std::shared_ptr<agreement>& x) {
   if (auto pause = x->step())
     where.after(*pause, [&where, x] { drive(where, x); });
 }
 
 } // namespace
 
-std::shared_ptr<agreement> lab::begin_one(const bytes& command,
-                                          std::size_t expected, bool again) {
+std::shared_ptr<agreement> test_context::begin_one(const bytes& command,
+                                                   std::size_t expected,
+                                                   bool again) {
   auto result = std::make_shared<agreement>(*this, command, expected, again);
   drive(where_, result);
   return result;
 }
 
-bool lab::wait(log_index where, std::size_t expected,
-               std::optional<term_number> term) {
+bool test_context::wait(log_index where, std::size_t expected,
+                        std::optional<term_number> term) {
   auto pause = wait_pause_min;
   for (int look = 0; look < wait_looks_max; ++look) {
     if (committed(where) >= expected)
@@ -204,9 +206,9 @@ bool lab::wait(log_index where, std::size_t expected,
   return true;
 }
 
-agreement::agreement(lab& owner, bytes command, std::size_t expected,
+agreement::agreement(test_context& owner, bytes command, std::size_t expected,
                      bool again)
-  : lab_{owner},
+  : context_{owner},
     command_{std::move(command)},
     expected_{expected},
     again_{again},
@@ -215,7 +217,7 @@ agreement::agreement(lab& owner, bytes command, std::size_t expected,
 }
 
 std::optional<duration> agreement::step() {
-  auto now = lab_.where().now();
+  auto now = context_.where().now();
   if (index_) {
     if (is_committed()) {
       result_ = index_;
@@ -226,7 +228,7 @@ std::optional<duration> agreement::step() {
     require(again_,
             "an agreement on \"" + std::string{command_.view()}
               + "\" within 2 s of its start",
-            std::to_string(lab_.committed(index_)) + " of "
+            std::to_string(context_.committed(index_)) + " of "
               + std::to_string(expected_) + " peers have entry "
               + to_text(index_));
     index_ = {};
@@ -240,23 +242,23 @@ std::optional<duration> agreement::step() {
 }
 
 bool agreement::is_committed() const {
-  return lab_.committed(index_) >= expected_
-      && lab_.where().record().at(index_)->data == command_;
+  return context_.committed(index_) >= expected_
+      && context_.where().record().at(index_)->data == command_;
 }
 
 void agreement::offer() {
-  for (std::size_t i = 0; i < lab_.size() && !index_; ++i) {
-    next_ = (next_ + 1) % lab_.size();
-    if (!lab_.connected(next_) || !lab_.where().runs(next_))
+  for (std::size_t i = 0; i < context_.size() && !index_; ++i) {
+    next_ = (next_ + 1) % context_.size();
+    if (!context_.connected(next_) || !context_.where().runs(next_))
       continue;
-    index_ = lab_.where().start(next_, command_).index;
-    offered_ = lab_.where().now();
+    index_ = context_.where().start(next_, command_).index;
+    offered_ = context_.where().now();
   }
 }
 
 // -- reports ------------------------------------------------------------------
 
-void lab::begin_stage(std::string title) {
+void test_context::begin_stage(std::string title) {
   end_stage();
   stage_ = std::move(title);
   stage_begin_ = where_.now();
@@ -264,7 +266,7 @@ void lab::begin_stage(std::string title) {
   stage_committed_ = where_.record().commands();
 }
 
-void lab::end_stage() {
+void test_context::end_stage() {
   if (stage_.empty())
     return;
   auto sent = where_.sent();
@@ -275,7 +277,7 @@ void lab::end_stage() {
      where_.record().commands() - stage_committed_});
 }
 
-const std::vector<stage_report>& lab::end() {
+const std::vector<stage_report>& test_context::end() {
   end_stage();
   return reports_;
 }

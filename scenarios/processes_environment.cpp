@@ -1,7 +1,7 @@
 #include <raft/cluster/visit.hpp>
-#include <raft/scenarios/caf_ground.hpp>
+#include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/processes_ground.hpp>
+#include <raft/scenarios/processes_environment.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/scenarios/tcp_network.hpp>
 #include <raft/scenarios/temporary_directory.hpp>
@@ -33,14 +33,15 @@ std::string last_line(const std::string& file) {
   return result;
 }
 
-class processes_ground final : public caf_ground {
+class processes_environment final : public caf_environment {
 public:
-  explicit processes_ground(const ground_options& options)
-    : caf_ground{options, true}, network_{size()}, bodies_(size()) {
+  explicit processes_environment(const environment_options& options)
+    : caf_environment{options, true}, network_{size()}, bodies_(size()) {
     if (!std::filesystem::exists(raftd_path()))
-      throw std::runtime_error{"there is no " + raftd_path()
-                               + ", which this ground is made of: put raftd "
-                                 "beside this program"};
+      throw std::runtime_error{
+        "there is no " + raftd_path()
+        + ", which this environment is made of: put raftd "
+          "beside this program"};
     // They look for each other when they start: all at once.
     for (peer_number i = 0; i < size(); ++i)
       launch(i);
@@ -48,7 +49,7 @@ public:
       meet(i);
   }
 
-  ~processes_ground() override {
+  ~processes_environment() override {
     end_clients();
     for (auto& x : bodies_)
       x.process.reset();
@@ -183,8 +184,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<ground> make_processes_ground(const ground_options& options) {
-  return std::make_unique<processes_ground>(options);
+std::unique_ptr<environment>
+make_processes_environment(const environment_options& options) {
+  return std::make_unique<processes_environment>(options);
 }
 
 std::string processes_objection(ability what) {

@@ -1,4 +1,4 @@
-#include <raft/scenarios/caf_ground.hpp>
+#include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/listener.hpp>
 
@@ -21,8 +21,9 @@ constexpr auto client_patience = 10min;
 
 } // namespace
 
-caf_ground::caf_ground(const ground_options& options, bool remoting)
-  : real_ground{options.peers},
+caf_environment::caf_environment(const environment_options& options,
+                                 bool remoting)
+  : real_environment{options.peers},
     random_{options.seed},
     config_{remoting},
     peers_(options.peers) {
@@ -31,15 +32,15 @@ caf_ground::caf_ground(const ground_options& options, bool remoting)
 
 // -- peers --------------------------------------------------------------------
 
-std::vector<started> caf_ground::start(peer_number who,
-                                       const std::vector<bytes>& commands) {
+std::vector<started>
+caf_environment::start(peer_number who, const std::vector<bytes>& commands) {
   using asked
     = decltype(actors::ask(self_, running(who), answer_max, raft::start{}));
   std::vector<asked> waiting;
   waiting.reserve(commands.size());
   for (const auto& command : commands)
     waiting.push_back(actors::ask(self_, running(who), answer_max,
-                                  raft::start{ground_group, command}));
+                                  raft::start{environment_group, command}));
   std::vector<started> result;
   for (auto& x : waiting)
     std::move(x).receive([&](started& answer) { result.push_back(answer); },
@@ -47,19 +48,19 @@ std::vector<started> caf_ground::start(peer_number who,
   return result;
 }
 
-peer_state caf_ground::state(peer_number who) {
+peer_state caf_environment::state(peer_number who) {
   peer_state result;
-  actors::ask(self_, running(who), answer_max, get_state{ground_group})
+  actors::ask(self_, running(who), answer_max, get_state{environment_group})
     .receive([&](peer_state& x) { result = std::move(x); },
              [&](const caf::error& why) { broken(who, why); });
   return result;
 }
 
-bool caf_ground::runs(peer_number who) const {
+bool caf_environment::runs(peer_number who) const {
   return static_cast<bool>(peers_.at(who).handle);
 }
 
-void caf_ground::plug(peer_number who, actors::peer_actor handle) {
+void caf_environment::plug(peer_number who, actors::peer_actor handle) {
   auto& x = peers_.at(who);
   own_record().started(who);
   ++x.run;
@@ -70,19 +71,19 @@ void caf_ground::plug(peer_number who, actors::peer_actor handle) {
       give_way(y, who);
 }
 
-actors::peer_actor caf_ground::unplug(peer_number who) {
+actors::peer_actor caf_environment::unplug(peer_number who) {
   for (auto& y : clients_)
     take_way(y, who);
   return std::exchange(peers_.at(who).handle, actors::peer_actor{});
 }
 
-const actors::peer_actor& caf_ground::running(peer_number who) const {
+const actors::peer_actor& caf_environment::running(peer_number who) const {
   if (!runs(who))
     throw std::logic_error{"peer " + to_text(id_of(who)) + " does not run"};
   return peers_.at(who).handle;
 }
 
-void caf_ground::listen(peer_number who) {
+void caf_environment::listen(peer_number who) {
   auto& x = peers_.at(who);
   auto is_current = [this, who, run = x.run] {
     return runs(who) && peers_.at(who).run == run;
@@ -104,7 +105,7 @@ void caf_ground::listen(peer_number who) {
   auto listener
     = spawn_listener(system_, x.handle, std::move(hand_on), std::move(on_lost));
   actors::ask(self_, x.handle, answer_max,
-              subscribe{ground_group, 1, log_index{1}, listener_credit},
+              subscribe{environment_group, 1, log_index{1}, listener_credit},
               listener)
     .receive(
       [&](const subscribed& answer) {
@@ -117,11 +118,11 @@ void caf_ground::listen(peer_number who) {
 
 // -- clients ------------------------------------------------------------------
 
-ground::client_number caf_ground::open_client() {
+environment::client_number caf_environment::open_client() {
   client x;
   x.slot = std::make_shared<cluster::mailslot>();
   cluster::client_actor_options options;
-  options.group = ground_group;
+  options.group = environment_group;
   options.slot = x.slot;
   options.seed = random_.next();
   x.handle = cluster::spawn_client(system_, std::move(options));
@@ -133,8 +134,8 @@ ground::client_number caf_ground::open_client() {
   return clients_.size() - 1;
 }
 
-void caf_ground::set_reach(client_number who,
-                           const std::vector<peer_number>& peers) {
+void caf_environment::set_reach(client_number who,
+                                const std::vector<peer_number>& peers) {
   auto& x = clients_.at(who);
   x.reach.assign(size(), false);
   for (auto i : peers)
@@ -147,8 +148,8 @@ void caf_ground::set_reach(client_number who,
   }
 }
 
-void caf_ground::execute(client_number who, bytes command,
-                         std::function<void(const executed&)> done) {
+void caf_environment::execute(client_number who, bytes command,
+                              std::function<void(const executed&)> done) {
   auto& x = clients_.at(who);
   auto hand_on = [mail = mail(), done = std::move(done)](executed result) {
     mail->leave([done, result = std::move(result)] { done(result); });
@@ -157,7 +158,7 @@ void caf_ground::execute(client_number who, bytes command,
     actors::send_anonymously(x.handle, flush{});
 }
 
-void caf_ground::end_clients() {
+void caf_environment::end_clients() {
   for (auto& x : clients_) {
     end(x.handle);
     for (auto& [to, way] : x.ways)
@@ -166,13 +167,13 @@ void caf_ground::end_clients() {
   clients_.clear();
 }
 
-void caf_ground::give_way(client& x, peer_number to) {
+void caf_environment::give_way(client& x, peer_number to) {
   auto& way = x.ways[to];
   way = open_way(to);
   actors::send_anonymously(x.handle, link_up{id_of(to), {}}, way);
 }
 
-void caf_ground::take_way(client& x, peer_number to) {
+void caf_environment::take_way(client& x, peer_number to) {
   auto i = x.ways.find(to);
   if (i == x.ways.end())
     return;

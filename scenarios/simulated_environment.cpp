@@ -1,5 +1,5 @@
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/simulated_ground.hpp>
+#include <raft/scenarios/simulated_environment.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <set>
@@ -22,7 +22,7 @@ simulation::network_profile profile_of(const weather& x) {
   return result;
 }
 
-simulation::cluster_options options_of(const ground_options& x) {
+simulation::cluster_options options_of(const environment_options& x) {
   simulation::cluster_options result;
   result.seed = x.seed;
   result.peers = x.peers;
@@ -37,11 +37,11 @@ peer_number number_of(peer_id x) {
   return x.value - 1;
 }
 
-class simulated_ground : public ground {
+class simulated_environment : public environment {
 public:
-  simulated_ground(const ground_options& options,
-                   simulation::observer* watching)
-    : ground{options.peers},
+  simulated_environment(const environment_options& options,
+                        simulation::observer* watching)
+    : environment{options.peers},
       random_{options.seed},
       cluster_{options_of(options), watching} {
     cluster_.on_delivery([this](peer_id who, const entry& x) {
@@ -145,9 +145,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<ground> make_simulated_ground(const ground_options& options,
-                                              simulation::observer* watching) {
-  return std::make_unique<simulated_ground>(options, watching);
+std::unique_ptr<environment>
+make_simulated_environment(const environment_options& options,
+                           simulation::observer* watching) {
+  return std::make_unique<simulated_environment>(options, watching);
 }
 
 } // namespace raft::scenarios

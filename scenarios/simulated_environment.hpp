@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/scenarios/ground.hpp>
+#include <raft/scenarios/environment.hpp>
 #include <raft/simulation/event.hpp>
 
 #include <memory>
@@ -13,9 +13,10 @@ namespace raft::scenarios {
 /// itself. Disks take some milliseconds for a write, so that a command takes as
 /// long as on a good machine. A crash loses the write under way, or keeps it.
 /// Every step is checked by the simulation's own judge, too.
-/// @param watching Is told what happens, if not null; must outlive the ground.
-std::unique_ptr<ground> make_simulated_ground(const ground_options& options,
-                                              simulation::observer* watching
-                                              = nullptr);
+/// @param watching Is told what happens, if not null; must outlive the
+///        environment.
+std::unique_ptr<environment>
+make_simulated_environment(const environment_options& options,
+                           simulation::observer* watching = nullptr);
 
 } // namespace raft::scenarios

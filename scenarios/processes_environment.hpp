@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/scenarios/ground.hpp>
+#include <raft/scenarios/environment.hpp>
 
 #include <memory>
 
@@ -13,9 +13,10 @@ namespace raft::scenarios {
 /// tcp_network.hpp. Clients reach each peer directly. A crash is a SIGKILL, a
 /// pause a SIGSTOP.
 /// @throws std::exception if it cannot be made.
-std::unique_ptr<ground> make_processes_ground(const ground_options& options);
+std::unique_ptr<environment>
+make_processes_environment(const environment_options& options);
 
-/// What that kind of ground cannot do; empty if it can.
+/// What that kind of environment cannot do; empty if it can.
 std::string processes_objection(ability what);
 
 } // namespace raft::scenarios

@@ -5,8 +5,8 @@
 //   actors      CAF actors in this process, LMDB, a faulty network of actors
 //   processes   raftd processes that get killed, TCP that gets cut
 //
-// A scenario is a function on top of this class (through `lab`, which has the
-// words that scenarios share), so it is written once.
+// A scenario is a function on top of this class (through `test_context`, which
+// has the words that scenarios share), so it is written once.
 
 #pragma once
 
@@ -25,11 +25,11 @@
 
 namespace raft::scenarios {
 
-/// Time since the ground was made. Virtual on some grounds.
+/// Time since the environment was made. Virtual on some environments.
 using instant = std::chrono::microseconds;
 using duration = std::chrono::microseconds;
 
-/// What not every ground can do.
+/// What not every environment can do.
 enum class ability {
   /// Lose and delay single messages: an unreliable network.
   losing_messages,
@@ -57,11 +57,11 @@ struct traffic {
   std::uint64_t bytes = 0;
 };
 
-/// How to make a ground.
-struct ground_options {
+/// How to make an environment.
+struct environment_options {
   std::size_t peers = 3;
-  /// Of all that the ground draws at random. A simulated ground does the same
-  /// again with the same seed.
+  /// Of all that the environment draws at random. A simulated environment does
+  /// the same again with the same seed.
   std::uint64_t seed = 1;
   weather network = {};
 };
@@ -72,19 +72,19 @@ struct ground_options {
 /// Everything happens in the one thread of the scenario: functions given to
 /// `after` and `execute` are called, and the commit record grows, only within
 /// `run_for` and `wait_until`.
-class ground {
+class environment {
 public:
   using client_number = std::size_t;
 
-  virtual ~ground();
-  ground(const ground&) = delete;
-  ground& operator=(const ground&) = delete;
+  virtual ~environment();
+  environment(const environment&) = delete;
+  environment& operator=(const environment&) = delete;
 
   std::size_t size() const noexcept {
     return peers_;
   }
 
-  /// Says why this kind of ground cannot do something; empty if it can.
+  /// Says why this kind of environment cannot do something; empty if it can.
   virtual std::string objection_to(ability what) const = 0;
 
   // -- time -------------------------------------------------------------------
@@ -165,14 +165,14 @@ public:
     = 0;
 
   /// Has a command of the state machine executed; the client retries until it
-  /// is, or until this ground ends. `done` is called with the result, at most
-  /// once.
+  /// is, or until this environment ends. `done` is called with the result, at
+  /// most once.
   virtual void execute(client_number who, bytes command,
                        std::function<void(const executed&)> done)
     = 0;
 
 protected:
-  explicit ground(std::size_t peers);
+  explicit environment(std::size_t peers);
 
   /// Lets time pass until then, or less if there is something to `collect`.
   virtual void pass(instant until) = 0;
@@ -193,12 +193,12 @@ private:
   std::multimap<instant, std::function<void()>> timers_;
 };
 
-/// The kinds of ground.
-enum class ground_kind { simulated, actors, processes };
+/// The kinds of environment.
+enum class environment_kind { simulated, actors, processes };
 
-const char* to_text(ground_kind x);
+const char* to_text(environment_kind x);
 
-/// @returns nothing if there is no such ground.
-std::optional<ground_kind> ground_of(const std::string& name);
+/// @returns nothing if there is no such environment.
+std::optional<environment_kind> environment_of(const std::string& name);
 
 } // namespace raft::scenarios

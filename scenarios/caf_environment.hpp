@@ -1,13 +1,13 @@
-// What grounds have in common whose peers are CAF actors: how they are asked,
-// who listens to them, and their clients.
+// What environments have in common whose peers are CAF actors: how they are
+// asked, who listens to them, and their clients.
 
 #pragma once
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/client_actor.hpp>
 #include <raft/base/random.hpp>
+#include <raft/cluster/client_actor.hpp>
 #include <raft/scenarios/mailroom.hpp>
 
 #include <caf/actor_system.hpp>
@@ -22,13 +22,13 @@
 namespace raft::scenarios {
 
 /// The group of all peers.
-inline constexpr group_id ground_group{1};
+inline constexpr group_id environment_group{1};
 
 /// An actor that does not answer in this time never will.
 inline constexpr std::chrono::seconds answer_max{30};
 
-/// A ground in real time that talks to its peers by messages.
-class caf_ground : public real_ground {
+/// An environment in real time that talks to its peers by messages.
+class caf_environment : public real_environment {
 public:
   std::vector<started> start(peer_number who,
                              const std::vector<bytes>& commands) override;
@@ -43,7 +43,7 @@ public:
 
 protected:
   /// @param remoting Whether peers are in other processes.
-  caf_ground(const ground_options& options, bool remoting);
+  caf_environment(const environment_options& options, bool remoting);
 
   /// Opens a way from a client to a peer that runs.
   virtual actors::peer_actor open_way(peer_number to) = 0;
@@ -64,13 +64,13 @@ protected:
   /// @throws std::logic_error if it does not run.
   const actors::peer_actor& running(peer_number who) const;
 
-  /// Ends all clients. To be called before anything of the ground ends.
+  /// Ends all clients. To be called before anything of the environment ends.
   void end_clients();
 
   /// Stops an actor and waits for it. One that has ended is as good.
   template <class Handle>
   void end(Handle& x) {
-    actors::ask(self_, x, answer_max, raft::stop{ground_group})
+    actors::ask(self_, x, answer_max, raft::stop{environment_group})
       .receive([](const stopped&) {}, [](const caf::error&) {});
     x = Handle{};
   }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/scenarios/ground.hpp>
+#include <raft/scenarios/environment.hpp>
 
 #include <memory>
 
@@ -13,9 +13,10 @@ namespace raft::scenarios {
 /// up forever: nobody is told that a message was lost, or another peer ended.
 /// A crashed peer loses what its persister has not begun to write.
 /// @throws std::exception if it cannot be made.
-std::unique_ptr<ground> make_actors_ground(const ground_options& options);
+std::unique_ptr<environment>
+make_actors_environment(const environment_options& options);
 
-/// What that kind of ground cannot do; empty if it can.
+/// What that kind of environment cannot do; empty if it can.
 std::string actors_objection(ability what);
 
 } // namespace raft::scenarios

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/base/random.hpp>
+#include <raft/scenarios/environment.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/ground.hpp>
 
 #include <functional>
 #include <memory>
@@ -25,14 +25,15 @@ struct stage_report {
 
 class agreement;
 
-/// A scenario's view of its ground. What fails here throws `scenario_failure`.
-class lab {
+/// A scenario's view of its environment. What fails here throws
+/// `scenario_failure`.
+class test_context {
 public:
   /// @param seed Of what the scenario draws at random.
-  lab(ground& where, std::uint64_t seed);
-  ~lab();
+  test_context(environment& where, std::uint64_t seed);
+  ~test_context();
 
-  ground& where() noexcept {
+  environment& where() noexcept {
     return where_;
   }
 
@@ -158,12 +159,12 @@ private:
   void update_ways();
   void end_stage();
 
-  ground& where_;
+  environment& where_;
   base::random random_;
   std::vector<bool> connected_;
   /// The group of each peer in the partition.
   std::vector<int> group_;
-  /// Which ways are cut, as the ground was told.
+  /// Which ways are cut, as the environment was told.
   std::vector<std::vector<bool>> closed_;
   std::string stage_;
   instant stage_begin_{0};
@@ -176,7 +177,8 @@ private:
 /// The way of one command to a number of peers. Driven by `step`.
 class agreement {
 public:
-  agreement(lab& owner, bytes command, std::size_t expected, bool again);
+  agreement(test_context& owner, bytes command, std::size_t expected,
+            bool again);
 
   /// Does what there is to do.
   /// @returns when to call it next; nothing when the command is committed.
@@ -192,7 +194,7 @@ private:
   bool is_committed() const;
   void offer();
 
-  lab& lab_;
+  test_context& context_;
   bytes command_;
   std::size_t expected_;
   bool again_;

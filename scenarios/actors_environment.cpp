@@ -1,7 +1,7 @@
 #include <raft/actors/spawn.hpp>
 #include <raft/kv/kv_machine.hpp>
-#include <raft/scenarios/actors_ground.hpp>
-#include <raft/scenarios/caf_ground.hpp>
+#include <raft/scenarios/actors_environment.hpp>
+#include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/mortal_store.hpp>
 #include <raft/scenarios/network_actor.hpp>
@@ -15,10 +15,10 @@ namespace raft::scenarios {
 
 namespace {
 
-class actors_ground final : public caf_ground {
+class actors_environment final : public caf_environment {
 public:
-  explicit actors_ground(const ground_options& options)
-    : caf_ground{options, false},
+  explicit actors_environment(const environment_options& options)
+    : caf_environment{options, false},
       board_{std::make_shared<switchboard>(options.peers, chance().next())},
       bodies_(options.peers) {
     set_weather(options.network);
@@ -34,7 +34,7 @@ public:
     }
   }
 
-  ~actors_ground() override {
+  ~actors_environment() override {
     end_all();
   }
 
@@ -69,7 +69,7 @@ public:
     options.store = x.store;
     options.machine = kv::kv_machine_factory();
     options.bootstrap = members_;
-    options.group = ground_group;
+    options.group = environment_group;
     options.on_failure = failure_handler(x.ending);
     options.seed = chance().next();
     auto handle = actors::spawn_peer(system(), std::move(options));
@@ -146,8 +146,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<ground> make_actors_ground(const ground_options& options) {
-  return std::make_unique<actors_ground>(options);
+std::unique_ptr<environment>
+make_actors_environment(const environment_options& options) {
+  return std::make_unique<actors_environment>(options);
 }
 
 std::string actors_objection(ability what) {

@@ -1,6 +1,6 @@
-// The words of the lab, on a ground where everything is made up.
+// The words of the lab, on an environment where everything is made up.
 
-#include <raft/scenarios/lab.hpp>
+#include <raft/scenarios/test_context.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Time passes at once, and peers say what the test wants.
-class made_up_ground : public ground {
+class made_up_environment : public environment {
 public:
-  made_up_ground() : ground{3}, states(3), up(3, true) {
+  made_up_environment() : environment{3}, states(3), up(3, true) {
     // nop
   }
 
@@ -127,14 +127,14 @@ private:
   instant now_{0};
 };
 
-struct lab_fixture {
-  made_up_ground where;
-  lab x{where, 1};
+struct test_context_fixture {
+  made_up_environment where;
+  test_context x{where, 1};
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(lab_suite, lab_fixture)
+BOOST_FIXTURE_TEST_SUITE(test_context_suite, test_context_fixture)
 
 BOOST_AUTO_TEST_CASE(finds_the_leader_of_the_highest_term) {
   where.lead(0, 1);
