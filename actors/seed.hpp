@@ -1,4 +1,4 @@
-// Where chance comes from outside of tests.
+// Where randomness comes from outside of tests.
 
 #pragma once
 

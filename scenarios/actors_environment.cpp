@@ -19,9 +19,9 @@ class actors_environment final : public caf_environment {
 public:
   explicit actors_environment(const environment_options& options)
     : caf_environment{options, false},
-      board_{std::make_shared<switchboard>(options.peers, chance().next())},
+      board_{std::make_shared<switchboard>(options.peers, source().next())},
       bodies_(options.peers) {
-    set_weather(options.network);
+    set_network_profile(options.network);
     network_ = spawn_network(system(), board_);
     for (peer_number i = 0; i < size(); ++i)
       members_.push_back(id_of(i));
@@ -71,7 +71,7 @@ public:
     options.bootstrap = members_;
     options.group = environment_group;
     options.on_failure = failure_handler(x.ending);
-    options.seed = chance().next();
+    options.seed = source().next();
     auto handle = actors::spawn_peer(system(), std::move(options));
     board_->plug(who, handle);
     for (auto other : members_)
@@ -85,8 +85,8 @@ public:
     throw std::logic_error{actors_objection(ability::pausing_peers)};
   }
 
-  void set_weather(const weather& x) override {
-    board_->with([&](network& net) { net.set_weather(x); });
+  void set_network_profile(const network_profile& x) override {
+    board_->with([&](network& net) { net.set_network_profile(x); });
   }
 
   // -- counters ---------------------------------------------------------------

@@ -83,7 +83,7 @@ protected:
     return self_;
   }
 
-  base::random& chance() noexcept {
+  base::random& source() noexcept {
     return random_;
   }
 

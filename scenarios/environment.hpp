@@ -42,7 +42,7 @@ enum class ability {
 };
 
 /// How the network between connected peers behaves.
-struct weather {
+struct network_profile {
   /// A request is delayed by up to 26 ms; one of ten is lost, and so is one of
   /// ten answers. Whoever sent it is not told.
   bool unreliable = false;
@@ -63,7 +63,7 @@ struct environment_options {
   /// Of all that the environment draws at random. A simulated environment does
   /// the same again with the same seed.
   std::uint64_t seed = 1;
-  weather network = {};
+  network_profile network = {};
 };
 
 /// A cluster of peers, numbered from 0, whose state machine is the key-value
@@ -143,7 +143,7 @@ public:
   virtual void pause(peer_number who, bool still) = 0;
 
   /// For messages that are sent from now on.
-  virtual void set_weather(const weather& x) = 0;
+  virtual void set_network_profile(const network_profile& x) = 0;
 
   // -- counters ---------------------------------------------------------------
 

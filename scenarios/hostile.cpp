@@ -20,7 +20,7 @@ void unreliable_agreement(test_context& x) {
         x.begin_one(test_context::command(100 * round + i), 1, true));
     x.one(round, 1, true);
   }
-  x.where().set_weather({});
+  x.where().set_network_profile({});
   x.where().wait_until(11s, [&] {
     return std::all_of(others.begin(), others.end(),
                        [](const auto& y) { return y->result().has_value(); });
@@ -36,7 +36,7 @@ void figure_8_unreliable(test_context& x) {
   std::size_t up = 5;
   for (int i = 0; i < 1000; ++i) {
     if (i == 200)
-      x.where().set_weather({true, true});
+      x.where().set_network_profile({true, true});
     std::optional<peer_number> leader;
     // Those that are cut off are asked, too: their logs grow apart.
     for (peer_number who = 0; who < 5; ++who)
@@ -159,7 +159,7 @@ void churn(test_context& x) {
     x.sleep(700ms);
   }
   x.sleep(1s);
-  x.where().set_weather({});
+  x.where().set_network_profile({});
   for (peer_number who = 0; who < x.size(); ++who) {
     if (!x.where().runs(who))
       x.restart(who);
@@ -189,7 +189,7 @@ void churn(test_context& x) {
 } // namespace
 
 std::vector<scenario> hostile_scenarios() {
-  const weather bad{true, false};
+  const network_profile bad{true, false};
   return {
     {"unreliable-agreement",
      "unreliable agreement",

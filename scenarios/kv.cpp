@@ -378,7 +378,7 @@ const std::string restarts
   = " After each five seconds all peers crash and come back.";
 const std::string losses = " The network loses messages.";
 
-constexpr weather bad{true, false};
+constexpr network_profile bad{true, false};
 
 std::vector<scenario> quiet_scenarios() {
   return {

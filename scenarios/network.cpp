@@ -42,8 +42,8 @@ network::network(std::size_t peers, std::uint64_t seed)
   // nop
 }
 
-void network::set_weather(const weather& x) {
-  weather_ = x;
+void network::set_network_profile(const network_profile& x) {
+  profile_ = x;
 }
 
 void network::cut(peer_number from, peer_number to, bool closed) {
@@ -62,12 +62,12 @@ void network::crashed(peer_number who) {
 
 network::fate network::draw(bool request) {
   fate result;
-  if (weather_.unreliable) {
+  if (profile_.unreliable) {
     if (request)
       result.delay = milliseconds{random_.between(0, request_delay_max_ms)};
     result.lost = random_.between(0, 99) < loss_percent;
   }
-  if (weather_.long_delays && !request && random_.between(0, 2) < 2) {
+  if (profile_.long_delays && !request && random_.between(0, 2) < 2) {
     auto spread = random_.between(0, late_answer_spread_ms);
     result.delay
       = milliseconds{late_answer_min_ms + random_.between(0, spread)};

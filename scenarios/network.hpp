@@ -26,7 +26,7 @@ public:
 
   network(std::size_t peers, std::uint64_t seed);
 
-  void set_weather(const weather& x);
+  void set_network_profile(const network_profile& x);
 
   void cut(peer_number from, peer_number to, bool closed);
 
@@ -68,7 +68,7 @@ private:
 
   bool is_open(const message_header& x) const;
 
-  weather weather_;
+  network_profile profile_;
   base::random random_;
   std::vector<std::vector<bool>> closed_;
   std::vector<std::uint64_t> received_;

@@ -69,8 +69,8 @@ network_actor spawn_network(caf::actor_system& system,
 
 /// Spawns the way from one client to one peer: what the client gets as the
 /// handle of that peer. Passes on `execute` and `open_session`, and loses and
-/// delays them and their answers as the weather is. A client is not told of
-/// losses; it is told when the peer ends. `stop` ends the way.
+/// delays them and their answers as the network profile is. A client is not
+/// told of losses; it is told when the peer ends. `stop` ends the way.
 actors::peer_actor spawn_client_way(caf::actor_system& system,
                                     std::shared_ptr<switchboard> board,
                                     peer_number to,

@@ -84,7 +84,7 @@ public:
       lost(who);
   }
 
-  void set_weather(const weather& x) override {
+  void set_network_profile(const network_profile& x) override {
     if (x.unreliable)
       throw std::logic_error{processes_objection(ability::losing_messages)};
     if (x.long_delays)

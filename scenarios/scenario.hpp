@@ -23,7 +23,7 @@ struct scenario {
   std::string explanation;
 
   std::size_t peers = 3;
-  weather network = {};
+  network_profile network = {};
   /// What its environment must be able to do.
   std::vector<ability> needs = {};
 

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-simulation::network_profile profile_of(const weather& x) {
+simulation::network_profile profile_of(const network_profile& x) {
   if (x.unreliable)
     return simulation::unreliable_network(x.long_delays);
   auto result = simulation::perfect_network();
@@ -99,7 +99,7 @@ public:
       cluster_.resume(id_of(who));
   }
 
-  void set_weather(const weather& x) override {
+  void set_network_profile(const network_profile& x) override {
     cluster_.set_network(profile_of(x));
   }
 

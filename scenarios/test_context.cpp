@@ -41,7 +41,8 @@ test_context::test_context(environment& where, std::uint64_t seed)
 
 test_context::~test_context() = default;
 
-// -- chance -------------------------------------------------------------------
+// -- random numbers
+// -------------------------------------------------------------------
 
 std::uint64_t test_context::draw(std::uint64_t end) {
   return static_cast<std::uint64_t>(

@@ -41,7 +41,8 @@ public:
     return where_.size();
   }
 
-  // -- chance -----------------------------------------------------------------
+  // -- random numbers
+  // -----------------------------------------------------------------
 
   /// Draws a number below `end`.
   std::uint64_t draw(std::uint64_t end);
@@ -53,7 +54,7 @@ public:
     return draw(size());
   }
 
-  /// A command that no other equals, as far as chance goes.
+  /// A command that no other equals, as good as surely.
   bytes draw_command();
 
   /// The state machine answers it, but does nothing.

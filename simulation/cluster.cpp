@@ -12,7 +12,7 @@ cluster::cluster(const cluster_options& options, observer* watching)
   : options_{options},
     watching_{watching},
     seeds_{options.seed},
-    chance_{seeds_.next()},
+    random_{seeds_.next()},
     network_{options.network, seeds_.next()},
     hosts_(options.peers),
     safety_{options.peers},
@@ -28,7 +28,7 @@ cluster::cluster(const cluster_options& options, observer* watching)
     voters.push_back({i});
   for (auto id : voters) {
     peers_.emplace_back(id, options.settings, voters, seeds_.next());
-    around(id).clock_began = chance_.between(duration{0}, options.clocks_apart);
+    around(id).clock_began = random_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
     around(id).disk = around(id).data_disk = usual_disk(id);
     network_.set_distance(id.value, traits_of(id).farther);
@@ -52,8 +52,8 @@ bool cluster::run_until(const std::function<bool()>& condition,
   if (condition())
     return true;
   try {
-    while (!agenda_.empty() && agenda_.next() <= deadline) {
-      agenda_.run_next();
+    while (!events_.empty() && events_.next() <= deadline) {
+      events_.run_next();
       if (condition())
         return true;
     }
@@ -64,17 +64,17 @@ bool cluster::run_until(const std::function<bool()>& condition,
     emit(std::move(what));
     throw;
   }
-  agenda_.pass_until(std::max(deadline, now()));
+  events_.pass_until(std::max(deadline, now()));
   return false;
 }
 
 void cluster::after(duration delay, std::function<void()> what) {
-  agenda_.at(now() + delay, std::move(what));
+  events_.at(now() + delay, std::move(what));
 }
 
-void cluster::after_unless_calm(duration delay, std::function<void()> what) {
-  after(delay, [this, calmed = calmed_, what = std::move(what)] {
-    if (calmed == calmed_)
+void cluster::after_unless_ended(duration delay, std::function<void()> what) {
+  after(delay, [this, ended = ends_of_faults_, what = std::move(what)] {
+    if (ended == ends_of_faults_)
       what();
   });
 }

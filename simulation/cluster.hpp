@@ -10,12 +10,12 @@
 #include <raft/simulation/clock.hpp>
 #include <raft/simulation/cluster_options.hpp>
 #include <raft/simulation/counters.hpp>
-#include <raft/simulation/echoes.hpp>
 #include <raft/simulation/event.hpp>
 #include <raft/simulation/host.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
 #include <raft/simulation/overlaps.hpp>
+#include <raft/simulation/replayed_messages.hpp>
 #include <raft/simulation/safety_checker.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
@@ -58,7 +58,7 @@ public:
   // -- time -------------------------------------------------------------------
 
   instant now() const noexcept {
-    return agenda_.now();
+    return events_.now();
   }
 
   void run_for(duration length);
@@ -70,8 +70,8 @@ public:
   /// Calls a function in some time from now.
   void after(duration delay, std::function<void()> what);
 
-  /// The same, unless `calm` is called before: for the ends of faults.
-  void after_unless_calm(duration delay, std::function<void()> what);
+  /// The same, unless `end_faults` is called before: for the ends of faults.
+  void after_unless_ended(duration delay, std::function<void()> what);
 
   /// What this cluster was made with.
   const cluster_options& options() const noexcept {
@@ -133,7 +133,7 @@ public:
   std::vector<peer_id> able_majority() const;
 
   /// Another number when something around a peer is different.
-  std::uint64_t surroundings() const;
+  std::uint64_t context_hash() const;
 
   /// When a client last learned that its command was executed.
   instant served_at() const noexcept {
@@ -218,7 +218,7 @@ public:
   /// For what is sent from now on.
   void set_network(const network_profile& x);
 
-  const network_profile& weather() const noexcept {
+  const network_profile& network_now() const noexcept {
     return network_.profile();
   }
 
@@ -260,7 +260,8 @@ public:
   /// Whether a way is cut or stalled, or a link is broken.
   bool is_afflicted(affliction x, peer_id from, peer_id to) const;
 
-  /// Which faults are under way, for those who make them. `calm` forgets them.
+  /// Which faults are under way, for those who make them. `end_faults` forgets
+  /// them.
   overlaps& under_way() noexcept {
     return under_way_;
   }
@@ -268,11 +269,11 @@ public:
   /// Takes all faults back: all run and reach each other over a network without
   /// loss, disks and clocks work, and the state machine takes at most 5 ms for
   /// ten entries.
-  void calm();
+  void end_faults();
 
-  /// Takes `calm` back: the network, the disks and the state machines are as
-  /// the options say.
-  void end_calm();
+  /// Takes `end_faults` back: the network, the disks and the state machines are
+  /// as the options say.
+  void resume_faults();
 
   // -- counters ---------------------------------------------------------------
 
@@ -344,7 +345,7 @@ private:
     std::set<peer_id> reach;
     std::set<peer_id> up;
     client_program program;
-    random chance;
+    random source;
     std::uint64_t programmed = 0;
     /// Its last command in the history.
     std::optional<std::size_t> last = {};
@@ -402,7 +403,7 @@ private:
 
   void send(const consensus::message& msg);
   void arrive_at(instant when, const parcel_under_way& x);
-  void echo(peer_id who);
+  void replay(peer_id who);
   void deliver(const consensus::message& msg, std::uint64_t number);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
@@ -444,7 +445,7 @@ private:
 
   peer_traits traits_of(peer_id who) const;
   bool is_able(peer_id who) const;
-  bool is_usual_weather() const;
+  bool has_usual_network() const;
   bool has_way(peer_id from, peer_id to) const;
 
   simulated_client& client(client_number x) {
@@ -453,11 +454,11 @@ private:
 
   cluster_options options_;
   observer* watching_;
-  agenda agenda_;
+  event_queue events_;
   random seeds_;
-  random chance_; // of disks, alarms, appliers and echoes
+  random random_; // of disks, alarms, appliers and replays
   network network_;
-  echoes echoes_;
+  replayed_messages replayed_;
   std::vector<virtual_peer> peers_; // peer 1 is at 0
   std::vector<host> hosts_;
   std::vector<std::unique_ptr<simulated_client>> clients_; // client 1 is at 0
@@ -475,7 +476,7 @@ private:
   std::uint64_t programs_stopped_ = 0;
   duration apply_max_; // just now
   instant served_at_{0};
-  std::uint64_t calmed_ = 0;
+  std::uint64_t ends_of_faults_ = 0;
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::uint64_t steps_ = 0;
 };

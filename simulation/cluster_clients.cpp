@@ -108,13 +108,13 @@ std::size_t cluster::outstanding() const {
 
 void cluster::next_command(client_number who) {
   auto& x = client(who);
-  auto pause = x.chance.between(duration{0}, x.options.pause_max);
-  agenda_.at(now() + pause, [this, who, stopped = programs_stopped_] {
+  auto pause = x.source.between(duration{0}, x.options.pause_max);
+  events_.at(now() + pause, [this, who, stopped = programs_stopped_] {
     auto& y = client(who);
     if (programs_stopped_ != stopped)
       return;
     const auto* last = y.last ? &history_[*y.last] : nullptr;
-    auto command = y.program({who, y.programmed++, last, y.chance});
+    auto command = y.program({who, y.programmed++, last, y.source});
     if (command)
       ask(who, std::move(*command), [this, who, stopped](const executed&) {
         if (programs_stopped_ == stopped)
@@ -134,7 +134,7 @@ void cluster::carry_out(client_number who) {
     on_answer(who, std::move(answer));
   auto alarm = ++x.alarm;
   if (auto when = x.state.wake_at())
-    agenda_.at(*when, [this, who, alarm] {
+    events_.at(*when, [this, who, alarm] {
       if (client(who).alarm != alarm)
         return;
       client(who).state.advance(now());
@@ -173,7 +173,7 @@ void cluster::send_request(client_number who,
     = network_.send({address_of(who), x.to.value, true, size_of(x)}, now());
   once(arrivals);
   for (auto when : arrivals)
-    agenda_.at(when, [this, from, x] {
+    events_.at(when, [this, from, x] {
       if (!runs(x.to) || !client(from.client).reach.contains(x.to))
         return;
       at(now(), x.to, [this, from, x] { on_request(x.to, from, x); });
@@ -206,7 +206,7 @@ void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
     {who.value, address_of(to.client), false, wire_size(x)}, now());
   once(arrivals);
   for (auto when : arrivals)
-    agenda_.at(when, [this, who, to, x] {
+    events_.at(when, [this, who, to, x] {
       auto& asker = client(to.client);
       if (!asker.reach.contains(who))
         return;

@@ -1,4 +1,4 @@
-// Whether a simulated cluster could serve, as far as its surroundings go.
+// Whether a simulated cluster could serve, as far as its environment goes.
 
 #include <raft/consensus/quorum.hpp>
 #include <raft/simulation/cluster.hpp>
@@ -28,7 +28,7 @@ bool cluster::has_way(peer_id from, peer_id to) const {
       && !stalled_.contains({from, to}) && around(from).links.contains(to);
 }
 
-bool cluster::is_usual_weather() const {
+bool cluster::has_usual_network() const {
   const auto& now = network_.profile();
   const auto& usual = options_.network;
   constexpr duration always = std::chrono::milliseconds{5};
@@ -48,7 +48,7 @@ bool cluster::left_out(peer_id who) const {
 }
 
 std::vector<peer_id> cluster::able_majority() const {
-  if (!is_usual_weather())
+  if (!has_usual_network())
     return {};
   const auto all = ids();
   std::vector<peer_id> best;
@@ -69,7 +69,7 @@ std::vector<peer_id> cluster::able_majority() const {
   return best;
 }
 
-std::uint64_t cluster::surroundings() const {
+std::uint64_t cluster::context_hash() const {
   std::uint64_t result = 14695981039346656037U;
   const auto mix
     = [&result](std::uint64_t x) { result = (result ^ x) * 1099511628211U; };
@@ -84,12 +84,12 @@ std::uint64_t cluster::surroundings() const {
       if (who != other)
         mix(has_way(who, other) ? 1 : 0);
   }
-  const auto& weather = network_.profile();
-  mix(weather.requests_lost);
-  mix(weather.doubled);
-  mix(weather.echoes);
-  mix(weather.bytes_per_second);
-  mix(static_cast<std::uint64_t>(weather.request_delay_max.count()));
+  const auto& profile = network_.profile();
+  mix(profile.requests_lost);
+  mix(profile.doubled);
+  mix(profile.replays);
+  mix(profile.bytes_per_second);
+  mix(static_cast<std::uint64_t>(profile.request_delay_max.count()));
   return result;
 }
 

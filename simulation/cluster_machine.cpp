@@ -32,7 +32,7 @@ std::string told(const apply_result& x) {
 
 void cluster::wake_machine(peer_id who) {
   auto& x = around(who);
-  auto made = options_.machine(x.kept, chance_);
+  auto made = options_.machine(x.kept, random_);
   x.machine = made.get();
   x.executor = std::make_unique<machine::executor>(std::move(made),
                                                    options_.session_bounds);
@@ -52,7 +52,7 @@ void cluster::wake_machine(peer_id who) {
 /// What a crash leaves of a save under way, all of it or nothing.
 void cluster::end_machine(peer_id who) {
   auto& x = around(who);
-  if (x.saving && has_room_for_state(who) && chance_.per_mille(500))
+  if (x.saving && has_room_for_state(who) && random_.per_mille(500))
     x.saving->run();
   x.saving.reset();
   x.executor.reset();
@@ -67,7 +67,7 @@ void cluster::schedule_apply(peer_id who) {
       || x.executor->must_wait())
     return;
   x.applying = true;
-  at(now() + chance_.between(options_.apply_min, apply_max_), who,
+  at(now() + random_.between(options_.apply_min, apply_max_), who,
      [this, who] { apply_some(who); });
 }
 

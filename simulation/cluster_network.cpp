@@ -104,7 +104,7 @@ void cluster::send(const consensus::message& msg) {
     return;
   }
   parcel_under_way x{std::make_shared<const consensus::message>(msg), number};
-  echoes_.remember(header.from, header.to, term_of(msg), x);
+  replayed_.remember(header.from, header.to, term_of(msg), x);
   auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
     if (way == stalled_.end())
@@ -114,21 +114,21 @@ void cluster::send(const consensus::message& msg) {
 }
 
 void cluster::arrive_at(instant when, const parcel_under_way& x) {
-  agenda_.at(when, [this, x] { deliver(*x.message, x.number); });
+  events_.at(when, [this, x] { deliver(*x.message, x.number); });
 }
 
 /// Whoever has just begun something hears again what it was told before.
-void cluster::echo(peer_id who) {
+void cluster::replay(peer_id who) {
   constexpr milliseconds delays[]
     = {milliseconds{30}, milliseconds{300}, milliseconds{3000}};
   const auto& core = peer(who).core();
   std::pair now_in{core.term(), core.leads()};
-  if (std::exchange(around(who).echoed, now_in) == now_in)
+  if (std::exchange(around(who).replayed, now_in) == now_in)
     return;
-  for (std::uint64_t i = 0; i < network_.profile().echoes; ++i)
-    if (auto x = echoes_.draw(who, chance_)) {
-      auto within = delays[chance_.below(std::size(delays))];
-      arrive_at(now() + chance_.between(duration{0}, within), *x);
+  for (std::uint64_t i = 0; i < network_.profile().replays; ++i)
+    if (auto x = replayed_.draw(who, random_)) {
+      auto within = delays[random_.below(std::size(delays))];
+      arrive_at(now() + random_.between(duration{0}, within), *x);
     }
 }
 
@@ -182,7 +182,7 @@ void cluster::connection_changed(peer_id who, peer_id other) {
   if (!runs(who))
     return;
   auto delay = options_.connections_tell
-               ? chance_.between(microseconds{50}, noticed_max)
+               ? random_.between(microseconds{50}, noticed_max)
                : duration{0};
   at(now() + delay, who, [this, who, other] { connect_or_not(who, other); });
 }
@@ -244,9 +244,9 @@ bool cluster::belong_together(peer_id who, peer_id other) {
 
 void cluster::client_connection_changed(client_number who, peer_id other) {
   auto delay = options_.connections_tell
-               ? chance_.between(microseconds{50}, noticed_max)
+               ? random_.between(microseconds{50}, noticed_max)
                : duration{0};
-  agenda_.at(now() + delay, [this, who, other] {
+  events_.at(now() + delay, [this, who, other] {
     auto& x = client(who);
     auto up
       = x.reach.contains(other) && (runs(other) || !options_.connections_tell);
@@ -307,7 +307,7 @@ void cluster::release(peer_id from, peer_id to) {
     return;
   tell("what it sent to " + to_text(to) + " goes on", from);
   for (const auto& x : way.mapped())
-    arrive_at(now() + chance_.between(duration{0}, released_within), x);
+    arrive_at(now() + random_.between(duration{0}, released_within), x);
 }
 
 void cluster::disconnect(peer_id who) {
@@ -386,12 +386,12 @@ void cluster::swizzle(peer_id who, duration step) {
       others.push_back(x);
   auto shuffle = [this, &others] {
     for (auto i = others.size(); i > 1; --i)
-      std::swap(others[i - 1], others[chance_.below(i)]);
+      std::swap(others[i - 1], others[random_.below(i)]);
   };
   duration when{0};
   shuffle();
   for (auto x : others)
-    after_unless_calm(when += step, [this, who, x] {
+    after_unless_ended(when += step, [this, who, x] {
       for (auto [from, to] : {std::pair{who, x}, std::pair{x, who}}) {
         under_way_.begin({affliction::cut, from, to});
         cut(from, to);
@@ -399,7 +399,7 @@ void cluster::swizzle(peer_id who, duration step) {
     });
   shuffle();
   for (auto x : others)
-    after_unless_calm(when += step, [this, who, x] {
+    after_unless_ended(when += step, [this, who, x] {
       for (auto [from, to] : {std::pair{who, x}, std::pair{x, who}})
         if (under_way_.end({affliction::cut, from, to}))
           heal(from, to);
@@ -414,14 +414,14 @@ bool cluster::is_afflicted(affliction x, peer_id from, peer_id to) const {
   return network_.is_cut(from.value, to.value);
 }
 
-void cluster::calm() {
-  ++calmed_;
+void cluster::end_faults() {
+  ++ends_of_faults_;
   under_way_ = {};
-  auto weather = network_profile{};
-  weather.request_delay_max = milliseconds{5};
-  weather.reply_delay_max = milliseconds{5};
-  weather.in_order = true;
-  set_network(weather);
+  auto profile = network_profile{};
+  profile.request_delay_max = milliseconds{5};
+  profile.reply_delay_max = milliseconds{5};
+  profile.in_order = true;
+  set_network(profile);
   apply_max_ = milliseconds{5};
   heal();
   while (!stalled_.empty())
@@ -441,7 +441,7 @@ void cluster::calm() {
   }
 }
 
-void cluster::end_calm() {
+void cluster::resume_faults() {
   set_network(options_.network);
   apply_max_ = options_.apply_max;
   for (auto who : ids()) {

@@ -4,7 +4,7 @@
 
 #include <raft/machine/sessions.hpp>
 #include <raft/machine/state_machine.hpp>
-#include <raft/simulation/agenda.hpp>
+#include <raft/simulation/event_queue.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
 #include <raft/simulation/program.hpp>

@@ -12,7 +12,7 @@ using disk_mode = disk_profile::mode;
 
 void cluster::at(instant when, peer_id who, std::function<void()> what) {
   auto process = around(who).process;
-  agenda_.at(when, [this, who, process, what = std::move(what)]() mutable {
+  events_.at(when, [this, who, process, what = std::move(what)]() mutable {
     auto& x = around(who);
     if (x.process != process)
       return;
@@ -33,7 +33,7 @@ void cluster::boot(peer_id who) {
   x.turned_away.clear();
   x.retrying.clear();
   x.leads = {};
-  x.echoed = {};
+  x.replayed = {};
   x.received = {};
   x.role = peer_role::follower;
   x.term = {};
@@ -82,7 +82,7 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   tell_machine(who, !out.committed.empty());
   schedule_apply(who);
   give_up_if_deposed(who);
-  echo(who);
+  replay(who);
   schedule_alarm(who);
 }
 
@@ -94,7 +94,7 @@ void cluster::schedule_alarm(peer_id who) {
   if (due == instant::max())
     return;
   auto when = std::max(around(who).clock.when(due), now())
-            + chance_.between(microseconds{0}, options_.alarm_late_max);
+            + random_.between(microseconds{0}, options_.alarm_late_max);
   at(when, who, [this, who, alarm] {
     if (around(who).alarm == alarm)
       advance(who);
@@ -104,7 +104,7 @@ void cluster::schedule_alarm(peer_id who) {
 // -- disks --------------------------------------------------------------------
 
 duration cluster::disk_delay(const disk_profile& of) {
-  return chance_.between(of.delay_min, of.delay_max);
+  return random_.between(of.delay_min, of.delay_max);
 }
 
 /// As persistence/store.hpp promises: commits without commands have a reserve.
@@ -147,7 +147,7 @@ void cluster::schedule_read(peer_id who) {
       return;
     if (around(who).disk.now == disk_mode::fails)
       return fail_disk(who);
-    auto early = chance_.per_mille(500);
+    auto early = random_.per_mille(500);
     step(who, [early](virtual_peer& p) { return p.complete_read(early); });
   });
 }
@@ -155,7 +155,7 @@ void cluster::schedule_read(peer_id who) {
 /// What a write that failed has left behind is not known: the process ends.
 void cluster::fail_disk(peer_id who) {
   tell("disk has failed", who);
-  crash(who, chance_.per_mille(500) ? unfinished_write::kept
+  crash(who, random_.per_mille(500) ? unfinished_write::kept
                                     : unfinished_write::lost);
 }
 

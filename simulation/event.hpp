@@ -44,7 +44,7 @@ enum class event_kind : std::uint8_t {
   /// Without an `other`: in both directions, to and from all.
   cut,
   healed,
-  /// Something else about the surroundings changed; `text` says what. Without
+  /// Something else about the environment changed; `text` says what. Without
   /// a `peer` it is about all.
   changed,
   /// Client `number` asks for something; `text` says what. Or it has its

@@ -60,8 +60,8 @@ struct host {
   bool save_armed = false;
   machine::waiting_list<ticket> waiting;
   term_number leads;
-  /// In which term it was echoed to last, and whether as a leader.
-  std::pair<term_number, bool> echoed;
+  /// In which term it was replayed to last, and whether as a leader.
+  std::pair<term_number, bool> replayed;
   /// Who is connected, and with which of its processes.
   std::map<peer_id, std::uint64_t> links;
   /// Who may not be connected, and why not.

@@ -65,23 +65,23 @@ std::unique_ptr<machine::state_machine> kv_workload::make_machine() const {
 }
 
 std::unique_ptr<machine::state_machine>
-kv_workload::make_machine_on(machine_disk& disk, random& chance) const {
+kv_workload::make_machine_on(machine_disk& disk, random& source) const {
   if (!disk)
     disk = kv::make_memory_table();
   // From a few keys on, so that commands must wait for saves, to all of them.
   constexpr std::size_t overlays[] = {500, 1500, 5000, 64 << 20};
   return std::make_unique<kv::engine>(
     std::static_pointer_cast<kv::table>(disk),
-    overlays[chance.below(std::size(overlays))]);
+    overlays[source.below(std::size(overlays))]);
 }
 
 std::optional<bytes> kv_workload::next_command(const program_context& x) const {
-  std::string key{keys[x.chance.below(keys.size())]};
+  std::string key{keys[x.source.below(keys.size())]};
   auto value = std::to_string(x.client) + "." + std::to_string(x.number) + " ";
   // A few are larger than the bounds that some clusters have.
-  if (x.chance.per_mille(30))
-    value.resize(x.chance.between(100, 2000), '.');
-  auto dice = x.chance.below(11);
+  if (x.source.per_mille(30))
+    value.resize(x.source.between(100, 2000), '.');
+  auto dice = x.source.below(11);
   if (dice < 4)
     return kv::encode(kv::get{{key}});
   if (dice < 6)

@@ -15,7 +15,7 @@ public:
 
   /// The engine, as servers have it, on a table in memory.
   std::unique_ptr<machine::state_machine>
-  make_machine_on(machine_disk& disk, random& chance) const override;
+  make_machine_on(machine_disk& disk, random& source) const override;
 
   std::optional<bytes> next_command(const program_context& x) const override;
 

@@ -6,15 +6,15 @@
 namespace raft::simulation {
 
 void liveness_checker::look_at(const cluster& x) {
-  const auto now = x.surroundings();
-  if (now != surroundings_) {
-    surroundings_ = now;
+  const auto now = x.context_hash();
+  if (now != context_) {
+    context_ = now;
     since_ = x.now();
   }
   // Over links that carry little at a time it takes as long as it takes.
   constexpr std::size_t frame_bytes_min = 1000;
   const auto who = x.able_majority();
-  if (who.empty() || x.weather().bytes_per_second != 0
+  if (who.empty() || x.network_now().bytes_per_second != 0
       || x.options().settings.frame_bytes_max < frame_bytes_min)
     return;
   log_index lowest = x.state(who.front()).durable;

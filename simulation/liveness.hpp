@@ -35,7 +35,7 @@ public:
   void look_at(const cluster& x);
 
 private:
-  std::uint64_t surroundings_ = 0;
+  std::uint64_t context_ = 0;
   instant since_{0};
   /// How far the logs of that majority were then: that of the last of them on
   /// its disk, and that of the first.

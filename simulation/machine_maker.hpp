@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/machine/state_machine.hpp>
 #include <raft/base/random.hpp>
+#include <raft/machine/state_machine.hpp>
 
 #include <functional>
 #include <memory>
@@ -19,9 +19,9 @@ using machine_disk = std::shared_ptr<void>;
 
 /// Makes a state machine for a process that starts: an empty one, or one that
 /// goes on with what it finds on the disk.
-/// @param chance For what should differ from process to process, such as the
+/// @param source For what should differ from process to process, such as the
 ///        size of a buffer.
 using machine_maker = std::function<std::unique_ptr<machine::state_machine>(
-  machine_disk& disk, random& chance)>;
+  machine_disk& disk, random& source)>;
 
 } // namespace raft::simulation

@@ -23,7 +23,7 @@ void hold(cluster& on, const overlaps::place& where, duration length,
           const Begin& begin, End end) {
   on.under_way().begin(where);
   begin();
-  on.after_unless_calm(length, [&on, where, end = std::move(end)] {
+  on.after_unless_ended(length, [&on, where, end = std::move(end)] {
     if (on.under_way().end(where))
       end();
   });
@@ -43,11 +43,11 @@ void take_down(cluster& on, peer_id who, duration length, const End& end) {
 }
 
 void crash_all(cluster& on, const fault& x) {
-  random chance{x.number};
+  random source{x.number};
   for (auto who : on.ids()) {
     auto fate
-      = chance.per_mille(500) ? unfinished_write::kept : unfinished_write::lost;
-    take_down(on, who, chance.between(duration{0}, x.length),
+      = source.per_mille(500) ? unfinished_write::kept : unfinished_write::lost;
+    take_down(on, who, source.between(duration{0}, x.length),
               [&on, who, fate] { on.crash(who, fate); });
   }
 }
@@ -134,9 +134,9 @@ void bring_copy_back(cluster& on, peer_id whom, const fault& x,
   if (against)
     for (std::size_t i = 0; i < behind; ++i)
       cut_all(on, others[i], x.length, true, true);
-  on.after_unless_calm(x.length, [&on, whom, x, behind, against,
-                                  others = std::move(others),
-                                  copy = std::move(copy)] {
+  on.after_unless_ended(x.length, [&on, whom, x, behind, against,
+                                   others = std::move(others),
+                                   copy = std::move(copy)] {
     if (!can_spare(on, whom))
       return;
     if (against)
@@ -170,7 +170,7 @@ void swap_disks(cluster& on, peer_id whom, const fault& x) {
   on.swap_disks(whom, x.other);
   for (auto who : {whom, x.other})
     start_again(on, who);
-  on.after_unless_calm(x.length, [&on, whom] { on.put_back(whom); });
+  on.after_unless_ended(x.length, [&on, whom] { on.put_back(whom); });
 }
 
 void change(network_profile& now, const fault& x) {
@@ -178,7 +178,7 @@ void change(network_profile& now, const fault& x) {
     now.requests_lost = now.replies_lost = x.number;
     now.doubled = x.number / 2;
   } else if (x.what == fault_kind::echo) {
-    now.echoes = x.number;
+    now.replays = x.number;
   } else if (x.what == fault_kind::slow_links) {
     now.bytes_per_second = x.number;
   } else {
@@ -187,14 +187,14 @@ void change(network_profile& now, const fault& x) {
   }
 }
 
-void change_weather(cluster& on, const fault& x) {
-  auto id = on.under_way().weather.add([x](auto& now) { change(now, x); });
+void change_network(cluster& on, const fault& x) {
+  auto id = on.under_way().network.add([x](auto& now) { change(now, x); });
   auto apply = [&on] {
-    on.set_network(on.under_way().weather.over(on.options().network));
+    on.set_network(on.under_way().network.over(on.options().network));
   };
   apply();
-  on.after_unless_calm(x.length, [&on, id, apply] {
-    on.under_way().weather.remove(id);
+  on.after_unless_ended(x.length, [&on, id, apply] {
+    on.under_way().network.remove(id);
     apply();
   });
 }
@@ -228,7 +228,7 @@ void layer(cluster& on, peer_id whom,
   auto apply
     = [&on, whom, where, set] { set((on.under_way().*where)[whom].over(0)); };
   apply();
-  on.after_unless_calm(length, [&on, whom, where, id, apply] {
+  on.after_unless_ended(length, [&on, whom, where, id, apply] {
     (on.under_way().*where)[whom].remove(id);
     apply();
   });
@@ -242,7 +242,7 @@ void change_disk(cluster& on, layers<disk_profile>& changes, peer_id whom,
     (on.*set)(whom, changes.over(on.usual_disk(whom)));
   };
   apply();
-  on.after_unless_calm(x.length, [&on, &changes, whom, id, apply] {
+  on.after_unless_ended(x.length, [&on, &changes, whom, id, apply] {
     changes.remove(id);
     apply();
     start_again(on, whom); // if it failed
@@ -353,7 +353,7 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::delay:
     case fault_kind::echo:
     case fault_kind::slow_links:
-      change_weather(on, x);
+      change_network(on, x);
       break;
     case fault_kind::quiet:
       break; // the run itself sees to it
@@ -395,7 +395,7 @@ void inflict(cluster& on, const fault& x) {
   if (!leaders.empty())
     return inflict_on(on, leaders.back(), x);
   // Then it strikes the next one, that has hardly begun.
-  on.after_unless_calm(looks_again, [&on, x] { inflict(on, x); });
+  on.after_unless_ended(looks_again, [&on, x] { inflict(on, x); });
 }
 
 } // namespace raft::simulation

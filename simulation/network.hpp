@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <raft/messages/ids.hpp>
-#include <raft/simulation/agenda.hpp>
 #include <raft/base/random.hpp>
+#include <raft/messages/ids.hpp>
+#include <raft/simulation/event_queue.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace raft::simulation {
 
 using base::random;
 
-/// What the weather is like, for messages sent from now on. Chances are out of
+/// What the network is like, for messages sent from now on. Chances are out of
 /// a thousand. Each message is delayed on its own, so they overtake each other
 /// unless `in_order`.
 struct network_profile {
@@ -39,7 +39,7 @@ struct network_profile {
   std::uint64_t very_late = 0;
   /// Whoever enters a term, begins to lead or starts again gets so many copies
   /// of what it was told last in its last terms, within ten seconds.
-  std::uint64_t echoes = 0;
+  std::uint64_t replays = 0;
   bool in_order = false;
   /// How much each direction between two peers carries. What is sent while it
   /// is busy waits until all that was sent before has left, and is lost if that

@@ -59,7 +59,7 @@ struct overlaps {
   using place = std::tuple<affliction, peer_id, peer_id>;
 
   std::map<place, std::uint64_t> counts;
-  layers<network_profile> weather;
+  layers<network_profile> network;
   std::map<peer_id, layers<disk_profile>> disks; // of logs
   std::map<peer_id, layers<disk_profile>> data_disks;
   /// In millionths.

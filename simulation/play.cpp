@@ -46,8 +46,8 @@ public:
 private:
   static cluster_options options_for(const workload& what, const schedule& x) {
     auto result = draw_cluster(x.seed);
-    result.machine = [&what](machine_disk& disk, random& chance) {
-      return what.make_machine_on(disk, chance);
+    result.machine = [&what](machine_disk& disk, random& source) {
+      return what.make_machine_on(disk, source);
     };
     result.inspect
       = [&what](const machine::state_machine& m) { return what.inspect(m); };
@@ -88,7 +88,7 @@ private:
       if (x.what == fault_kind::quiet)
         rest_at(x.when);
       else
-        cluster_.after_unless_calm(x.when - played_, [this, &x] {
+        cluster_.after_unless_ended(x.when - played_, [this, &x] {
           cluster_.tell("fault: " + describe(x));
           inflict(cluster_, x);
         });
@@ -107,7 +107,7 @@ private:
     go_on_until(when);
     heal();
     cluster_.tell("faults go on");
-    cluster_.end_calm();
+    cluster_.resume_faults();
     cluster_.start_programs();
     programs_run_ = true;
   }
@@ -120,7 +120,7 @@ private:
 
   void heal() {
     cluster_.tell("the faults end");
-    cluster_.calm();
+    cluster_.end_faults();
     auto begin = cluster_.now();
     serve(begin);
     cluster_.stop_programs();

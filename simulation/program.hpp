@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <raft/messages/client.hpp>
-#include <raft/simulation/agenda.hpp>
 #include <raft/base/random.hpp>
+#include <raft/messages/client.hpp>
+#include <raft/simulation/event_queue.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +37,7 @@ struct program_context {
   std::uint64_t number = 0;
   /// The one before, with its answer; null at first.
   const client_operation* last = nullptr;
-  random& chance;
+  random& source;
 };
 
 /// Bytes as people can read them, in quotes: what is no printable ASCII as

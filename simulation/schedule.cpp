@@ -293,7 +293,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   result.network.requests_lost = from.per_mille(300) ? from.below(80) : 0;
   result.network.replies_lost = result.network.requests_lost;
   result.network.doubled = from.per_mille(300) ? from.below(100) : 0;
-  result.network.echoes = from.per_mille(400) ? from.between(1, 40) : 0;
+  result.network.replays = from.per_mille(400) ? from.between(1, 40) : 0;
   constexpr milliseconds disks[]
     = {milliseconds{1}, milliseconds{10}, milliseconds{100}};
   result.disk.delay_max = disks[from.below(3)];

@@ -148,7 +148,7 @@ void write(std::ostream& out, const schedule& x);
 /// @throws schedule_error
 schedule read_schedule(std::istream& in);
 
-/// Begins a fault now, and sees to its end unless `calm` does.
+/// Begins a fault now, and sees to its end unless `end_faults` does.
 void inflict(cluster& on, const fault& x);
 
 } // namespace raft::simulation

@@ -27,10 +27,10 @@ public:
   /// Each client pays something in, and then moves money about.
   std::optional<raft::bytes>
   next_command(const raft::simulation::program_context& x) const override {
-    auto somebody = [&x] { return std::string(1, "ABCDE"[x.chance.below(5)]); };
+    auto somebody = [&x] { return std::string(1, "ABCDE"[x.source.below(5)]); };
     if (x.number == 0)
       return bank::encode(bank::deposit{somebody(), 100});
-    auto cents = static_cast<std::int64_t>(x.chance.between(1, 50));
+    auto cents = static_cast<std::int64_t>(x.source.between(1, 50));
     return bank::encode(bank::transfer{somebody(), somebody(), cents});
   }
 

@@ -86,7 +86,7 @@ std::size_t collector::largest() const {
 
 // -- the cluster --------------------------------------------------------------
 
-cluster::cluster(const ground& at)
+cluster::cluster(const environment& at)
   : where{at}, config{at.in_middleman}, system{config}, self{system} {
   // nop
 }

@@ -20,7 +20,7 @@
 namespace raft::test {
 
 /// Where a cluster stands.
-struct ground {
+struct environment {
   const char* name;
   /// Stores in LMDB, in a directory that is removed at the end, or in memory.
   bool on_disk = false;
@@ -28,7 +28,7 @@ struct ground {
   bool in_middleman = false;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const ground& x) {
+inline std::ostream& operator<<(std::ostream& out, const environment& x) {
   return out << x.name;
 }
 
@@ -79,7 +79,7 @@ private:
 /// Three peers that can be stopped, started again and cut off.
 class cluster {
 public:
-  explicit cluster(const ground& where);
+  explicit cluster(const environment& where);
   ~cluster();
 
   cluster(const cluster&) = delete;
@@ -168,7 +168,7 @@ public:
 
   note_board notes;
   failure_log failures;
-  ground where;
+  environment where;
   std::vector<peer_id> members{{1}, {2}, {3}};
   actors::system_config config;
   caf::actor_system system;

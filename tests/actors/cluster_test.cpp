@@ -16,11 +16,11 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-constexpr ground in_memory{"memory", false, false};
-constexpr ground on_disk{"disk", true, false};
-constexpr ground as_brokers{"brokers", false, true};
+constexpr environment in_memory{"memory", false, false};
+constexpr environment on_disk{"disk", true, false};
+constexpr environment as_brokers{"brokers", false, true};
 
-const auto grounds = data::make({in_memory, on_disk, as_brokers});
+const auto environments = data::make({in_memory, on_disk, as_brokers});
 
 /// Whoever is neither `a` nor `b`.
 std::uint64_t other_than(std::uint64_t a, std::uint64_t b = 0) {
@@ -40,7 +40,8 @@ std::string numbers(int last) {
 
 BOOST_AUTO_TEST_SUITE(clusters)
 
-BOOST_DATA_TEST_CASE(commands_are_applied_by_all_and_answered, grounds, at) {
+BOOST_DATA_TEST_CASE(commands_are_applied_by_all_and_answered, environments,
+                     at) {
   cluster peers{at};
   peers.spawn_all();
   auto leader = peers.await_leader();
@@ -56,7 +57,8 @@ BOOST_DATA_TEST_CASE(commands_are_applied_by_all_and_answered, grounds, at) {
   BOOST_TEST(peers.failures.reasons().empty());
 }
 
-BOOST_DATA_TEST_CASE(the_leader_stops_and_another_takes_over, grounds, at) {
+BOOST_DATA_TEST_CASE(the_leader_stops_and_another_takes_over, environments,
+                     at) {
   cluster peers{at};
   peers.spawn_all();
   auto first = peers.await_leader();
@@ -76,7 +78,7 @@ BOOST_DATA_TEST_CASE(the_leader_stops_and_another_takes_over, grounds, at) {
     (peers.state(first).incarnation != peers.state(second).incarnation));
 }
 
-BOOST_DATA_TEST_CASE(all_stop_and_come_back_with_everything, grounds, at) {
+BOOST_DATA_TEST_CASE(all_stop_and_come_back_with_everything, environments, at) {
   cluster peers{at};
   peers.spawn_all();
   for (auto command : {"a", "b", "c"})
@@ -201,7 +203,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(subscriptions)
 
-BOOST_DATA_TEST_CASE(each_peer_delivers_all_entries_in_order, grounds, at) {
+BOOST_DATA_TEST_CASE(each_peer_delivers_all_entries_in_order, environments,
+                     at) {
   cluster peers{at};
   peers.spawn_all();
   peers.await_leader();

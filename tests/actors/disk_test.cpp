@@ -68,7 +68,7 @@ private:
 };
 
 struct disk_fixture : cluster {
-  disk_fixture() : cluster{ground{"in memory"}} {
+  disk_fixture() : cluster{environment{"in memory"}} {
     for (auto id : members) {
       disks[id] = std::make_shared<difficult_store>(
         persistence::make_memory_store({"test", id, {100 + id.value}}));

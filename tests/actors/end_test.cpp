@@ -12,7 +12,7 @@ using namespace raft::test;
 namespace {
 
 struct end_fixture : cluster {
-  end_fixture() : cluster{ground{"memory"}} {
+  end_fixture() : cluster{environment{"memory"}} {
     // nop
   }
 

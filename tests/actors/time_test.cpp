@@ -20,7 +20,7 @@ namespace {
 
 /// One peer of three; the test plays the other two, and time.
 struct time_fixture : cluster {
-  time_fixture() : cluster{ground{"memory"}} {
+  time_fixture() : cluster{environment{"memory"}} {
     stores[{1}] = persistence::make_memory_store({"test", {1}, {101}});
     peer_options options;
     options.store = stores[{1}];
@@ -147,7 +147,8 @@ private:
 
 /// A peer that has nobody beside it, saves at once, and keeps no entries.
 struct forgetful_fixture : cluster {
-  explicit forgetful_fixture(bool on_disk) : cluster{ground{"alone", on_disk}} {
+  explicit forgetful_fixture(bool on_disk)
+    : cluster{environment{"alone", on_disk}} {
     members = {{1}};
     settings.log_bytes_kept = 0;
     settings.compaction_bytes_min = 1;

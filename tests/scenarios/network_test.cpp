@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_request_counts_answered_or_not) {
 
 BOOST_AUTO_TEST_CASE(an_unreliable_network_loses_one_of_ten) {
   network x{2, seed};
-  x.set_weather({true, false});
+  x.set_network_profile({true, false});
   constexpr std::size_t count = 10000;
   for (std::size_t i = 0; i < count; ++i)
     x.send(between<append_request>(0, 1), 0ms);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(an_unreliable_network_loses_one_of_ten) {
 
 BOOST_AUTO_TEST_CASE(long_delays_are_of_answers_and_survive_a_cut) {
   network x{2, seed};
-  x.set_weather({false, true});
+  x.set_network_profile({false, true});
   constexpr std::size_t count = 3000;
   for (std::size_t i = 0; i < count; ++i)
     x.send(between<append_request>(0, 1), 0ms);

@@ -67,7 +67,7 @@ public:
     // nop
   }
 
-  void set_weather(const weather&) override {
+  void set_network_profile(const network_profile&) override {
     // nop
   }
 

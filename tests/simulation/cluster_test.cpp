@@ -150,27 +150,27 @@ BOOST_AUTO_TEST_CASE(echoes_are_of_what_a_peer_was_told_in_its_last_terms) {
   auto told = [](std::uint64_t number) {
     return parcel_under_way{nullptr, number};
   };
-  echoes uut;
-  simulation::random chance{1};
+  replays uut;
+  simulation::random source{1};
   for (std::uint64_t term = 1; term <= 6; ++term)
     for (std::uint64_t i = 0; i < 5; ++i)
       uut.remember({1}, {2}, {term}, told(10 * term + i));
   uut.remember({1}, {3}, {1}, told(7));
   std::set<std::uint64_t> drawn;
   for (auto i = 0; i < 1000; ++i)
-    drawn.insert(uut.draw({2}, chance)->number);
+    drawn.insert(uut.draw({2}, source)->number);
   // The last four messages of each of the last four terms.
   const std::set<std::uint64_t> wanted{31, 32, 33, 34, 41, 42, 43, 44,
                                        51, 52, 53, 54, 61, 62, 63, 64};
   BOOST_TEST((drawn == wanted));
-  BOOST_TEST((uut.draw({3}, chance)->number == 7u));
-  BOOST_TEST(!uut.draw({1}, chance));
+  BOOST_TEST((uut.draw({3}, source)->number == 7u));
+  BOOST_TEST(!uut.draw({1}, source));
 }
 
 BOOST_AUTO_TEST_CASE(who_starts_again_hears_again_what_it_was_told) {
-  auto received = [](std::uint64_t echoes) {
+  auto received = [](std::uint64_t replays) {
     cluster_options options;
-    options.network.echoes = echoes;
+    options.network.replays = replays;
     cluster x{options};
     auto leader = elect(x);
     x.run_for(1s);
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(who_starts_again_hears_again_what_it_was_told) {
   BOOST_TEST(received(20) >= 20u);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_calm_all_is_as_the_options_say) {
+BOOST_AUTO_TEST_CASE(after_faults_end_all_is_as_the_options_say) {
   cluster_options options;
   options.network = unreliable_network();
   options.disk.delay_max = 30ms;
@@ -202,17 +202,17 @@ BOOST_AUTO_TEST_CASE(after_a_calm_all_is_as_the_options_say) {
   });
   x.run_for(5s);
   BOOST_TEST(commands > 0u);
-  x.calm();
+  x.end_faults();
   x.stop_programs();
   x.run_for(5s);
-  BOOST_TEST((x.weather() != options.network));
+  BOOST_TEST((x.network_now() != options.network));
   BOOST_TEST((x.log_disk({1}) == disk_profile{}));
   auto before = commands;
   x.run_for(5s);
   BOOST_TEST(commands == before);
-  x.end_calm();
+  x.resume_faults();
   x.start_programs();
-  BOOST_TEST((x.weather() == options.network));
+  BOOST_TEST((x.network_now() == options.network));
   BOOST_TEST((x.log_disk({1}).delay_max == 30ms));
   BOOST_TEST((x.log_disk({2}).delay_max == 37ms));
   x.run_for(5s);

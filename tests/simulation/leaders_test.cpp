@@ -285,9 +285,9 @@ BOOST_AUTO_TEST_CASE(a_majority_that_could_serve_is_known) {
   BOOST_TEST(able() == 0u);
   l.x.resume({3});
   l.x.set_data_disk({1}, {});
-  auto weather = l.x.weather();
-  weather.requests_lost = 1;
-  l.x.set_network(weather);
+  auto profile = l.x.network_now();
+  profile.requests_lost = 1;
+  l.x.set_network(profile);
   BOOST_TEST(able() == 0u);
 }
 

@@ -17,7 +17,7 @@ using duration = std::chrono::microseconds;
 
 /// Appointments in the order of time; those of the same moment in the order in
 /// which they were made. Time passes only from one to the next.
-class agenda {
+class event_queue {
 public:
   using action = std::function<void()>;
 

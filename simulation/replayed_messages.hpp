@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/consensus/output.hpp>
 #include <raft/base/random.hpp>
+#include <raft/consensus/output.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ struct parcel_under_way {
 
 /// Keeps, for each way between two peers, the last messages of each of the last
 /// terms: those that can still be on their way when their term is over.
-class echoes {
+class replayed_messages {
 public:
   /// @param term Which the message speaks in.
   void remember(peer_id from, peer_id to, term_number term,
@@ -41,12 +41,12 @@ public:
   }
 
   /// Draws one of those that went to a peer; nothing if there is none.
-  std::optional<parcel_under_way> draw(peer_id to, random& chance) const {
+  std::optional<parcel_under_way> draw(peer_id to, random& source) const {
     auto ways = ways_.find(to);
     if (ways == ways_.end())
       return std::nullopt;
-    const auto& last = any(any(ways->second, chance).second, chance).second;
-    return last[chance.below(last.size())];
+    const auto& last = any(any(ways->second, source).second, source).second;
+    return last[source.below(last.size())];
   }
 
 private:
@@ -54,9 +54,9 @@ private:
   static constexpr std::size_t terms_max = 4;
 
   template <class Map>
-  static const typename Map::value_type& any(const Map& x, random& chance) {
+  static const typename Map::value_type& any(const Map& x, random& source) {
     return *std::next(x.begin(),
-                      static_cast<std::ptrdiff_t>(chance.below(x.size())));
+                      static_cast<std::ptrdiff_t>(source.below(x.size())));
   }
 
   using of_way = std::map<term_number, std::deque<parcel_under_way>>;
