@@ -290,7 +290,7 @@ private:
   }
 
   void write(persist&& batch) {
-    errand<persisted>(persister_, std::move(batch), [this](persisted& done) {
+    request<persisted>(persister_, std::move(batch), [this](persisted& done) {
       step([&] {
         done.refused ? core_->refused(done.number)
                      : core_->persisted(done.number);
@@ -311,17 +311,17 @@ private:
   void apply_all(std::vector<entry>&& entries) {
     auto wanted = waiting_->any_for(entries);
     durable_told_ = durable_commit(*core_);
-    errand<applied>(applier_,
-                    apply{parts_.self.group, std::move(entries), wanted,
-                          durable_told_, waiting_->room()},
-                    [this](applied& done) {
-                      waiting_->applied(done, *core_, told_);
-                      step([&] { core_->applied(done.index, done.durable); });
-                    });
+    request<applied>(applier_,
+                     apply{parts_.self.group, std::move(entries), wanted,
+                           durable_told_, waiting_->room()},
+                     [this](applied& done) {
+                       waiting_->applied(done, *core_, told_);
+                       step([&] { core_->applied(done.index, done.durable); });
+                     });
   }
 
   void read(read_entries&& what) {
-    errand<entries_read>(reader_, std::move(what), [this](entries_read& done) {
+    request<entries_read>(reader_, std::move(what), [this](entries_read& done) {
       step([&] { core_->entries_read(std::move(done)); });
     });
   }
@@ -329,7 +329,7 @@ private:
   /// Has another actor of this process do something. Its errors are final, so
   /// no deadline is needed: if it ends, that is an error, too.
   template <class Answer, class Actor, class Request, class Then>
-  void errand(const Actor& who, Request&& what, Then then) {
+  void request(const Actor& who, Request&& what, Then then) {
     ++errands_;
     ask(self_, who, caf::infinite, std::forward<Request>(what))
       .then(
@@ -364,15 +364,15 @@ private:
   }
 
   void look_up(const feed::order& what) {
-    errand<entries_read>(reader_,
-                         read_entries{parts_.self.group, parts_.self.id,
-                                      what.first, what.last, what.bytes_max},
-                         [this, what](entries_read& done) {
-                           if (stopping_)
-                             return;
-                           hand_over(what, std::move(done.entries));
-                           deliver();
-                         });
+    request<entries_read>(reader_,
+                          read_entries{parts_.self.group, parts_.self.id,
+                                       what.first, what.last, what.bytes_max},
+                          [this, what](entries_read& done) {
+                            if (stopping_)
+                              return;
+                            hand_over(what, std::move(done.entries));
+                            deliver();
+                          });
   }
 
   void hand_over(const feed::order& what, std::vector<entry>&& entries) {

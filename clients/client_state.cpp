@@ -40,7 +40,7 @@ client_state::ticket client_state::submit(bytes command, instant deadline,
     out_.answers.push_back({what, std::move(refusal)});
     return what;
   }
-  journey x;
+  pending_command x;
   x.data = std::move(command);
   x.deadline = deadline;
   commands_.emplace_hint(commands_.end(), what, std::move(x));
@@ -53,7 +53,7 @@ client_state::ticket client_state::submit(bytes command, instant deadline,
 
 void client_state::peer_up(peer_id who, instant now) {
   forget_connection(who);
-  up_[who] = {settings_.silence_min, false, {}, 0};
+  up_[who] = {settings_.answer_timeout_min, false, {}, 0};
   if (up_.size() == 1)
     paused_until_ = now;
   pump(now);
@@ -72,7 +72,7 @@ void client_state::answered(ticket what, std::uint64_t attempt,
     return; // was given up
   if (x->attempt != 0 && attempt == x->attempt) {
     auto& peer = up_.at(x->to);
-    peer.patience = settings_.silence_min;
+    peer.patience = settings_.answer_timeout_min;
     peer.doubted = false;
   }
   if (what == 0 && result.result == outcome::committed)
@@ -214,7 +214,7 @@ void client_state::on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
   ask_again(what, x);
 }
 
-void client_state::ask_again(ticket what, journey& x) {
+void client_state::ask_again(ticket what, pending_command& x) {
   if (x.attempt != 0)
     under_way_bytes_ -= x.data.size();
   x.attempt = 0;
@@ -223,7 +223,7 @@ void client_state::ask_again(ticket what, journey& x) {
     ready_.insert(what);
 }
 
-void client_state::give_up(ticket what, const journey& x,
+void client_state::give_up(ticket what, const pending_command& x,
                            reject_reason reason) {
   executed result;
   result.leader = leader_ ? leader_ : last_hint_;
@@ -246,7 +246,8 @@ void client_state::finish(ticket what, executed result) {
 
 // -- whom to ask --------------------------------------------------------------
 
-void client_state::change_route(const journey& x, peer_id hint, instant now) {
+void client_state::change_route(const pending_command& x, peer_id hint,
+                                instant now) {
   if (x.route == route_)
     leave(x.to, hint, now);
 }
@@ -339,12 +340,12 @@ void client_state::pump(instant now) {
   }
 }
 
-bool client_state::may_send(const journey& x) const {
+bool client_state::may_send(const pending_command& x) const {
   return under_way_bytes_ == 0 || target() == home_
       || under_way_bytes_ + x.data.size() <= settings_.under_way_bytes_max;
 }
 
-void client_state::send(ticket what, journey& x, instant now) {
+void client_state::send(ticket what, pending_command& x, instant now) {
   if (x.open == 0)
     x.session = session_;
   x.attempt = ++last_attempt_;
@@ -368,15 +369,15 @@ client_state::ticket client_state::window_end() const {
   return commands_.begin()->first + settings_.window;
 }
 
-const client_state::journey* client_state::find(ticket what) const {
+const client_state::pending_command* client_state::find(ticket what) const {
   if (what == 0)
     return &opening_;
   auto i = commands_.find(what);
   return i == commands_.end() ? nullptr : &i->second;
 }
 
-client_state::journey* client_state::find(ticket what) {
-  return const_cast<journey*>(std::as_const(*this).find(what));
+client_state::pending_command* client_state::find(ticket what) {
+  return const_cast<pending_command*>(std::as_const(*this).find(what));
 }
 
 // -- time ---------------------------------------------------------------------
@@ -385,7 +386,7 @@ void client_state::check_times(instant now) {
   if (!check_at_ || now < *check_at_)
     return;
   check_at_.reset();
-  check_silence(0, opening_, now);
+  check_answer_timeout(0, opening_, now);
   for (auto i = commands_.begin(); i != commands_.end();) {
     auto& [what, x] = *i++;
     if (now >= x.deadline) {
@@ -393,31 +394,33 @@ void client_state::check_times(instant now) {
       continue;
     }
     watch_until(x.deadline);
-    check_silence(what, x, now);
+    check_answer_timeout(what, x, now);
   }
 }
 
-void client_state::check_silence(ticket what, journey& x, instant now) {
+void client_state::check_answer_timeout(ticket what, pending_command& x,
+                                        instant now) {
   if (x.attempt == 0)
     return;
   // While it answers what it got before, it is only slow.
   if (!passed_over(x))
-    x.silent_at
-      = std::max(x.silent_at, up_.at(x.to).committed_at + settings_.silence_min
-                                + time_for(x.data.size(), settings_));
+    x.silent_at = std::max(x.silent_at, up_.at(x.to).committed_at
+                                          + settings_.answer_timeout_min
+                                          + time_for(x.data.size(), settings_));
   if (now >= x.silent_at)
-    on_silence(what, x, now);
+    on_answer_timeout(what, x, now);
   else
     watch_until(x.silent_at);
 }
 
-void client_state::on_silence(ticket what, journey& x, instant now) {
+void client_state::on_answer_timeout(ticket what, pending_command& x,
+                                     instant now) {
   if (passed_over(x))
     return ask_again(what, x);
   auto scout = !leader_ && x.route == route_;
   if (x.to == leader_ || scout) {
     auto& peer = up_.at(x.to);
-    peer.patience = std::min(2 * peer.patience, settings_.silence_max);
+    peer.patience = std::min(2 * peer.patience, settings_.answer_timeout_max);
     peer.doubted = true;
     leave(x.to, {}, now);
     return ask_again(what, x);
@@ -430,14 +433,14 @@ void client_state::on_silence(ticket what, journey& x, instant now) {
   be_patient(x, now);
 }
 
-void client_state::be_patient(journey& x, instant now) {
+void client_state::be_patient(pending_command& x, instant now) {
   x.silent_at
     = now + up_.at(x.to).patience + time_for(under_way_bytes_, settings_);
   watch_until(x.silent_at);
 }
 
 // A leader commits in the order in which it got commands.
-bool client_state::passed_over(const journey& x) const {
+bool client_state::passed_over(const pending_command& x) const {
   return x.attempt < up_.at(x.to).committed;
 }
 

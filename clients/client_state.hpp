@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include <raft/base/random.hpp>
 #include <raft/base/instant.hpp>
+#include <raft/base/random.hpp>
 #include <raft/messages/client.hpp>
 
 #include <chrono>
@@ -38,8 +38,8 @@ struct client_settings {
   /// How long a peer may be silent before a command that it has is sent again,
   /// perhaps to another one. Doubles up to the maximum each time that the same
   /// peer was silent, and begins anew with any answer of that peer.
-  std::chrono::milliseconds silence_min{1000};
-  std::chrono::milliseconds silence_max{4000};
+  std::chrono::milliseconds answer_timeout_min{1000};
+  std::chrono::milliseconds answer_timeout_max{4000};
 
   /// What a slow link carries in a millisecond. A peer may be silent for as
   /// long as that takes for what it was sent, on top.
@@ -141,7 +141,7 @@ public:
 
 private:
   /// The way of one command, or of the opening of the session.
-  struct journey {
+  struct pending_command {
     bytes data;
     instant deadline{0};
     session_id session;
@@ -178,12 +178,12 @@ private:
   void on_expired(ticket what, bool current);
   void on_unknown(ticket what, std::uint64_t attempt, peer_id hint,
                   instant now);
-  void ask_again(ticket what, journey& x);
-  void give_up(ticket what, const journey& x, reject_reason reason);
+  void ask_again(ticket what, pending_command& x);
+  void give_up(ticket what, const pending_command& x, reject_reason reason);
   void finish(ticket what, executed result);
 
   // Whom to ask.
-  void change_route(const journey& x, peer_id hint, instant now);
+  void change_route(const pending_command& x, peer_id hint, instant now);
   void leave(peer_id who, peer_id hint, instant now);
   void follow(peer_id who, instant now);
   void pause(instant now);
@@ -192,19 +192,19 @@ private:
 
   // Sending.
   void pump(instant now);
-  void send(ticket what, journey& x, instant now);
-  bool may_send(const journey& x) const;
-  void be_patient(journey& x, instant now);
+  void send(ticket what, pending_command& x, instant now);
+  bool may_send(const pending_command& x) const;
+  void be_patient(pending_command& x, instant now);
   bool scouting() const;
   ticket window_end() const;
-  journey* find(ticket what);
-  const journey* find(ticket what) const;
+  pending_command* find(ticket what);
+  const pending_command* find(ticket what) const;
 
   // Time.
   void check_times(instant now);
-  void check_silence(ticket what, journey& x, instant now);
-  void on_silence(ticket what, journey& x, instant now);
-  bool passed_over(const journey& x) const;
+  void check_answer_timeout(ticket what, pending_command& x, instant now);
+  void on_answer_timeout(ticket what, pending_command& x, instant now);
+  bool passed_over(const pending_command& x) const;
   void watch_until(instant when);
 
   client_settings settings_;
@@ -225,10 +225,10 @@ private:
   reject_reason last_reason_ = reject_reason::not_leader;
   peer_id last_hint_;
   session_id session_;
-  journey opening_;
+  pending_command opening_;
   ticket last_ticket_ = 0;
   std::uint64_t last_attempt_ = 0;
-  std::map<ticket, journey> commands_;
+  std::map<ticket, pending_command> commands_;
   std::set<ticket> ready_; // those without an attempt under way
   // While we know no leader, one command looks for it and the others wait.
   ticket scout_ = 0;

@@ -4,8 +4,8 @@
 #include <raft/actors/seed.hpp>
 #include <raft/cluster/client.hpp>
 #include <raft/cluster/client_actor.hpp>
+#include <raft/cluster/connect.hpp>
 #include <raft/cluster/links.hpp>
-#include <raft/cluster/visit.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -30,7 +30,8 @@ Answer ask_server(caf::actor_system& system, const client_options& options,
                   const address& where, const Request& request) {
   caf::scoped_actor self{system};
   const auto until = steady_clock::now() + options.server_deadline;
-  auto peer = visit(self, where, options.cluster, options.server_deadline);
+  auto peer
+    = connect_to_peer(self, where, options.cluster, options.server_deadline);
   auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
   Answer result;
   actors::ask(self, peer, std::max(left, milliseconds{1}), request)
@@ -81,7 +82,7 @@ struct client::impl {
 
   std::vector<address> servers;
   client_options options;
-  std::shared_ptr<mailslot> slot = std::make_shared<mailslot>();
+  std::shared_ptr<request_queue> slot = std::make_shared<request_queue>();
   actors::system_config config{true};
   caf::actor_system system{config};
   linked_client_actor actor;

@@ -53,7 +53,7 @@ public:
 
 private:
   using promise = actors::promise<executed>;
-  using sink = std::variant<promise, mailslot::callback>;
+  using sink = std::variant<promise, request_queue::callback>;
 
   /// A peer that can be reached, and what was sent to it: attempts, and
   /// requests for pieces.
@@ -250,7 +250,7 @@ private:
     if (auto p = std::get_if<promise>(&to))
       p->answer(std::move(x.result));
     else
-      std::get<mailslot::callback>(to)(std::move(x.result));
+      std::get<request_queue::callback>(to)(std::move(x.result));
   }
 
   /// Sets an alarm, unless an earlier one is set.
@@ -286,7 +286,7 @@ private:
   self_pointer self_ = nullptr;
   group_id group_;
   peer_id home_;
-  std::shared_ptr<mailslot> slot_;
+  std::shared_ptr<request_queue> slot_;
   std::optional<client_state> state_;
   std::map<peer_id, remote> remotes_;
   fetches fetches_;
@@ -317,13 +317,13 @@ using broker_base
 
 } // namespace
 
-bool mailslot::put(item x) {
+bool request_queue::put(item x) {
   std::lock_guard guard{mutex_};
   items_.push_back(std::move(x));
   return items_.size() == 1;
 }
 
-std::vector<mailslot::item> mailslot::take() {
+std::vector<request_queue::item> request_queue::take() {
   std::lock_guard guard{mutex_};
   return std::exchange(items_, {});
 }

@@ -28,12 +28,12 @@ using linked_client_actor = actors::client_actor::extend<
   actors::takes<link_down>,
   // From itself: a deadline or the end of a pause has come.
   actors::takes<wake>,
-  // There is something in the `mailslot`.
+  // There is something in the `request_queue`.
   actors::takes<flush>>;
 
 /// Commands from threads that are no actors, on their way to a client actor.
 /// Thread safe.
-class mailslot {
+class request_queue {
 public:
   /// Called once, in the context of the client actor.
   using callback = std::function<void(executed)>;
@@ -62,7 +62,7 @@ struct client_actor_options {
   peer_id home = {};
   actors::peer_actor peer = {};
   /// Where commands of other threads arrive, if they do.
-  std::shared_ptr<mailslot> slot = {};
+  std::shared_ptr<request_queue> slot = {};
   std::uint64_t seed = 0;
   /// Whether it runs in the middleman's thread, as a typed broker: right where
   /// peer and servers of other protocols do, too.

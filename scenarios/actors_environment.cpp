@@ -3,7 +3,7 @@
 #include <raft/scenarios/actors_environment.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/mortal_store.hpp>
+#include <raft/scenarios/killable_store.hpp>
 #include <raft/scenarios/network_actor.hpp>
 #include <raft/scenarios/temporary_directory.hpp>
 
@@ -63,7 +63,7 @@ public:
     auto& x = bodies_.at(who);
     x.ending = std::make_shared<std::atomic<bool>>(false);
     auto id = id_of(who);
-    x.store = std::make_shared<mortal_store>(persistence::open_lmdb_store(
+    x.store = std::make_shared<killable_store>(persistence::open_lmdb_store(
       {directory_.path(to_text(id)), "scenario", id}));
     actors::peer_options options;
     options.store = x.store;
@@ -102,7 +102,7 @@ public:
 private:
   /// What a peer dies with.
   struct body {
-    std::shared_ptr<mortal_store> store;
+    std::shared_ptr<killable_store> store;
     /// Whether it is meant to end.
     std::shared_ptr<std::atomic<bool>> ending;
   };

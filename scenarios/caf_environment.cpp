@@ -120,7 +120,7 @@ void caf_environment::listen(peer_number who) {
 
 environment::client_number caf_environment::open_client() {
   client x;
-  x.slot = std::make_shared<cluster::mailslot>();
+  x.slot = std::make_shared<cluster::request_queue>();
   cluster::client_actor_options options;
   options.group = environment_group;
   options.slot = x.slot;

@@ -8,7 +8,7 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/base/random.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/scenarios/mailroom.hpp>
+#include <raft/scenarios/task_queue.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -96,7 +96,7 @@ private:
   };
 
   struct client {
-    std::shared_ptr<cluster::mailslot> slot;
+    std::shared_ptr<cluster::request_queue> slot;
     cluster::linked_client_actor handle;
     std::vector<bool> reach;
     std::map<peer_number, actors::peer_actor> ways;

@@ -1,4 +1,4 @@
-#include <raft/cluster/visit.hpp>
+#include <raft/cluster/connect.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/processes_environment.hpp>
@@ -21,7 +21,7 @@ namespace {
 constexpr std::chrono::seconds start_max{30};
 
 /// Nor does one answer that has not in this time.
-constexpr std::chrono::seconds visit_max{30};
+constexpr std::chrono::seconds connect_max{30};
 
 /// The last line of a log that says something.
 std::string last_line(const std::string& file) {
@@ -168,7 +168,8 @@ private:
   void meet(peer_number who) {
     actors::peer_actor found;
     try {
-      found = cluster::visit(self(), bodies_.at(who).where, "raft", visit_max);
+      found = cluster::connect_to_peer(self(), bodies_.at(who).where, "raft",
+                                       connect_max);
     } catch (const std::runtime_error& why) {
       throw scenario_failure{"peer " + to_text(id_of(who)) + " to run",
                              why.what() + std::string{"; its log ends with: "}

@@ -62,8 +62,8 @@ private:
     client_options options;
     options.deadline = heals_within;
     options.pause_max = milliseconds{500};
-    options.settings.silence_min = milliseconds{500};
-    options.settings.silence_max = milliseconds{500};
+    options.settings.answer_timeout_min = milliseconds{500};
+    options.settings.answer_timeout_max = milliseconds{500};
     cluster_.run_program(
       cluster_.open_client(options),
       [this](const program_context& x) { return workload_.next_command(x); });

@@ -6,7 +6,7 @@ using namespace raft;
 using namespace raft::clients;
 using namespace raft::clients::test;
 
-BOOST_FIXTURE_TEST_SUITE(silence_suite, client_fixture)
+BOOST_FIXTURE_TEST_SUITE(answer_timeout_suite, client_fixture)
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_means_retry_elsewhere) {
   open_session();
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_scout_that_is_gone) {
   auto before = now;
   auto other = wait();
   BOOST_TEST(other.what == b);
-  BOOST_TEST((now - before <= settings.silence_max));
+  BOOST_TEST((now - before <= settings.answer_timeout_max));
 }
 
 BOOST_AUTO_TEST_CASE(losses_cost_seconds_not_minutes) {

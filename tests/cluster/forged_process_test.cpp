@@ -1,7 +1,7 @@
 // Somebody sends forged messages to the port of a real raftd process: it goes
 // on, leads on in its term, and says that it dropped them.
 
-#include <raft/cluster/visit.hpp>
+#include <raft/cluster/connect.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/forger.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>

@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/nothing.hpp>
-#include <raft/cluster/visit.hpp>
+#include <raft/cluster/connect.hpp>
 #include <raft/tests/cluster/guest.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -13,9 +13,9 @@ namespace raft::scenarios {
 /// then still becomes durable, as on a machine that loses its process after the
 /// sync and before the answer; every later one fails, so that what waited for
 /// the disk is lost. `kill` may be called by any thread.
-class mortal_store : public persistence::store {
+class killable_store : public persistence::store {
 public:
-  explicit mortal_store(std::unique_ptr<persistence::store> impl);
+  explicit killable_store(std::unique_ptr<persistence::store> impl);
 
   /// Returns when nothing is written any more.
   void kill();

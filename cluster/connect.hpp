@@ -18,9 +18,10 @@ namespace raft::cluster {
 /// that are no actor.
 /// @param self Of an actor system with the middleman.
 /// @throws client_error naming the address, and why.
-actors::peer_actor visit(caf::scoped_actor& self, const address& where,
-                         const std::string& cluster,
-                         std::chrono::milliseconds deadline);
+actors::peer_actor connect_to_peer(caf::scoped_actor& self,
+                                   const address& where,
+                                   const std::string& cluster,
+                                   std::chrono::milliseconds deadline);
 
 /// What to throw if a server did not answer within a deadline, or for another
 /// reason.

@@ -13,7 +13,7 @@
 namespace raft::scenarios {
 
 /// Functions that other threads leave for the scenario's. Thread safe.
-class mailroom {
+class task_queue {
 public:
   void leave(std::function<void()> f);
 
@@ -40,13 +40,13 @@ protected:
   void collect() override;
 
   /// Shared with actors, which may outlive this object by a moment.
-  const std::shared_ptr<mailroom>& mail() const noexcept {
+  const std::shared_ptr<task_queue>& mail() const noexcept {
     return mail_;
   }
 
 private:
   std::chrono::steady_clock::time_point begin_;
-  std::shared_ptr<mailroom> mail_ = std::make_shared<mailroom>();
+  std::shared_ptr<task_queue> mail_ = std::make_shared<task_queue>();
 };
 
 } // namespace raft::scenarios

@@ -1,21 +1,21 @@
-#include <raft/scenarios/mailroom.hpp>
+#include <raft/scenarios/task_queue.hpp>
 
 #include <utility>
 
 namespace raft::scenarios {
 
-void mailroom::leave(std::function<void()> f) {
+void task_queue::leave(std::function<void()> f) {
   std::lock_guard guard{mutex_};
   letters_.push_back(std::move(f));
   filled_.notify_one();
 }
 
-std::vector<std::function<void()>> mailroom::take() {
+std::vector<std::function<void()>> task_queue::take() {
   std::lock_guard guard{mutex_};
   return std::exchange(letters_, {});
 }
 
-void mailroom::wait(std::chrono::steady_clock::time_point until) {
+void task_queue::wait(std::chrono::steady_clock::time_point until) {
   std::unique_lock guard{mutex_};
   filled_.wait_until(guard, until, [this] { return !letters_.empty(); });
 }

@@ -1,8 +1,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/cluster/connect.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/cluster/handshake.hpp>
-#include <raft/cluster/visit.hpp>
 
 #include <caf/actor_system.hpp>
 #include <fmt/format.h>
@@ -93,8 +93,10 @@ client_error visit_failure(caf::actor_system& system, const address& where,
   return client_error{fmt::format("{}: {}", to_text(where), why)};
 }
 
-actors::peer_actor visit(caf::scoped_actor& self, const address& where,
-                         const std::string& cluster, milliseconds deadline) {
+actors::peer_actor connect_to_peer(caf::scoped_actor& self,
+                                   const address& where,
+                                   const std::string& cluster,
+                                   milliseconds deadline) {
   return visitor{self, where, deadline}.meet(cluster);
 }
 
