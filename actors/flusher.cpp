@@ -53,11 +53,11 @@ private:
     try {
       job_->run();
       pending_ = false;
-      if (std::exchange(without_room_, false))
+      if (std::exchange(without_space_, false))
         tell("there is room on the disk again; the state was saved");
       waiting_.answer(saved{});
-    } catch (const machine::no_room& e) {
-      if (!std::exchange(without_room_, true))
+    } catch (const machine::no_space& e) {
+      if (!std::exchange(without_space_, true))
         tell(std::string{e.what()}
              + ". Nothing is lost, and it is tried again and again; commands "
                "wait when memory is full");
@@ -88,7 +88,7 @@ private:
   promise<saved> waiting_;
   /// Whether `job_` still has to be written.
   bool pending_ = false;
-  bool without_room_ = false;
+  bool without_space_ = false;
   /// Why nothing can be written any more; empty while all is well.
   std::string failure_;
 };

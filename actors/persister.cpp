@@ -44,7 +44,7 @@ public:
     switch (try_to_write([&](auto& store) { store.remember(what); })) {
       case result::written:
         return remembered{false};
-      case result::no_room:
+      case result::no_space:
         return remembered{true};
       default:
         return failure(failure_);
@@ -72,11 +72,11 @@ private:
       case result::written:
         answer(what, false);
         break;
-      case result::no_room: {
-        auto rest = take_what_needs_no_room(what);
+      case result::no_space: {
+        auto rest = take_what_needs_no_space(what);
         answer(what, true);
         if (!rest.batches.empty())
-          answer(rest, try_to_write(rest.batches) == result::no_room);
+          answer(rest, try_to_write(rest.batches) == result::no_space);
         break;
       }
       case result::failed:
@@ -84,7 +84,7 @@ private:
     }
   }
 
-  enum class result { written, no_room, failed };
+  enum class result { written, no_space, failed };
 
   result try_to_write(const std::vector<persist>& batches) {
     return try_to_write([&](auto& store) { store.commit(batches); });
@@ -101,7 +101,7 @@ private:
     } catch (const persistence::store_error& e) {
       // The one error after which it is known: all that was there.
       if (e.code() == persistence::store_errc::no_space)
-        return result::no_room;
+        return result::no_space;
       fail(std::string{"making state durable failed: "} + e.what());
     } catch (const std::exception& e) {
       fail(std::string{"making state durable failed: "} + e.what());
@@ -111,16 +111,16 @@ private:
 
   /// Takes out of a commit of several batches those that the store has a
   /// reserve for, so that votes go on while the disk is full.
-  static commit take_what_needs_no_room(commit& all) {
+  static commit take_what_needs_no_space(commit& all) {
     commit modest;
     commit others;
     for (std::size_t i = 0; i < all.batches.size(); ++i) {
       const auto& entries = all.batches[i].batch.entries;
-      auto needs_room
+      auto needs_space
         = std::any_of(entries.begin(), entries.end(), [](const entry& x) {
             return x.kind != entry_kind::empty;
           });
-      auto& to = needs_room ? others : modest;
+      auto& to = needs_space ? others : modest;
       to.batches.push_back(std::move(all.batches[i]));
       to.tickets.push_back(std::move(all.tickets[i]));
     }

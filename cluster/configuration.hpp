@@ -7,7 +7,7 @@
 #include <raft/cluster/address.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/ids.hpp>
-#include <raft/persistence/room.hpp>
+#include <raft/persistence/reserved_space.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -58,7 +58,7 @@ struct configuration {
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much of the disk is taken before it is needed.
-  persistence::room_options room;
+  persistence::reserved_space_options reserved_space;
   /// trace, debug, info, warning, error or off.
   std::string log_level = "info";
 };

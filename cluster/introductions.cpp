@@ -16,7 +16,7 @@ consensus::finding met_already() {
   return {exclusion::second_process, true, "it is being greeted already"};
 }
 
-consensus::finding no_room_to_remember() {
+consensus::finding no_space_to_remember() {
   return {exclusion::none, false,
           "there is no room on the disk to remember who is connected"};
 }

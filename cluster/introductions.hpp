@@ -24,7 +24,7 @@ consensus::finding second_process(peer_id who);
 consensus::finding met_already();
 
 /// What is said if the disk has no room for what must be remembered.
-consensus::finding no_room_to_remember();
+consensus::finding no_space_to_remember();
 
 /// Asks peer and persister of a process what the rules need to know, and has
 /// the persister remember what they want remembered. Belongs to the actor
@@ -84,12 +84,12 @@ public:
       .then(
         [this, news, then, who, theirs](const remembered& done) {
           if (done.refused)
-            return then(no_room_to_remember());
+            return then(no_space_to_remember());
           known_.learn(news);
           then(known_.remembers(who, theirs) ? consensus::finding{}
                                              : second_process(who));
         },
-        [then](const caf::error&) { then(no_room_to_remember()); });
+        [then](const caf::error&) { then(no_space_to_remember()); });
   }
 
   /// If our store was restored, and all have confirmed that it lacks nothing:

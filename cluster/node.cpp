@@ -41,7 +41,7 @@ severity severity_of(consensus::note_kind kind) {
   switch (kind) {
     case note_kind::became_follower:
     case note_kind::became_leader:
-    case note_kind::disk_has_room:
+    case note_kind::disk_has_space:
       return severity::info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:
@@ -166,7 +166,7 @@ struct node::impl {
     lmdb.cluster = config.cluster;
     lmdb.peer = config.id;
     lmdb.map_bytes = config.map_bytes;
-    lmdb.room = config.room;
+    lmdb.reserved_space = config.reserved_space;
     return persistence::open_lmdb_store(lmdb);
   }
 
@@ -230,7 +230,7 @@ struct node::impl {
       = [log = options.log, full = disk_full](const consensus::note& what) {
           using consensus::note_kind;
           if (what.kind == note_kind::disk_is_full
-              || what.kind == note_kind::disk_has_room)
+              || what.kind == note_kind::disk_has_space)
             full->store(what.kind == note_kind::disk_is_full);
           if (log)
             log(severity_of(what.kind), consensus::to_text(what));

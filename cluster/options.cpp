@@ -222,12 +222,12 @@ std::vector<option> resource_options() {
     number("map-bytes", "BYTES",
            "Address space (not disk space) reserved for the log",
            RAFT_FIELD(map_bytes)),
-    number("room-ahead", "BYTES",
+    number("space-ahead", "BYTES",
            "How much of the disk to take before it is needed",
-           RAFT_FIELD(room.ahead)),
-    number("room-reserve", "BYTES",
+           RAFT_FIELD(reserved_space.ahead)),
+    number("space-reserve", "BYTES",
            "How much of that is kept for votes and terms when the disk is full",
-           RAFT_FIELD(room.reserve)),
+           RAFT_FIELD(reserved_space.reserve)),
   };
 }
 

@@ -77,7 +77,7 @@ instant core::wake_at() const noexcept {
   if (batch_ || !disk_is_left_alone())
     return result;
   // Whatever waits, the earlier moment comes first.
-  for (const auto at : {room_wanted_at_, reserve_wanted_at_})
+  for (const auto at : {space_wanted_at_, reserve_wanted_at_})
     if (at > now_)
       result = std::min(result, at);
   return result;

@@ -168,7 +168,7 @@ private:
     log_index compacted;
     cluster_id cluster;
     /// Whether there is more in it than what the disk has a reserve for.
-    bool needs_room = false;
+    bool needs_space = false;
   };
 
   /// Entries that went to the state machine together.
@@ -293,7 +293,7 @@ private:
   bool disk_is_left_alone() const noexcept;
   bool log_may_be_written(log_index end) const noexcept;
   log_index compaction_point() const noexcept;
-  void drop_what_found_no_room();
+  void drop_what_found_no_space();
   void answer(message msg, log_index durable_index = {});
   void release_held_answers();
   void drop_held_answers();
@@ -368,7 +368,7 @@ private:
   bool disk_full_ = false;
   /// Until then a full disk is not tried: with entries that need room, and, if
   /// not even the reserve was enough, with anything.
-  instant room_wanted_at_{0};
+  instant space_wanted_at_{0};
   instant reserve_wanted_at_{0};
   /// Every member is known to have the log durable up to here.
   log_index lowest_match_;

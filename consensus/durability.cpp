@@ -27,7 +27,7 @@ log_index core::log_end_to_write() const noexcept {
 
 bool core::log_may_be_written(log_index end) const noexcept {
   return log_.unwritten(end)
-      && (!disk_full_ || now_ >= room_wanted_at_ || !log_.needs_room(end));
+      && (!disk_full_ || now_ >= space_wanted_at_ || !log_.needs_space(end));
 }
 
 bool core::disk_is_left_alone() const noexcept {
@@ -35,7 +35,7 @@ bool core::disk_is_left_alone() const noexcept {
   return (now_ < reserve_wanted_at_
           && (!hard_state_is_durable() || log_.unwritten(end)
               || compaction_point() > log_.compacted().index))
-      || (now_ < room_wanted_at_ && log_.unwritten(end));
+      || (now_ < space_wanted_at_ && log_.unwritten(end));
 }
 
 log_index core::compaction_point() const noexcept {
@@ -60,7 +60,7 @@ void core::make_batch() {
   const auto compacts = point > log_.compacted().index;
   // What makes room goes alone, so that it is not refused with what needs some.
   const auto with_log = log_may_be_written(end)
-                     && !(disk_full_ && compacts && log_.needs_room(end));
+                     && !(disk_full_ && compacts && log_.needs_space(end));
   if (hard_state_is_durable() && !with_log && !compacts)
     return;
   batch_ = batch_under_way{++last_batch_, hard_, now_, {}, cluster_, false};
@@ -73,7 +73,7 @@ void core::make_batch() {
     msg.batch.cluster = cluster_;
   if (with_log) {
     log_.fill(msg.batch, end, config_.batch_bytes_max);
-    batch_->needs_room
+    batch_->needs_space
       = std::ranges::any_of(msg.batch.entries, [](const entry& x) {
           return x.kind != entry_kind::empty;
         });
@@ -88,10 +88,10 @@ void core::make_batch() {
 void core::refused(batch_number number) {
   if (!batch_ || batch_->number != number)
     return;
-  const auto needed_room = batch_->needs_room;
+  const auto needed_space = batch_->needs_space;
   batch_.reset();
   log_.refused();
-  (needed_room ? room_wanted_at_ : reserve_wanted_at_)
+  (needed_space ? space_wanted_at_ : reserve_wanted_at_)
     = now_ + config_.disk_retry_interval;
   const auto known = std::exchange(disk_full_, true);
   if (!known)
@@ -114,7 +114,7 @@ void core::refused(batch_number number) {
   }
 }
 
-void core::drop_what_found_no_room() {
+void core::drop_what_found_no_space() {
   // As if we had crashed: nobody was told that we have it. What we know to be
   // committed, others have on their disks.
   const auto kept = std::max(log_.durable(), commit_);
@@ -136,9 +136,9 @@ void core::persisted(batch_number number) {
   log_.wrote();
   log_.compact(written.compacted);
   if (written.compacted)
-    room_wanted_at_ = now_;
-  if (written.needs_room && std::exchange(disk_full_, false))
-    note_that(note_kind::disk_has_room);
+    space_wanted_at_ = now_;
+  if (written.needs_space && std::exchange(disk_full_, false))
+    note_that(note_kind::disk_has_space);
   release_held_answers();
   // Patience with an election begins when our vote counts in it.
   if (voted && std::holds_alternative<follower>(role_) && !leader())

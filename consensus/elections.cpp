@@ -100,7 +100,7 @@ void core::campaign() {
   hard_ = {hard_.term.next(), self_.id};
   ++lost_elections_;
   drop_held_answers();
-  drop_what_found_no_room();
+  drop_what_found_no_space();
   role_ = candidate{};
   note_that(note_kind::became_candidate);
   draw_election_timeout();

@@ -141,7 +141,7 @@ bool log::unwritten(log_index end) const noexcept {
   return truncate_disk_from_ || std::min(end, last_.index) > handed_to_disk_;
 }
 
-bool log::needs_room(log_index end) const noexcept {
+bool log::needs_space(log_index end) const noexcept {
   for (auto i = handed_to_disk_.next(); i <= std::min(end, last_.index); ++i)
     if (find(i)->kind != entry_kind::empty)
       return true;

@@ -94,7 +94,7 @@ public:
   bool unwritten(log_index end) const noexcept;
 
   /// Whether that takes room on the disk: something else than empty entries.
-  bool needs_room(log_index end) const noexcept;
+  bool needs_space(log_index end) const noexcept;
 
   // -- modifiers --------------------------------------------------------------
 

@@ -65,7 +65,7 @@ std::string rest_of_text(const note& x) {
            + to_text(x.term) + " for now";
     case note_kind::disk_is_full:
       return disk_is_full(to_text(x.where));
-    case note_kind::disk_has_room:
+    case note_kind::disk_has_space:
       return "there is room on its disk again";
     case note_kind::dropped_other_incarnation:
       return "drops messages of " + to_text(x.peer)

@@ -47,7 +47,7 @@ enum class note_kind : std::uint8_t {
   term_far_ahead,
   // The disk.
   disk_is_full,
-  disk_has_room,
+  disk_has_space,
   // Who is who.
   dropped_other_incarnation,
   // Time.

@@ -42,7 +42,7 @@ reject_reason core::objection_to_command(std::size_t size) const noexcept {
   // Once in a while a command is let through to find out whether there is room
   // again; what waits for room already finds out as well.
   if (disk_full_
-      && (now_ < room_wanted_at_ || now_ < reserve_wanted_at_
+      && (now_ < space_wanted_at_ || now_ < reserve_wanted_at_
           || log_.durable() < log_.last().index))
     return reject_reason::disk_full;
   if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max

@@ -23,7 +23,8 @@ constexpr const char* format_key = "format";
 constexpr const char* identity_key = "identity";
 
 /// Nobody votes here: nothing is kept back.
-constexpr persistence::room_options room_ahead{std::uint64_t{16} << 20, 0};
+constexpr persistence::reserved_space_options space_ahead{
+  std::uint64_t{16} << 20, 0};
 
 constexpr std::array table_names{"meta", "state", "pairs", "sessions"};
 
@@ -175,7 +176,7 @@ lmdb_files::lmdb_files(const table_options& options, bool writable)
     return;
   persistence::sync_directory(directory_);
   persistence::sign(directory_);
-  room_.emplace(env_, directory_, room_ahead);
+  room_.emplace(env_, directory_, space_ahead);
 }
 
 state_record lmdb_files::read_state(const lmdb::transaction& txn) const {

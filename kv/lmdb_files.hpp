@@ -18,7 +18,7 @@
 #include <raft/kv/table.hpp>
 #include <raft/persistence/directory.hpp>
 #include <raft/persistence/lmdb.hpp>
-#include <raft/persistence/lmdb_room.hpp>
+#include <raft/persistence/lmdb_reserved_space.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -114,7 +114,7 @@ public:
   [[noreturn]] void rethrow(const persistence::lmdb::error& e) const;
 
   /// @pre Opened for writing.
-  persistence::lmdb_room& room() noexcept {
+  persistence::lmdb_reserved_space& room() noexcept {
     return *room_;
   }
 
@@ -137,7 +137,8 @@ private:
   persistence::directory_claim claim_;
   persistence::lmdb::environment env_;
   persistence::store_identity identity_;
-  std::optional<persistence::lmdb_room> room_; // if opened for writing
+  std::optional<persistence::lmdb_reserved_space>
+    room_; // if opened for writing
 };
 
 } // namespace raft::kv

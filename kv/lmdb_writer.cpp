@@ -68,7 +68,7 @@ void lmdb_writer::write_at_once(const table::update& x) {
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, all);
     estimate_state(pages, txn, *files_, x);
-    take_room(pages);
+    reserve_space(pages);
     put_pairs(txn, all);
     put_sessions(txn, x.sessions);
     put_state(txn, {x.applied, x.keys, 0});
@@ -82,7 +82,7 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
     page_estimate pages{txn};
     if (table)
       pages.empty(*table); // The rest of a write that came to no end, if any.
-    take_room(pages);
+    reserve_space(pages);
     if (table)
       txn.empty_table(*table);
     else
@@ -111,7 +111,7 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
   auto make_it_count = [&](lmdb::transaction& txn) {
     page_estimate pages{txn};
     estimate_state(pages, txn, *files_, x);
-    take_room(pages);
+    reserve_space(pages);
     put_sessions(txn, x.sessions);
     put_state(txn, {x.applied, x.keys, records});
   };
@@ -125,7 +125,7 @@ void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
     auto now = next_slice(i, staged.end(), portions_max);
     page_estimate pages{txn};
     estimate_pairs(pages, txn, files_->pairs, now);
-    take_room(pages);
+    reserve_space(pages);
     put_pairs(txn, now);
     i = now.end;
   };
@@ -135,7 +135,7 @@ void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
     page_estimate pages{txn};
     pages.empty(*files_->staged);
     estimate_change(pages, txn, files_->state, state_key, state_bytes_max);
-    take_room(pages);
+    reserve_space(pages);
     auto state = files_->read_state(txn);
     check_count(txn, state.keys);
     txn.empty_table(*files_->staged);
@@ -189,7 +189,7 @@ std::size_t lmdb_writer::transact_and_rest(Change change, std::size_t portions,
   if (portions > 1)
     try {
       return transact_and_rest(with(portions), rest);
-    } catch (const machine::no_room&) {
+    } catch (const machine::no_space&) {
       // Fewer pages may be there.
     }
   return transact_and_rest(with(1), rest);
@@ -244,7 +244,7 @@ void lmdb_writer::put_staged(lmdb::transaction& txn,
   pages.place(*files_->staged);
   for (const auto& record : packed)
     pages.put(*files_->staged, sizeof(records), record.size() + seal_bytes);
-  take_room(pages);
+  reserve_space(pages);
   auto count = records;
   for (const auto& record : packed) {
     std::string key;
@@ -281,12 +281,12 @@ void lmdb_writer::check_count(const lmdb::transaction& txn,
 }
 
 /// Sees to it that the commit will not meet a full disk.
-void lmdb_writer::take_room(const page_estimate& pages) {
+void lmdb_writer::reserve_space(const page_estimate& pages) {
   try {
     files_->room().before_changes(pages.total(), false);
   } catch (const persistence::store_error& e) {
     if (e.code() == persistence::store_errc::no_space)
-      throw machine::no_room{e.what()};
+      throw machine::no_space{e.what()};
     throw;
   }
 }
@@ -294,8 +294,8 @@ void lmdb_writer::take_room(const page_estimate& pages) {
 void lmdb_writer::fail(const lmdb::error& e, bool committing) {
   if (!committing
       && (e.code() == MDB_MAP_FULL || persistence::means_full(e.code())))
-    throw machine::no_room{std::string{"saving the key-value data: "}
-                           + e.what()};
+    throw machine::no_space{std::string{"saving the key-value data: "}
+                            + e.what()};
   failed_ = true;
   throw persistence::store_error{
     persistence::store_errc::write_failed,

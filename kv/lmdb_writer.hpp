@@ -13,7 +13,7 @@
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/overlay.hpp>
 #include <raft/kv/table.hpp>
-#include <raft/persistence/lmdb_room.hpp>
+#include <raft/persistence/lmdb_reserved_space.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -29,7 +29,7 @@ struct slice {
   overlay::iterator end;
 };
 
-/// All members throw `machine::no_room` if the disk is too full for the next
+/// All members throw `machine::no_space` if the disk is too full for the next
 /// transaction, and `store_error` `write_failed` if it is not known what the
 /// disk holds; then nothing more is written.
 class lmdb_writer {
@@ -85,7 +85,7 @@ private:
   void put_state(persistence::lmdb::transaction& txn, const state_record& x);
   void check_count(const persistence::lmdb::transaction& txn,
                    std::uint64_t keys) const;
-  void take_room(const persistence::page_estimate& pages);
+  void reserve_space(const persistence::page_estimate& pages);
   [[noreturn]] void fail(const persistence::lmdb::error& e, bool committing);
 
   lmdb_files* files_;

@@ -66,7 +66,7 @@ public:
   virtual void visit(std::string_view first, const visitor& f) const = 0;
 
   /// Makes an update durable in one atomic step.
-  /// @throws machine::no_room if nothing was written, and it can be tried
+  /// @throws machine::no_space if nothing was written, and it can be tried
   ///         again; `persistence::store_error` (`write_failed`) if it is not
   ///         known what the disk holds: the process must end.
   virtual void write(const update& x) = 0;

@@ -23,7 +23,7 @@ struct saved_state {
 
 /// There is no room on the disk. Nothing was written, and trying again later
 /// may succeed.
-class no_room : public std::runtime_error {
+class no_space : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
@@ -44,7 +44,7 @@ public:
   /// when this returns, all of it is on the disk.
   ///
   /// Thread: any, also while the machine applies and answers.
-  /// @throws no_room if nothing was written; then this may be called again.
+  /// @throws no_space if nothing was written; then this may be called again.
   ///         `given_up` only after `give_up`. Anything else that is thrown ends
   ///         the process.
   virtual void run() = 0;

@@ -191,10 +191,10 @@ apply_result executor::apply_command(const entry& x, std::size_t reply_max) {
 
 apply_result executor::read(const entry& x, std::size_t reply_max) {
   if (reply_max == 0)
-    return {x.index, apply_status::no_room, {}};
+    return {x.index, apply_status::no_space, {}};
   auto reply = machine_->apply({x.index, x.time_ms}, x.data);
   if (reply.size() > reply_max)
-    return {x.index, apply_status::no_room, {}};
+    return {x.index, apply_status::no_space, {}};
   return {x.index, apply_status::done, std::move(reply)};
 }
 

@@ -55,7 +55,7 @@ public:
   /// Applies the next committed entry, of any kind. Entries without an effect
   /// on the state machine are `done` with an empty reply.
   /// @param reply_max How long the reply to a command that only reads may be,
-  ///        in bytes; a longer one is not given (`no_room`). With 0 nobody
+  ///        in bytes; a longer one is not given (`no_space`). With 0 nobody
   ///        wants it, and the state machine is not even asked.
   /// @throws std::logic_error if `x.index` does not follow `applied()`;
   /// whatever

@@ -22,7 +22,7 @@ enum class apply_status : std::uint8_t {
   stale = 2,
   /// It only reads, and its reply would be longer than there is room for: it
   /// was not given, and asking again does no harm.
-  no_room = 3,
+  no_space = 3,
 };
 
 /// Gives committed entries to the applier, in order, each once.

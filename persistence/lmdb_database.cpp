@@ -154,12 +154,12 @@ lmdb::environment open_any(const lmdb_options& options);
 void make_in(const lmdb_options& options,
              const std::function<void(lmdb::transaction&)>& fill) {
   auto env = open_any(options);
-  lmdb_room room{env, options.directory, {0, 0}};
-  room.before_changes(pages_of_new_environment, true);
+  lmdb_reserved_space space{env, options.directory, {0, 0}};
+  space.before_changes(pages_of_new_environment, true);
   lmdb::transaction txn{env, 0};
   fill(txn);
   txn.commit();
-  room.after_commit();
+  space.after_commit();
 }
 
 } // namespace
@@ -285,7 +285,7 @@ lmdb_database::lmdb_database(const lmdb_options& options)
     return;
   sync_directory(directory_);
   sign(directory_);
-  room_.emplace(env_, directory_, options.room);
+  space_.emplace(env_, directory_, options.reserved_space);
 }
 
 void lmdb_database::corrupt(const std::string& record,

@@ -16,7 +16,7 @@
 #include <raft/persistence/big_endian.hpp>
 #include <raft/persistence/directory.hpp>
 #include <raft/persistence/lmdb.hpp>
-#include <raft/persistence/lmdb_room.hpp>
+#include <raft/persistence/lmdb_reserved_space.hpp>
 #include <raft/persistence/record.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -138,8 +138,8 @@ public:
   }
 
   /// @pre Opened for writing.
-  lmdb_room& room() noexcept {
-    return *room_;
+  lmdb_reserved_space& space() noexcept {
+    return *space_;
   }
 
   MDB_dbi meta = 0;
@@ -158,7 +158,7 @@ private:
   lmdb::environment env_;
   store_identity identity_;
   std::uint32_t format_ = 0;
-  std::optional<lmdb_room> room_; // if opened for writing
+  std::optional<lmdb_reserved_space> space_; // if opened for writing
 };
 
 /// Turns an error of LMDB into one of ours, for everything but `commit`.

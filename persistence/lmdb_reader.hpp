@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/plan.hpp>
+#include <raft/persistence/log_change.hpp>
 
 #include <vector>
 

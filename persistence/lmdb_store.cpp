@@ -85,19 +85,19 @@ private:
                        bool in_any_case);
 
   // Steps of `commit`, within its transaction.
-  log_plan plan(const transaction& txn, const persist& x) const;
-  void take_room(const transaction& txn, std::span<const persist> batches,
-                 std::span<const log_plan> plans);
+  log_change change(const transaction& txn, const persist& x) const;
+  void reserve_space(const transaction& txn, std::span<const persist> batches,
+                     std::span<const log_change> changes);
   void estimate_erased(const transaction& txn, page_estimate& pages,
                        MDB_dbi table, group_id group, log_index first,
                        log_index last, std::size_t count_max) const;
   void estimate(const transaction& txn, page_estimate& pages, const persist& x,
-                const log_plan& plan) const;
-  void write(transaction& txn, const persist& x, const log_plan& plan);
+                const log_change& change) const;
+  void write(transaction& txn, const persist& x, const log_change& change);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
-  void append(transaction& txn, const persist& x, const log_plan& plan);
-  void compact(transaction& txn, group_id group, const log_plan& plan);
+  void append(transaction& txn, const persist& x, const log_change& change);
+  void compact(transaction& txn, group_id group, const log_change& change);
   std::size_t drop_compacted(transaction& txn, group_id group, log_index last,
                              std::size_t count_max);
 
@@ -124,7 +124,7 @@ void lmdb_store::change(const std::function<void(transaction&)>& what) {
     what(txn);
     committing = true;
     txn.commit();
-    db_.room().after_commit();
+    db_.space().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
   } catch (const store_error& e) {
@@ -149,12 +149,12 @@ void lmdb_store::commit(std::span<const persist> batches) {
 
 void lmdb_store::write(std::span<const persist> batches) {
   change([&](transaction& txn) {
-    std::vector<log_plan> plans;
+    std::vector<log_change> changes;
     for (auto& x : batches)
-      plans.push_back(plan(txn, x));
-    take_room(txn, batches, plans);
+      changes.push_back(change(txn, x));
+    reserve_space(txn, batches, changes);
     for (std::size_t i = 0; i < batches.size(); ++i)
-      write(txn, batches[i], plans[i]);
+      write(txn, batches[i], changes[i]);
   });
 }
 
@@ -190,7 +190,7 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
       estimate_erased(txn, pages, db_.log, x.group, {},
                       reader.compacted(x.group).index, count_max);
     }
-    db_.room().before_changes(pages.total(), true);
+    db_.space().before_changes(pages.total(), true);
     for (const auto& x : batches)
       if (auto point = reader.compaction(x.group); point.where.index) {
         erased += drop_compacted(txn, x.group, point.where.index, count_max);
@@ -205,7 +205,7 @@ void lmdb_store::remember(const raft::remember& what) {
   change([&](transaction& txn) {
     page_estimate pages{txn};
     memory_.estimate(pages, what.whom.size());
-    db_.room().before_changes(pages.total(), true);
+    db_.space().before_changes(pages.total(), true);
     memory_.write(txn, what);
   });
   memory_.wrote(what);
@@ -215,35 +215,35 @@ void lmdb_store::conclude() {
   change([&](transaction& txn) {
     page_estimate pages{txn};
     memory_.estimate(pages, 0);
-    db_.room().before_changes(pages.total(), true);
+    db_.space().before_changes(pages.total(), true);
     memory_.write_end(txn);
   });
 }
 
-log_plan lmdb_store::plan(const transaction& txn, const persist& x) const {
+log_change lmdb_store::change(const transaction& txn, const persist& x) const {
   lmdb_reader reader{db_, txn};
-  return make_plan(reader.summary(x.group), x, [&](log_index i) {
+  return change_for(reader.summary(x.group), x, [&](log_index i) {
     return reader.term_start(x.group, i).term;
   });
 }
 
 /// Sees to it that the commit will not meet a full disk.
-void lmdb_store::take_room(const transaction& txn,
-                           std::span<const persist> batches,
-                           std::span<const log_plan> plans) {
+void lmdb_store::reserve_space(const transaction& txn,
+                               std::span<const persist> batches,
+                               std::span<const log_change> changes) {
   page_estimate pages{txn};
   auto commands = false;
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    estimate(txn, pages, batches[i], plans[i]);
+    estimate(txn, pages, batches[i], changes[i]);
     for (auto& e : batches[i].batch.entries)
       commands = commands || e.kind != entry_kind::empty;
   }
-  db_.room().before_changes(pages.total(), !commands);
+  db_.space().before_changes(pages.total(), !commands);
 }
 
 /// Adds what it takes to write a batch.
 void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
-                          const persist& x, const log_plan& plan) const {
+                          const persist& x, const log_change& change) const {
   constexpr auto all = std::numeric_limits<std::size_t>::max();
   auto put = [&](MDB_dbi table, std::size_t key_bytes, std::size_t bytes) {
     pages.place(table);
@@ -257,24 +257,24 @@ void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
     put(db_.meta, log_key_bytes, small_record_bytes);
   pages.place(db_.log);
   pages.place(db_.term_starts);
-  if (plan.truncate_from)
+  if (change.truncate_from)
     for (auto table : {db_.log, db_.term_starts}) {
       pages.place(table);
-      estimate_erased(txn, pages, table, x.group, plan.truncate_from,
+      estimate_erased(txn, pages, table, x.group, change.truncate_from,
                       last_index, all);
     }
   for (auto& e : x.batch.entries) {
     pages.put(db_.log, log_key_bytes, e.data.size() + entry_record_bytes);
     pages.put(db_.term_starts, log_key_bytes, small_record_bytes);
   }
-  if (!plan.compacted.index)
+  if (!change.compacted.index)
     return;
   put(db_.compaction, group_key_bytes, small_record_bytes);
   put(db_.term_starts, log_key_bytes, small_record_bytes);
   estimate_erased(txn, pages, db_.term_starts, x.group, {},
-                  plan.compacted.index, all);
+                  change.compacted.index, all);
   pages.place(db_.log);
-  estimate_erased(txn, pages, db_.log, x.group, {}, plan.compacted.index,
+  estimate_erased(txn, pages, db_.log, x.group, {}, change.compacted.index,
                   erased_per_commit + 2 * x.batch.entries.size());
 }
 
@@ -309,7 +309,7 @@ void lmdb_store::fail(const lmdb::error& e, bool committing) {
 }
 
 void lmdb_store::write(transaction& txn, const persist& x,
-                       const log_plan& plan) {
+                       const log_change& change) {
   auto group = x.group;
   lmdb_reader reader{db_, txn};
   auto known = reader.knows(group);
@@ -319,17 +319,17 @@ void lmdb_store::write(transaction& txn, const persist& x,
             encode(group, x.batch.hard));
   if (x.batch.members_changed)
     txn.put(db_.members, group_key(group), encode(group, x.batch.members));
-  if (plan.truncate_from) {
-    erase_from(txn, db_.log, group, plan.truncate_from);
-    erase_from(txn, db_.term_starts, group, plan.truncate_from);
+  if (change.truncate_from) {
+    erase_from(txn, db_.log, group, change.truncate_from);
+    erase_from(txn, db_.term_starts, group, change.truncate_from);
   }
   if (x.batch.cluster)
     txn.put(db_.meta, cluster_key(group), encode(group, x.batch.cluster));
-  append(txn, x, plan);
-  if (plan.compacted.index > now.compacted.index)
-    compact(txn, group, plan);
-  if (plan.compacted.index)
-    drop_compacted(txn, group, plan.compacted.index,
+  append(txn, x, change);
+  if (change.compacted.index > now.compacted.index)
+    compact(txn, group, change);
+  if (change.compacted.index)
+    drop_compacted(txn, group, change.compacted.index,
                    erased_per_commit + 2 * x.batch.entries.size());
 }
 
@@ -342,7 +342,7 @@ void lmdb_store::erase_from(transaction& txn, MDB_dbi table, group_id group,
 }
 
 void lmdb_store::append(transaction& txn, const persist& x,
-                        const log_plan& plan) {
+                        const log_change& change) {
   auto& entries = x.batch.entries;
   if (entries.empty())
     return;
@@ -353,13 +353,13 @@ void lmdb_store::append(transaction& txn, const persist& x,
   };
   // Without it LMDB leaves every page half empty.
   auto flags = at_end() ? unsigned{MDB_APPEND} : 0u;
-  auto previous = plan.base;
+  auto previous = change.base;
   for (auto& e : entries) {
     auto key = log_key(x.group, e.index);
     txn.put(db_.log, key, encode(x.group, e), flags);
     // The first entry of a log begins a term, also where it goes on with that
     // of the compacted ones.
-    if (e.term != previous.term || previous.index == plan.compacted.index)
+    if (e.term != previous.term || previous.index == change.compacted.index)
       txn.put(db_.term_starts, key,
               encode(x.group, log_position{e.index, e.term}));
     previous = {e.index, e.term};
@@ -369,10 +369,10 @@ void lmdb_store::append(transaction& txn, const persist& x,
 /// Moves the beginning of the log. The entries before it stay, unseen, until
 /// `drop_compacted` comes to them.
 void lmdb_store::compact(transaction& txn, group_id group,
-                         const log_plan& plan) {
-  auto first = plan.compacted.index.next();
+                         const log_change& change) {
+  auto first = change.compacted.index.next();
   log_position start;
-  if (plan.last.index > plan.compacted.index)
+  if (change.last.index > change.compacted.index)
     start = {first, lmdb_reader{db_, txn}.term_start(group, first).term};
   {
     lmdb::cursor place{txn, db_.term_starts};
@@ -385,9 +385,9 @@ void lmdb_store::compact(transaction& txn, group_id group,
   if (start.index)
     txn.put(db_.term_starts, log_key(group, first), encode(group, start));
   lmdb_reader reader{db_, txn};
-  compaction_point point{plan.compacted, reader.compaction(group).time_ms};
+  compaction_point point{change.compacted, reader.compaction(group).time_ms};
   point.time_ms
-    = std::max(point.time_ms, reader.time_at(group, plan.compacted.index));
+    = std::max(point.time_ms, reader.time_at(group, change.compacted.index));
   txn.put(db_.compaction, group_key(group), encode(group, point));
 }
 

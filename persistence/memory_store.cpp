@@ -1,6 +1,6 @@
 // The store that keeps everything in memory.
 
-#include <raft/persistence/plan.hpp>
+#include <raft/persistence/log_change.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <algorithm>
@@ -45,18 +45,18 @@ public:
   void commit(std::span<const persist> batches) override {
     std::lock_guard guard{mutex_};
     check_groups(batches);
-    std::vector<log_plan> plans;
-    plans.reserve(batches.size());
+    std::vector<log_change> changes;
+    changes.reserve(batches.size());
     for (auto& x : batches) {
       static const group_data nothing;
       auto known = groups_.find(x.group);
       auto& now = known == groups_.end() ? nothing : known->second;
-      plans.push_back(
-        make_plan({now.hard, now.compacted, now.last()}, x,
-                  [&now](log_index i) { return now.at(i).term; }));
+      changes.push_back(
+        change_for({now.hard, now.compacted, now.last()}, x,
+                   [&now](log_index i) { return now.at(i).term; }));
     }
     for (std::size_t i = 0; i < batches.size(); ++i)
-      carry_out(groups_[batches[i].group], plans[i], batches[i].batch);
+      carry_out(groups_[batches[i].group], changes[i], batches[i].batch);
   }
 
   store_memory memory() const override {
@@ -130,7 +130,7 @@ public:
   }
 
 private:
-  static void carry_out(group_data& data, const log_plan& plan,
+  static void carry_out(group_data& data, const log_change& change,
                         const durable_batch& batch) {
     data.hard = batch.hard;
     if (batch.members_changed)
@@ -138,10 +138,10 @@ private:
     if (batch.cluster)
       data.cluster = batch.cluster;
     auto& entries = data.entries;
-    if (plan.truncate_from)
-      entries.resize(plan.truncate_from - data.compacted.index - 1);
+    if (change.truncate_from)
+      entries.resize(change.truncate_from - data.compacted.index - 1);
     entries.insert(entries.end(), batch.entries.begin(), batch.entries.end());
-    data.compacted = plan.compacted;
+    data.compacted = change.compacted;
     while (!entries.empty() && entries.front().index <= data.compacted.index) {
       if (entries.front().index == data.compacted.index)
         data.compacted_time_ms

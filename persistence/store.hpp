@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/messages/persist.hpp>
-#include <raft/persistence/room.hpp>
+#include <raft/persistence/reserved_space.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -138,7 +138,7 @@ struct lmdb_options {
   /// beyond it. 0 for the default: 1 TiB, under a sanitizer 1 GiB.
   std::uint64_t map_bytes = 0;
   /// How much of the disk is taken ahead.
-  room_options room = {};
+  reserved_space_options reserved_space = {};
   /// False opens what is there, also while another process writes it, and never
   /// makes or changes anything. Then an empty `cluster` with a `peer` of 0
   /// accepts a store of any identity.

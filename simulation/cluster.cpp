@@ -149,7 +149,7 @@ void cluster::crash(peer_id who, unfinished_write fate) {
   if (!runs(who))
     return;
   auto& x = around(who);
-  if (!has_room_for_write(who))
+  if (!has_space_for_write(who))
     fate = unfinished_write::lost;
   event what;
   what.what = event_kind::crashed;

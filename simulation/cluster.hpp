@@ -373,7 +373,7 @@ private:
   void schedule_read(peer_id who);
   duration disk_delay(const disk_profile& of);
   void tell_of_disk(const char* which, const disk_profile& x, peer_id who);
-  bool has_room_for_write(peer_id who) const;
+  bool has_space_for_write(peer_id who) const;
   void fail_disk(peer_id who);
   void give_up_if_deposed(peer_id who);
   std::uint64_t wall_ms(peer_id who) const;
@@ -395,7 +395,7 @@ private:
   void tell_machine(peer_id who, bool committed);
   void save_if_due(peer_id who, bool now);
   void arm_save(peer_id who);
-  bool has_room_for_state(peer_id who) const;
+  bool has_space_for_state(peer_id who) const;
   void schedule_save(peer_id who, duration delay = duration{0});
   void save(peer_id who);
 

@@ -22,7 +22,7 @@ std::string told(const apply_result& x) {
       return "that its session has expired";
     case apply_status::stale:
       return "that its reply is forgotten";
-    case apply_status::no_room:
+    case apply_status::no_space:
       return "that there is no room for its reply";
   }
   return readable(x.reply);
@@ -52,7 +52,7 @@ void cluster::wake_machine(peer_id who) {
 /// What a crash leaves of a save under way, all of it or nothing.
 void cluster::end_machine(peer_id who) {
   auto& x = around(who);
-  if (x.saving && has_room_for_state(who) && random_.per_mille(500))
+  if (x.saving && has_space_for_state(who) && random_.per_mille(500))
     x.saving->run();
   x.saving.reset();
   x.executor.reset();
@@ -204,7 +204,7 @@ void cluster::arm_save(peer_id who) {
   });
 }
 
-bool cluster::has_room_for_state(peer_id who) const {
+bool cluster::has_space_for_state(peer_id who) const {
   auto mode = around(who).data_disk.now;
   return mode != disk_mode::full && mode != disk_mode::used_up;
 }
@@ -219,7 +219,7 @@ void cluster::schedule_save(peer_id who, duration delay) {
       return;
     if (around(who).data_disk.now == disk_mode::fails)
       return fail_disk(who);
-    if (has_room_for_state(who))
+    if (has_space_for_state(who))
       save(who);
     else
       schedule_save(who, std::chrono::seconds{1});

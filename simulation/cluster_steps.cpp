@@ -108,7 +108,7 @@ duration cluster::disk_delay(const disk_profile& of) {
 }
 
 /// As persistence/store.hpp promises: commits without commands have a reserve.
-bool cluster::has_room_for_write(peer_id who) const {
+bool cluster::has_space_for_write(peer_id who) const {
   auto mode = around(who).disk.now;
   const auto& write = peer(who).writing();
   if (!write || (mode != disk_mode::full && mode != disk_mode::used_up))
@@ -129,7 +129,7 @@ void cluster::schedule_write(peer_id who) {
       return;
     if (around(who).disk.now == disk_mode::fails)
       return fail_disk(who);
-    if (!has_room_for_write(who)) {
+    if (!has_space_for_write(who)) {
       step(who, [](virtual_peer& p) { return p.refuse_write(); });
       return;
     }

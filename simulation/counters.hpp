@@ -27,7 +27,7 @@ struct counters {
   /// which not even the reserve was left, and how often there was room again.
   std::uint64_t refused_writes = 0;
   std::uint64_t refused_reserves = 0;
-  std::uint64_t room_found = 0;
+  std::uint64_t space_found = 0;
   std::uint64_t compactions = 0;
   /// Conflicts that cut off a log's end.
   std::uint64_t truncations = 0;

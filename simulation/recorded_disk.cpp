@@ -1,4 +1,4 @@
-#include <raft/persistence/plan.hpp>
+#include <raft/persistence/log_change.hpp>
 #include <raft/simulation/recorded_disk.hpp>
 
 #include <algorithm>
@@ -54,20 +54,20 @@ void recorded_disk::write(const persist& x) {
                     + " truncates beyond the end of the log"};
   auto term_at
     = [this](log_index index) { return entries_.at(index.value - 1).term; };
-  persistence::log_plan plan;
+  persistence::log_change change;
   try {
-    plan = persistence::make_plan({hard_, compacted_, last()}, x, term_at);
+    change = persistence::change_for({hard_, compacted_, last()}, x, term_at);
   } catch (const std::logic_error& e) {
     throw violation{e.what()};
   }
   hard_ = batch.hard;
-  entries_.resize(plan.base.index.value);
+  entries_.resize(change.base.index.value);
   entries_.insert(entries_.end(), batch.entries.begin(), batch.entries.end());
   if (batch.members_changed)
     members_ = batch.members;
   if (batch.cluster)
     cluster_ = batch.cluster;
-  compacted_ = plan.compacted;
+  compacted_ = change.compacted;
   // Nothing but a snapshot could bring what is missing.
   if (!holds(compacted_))
     throw violation{"batch " + to_text(x.number) + " drops entries up to "

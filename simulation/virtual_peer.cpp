@@ -213,7 +213,7 @@ void virtual_peer::count(const consensus::output& out) {
     counts_.truncations += x.kind == note_kind::truncated_conflict ? 1 : 0;
     counts_.dropped_answers += x.kind == note_kind::dropped_held_answer ? 1 : 0;
     counts_.lost_quorums += x.kind == note_kind::stepped_down_no_quorum ? 1 : 0;
-    counts_.room_found += x.kind == note_kind::disk_has_room ? 1 : 0;
+    counts_.space_found += x.kind == note_kind::disk_has_space ? 1 : 0;
   }
   for (const auto& x : out.reads)
     ++(x.reader == id_ ? counts_.reads_to_apply : counts_.reads_for_followers);

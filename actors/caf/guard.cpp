@@ -30,7 +30,7 @@ namespace {
 /// As many bytes are read from a socket at once.
 constexpr std::size_t scratch_bytes = 64 << 10;
 
-constexpr const char* no_room
+constexpr const char* no_space
   = "as many connections of clients are open as there may be";
 constexpr const char* no_handshake = "the handshake did not come in time";
 
@@ -137,7 +137,7 @@ transport::place_id port_guard::enter(guarded_scribe& x) {
   accepted_[id] = &x;
   auto leaves = places_->enter(id, guard_now());
   if (leaves)
-    accepted_.at(*leaves)->end(no_room);
+    accepted_.at(*leaves)->end(no_space);
   ask_to_wake();
   return id;
 }
@@ -184,7 +184,7 @@ void port_guard::wake() {
   if (places_)
     for (auto id : places_->overdue(now))
       if (auto i = accepted_.find(id); i != accepted_.end())
-        i->second->end(i->second->node() ? no_room : no_handshake);
+        i->second->end(i->second->node() ? no_space : no_handshake);
   ask_to_wake();
 }
 

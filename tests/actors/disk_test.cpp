@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   auto known = state(first).durable;
   disks[{first}]->fill(false);
   BOOST_TEST(eventually(
-    [&] { return notes.count({first}, note_kind::disk_has_room) > 0; }));
+    [&] { return notes.count({first}, note_kind::disk_has_space) > 0; }));
   BOOST_TEST(eventually([&] { return state(first).durable > known; }));
   auto journal = journal_of(await_leader());
   BOOST_TEST(journal.ends_with("c "));

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_tried_again_and_loses_nothing) {
   auto attempts = std::make_shared<std::atomic<int>>(0);
   disk->before_write = [attempts] {
     if (++*attempts < 3)
-      throw machine::no_room{"the disk is full"};
+      throw machine::no_space{"the disk is full"};
   };
   begin();
   give({half}, {1});
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_tried_again_and_loses_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
-  disk->before_write = [] { throw machine::no_room{"the disk is full"}; };
+  disk->before_write = [] { throw machine::no_space{"the disk is full"}; };
   begin();
   give({half}, {1});
   give({half}, {2});

@@ -96,7 +96,7 @@ public:
     if (sizes_.size() >= fails_from_)
       throw persistence::store_error{persistence::store_errc::write_failed,
                                      "the disk is on fire"};
-    if (full_ && std::any_of(batches.begin(), batches.end(), takes_room))
+    if (full_ && std::any_of(batches.begin(), batches.end(), takes_space))
       throw persistence::store_error{persistence::store_errc::no_space,
                                      "the disk is full"};
     impl_->commit(batches);
@@ -199,7 +199,7 @@ private:
   std::size_t fails_from_ = std::numeric_limits<std::size_t>::max();
   bool full_ = false;
 
-  static bool takes_room(const persist& x) {
+  static bool takes_space(const persist& x) {
     return std::any_of(
       x.batch.entries.begin(), x.batch.entries.end(),
       [](const entry& y) { return y.kind != entry_kind::empty; });

@@ -111,8 +111,8 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
     {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
     {"--save-after", [](auto& x) { return count(x.save_after); }},
     {"--map-bytes", [](auto& x) { return x.map_bytes; }},
-    {"--room-ahead", [](auto& x) { return x.room.ahead; }},
-    {"--room-reserve", [](auto& x) { return x.room.reserve; }},
+    {"--space-ahead", [](auto& x) { return x.reserved_space.ahead; }},
+    {"--space-reserve", [](auto& x) { return x.reserved_space.reserve; }},
   };
   return all;
 }

@@ -21,8 +21,8 @@ namespace {
 struct disk_fixture : writing_fixture {
   void start_one(std::size_t i) {
     start(i, members(),
-          {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
-           "--room-reserve", "1048576"});
+          {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
+           "--space-reserve", "1048576"});
   }
 
   void start_all() {
@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
           {{test::full_directory_variable, data(0)},
            {test::full_while_variable, directory.path("full")}});
   start(0, "1=" + to_text(where[0]),
-        {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
-         "--room-reserve", "1048576", "--unsaved-bytes", "1048576",
+        {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
+         "--space-reserve", "1048576", "--unsaved-bytes", "1048576",
          "--save-after", "600000"});
   user = std::make_unique<client>(std::vector{where[0]});
   auto run = [&](const bytes& command) {

@@ -23,8 +23,8 @@ namespace {
 struct engine_disk_fixture : writing_fixture {
   void start_one(std::size_t i) {
     start(i, members(),
-          {"--bootstrap", "--log-level", "info", "--room-ahead", "1048576",
-           "--room-reserve", "1048576", "--unsaved-bytes", "1048576",
+          {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
+           "--space-reserve", "1048576", "--unsaved-bytes", "1048576",
            "--applying-bytes", "1048576", "--unapplied-bytes", "2097152"});
   }
 

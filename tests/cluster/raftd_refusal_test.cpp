@@ -30,9 +30,9 @@ namespace {
 /// A peer that is a cluster by itself, stopped, with data on the disk.
 struct refused_raftd : process_fixture {
   refused_raftd() {
-    start(
-      0, alone(),
-      {"--bootstrap", "--room-ahead", "1048576", "--room-reserve", "1048576"});
+    start(0, alone(),
+          {"--bootstrap", "--space-ahead", "1048576", "--space-reserve",
+           "1048576"});
     write("before");
     stop();
     fs::copy(data(0), sound(), fs::copy_options::recursive);

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(alone_it_leads_on_and_refuses_commands) {
   BOOST_TEST((rejection(x) == reject_reason::disk_full));
   x.wake();
   x.persist();
-  BOOST_TEST(x.noted(note_kind::disk_has_room));
+  BOOST_TEST(x.noted(note_kind::disk_has_space));
   BOOST_TEST((rejection(x) == reject_reason::none));
 }
 

@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_log_may_begin_behind_a_snapshot) {
 BOOST_AUTO_TEST_CASE(what_was_refused_counts_as_unwritten) {
   auto x = make_log({1, 1});
   x.append(make_entry(3, 1));
-  BOOST_TEST(x.needs_room(log_index{3}));
+  BOOST_TEST(x.needs_space(log_index{3}));
   BOOST_TEST(fill(x).entries.size() == 1u);
   x.append(make_entry(4, 1));
   x.refused();
@@ -271,10 +271,10 @@ BOOST_AUTO_TEST_CASE(empty_entries_need_no_room) {
   auto empty = make_entry(2, 2);
   empty.kind = entry_kind::empty;
   x.append(empty);
-  BOOST_TEST(!x.needs_room(log_index{2}));
+  BOOST_TEST(!x.needs_space(log_index{2}));
   x.append(make_entry(3, 2));
-  BOOST_TEST(!x.needs_room(log_index{2}));
-  BOOST_TEST(x.needs_room(log_index{3}));
+  BOOST_TEST(!x.needs_space(log_index{2}));
+  BOOST_TEST(x.needs_space(log_index{3}));
 }
 
 // -- compaction ---------------------------------------------------------------

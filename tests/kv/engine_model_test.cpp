@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(a_save_that_fails_loses_nothing_and_can_be_tried_again) {
   engine uut{disk.get()};
   uut.put("a", std::string(2 << 20, 'x'));
   auto job = uut.freeze({1}, {});
-  BOOST_CHECK_THROW(job->run(), machine::no_room);
-  BOOST_CHECK_THROW(job->run(), machine::no_room);
+  BOOST_CHECK_THROW(job->run(), machine::no_space);
+  BOOST_CHECK_THROW(job->run(), machine::no_space);
   BOOST_TEST(uut.find("a")->size() == std::size_t{2 << 20});
   BOOST_TEST(disk->load().state.applied.value == 0u);
 }

@@ -64,7 +64,7 @@ bool save(machine::save_job& job) {
   try {
     job.run();
     return true;
-  } catch (const machine::no_room&) {
+  } catch (const machine::no_space&) {
     job.run();
     return true;
   } catch (const store_error& e) {

@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_finds_no_room_on_the_way_is_there_or_not) {
     auto refused = false;
     try {
       write(*x.uut, {2}, x.second, 149);
-    } catch (const machine::no_room&) {
+    } catch (const machine::no_space&) {
       refused = true;
     }
     BOOST_TEST_CONTEXT(bytes << " bytes") {
@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(large_transactions_need_no_more_room_than_small_ones) {
                       149,
                       none,
                       [portions](auto) { return portions; }});
-      } catch (const machine::no_room&) {
+      } catch (const machine::no_space&) {
         ++result;
       }
       x.check();

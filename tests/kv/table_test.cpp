@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(a_full_map_refuses_and_loses_nothing) {
   write(*uut, {1}, small, 1);
   overlay large;
   large.put("b", std::string(2 << 20, 'x'));
-  BOOST_CHECK_THROW(write(*uut, {2}, large, 2), machine::no_room);
+  BOOST_CHECK_THROW(write(*uut, {2}, large, 2), machine::no_space);
   BOOST_TEST(uut->load().state.applied.value == 1u);
   write(*uut, {3}, small, 1);
   BOOST_TEST(uut->load().state.applied.value == 3u);

@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(a_read_is_retried_and_not_remembered) {
 BOOST_AUTO_TEST_CASE(a_read_that_nobody_waits_for_is_not_run) {
   auto session = open();
   reply_max = 0;
-  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_room, ""));
-  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_space, ""));
+  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_space, ""));
   BOOST_TEST(seen.empty());
   // What writes is run, whether or not anybody waits.
   BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "1"));
@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(a_read_without_room_for_its_reply_can_be_asked_again) {
   for (auto i = 1; i < 10; ++i)
     run(session, 1, "read");
   reply_max = 1;
-  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_room, ""));
-  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_room, ""));
+  BOOST_TEST(is(run(session, 1, "read"), apply_status::no_space, ""));
+  BOOST_TEST(is(run({}, 1, "read"), apply_status::no_space, ""));
   BOOST_TEST(is(run(session, 2, "write"), apply_status::done, "12"));
   reply_max = 2;
   BOOST_TEST(is(run(session, 1, "read"), apply_status::done, "13"));

@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(answers_say_what_became_of_the_command) {
   BOOST_TEST((answer.result == outcome::unknown));
 
   // A read that was not answered, and can be asked for again.
-  apply_result no_room{{5}, apply_status::no_room, {}};
-  answer = machine::answer_applied(no_room, at(5, 2), {3});
+  apply_result no_space{{5}, apply_status::no_space, {}};
+  answer = machine::answer_applied(no_space, at(5, 2), {3});
   BOOST_TEST((answer.result == outcome::rejected));
   BOOST_TEST((answer.reason == reject_reason::busy));
 

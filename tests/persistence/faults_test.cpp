@@ -97,7 +97,7 @@ void commit_all(const lmdb_options& options, int out) {
     try {
       uut->commit(batches);
     } catch (const store_error& e) {
-      try_again(*uut, batches, e.code(), options.room.ahead == 0);
+      try_again(*uut, batches, e.code(), options.reserved_space.ahead == 0);
       if (e.code() != store_errc::no_space)
         return;
     }
@@ -111,7 +111,7 @@ struct faults_fixture {
     options.directory = tmp.path("data");
     options.cluster = "test";
     options.peer = {1};
-    options.room = {0, 0};
+    options.reserved_space = {0, 0};
   }
 
   std::uint64_t at_each(disk_fault fault, disk_calls calls,
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_is_full_at_any_call_loses_nothing) {
 // Room that is taken in the background, by a thread of its own: the next commit
 // must hear of it.
 BOOST_AUTO_TEST_CASE(a_failed_sync_of_room_ahead_counts_too) {
-  options.room = {4 << 20, 1 << 20};
+  options.reserved_space = {4 << 20, 1 << 20};
   for (std::uint64_t at = 1; at <= 12; ++at) {
     disk_plan plan;
     plan.fault = disk_fault::io_error;

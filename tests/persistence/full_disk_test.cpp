@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_commit_never_meets_the_full_disk) {
   for (std::uint64_t seed : {1, 2, 3}) {
     constexpr std::uint64_t steps = 250;
     any_store disk{"lmdb"};
-    disk.room = {0, 0};
+    disk.reserved_space = {0, 0};
     disk.close();
     child_process child{[&](int out) {
       disk.reopen();
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_commit_never_meets_the_full_disk) {
 
 BOOST_AUTO_TEST_CASE(commands_are_refused_and_votes_go_on) {
   any_store disk{"lmdb"};
-  disk.room = {0, 2 << 20};
+  disk.reserved_space = {0, 2 << 20};
   disk.close();
   child_process child{[&](int) {
     disk.reopen();
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(commands_are_refused_and_votes_go_on) {
 
 BOOST_AUTO_TEST_CASE(compaction_makes_room_as_well) {
   any_store disk{"lmdb"};
-  disk.room = {0, 2 << 20};
+  disk.reserved_space = {0, 2 << 20};
   disk.close();
   child_process child{[&](int) {
     disk.reopen();
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(compaction_makes_room_as_well) {
 BOOST_AUTO_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit) {
   for (std::size_t bytes : {100, 1000, 100'000}) {
     any_store disk{"lmdb"};
-    disk.room = {0, 2 << 20};
+    disk.reserved_space = {0, 2 << 20};
     disk.close();
     child_process child{[&](int) {
       disk.reopen();
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_new_store_on_a_full_disk_is_refused) {
       require(e.code() == store_errc::no_space, e.what());
     }
     limit_file_size(RLIM_INFINITY);
-    options.room = {0, 0};
+    options.reserved_space = {0, 0};
     open_lmdb_store(options);
   }};
   BOOST_REQUIRE(child.wait() == 0);
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_new_store_on_a_full_disk_is_refused) {
 
 BOOST_AUTO_TEST_CASE(room_is_taken_ahead_in_the_background) {
   any_store disk{"lmdb"};
-  disk.room = {3 << 20, 1 << 20};
+  disk.reserved_space = {3 << 20, 1 << 20};
   disk.reopen();
   commit(disk, batch{}.add(1, 1));
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_file_system_is_full_and_gets_larger) {
       return;
     }
     any_store disk{"lmdb", tmp.path()};
-    disk.room = {1 << 20, 256 << 10};
+    disk.reserved_space = {1 << 20, 256 << 10};
     disk.reopen();
     commit(disk, batch{}.term(1));
     auto last = fill_disk(disk);

@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_full_map_writes_nothing_and_stops_nothing) {
   temporary_directory tmp;
   lmdb_options options{tmp.path(), "demo", {1}};
   options.map_bytes = 1 << 20;
-  options.room = {0, 4096};
+  options.reserved_space = {0, 4096};
   auto x = open_lmdb_store(options);
   std::uint64_t last = 0;
   check_error(store_errc::no_space, {"larger map"}, [&] {

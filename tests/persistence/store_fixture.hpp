@@ -63,7 +63,7 @@ public:
     result.directory = directory_.path("data");
     result.cluster = "test";
     result.peer = {1};
-    result.room = room;
+    result.reserved_space = reserved_space;
     result.writable = writable;
     return result;
   }
@@ -72,7 +72,7 @@ public:
   bool writable = true;
 
   /// For the next `reopen`. Little, because most tests write little.
-  persistence::room_options room{0, 64 << 10};
+  persistence::reserved_space_options reserved_space{0, 64 << 10};
 
   persistence::store* operator->() const noexcept {
     return store_.get();

@@ -35,7 +35,7 @@ std::vector<named_count> named(const counters& x) {
           {"commands refused because of a full disk", x.disk_full_answers},
           {"writes without room", x.refused_writes},
           {"writes without a reserve", x.refused_reserves},
-          {"disks with room again", x.room_found},
+          {"disks with room again", x.space_found},
           {"compactions", x.compactions},
           {"truncations", x.truncations},
           {"reads for followers", x.reads_for_followers},

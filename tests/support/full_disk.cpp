@@ -30,7 +30,7 @@ bool is_below(int fd, const std::string& directory) {
 }
 
 /// @param end Where the file would end, unless it is longer.
-bool lacks_room(int fd, off_t end) {
+bool lacks_space(int fd, off_t end) {
   static const char* directory = std::getenv(full_directory_variable);
   static const char* file = std::getenv(full_while_variable);
   struct stat info {};
@@ -61,7 +61,7 @@ extern "C" {
 
 ssize_t write(int fd, const void* data, size_t size) {
   static auto* f = behind<ssize_t(int, const void*, std::size_t)>("write");
-  if (lacks_room(fd, place_of(fd) + static_cast<off_t>(size)))
+  if (lacks_space(fd, place_of(fd) + static_cast<off_t>(size)))
     return no_space<ssize_t>();
   return f(fd, data, size);
 }
@@ -69,7 +69,7 @@ ssize_t write(int fd, const void* data, size_t size) {
 ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
   static auto* f
     = behind<ssize_t(int, const void*, std::size_t, off_t)>("pwrite");
-  if (lacks_room(fd, at + static_cast<off_t>(size)))
+  if (lacks_space(fd, at + static_cast<off_t>(size)))
     return no_space<ssize_t>();
   return f(fd, data, size, at);
 }
@@ -79,14 +79,14 @@ ssize_t writev(int fd, const iovec* parts, int count) {
   std::size_t size = 0;
   for (int i = 0; i < count; ++i)
     size += parts[i].iov_len;
-  if (lacks_room(fd, place_of(fd) + static_cast<off_t>(size)))
+  if (lacks_space(fd, place_of(fd) + static_cast<off_t>(size)))
     return no_space<ssize_t>();
   return f(fd, parts, count);
 }
 
 int ftruncate(int fd, off_t length) noexcept {
   static auto* f = behind<int(int, off_t)>("ftruncate");
-  return lacks_room(fd, length) ? no_space<int>() : f(fd, length);
+  return lacks_space(fd, length) ? no_space<int>() : f(fd, length);
 }
 
 } // extern "C"

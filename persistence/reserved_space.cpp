@@ -1,4 +1,4 @@
-#include <raft/persistence/room.hpp>
+#include <raft/persistence/reserved_space.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ bool means_full(int code) noexcept {
   return code == ENOSPC || code == EDQUOT || code == EFBIG;
 }
 
-file_room::file_room(std::string path, std::uint64_t block)
+reserved_file::reserved_file(std::string path, std::uint64_t block)
   : path_{std::move(path)},
     block_{block},
     file_{open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)} {
@@ -41,7 +41,7 @@ file_room::file_room(std::string path, std::uint64_t block)
   fill_holes();
 }
 
-file_room::~file_room() {
+reserved_file::~reserved_file() {
   {
     std::lock_guard guard{mutex_};
     stopping_ = true;
@@ -51,7 +51,7 @@ file_room::~file_room() {
     keeper_.join();
 }
 
-void file_room::take(std::uint64_t end) {
+void reserved_file::take(std::uint64_t end) {
   check();
   if (filled_ >= end)
     return;
@@ -67,7 +67,7 @@ void file_room::take(std::uint64_t end) {
     }
 }
 
-void file_room::keep(std::uint64_t end) {
+void reserved_file::keep(std::uint64_t end) {
   if (filled_ >= end)
     return;
   {
@@ -79,7 +79,7 @@ void file_room::keep(std::uint64_t end) {
   changed_.notify_all();
 }
 
-void file_room::check() const {
+void reserved_file::check() const {
   if (failed_)
     throw store_error{store_errc::write_failed,
                       "an earlier write to '" + path_
@@ -88,7 +88,7 @@ void file_room::check() const {
 }
 
 /// A file that was copied can have holes where it had zeros.
-void file_room::fill_holes() {
+void reserved_file::fill_holes() {
   auto found = false;
   off_t at = 0;
   auto end = static_cast<off_t>(filled_.load());
@@ -106,7 +106,7 @@ void file_room::fill_holes() {
     fail("sync", errno);
 }
 
-void file_room::fill(std::uint64_t begin, std::uint64_t end) {
+void reserved_file::fill(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
     auto n = pwrite(file_.get(), zeros.data(),
                     std::min<std::uint64_t>(zeros.size(), end - begin),
@@ -124,7 +124,7 @@ void file_room::fill(std::uint64_t begin, std::uint64_t end) {
 }
 
 /// @pre The caller holds `growing_`.
-void file_room::grow(std::uint64_t end) {
+void reserved_file::grow(std::uint64_t end) {
   check();
   try {
     fill(filled_, end);
@@ -141,7 +141,7 @@ void file_room::grow(std::uint64_t end) {
 }
 
 /// The background thread.
-void file_room::run() {
+void reserved_file::run() {
   std::unique_lock lock{mutex_};
   while (!stopping_) {
     if (wanted_ <= filled_) {
@@ -164,7 +164,7 @@ void file_room::run() {
   }
 }
 
-void file_room::fail(const char* what, int code) {
+void reserved_file::fail(const char* what, int code) {
   failed_ = true;
   throw store_error{store_errc::write_failed,
                     std::string{"cannot "} + what + " '" + path_

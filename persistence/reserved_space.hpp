@@ -14,7 +14,7 @@
 namespace raft::persistence {
 
 /// How much of the disk a data file keeps for what it will have to write.
-struct room_options {
+struct reserved_space_options {
   /// Bytes taken ahead in the background. Half of it is used up before more is
   /// taken.
   std::uint64_t ahead = std::uint64_t{16} << 20;
@@ -29,17 +29,17 @@ struct room_options {
 /// before it belongs to others, who may write it meanwhile.
 ///
 /// The members may be called by any thread.
-class file_room {
+class reserved_file {
 public:
   /// Opens a file that exists. Holes in it are filled.
   /// @param block Unit of the file's length, in bytes; a power of two.
   /// @throws store_error `no_access`; `no_space` if it has holes that can not
   ///         be filled.
-  file_room(std::string path, std::uint64_t block);
-  file_room(const file_room&) = delete;
-  file_room& operator=(const file_room&) = delete;
+  reserved_file(std::string path, std::uint64_t block);
+  reserved_file(const reserved_file&) = delete;
+  reserved_file& operator=(const reserved_file&) = delete;
   /// Waits for a step that is under way in the background.
-  ~file_room();
+  ~reserved_file();
 
   /// Up to where the file is filled, in bytes from its beginning.
   std::uint64_t filled() const noexcept {

@@ -1,4 +1,4 @@
-#include <raft/persistence/lmdb_room.hpp>
+#include <raft/persistence/lmdb_reserved_space.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <algorithm>
@@ -155,8 +155,9 @@ page_need page_estimate::total() const {
 
 // -- the room -----------------------------------------------------------------
 
-lmdb_room::lmdb_room(const lmdb::environment& env, std::string directory,
-                     room_options options)
+lmdb_reserved_space::lmdb_reserved_space(const lmdb::environment& env,
+                                         std::string directory,
+                                         reserved_space_options options)
   : env_{&env},
     directory_{std::move(directory)},
     options_{options},
@@ -166,7 +167,8 @@ lmdb_room::lmdb_room(const lmdb::environment& env, std::string directory,
   // nop
 }
 
-void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
+void lmdb_reserved_space::before_changes(const page_need& need,
+                                         bool may_use_reserve) {
   file_.check();
   check_end();
   auto used = end_of_pages();
@@ -197,11 +199,11 @@ void lmdb_room::before_changes(const page_need& need, bool may_use_reserve) {
 }
 
 /// Where the pages end that LMDB has used so far, in bytes.
-std::uint64_t lmdb_room::end_of_pages() const {
+std::uint64_t lmdb_reserved_space::end_of_pages() const {
   return (std::uint64_t{info_of(*env_).me_last_pgno} + 1) * page_bytes_;
 }
 
-void lmdb_room::check_end() const {
+void lmdb_reserved_space::check_end() const {
   auto used = end_of_pages();
   auto filled = file_.filled();
   if (used <= filled)
@@ -216,7 +218,7 @@ void lmdb_room::check_end() const {
 }
 
 /// How many pages a transaction that begins now can use again.
-std::uint64_t lmdb_room::free_pages() const {
+std::uint64_t lmdb_reserved_space::free_pages() const {
   // Only one that reads may look into the table of free pages.
   lmdb::transaction txn{*env_, MDB_RDONLY};
   auto oldest = oldest_reader(*env_, mdb_txn_id(txn.handle()));
@@ -237,7 +239,8 @@ std::uint64_t lmdb_room::free_pages() const {
   return result;
 }
 
-void lmdb_room::refuse(std::uint64_t missing, bool map_is_full) const {
+void lmdb_reserved_space::refuse(std::uint64_t missing,
+                                 bool map_is_full) const {
   auto what = map_is_full ? "the map of '" : "the disk has no room for '";
   throw store_error{
     store_errc::no_space,

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <raft/persistence/lmdb.hpp>
-#include <raft/persistence/room.hpp>
+#include <raft/persistence/reserved_space.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -73,12 +73,12 @@ private:
 
 /// Sees to it that a transaction finds the room that it needs, so that its
 /// commit never meets a full disk. One for each environment that is written.
-class lmdb_room {
+class lmdb_reserved_space {
 public:
   /// @param env Outlives this object.
-  /// @throws store_error `no_access`, `no_space`: see `file_room`.
-  lmdb_room(const lmdb::environment& env, std::string directory,
-            room_options options);
+  /// @throws store_error `no_access`, `no_space`: see `reserved_file`.
+  lmdb_reserved_space(const lmdb::environment& env, std::string directory,
+                      reserved_space_options options);
 
   /// Call it before a transaction changes anything.
   /// @param may_use_reserve Whether it holds nothing that clients asked for.
@@ -105,10 +105,10 @@ private:
 
   const lmdb::environment* env_;
   std::string directory_;
-  room_options options_;
+  reserved_space_options options_;
   std::uint64_t page_bytes_;
   std::uint64_t map_bytes_;
-  file_room file_;
+  reserved_file file_;
 };
 
 } // namespace raft::persistence

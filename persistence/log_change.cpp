@@ -1,4 +1,4 @@
-#include <raft/persistence/plan.hpp>
+#include <raft/persistence/log_change.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -43,11 +43,11 @@ log_position check_entries(const persist& x, log_position base) {
 
 } // namespace
 
-log_plan make_plan(const group_summary& now, const persist& x,
-                   const std::function<term_number(log_index)>& term_at) {
+log_change change_for(const group_summary& now, const persist& x,
+                      const std::function<term_number(log_index)>& term_at) {
   check_hard_state(now, x);
   const auto& batch = x.batch;
-  log_plan result;
+  log_change result;
   auto kept = now.last;
   if (batch.truncate_from) {
     auto from = batch.truncate_from;

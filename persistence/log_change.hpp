@@ -18,7 +18,7 @@ struct group_summary {
 };
 
 /// How the log of a group changes. Carry it out in the order of the fields.
-struct log_plan {
+struct log_change {
   /// Forget the entries from here on; 0 for none.
   log_index truncate_from;
   /// What comes before the first of `batch.entries`.
@@ -32,8 +32,8 @@ struct log_plan {
 /// Finds out what to do for a batch, and whether it is sound.
 /// @param term_at The term of an entry that the store holds.
 /// @throws std::logic_error if the batch breaks a rule of `store::commit`.
-log_plan make_plan(const group_summary& now, const persist& x,
-                   const std::function<term_number(log_index)>& term_at);
+log_change change_for(const group_summary& now, const persist& x,
+                      const std::function<term_number(log_index)>& term_at);
 
 /// @throws std::logic_error if a group appears twice.
 void check_groups(std::span<const persist> batches);
