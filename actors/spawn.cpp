@@ -2,8 +2,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
+#include <raft/actors/proxy_applier.hpp>
 #include <raft/actors/reader.hpp>
-#include <raft/actors/relay.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/core.hpp>
@@ -77,7 +77,7 @@ ready_applier begin_class(caf::actor_system& system,
 ready_applier begin_actor(caf::actor_system& system,
                           const peer_options& options,
                           const durable_state& log) {
-  relay_options x;
+  proxy_applier_options x;
   x.group = options.group;
   x.machine = options.spawn_machine(context_of(options, log));
   if (!x.machine)
@@ -91,7 +91,7 @@ ready_applier begin_actor(caf::actor_system& system,
     x.on_trouble = options.on_trouble;
     x.strays = options.strays;
     x.save_after = options.save_after;
-    return {spawn_relay(system, x), x.found.applied};
+    return {spawn_proxy_applier(system, x), x.found.applied};
   } catch (...) {
     // Whoever starts the peer again may need what it holds.
     end_machine(system, x.machine, x.group, options.actor_machine.end_within);

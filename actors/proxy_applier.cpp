@@ -1,7 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/flush_numbers.hpp>
-#include <raft/actors/relay.hpp>
+#include <raft/actors/proxy_applier.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/pipeline.hpp>
 
@@ -21,13 +21,13 @@ namespace raft::actors {
 
 namespace {
 
-class relay_state {
+class proxy_applier_state {
 public:
-  static inline const char* name = "raft.relay";
+  static inline const char* name = "raft.proxy_applier";
 
-  using self_pointer = sheltered_pointer<relay_state, applier_actor>;
+  using self_pointer = sheltered_pointer<proxy_applier_state, applier_actor>;
 
-  void init(self_pointer self, relay_options options,
+  void init(self_pointer self, proxy_applier_options options,
             std::shared_ptr<machine::pipeline> pipe) {
     self_ = self;
     self->count_strays(options.strays);
@@ -41,7 +41,7 @@ public:
     });
   }
 
-  ~relay_state() {
+  ~proxy_applier_state() {
     // An exit message or an exception ends the actor without `end`.
     if (machine_)
       send_anonymously(machine_, stop{options_.group});
@@ -313,7 +313,7 @@ private:
   }
 
   self_pointer self_ = nullptr;
-  relay_options options_;
+  proxy_applier_options options_;
   /// Null when it has ended.
   machine_actor machine_;
   watcher watcher_;
@@ -343,8 +343,9 @@ private:
 };
 
 applier_actor::behavior_type
-relay(sheltered_pointer<relay_state, applier_actor> self, relay_options options,
-      std::shared_ptr<machine::pipeline> pipe) {
+proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
+              proxy_applier_options options,
+              std::shared_ptr<machine::pipeline> pipe) {
   state_of(self).init(self, std::move(options), std::move(pipe));
   return {
     [self](apply& msg) { return state_of(self).run(msg); },
@@ -356,9 +357,10 @@ relay(sheltered_pointer<relay_state, applier_actor> self, relay_options options,
 
 } // namespace
 
-applier_actor spawn_relay(caf::actor_system& system, relay_options options) {
+applier_actor spawn_proxy_applier(caf::actor_system& system,
+                                  proxy_applier_options options) {
   if (!options.machine)
-    throw std::invalid_argument{"a relay needs a state machine"};
+    throw std::invalid_argument{"a proxy applier needs a state machine"};
   const auto& limits = options.limits;
   if (limits.window.batches_max == 0 || limits.window.batch_commands_max == 0
       || limits.queries_max == 0)
@@ -368,7 +370,8 @@ applier_actor spawn_relay(caf::actor_system& system, relay_options options) {
     machine::saved_state{options.found.applied,
                          std::exchange(options.found.sessions, {})},
     machine::session_bounds{}, options.limits.window);
-  return spawn_actor(system, false, relay, std::move(options), std::move(pipe));
+  return spawn_actor(system, false, proxy_applier, std::move(options),
+                     std::move(pipe));
 }
 
 recovered ask_for_state(caf::actor_system& system, const machine_actor& machine,

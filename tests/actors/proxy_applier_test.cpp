@@ -3,7 +3,7 @@
 
 #include "ledger.hpp"
 #include "support.hpp"
-#include <raft/actors/relay.hpp>
+#include <raft/actors/proxy_applier.hpp>
 #include <raft/actors/spawn.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -15,21 +15,21 @@ using namespace raft::test;
 
 namespace {
 
-struct relay_fixture : system_fixture {
+struct proxy_applier_fixture : system_fixture {
   std::shared_ptr<ledger_book> book = std::make_shared<ledger_book>();
   failure_log failures;
   failure_log troubles;
-  relay_options options;
+  proxy_applier_options options;
   machine_actor machine;
   applier_actor uut;
   log_index next{1};
 
-  relay_fixture() {
+  proxy_applier_fixture() {
     options.on_failure = failures.handler();
     options.on_trouble = troubles.handler();
   }
 
-  ~relay_fixture() {
+  ~proxy_applier_fixture() {
     book->hold(false);
     if (uut)
       ask<stopped>(uut, stop{{1}});
@@ -40,7 +40,7 @@ struct relay_fixture : system_fixture {
     options.machine = machine;
     options.found = ask_for_state(system, machine, {1}, deadline);
     next = options.found.applied.next();
-    uut = spawn_relay(system, options);
+    uut = spawn_proxy_applier(system, options);
     options.machine = machine_actor{};
   }
 
@@ -108,7 +108,7 @@ bool has(const std::string& text, const char* what) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(relaying, relay_fixture)
+BOOST_FIXTURE_TEST_SUITE(relaying, proxy_applier_fixture)
 
 BOOST_AUTO_TEST_CASE(each_command_has_a_reply) {
   begin();
@@ -350,11 +350,12 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_ever) {
 }
 
 BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused) {
-  BOOST_CHECK_THROW(spawn_relay(system, {}), std::invalid_argument);
+  BOOST_CHECK_THROW(spawn_proxy_applier(system, {}), std::invalid_argument);
   machine = spawn_ledger(system, book);
   options.machine = machine;
   options.limits.queries_max = 0;
-  BOOST_CHECK_THROW(spawn_relay(system, options), std::invalid_argument);
+  BOOST_CHECK_THROW(spawn_proxy_applier(system, options),
+                    std::invalid_argument);
   end_machine(system, machine, {1}, deadline);
   self->wait_for(machine);
 }

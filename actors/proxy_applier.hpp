@@ -1,4 +1,4 @@
-// The relay: the applier of a group whose state machine is an actor.
+// The proxy applier: the applier of a group whose state machine is an actor.
 
 #pragma once
 
@@ -19,10 +19,10 @@ class actor_system;
 
 namespace raft::actors {
 
-struct relay_options {
+struct proxy_applier_options {
   group_id group = {1};
 
-  /// The state machine. Belongs to the relay, which stops it.
+  /// The state machine. Belongs to the proxy applier, which stops it.
   machine_actor machine = {};
 
   /// What it said that it has.
@@ -32,7 +32,7 @@ struct relay_options {
 
   /// Called with index and reason, once, when the state machine could not apply
   /// a command, did not answer as it must, could not save, or ended. Then the
-  /// relay ends, too, and its peer with it.
+  /// proxy_applier ends, too, and its peer with it.
   failure_handler on_failure = abort_on_failure;
 
   /// Told when the state machine does not end in time, or can not save at its
@@ -60,15 +60,16 @@ struct relay_options {
 /// @throws std::invalid_argument if there is no state machine, or if the limits
 ///         let nothing through.
 /// @throws std::runtime_error if stored sessions can not be understood.
-applier_actor spawn_relay(caf::actor_system& system, relay_options options);
+applier_actor spawn_proxy_applier(caf::actor_system& system,
+                                  proxy_applier_options options);
 
 /// Asks a state machine what it has on its disk.
 /// @throws std::runtime_error if it answers with an error, or not in time.
 recovered ask_for_state(caf::actor_system& system, const machine_actor& machine,
                         group_id group, std::chrono::milliseconds deadline);
 
-/// Stops a state machine that has no relay, and waits until it has ended. One
-/// that takes too long is killed.
+/// Stops a state machine that has no proxy applier, and waits until it has
+/// ended. One that takes too long is killed.
 void end_machine(caf::actor_system& system, const machine_actor& machine,
                  group_id group, std::chrono::milliseconds deadline);
 
