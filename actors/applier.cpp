@@ -29,23 +29,24 @@ public:
     options_ = std::move(options);
     executor_ = std::move(options_.executor);
     if (executor_->keeps_state())
-      flusher_ = spawn_flusher(self->system(),
-                               {options_.on_failure, options_.on_trouble,
-                                flusher_options{}.retry_after,
-                                options_.flusher_detached});
-    if (flusher_)
-      watcher_.watch(self_, flusher_, [this] {
+      checkpointer_ = spawn_checkpointer(
+        self->system(),
+        {options_.on_failure, options_.on_trouble,
+         checkpointer_options{}.retry_after, options_.checkpointer_detached});
+    if (checkpointer_)
+      watcher_.watch(self_, checkpointer_, [this] {
         if (executor_ && stoppers_.empty())
-          fail("the flusher of group " + to_text(options_.group) + " ended");
+          fail("the checkpointer of group " + to_text(options_.group)
+               + " ended");
         refuse_all();
       });
   }
 
   ~applier_state() {
     // An exit message or an exception ends the actor without `end`.
-    give_up_save();
-    if (flusher_)
-      send_anonymously(flusher_, stop{options_.group});
+    give_up_checkpoint();
+    if (checkpointer_)
+      send_anonymously(checkpointer_, stop{options_.group});
   }
 
   caf::result<applied> run(apply& what) {
@@ -56,8 +57,9 @@ public:
     return answer_later<applied>(self_, [&](promise<applied> waiting) {
       auto room = what.results_wanted ? what.replies_max : 0;
       queue_.push_back({std::move(what), std::move(waiting), 0, {}, room});
-      // A save may have waited for the log, and what comes now for the save.
-      save_if_due(false);
+      // A checkpoint may have waited for the log, and what comes now for the
+      // checkpoint.
+      checkpoint_if_due(false);
       work();
     });
   }
@@ -83,22 +85,22 @@ public:
     }
   }
 
-  /// Goes on with queries that take long, saves what has waited for long, or
-  /// gives up on a save that takes too long.
+  /// Goes on with queries that take long, checkpoints what has waited for long,
+  /// or gives up on a checkpoint that takes too long.
   void on_flush(const flush& msg) {
     if (msg.number == flush_goes_on)
       answer_slowly();
     else if (msg.number == flush_gives_up)
-      give_up_save();
+      give_up_checkpoint();
     else if (msg.number == flush_for_room)
-      save_for_room();
+      checkpoint_for_room();
     else
       on_alarm();
   }
 
   void on_alarm() {
     armed_ = false;
-    save_if_due(true);
+    checkpoint_if_due(true);
     if (!executor_)
       refuse_all();
     arm();
@@ -106,19 +108,19 @@ public:
 
   caf::result<stopped> end(const stop& msg) {
     if (executor_) {
-      save_if_due(true);
+      checkpoint_if_due(true);
       failure_ = "the applier has stopped";
     }
     // What still waits could only wait for room on the disk.
     refuse_all();
-    if (!flusher_) {
+    if (!checkpointer_) {
       close();
       return stopped{msg.group};
     }
     return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
       stoppers_.push_back(std::move(waiting));
       if (stoppers_.size() == 1)
-        stop_flusher();
+        stop_checkpointer();
     });
   }
 
@@ -174,7 +176,8 @@ private:
       if (!executor_)
         break;
       now.waiting.answer(applied{options_.group, executor_->applied(),
-                                 std::move(now.results), executor_->saved()});
+                                 std::move(now.results),
+                                 executor_->checkpointed()});
       queue_.pop_front();
     }
     if (!executor_)
@@ -195,25 +198,25 @@ private:
     } catch (...) {
       fail_at(x, "the state machine threw something that is no exception");
     }
-    save_if_due(false);
+    checkpoint_if_due(false);
   }
 
-  /// Has the flusher save what changed, if it is enough, or `now`.
-  void save_if_due(bool now) {
-    if (!executor_ || !flusher_)
+  /// Has the checkpointer checkpoint what changed, if it is enough, or `now`.
+  void checkpoint_if_due(bool now) {
+    if (!executor_ || !checkpointer_)
       return;
-    std::shared_ptr<machine::save_job> job;
+    std::shared_ptr<machine::checkpoint_job> job;
     try {
-      job = executor_->take_save(log_durable_, now);
+      job = executor_->take_checkpoint(log_durable_, now);
     } catch (const std::exception& e) {
       fail("freezing the state of group " + to_text(options_.group)
            + " failed: " + e.what());
     }
     if (!job)
       return;
-    saving_ = job;
-    ask(self_, flusher_, caf::infinite, save{std::move(job)})
-      .then([this](const saved&) { on_saved(); },
+    checkpointing_ = job;
+    ask(self_, checkpointer_, caf::infinite, checkpoint{std::move(job)})
+      .then([this](const checkpointed&) { on_checkpointed(); },
             [this](const caf::error& why) {
               if (!executor_ || !stoppers_.empty())
                 return;
@@ -222,15 +225,15 @@ private:
             });
   }
 
-  void on_saved() {
+  void on_checkpointed() {
     // It lets go of what was written now that we do.
     if (executor_)
-      executor_->save_done();
-    send(self_, flusher_, flush{});
+      executor_->checkpoint_done();
+    send(self_, checkpointer_, flush{});
     if (!executor_ || !stoppers_.empty())
       return;
     tell_peer();
-    save_if_due(false);
+    checkpoint_if_due(false);
     work();
   }
 
@@ -239,47 +242,48 @@ private:
     if (auto peer = caf::actor_cast<peer_actor>(peer_))
       send(
         self_, peer,
-        applied{options_.group, executor_->applied(), {}, executor_->saved()});
+        applied{
+          options_.group, executor_->applied(), {}, executor_->checkpointed()});
   }
 
-  /// Makes sure that what was applied is saved some time.
+  /// Makes sure that what was applied is checkpointed some time.
   void arm() {
-    if (armed_ || !executor_ || !flusher_
-        || executor_->applied() == executor_->saved())
+    if (armed_ || !executor_ || !checkpointer_
+        || executor_->applied() == executor_->checkpointed())
       return;
     armed_ = true;
-    send_later(self_, applier_actor{self_}, options_.save_after, flush{});
+    send_later(self_, applier_actor{self_}, options_.checkpoint_after, flush{});
   }
 
-  void stop_flusher() {
+  void stop_checkpointer() {
     auto done = [this] {
-      flusher_ = flusher_actor{};
+      checkpointer_ = checkpointer_actor{};
       close();
       for (auto& waiting : stoppers_)
         waiting.answer(stopped{options_.group});
     };
-    hurry_save();
-    send_later(self_, applier_actor{self_}, options_.stop_saves_within,
+    hurry_checkpoint();
+    send_later(self_, applier_actor{self_}, options_.stop_checkpoints_within,
                flush{flush_gives_up});
-    ask(self_, flusher_, caf::infinite, stop{options_.group})
+    ask(self_, checkpointer_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });
   }
 
-  void hurry_save() {
-    if (auto job = saving_.lock())
+  void hurry_checkpoint() {
+    if (auto job = checkpointing_.lock())
       job->hurry();
   }
 
-  void save_for_room() {
-    save_if_due(true);
-    hurry_save();
+  void checkpoint_for_room() {
+    checkpoint_if_due(true);
+    hurry_checkpoint();
     if (!executor_)
       refuse_all();
   }
 
-  void give_up_save() {
-    if (auto job = saving_.lock())
+  void give_up_checkpoint() {
+    if (auto job = checkpointing_.lock())
       job->give_up();
   }
 
@@ -317,10 +321,10 @@ private:
   std::shared_ptr<machine::executor> executor_;
   std::string failure_;
   /// None if the machine keeps nothing.
-  flusher_actor flusher_;
+  checkpointer_actor checkpointer_;
   watcher watcher_;
-  /// What the flusher was given last, if it still has it.
-  std::weak_ptr<machine::save_job> saving_;
+  /// What the checkpointer was given last, if it still has it.
+  std::weak_ptr<machine::checkpoint_job> checkpointing_;
   std::deque<order> queue_;
   std::deque<inquiry> slow_;
   /// How far the peer's log is known to be durable.

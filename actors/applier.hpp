@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/actors/bounds.hpp>
+#include <raft/actors/checkpointer.hpp>
 #include <raft/actors/failure.hpp>
-#include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
 #include <raft/machine/executor.hpp>
@@ -28,7 +28,7 @@ struct applier_options {
   /// Called with index and reason when the state machine threw. The entry is
   /// neither skipped nor tried again; every further request but `stop` is
   /// answered with an error, and the peer ends. Also called when the state
-  /// could not be saved.
+  /// could not be checkpointed.
   failure_handler on_failure = abort_on_failure;
 
   /// Told when the disk has no room for the state, and when it has again.
@@ -37,27 +37,27 @@ struct applier_options {
   strays_ptr strays = {};
 
   /// What was applied is on the disk about so long after, also if it is little.
-  std::chrono::milliseconds save_after = save_after_default;
+  std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 
-  /// How long `stop` waits for a save before it is given up.
-  std::chrono::milliseconds stop_saves_within{150};
+  /// How long `stop` waits for a checkpoint before it is given up.
+  std::chrono::milliseconds stop_checkpoints_within{150};
 
   /// Whether it gets a thread of its own, for state machines that block or take
   /// long.
   bool detached = false;
 
-  /// Whether its flusher gets one.
-  bool flusher_detached = true;
+  /// Whether its checkpointer gets one.
+  bool checkpointer_detached = true;
 };
 
-/// Spawns the applier of one group, with a flusher if the state machine keeps
-/// its state on the disk. It expects the log from behind
+/// Spawns the applier of one group, with a checkpointer if the state machine
+/// keeps its state on the disk. It expects the log from behind
 /// `options.executor->applied()`.
 ///
-/// While memory is full of what is still to be saved, `apply` waits, and is
-/// answered later; queries are answered. `stop` saves what may be saved, unless
-/// there is no room or it takes too long, which loses nothing: the log has it,
-/// too; and it answers what still waits with an error.
+/// While memory is full of what is still to be checkpointed, `apply` waits, and
+/// is answered later; queries are answered. `stop` checkpoints what may be
+/// checkpointed, unless there is no room or it takes too long, which loses
+/// nothing: the log has it, too; and it answers what still waits with an error.
 /// @pre `options.executor`.
 applier_actor spawn_applier(caf::actor_system& system, applier_options options);
 

@@ -1,5 +1,5 @@
 // What a peer takes from those who subscribe to it, and how long changes wait
-// to be saved.
+// to be checkpointed.
 
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace raft::actors {
 
-/// How long changes wait at most to be saved that are too few to be saved
-/// before.
-inline constexpr std::chrono::milliseconds save_after_default{10'000};
+/// How long changes wait at most to be checkpointed that are too few to be
+/// checkpointed before.
+inline constexpr std::chrono::milliseconds checkpoint_after_default{10'000};
 
 /// What a slow or greedy subscriber can cost a peer. All that is on its way to
 /// subscribers takes at most the product of the two.

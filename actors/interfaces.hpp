@@ -8,9 +8,9 @@
 //
 //   peer_actor ──persist──► persister_actor      (one per process)
 //   peer_actor ──apply────► applier_actor        (one per group)
-//   applier_actor ──save──► flusher_actor        (one per group, or none)
-//   applier_actor ──apply_commands──► machine_actor   (the user's own, or none)
-//   peer_actor ──delivery─► subscriber_actor     (the user's own)
+//   applier_actor ──checkpoint──► checkpointer_actor        (one per group, or
+//   none) applier_actor ──apply_commands──► machine_actor   (the user's own, or
+//   none) peer_actor ──delivery─► subscriber_actor     (the user's own)
 //
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
 // and published. Traffic between peers is one-way; whatever has an answer must
@@ -27,20 +27,20 @@
 
 namespace raft::machine {
 
-class save_job;
+class checkpoint_job;
 
 } // namespace raft::machine
 
 namespace raft::actors {
 
-/// Asks for a part of a state machine's state to be saved. Stays within the
-/// process.
-struct save {
-  std::shared_ptr<machine::save_job> job;
+/// Asks for a part of a state machine's state to be checkpointed. Stays within
+/// the process.
+struct checkpoint {
+  std::shared_ptr<machine::checkpoint_job> job;
 };
 
 /// It is on the disk.
-struct saved {};
+struct checkpointed {};
 
 /// Receives the traffic of one Raft group from other peers.
 using inbox_actor = actor_interface<
@@ -132,9 +132,9 @@ using applier_actor = actor_interface<
 
 /// Takes the state of a state machine to the disk while commands go on. Runs
 /// detached, because a sync blocks.
-using flusher_actor = actor_interface<
+using checkpointer_actor = actor_interface<
   // Write frozen state; answered when it is on the disk.
-  answers<save, saved>,
+  answers<checkpoint, checkpointed>,
   // From itself: try again, there was no room. From the applier: free what was
   // written.
   takes<flush>,
@@ -152,7 +152,7 @@ using machine_actor = actor_interface<
   // it. Only the reply counts: who asks for it knows the index.
   answers<query, queried>,
   // Take the state to the disk; only asked of those that said they keep it.
-  answers<save_state, state_saved>,
+  answers<checkpoint_state, checkpointed_up_to>,
   // End; answered when nothing of it can act any more.
   answers<stop, stopped>>;
 
@@ -176,15 +176,15 @@ using client_actor = actor_interface<
 
 } // namespace raft::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::save)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::saved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::checkpoint)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::checkpointed)
 
 CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
 
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::inbox_actor))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::subscriber_actor))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::peer_actor))
-  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::save))
-  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::saved))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpoint))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpointed))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

@@ -307,7 +307,8 @@ private:
         && core_->handed_out() > durable_told_;
   }
 
-  /// Has entries applied, perhaps none, and tells how far it may save effects.
+  /// Has entries applied, perhaps none, and tells how far it may checkpoint
+  /// effects.
   void apply_all(std::vector<entry>&& entries) {
     auto wanted = waiting_->any_for(entries);
     durable_told_ = durable_commit(*core_);

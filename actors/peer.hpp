@@ -53,8 +53,8 @@ struct peer_parts {
   strays_ptr strays = {};
 
   /// Whether the peer runs in the middleman's thread, as a typed broker. That
-  /// saves two hand-offs between threads for each message from another process.
-  /// The system must have loaded the middleman.
+  /// checkpoints two hand-offs between threads for each message from another
+  /// process. The system must have loaded the middleman.
   bool in_middleman = false;
 };
 

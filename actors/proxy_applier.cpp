@@ -33,7 +33,7 @@ public:
     self->count_strays(options.strays);
     options_ = std::move(options);
     machine_ = std::move(options_.machine);
-    saved_ = options_.found.applied;
+    checkpointed_ = options_.found.applied;
     pipe_ = std::move(pipe);
     watcher_.watch(self_, machine_, [this] {
       fail("the state machine of group " + to_text(options_.group) + " ended"
@@ -87,11 +87,11 @@ public:
     });
   }
 
-  /// Saves what has waited for long.
+  /// Checkpoints what has waited for long.
   void on_flush(const flush& msg) {
     if (msg.number != flush_for_room)
       armed_ = false;
-    save_wanted_ = save_wanted_ || pipe_->pushed() > saved_;
+    checkpoint_wanted_ = checkpoint_wanted_ || pipe_->pushed() > checkpointed_;
     work();
   }
 
@@ -100,8 +100,8 @@ public:
       stoppers_.push_back(std::move(waiting));
       if (ending_)
         return;
-      save_wanted_ = true;
-      save_if_due();
+      checkpoint_wanted_ = true;
+      checkpoint_if_due();
       begin_end("the applier has stopped");
     });
   }
@@ -121,7 +121,7 @@ private:
     if (ending_)
       return;
     while (!ending_) {
-      save_if_due();
+      checkpoint_if_due();
       auto before = pipe_->pushed();
       push_some();
       if (ending_)
@@ -140,7 +140,7 @@ private:
   /// Decides about entries until a batch is full or none are left.
   void push_some() {
     try {
-      while (!backlog_.empty() && !save_is_due() && pipe_->takes_more()) {
+      while (!backlog_.empty() && !checkpoint_is_due() && pipe_->takes_more()) {
         log_bytes_ += cost(backlog_.front());
         pipe_->push(backlog_.front());
         backlog_.pop_front();
@@ -166,7 +166,7 @@ private:
   void on_answer(std::uint64_t number, commands_applied&& answer) {
     if (ending_)
       return;
-    save_wanted_ = save_wanted_ || answer.save_wanted;
+    checkpoint_wanted_ = checkpoint_wanted_ || answer.checkpoint_wanted;
     try {
       pipe_->answered(number, std::move(answer));
     } catch (const machine::apply_failure& e) {
@@ -189,67 +189,74 @@ private:
   void answer_first_order() {
     auto& x = orders_.front();
     x.waiting.answer(
-      applied{options_.group, x.last, std::move(x.results), saved_});
+      applied{options_.group, x.last, std::move(x.results), checkpointed_});
     orders_.pop_front();
   }
 
   // -- the disk ---------------------------------------------------------------
 
-  /// Whether entries wait for a save to begin.
-  bool save_is_due() const {
-    return options_.found.keeps_state && !saving_ && pipe_->pushed() > saved_
-        && (save_wanted_ || log_bytes_ >= machine::unsaved_log_bytes_max);
+  /// Whether entries wait for a checkpoint to begin.
+  bool checkpoint_is_due() const {
+    return options_.found.keeps_state && !checkpointing_
+        && pipe_->pushed() > checkpointed_
+        && (checkpoint_wanted_
+            || log_bytes_ >= machine::log_since_checkpoint_bytes_max);
   }
 
-  void save_if_due() {
+  void checkpoint_if_due() {
     // State that is ahead of the log on the disk could not be used again.
-    if (!save_is_due() || !pipe_->idle() || pipe_->applied() > log_durable_)
+    if (!checkpoint_is_due() || !pipe_->idle()
+        || pipe_->applied() > log_durable_)
       return;
-    saving_ = true;
-    save_wanted_ = false;
+    checkpointing_ = true;
+    checkpoint_wanted_ = false;
     log_bytes_ = 0;
-    ask(self_, machine_, caf::infinite,
-        save_state{options_.group, pipe_->applied(), pipe_->take_changes()})
+    ask(
+      self_, machine_, caf::infinite,
+      checkpoint_state{options_.group, pipe_->applied(), pipe_->take_changes()})
       .then([this, upto = pipe_->applied()](
-              const state_saved& x) { on_saved(upto, x); },
+              const checkpointed_up_to& x) { on_checkpointed(upto, x); },
             [this](const caf::error& why) {
-              on_not_saved("saving the state of group "
-                           + to_text(options_.group)
-                           + " failed: " + caf::to_string(why));
+              on_not_checkpointed("checkpointing the state of group "
+                                  + to_text(options_.group)
+                                  + " failed: " + caf::to_string(why));
             });
   }
 
-  void on_saved(log_index upto, const state_saved& answer) {
+  void on_checkpointed(log_index upto, const checkpointed_up_to& answer) {
     if (answer.applied != upto) {
-      on_not_saved("the state machine of group " + to_text(options_.group)
-                   + " was to save its state as of entry " + to_text(upto)
-                   + ", but says that it saved entry "
-                   + to_text(answer.applied));
+      on_not_checkpointed(
+        "the state machine of group " + to_text(options_.group)
+        + " was to checkpoint its state as of entry " + to_text(upto)
+        + ", but says that it checkpointed entry " + to_text(answer.applied));
       return;
     }
-    saving_ = false;
-    saved_ = upto;
+    checkpointing_ = false;
+    checkpointed_ = upto;
     if (ending_)
       return;
     // Tell whoever gives us entries how far they are on the disk.
     if (auto peer = caf::actor_cast<peer_actor>(peer_))
-      send(self_, peer, applied{options_.group, pipe_->applied(), {}, saved_});
+      send(self_, peer,
+           applied{options_.group, pipe_->applied(), {}, checkpointed_});
     work();
   }
 
-  void on_not_saved(const std::string& reason) {
-    // What is not saved at the end is applied again after the next start.
+  void on_not_checkpointed(const std::string& reason) {
+    // What is not checkpointed at the end is applied again after the next
+    // start.
     if (ending_ && !failed_ && options_.on_trouble)
       options_.on_trouble(reason);
     fail(reason);
   }
 
-  /// Makes sure that what was applied is saved some time.
+  /// Makes sure that what was applied is checkpointed some time.
   void arm() {
-    if (armed_ || !options_.found.keeps_state || pipe_->applied() == saved_)
+    if (armed_ || !options_.found.keeps_state
+        || pipe_->applied() == checkpointed_)
       return;
     armed_ = true;
-    send_later(self_, applier_actor{self_}, options_.save_after, flush{});
+    send_later(self_, applier_actor{self_}, options_.checkpoint_after, flush{});
   }
 
   // -- the end ----------------------------------------------------------------
@@ -327,11 +334,11 @@ private:
   log_index log_durable_;
   /// Who gave us entries last.
   caf::actor_addr peer_;
-  log_index saved_;
-  /// Whether a save is under way.
-  bool saving_ = false;
-  bool save_wanted_ = false;
-  /// Cost of the entries since the last save.
+  log_index checkpointed_;
+  /// Whether a checkpoint is under way.
+  bool checkpointing_ = false;
+  bool checkpoint_wanted_ = false;
+  /// Cost of the entries since the last checkpoint.
   std::size_t log_bytes_ = 0;
   /// Whether an alarm is set.
   bool armed_ = false;
@@ -367,8 +374,8 @@ applier_actor spawn_proxy_applier(caf::actor_system& system,
     throw std::invalid_argument{
       "the limits of the state machine let nothing through"};
   auto pipe = std::make_shared<machine::pipeline>(
-    machine::saved_state{options.found.applied,
-                         std::exchange(options.found.sessions, {})},
+    machine::checkpointed_state{options.found.applied,
+                                std::exchange(options.found.sessions, {})},
     machine::session_bounds{}, options.limits.window);
   return spawn_actor(system, false, proxy_applier, std::move(options),
                      std::move(pipe));

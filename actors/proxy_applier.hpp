@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/actors/bounds.hpp>
+#include <raft/actors/checkpointer.hpp>
 #include <raft/actors/failure.hpp>
-#include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/actors/strays.hpp>
@@ -31,18 +31,19 @@ struct proxy_applier_options {
   machine_limits limits = {};
 
   /// Called with index and reason, once, when the state machine could not apply
-  /// a command, did not answer as it must, could not save, or ended. Then the
-  /// proxy_applier ends, too, and its peer with it.
+  /// a command, did not answer as it must, could not checkpoint, or ended. Then
+  /// the proxy_applier ends, too, and its peer with it.
   failure_handler on_failure = abort_on_failure;
 
-  /// Told when the state machine does not end in time, or can not save at its
-  /// end.
+  /// Told when the state machine does not end in time, or can not checkpoint at
+  /// its end.
   trouble_handler on_trouble = {};
   /// Counts what other processes send; may be null.
   strays_ptr strays = {};
 
-  /// What was applied is to be saved about so long after, also if it is little.
-  std::chrono::milliseconds save_after = save_after_default;
+  /// What was applied is to be checkpointed about so long after, also if it is
+  /// little.
+  std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 };
 
 /// Spawns the applier of a group that has its state machine in another actor.
@@ -54,9 +55,9 @@ struct proxy_applier_options {
 /// `options.limits.window` is on its way to it, and the rest waits here, up to
 /// what the peer hands out (`consensus::settings::applying_bytes_max`).
 ///
-/// While a save is due, entries wait until the log is durable as far as they
-/// were applied, and until the replies to them are there: sessions can only be
-/// saved with all replies in them.
+/// While a checkpoint is due, entries wait until the log is durable as far as
+/// they were applied, and until the replies to them are there: sessions can
+/// only be checkpointed with all replies in them.
 /// @throws std::invalid_argument if there is no state machine, or if the limits
 ///         let nothing through.
 /// @throws std::runtime_error if stored sessions can not be understood.

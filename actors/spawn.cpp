@@ -60,14 +60,15 @@ ready_applier begin_class(caf::actor_system& system,
   x.group = options.group;
   x.executor = std::make_shared<machine::executor>(
     options.machine(context_of(options, log)));
-  auto share = machine::save_share(options.store->identity().peer);
-  x.executor->stagger_saves(share);
+  auto share = machine::checkpoint_share(options.store->identity().peer);
+  x.executor->stagger_checkpoints(share);
   x.on_failure = options.on_failure;
   x.on_trouble = options.on_trouble;
   x.strays = options.strays;
   // From half of it to all of it.
-  x.save_after = options.save_after / 2
-               + options.save_after / 2 * share / machine::save_share_max;
+  x.checkpoint_after
+    = options.checkpoint_after / 2
+    + options.checkpoint_after / 2 * share / machine::checkpoint_share_max;
   x.detached = options.applier_detached;
   auto applied = x.executor->applied();
   check_fit(log, applied);
@@ -90,7 +91,7 @@ ready_applier begin_actor(caf::actor_system& system,
     x.on_failure = options.on_failure;
     x.on_trouble = options.on_trouble;
     x.strays = options.strays;
-    x.save_after = options.save_after;
+    x.checkpoint_after = options.checkpoint_after;
     return {spawn_proxy_applier(system, x), x.found.applied};
   } catch (...) {
     // Whoever starts the peer again may need what it holds.

@@ -16,9 +16,9 @@
 #pragma once
 
 #include <raft/actors/bounds.hpp>
+#include <raft/actors/checkpointer.hpp>
 #include <raft/actors/clocks.hpp>
 #include <raft/actors/failure.hpp>
-#include <raft/actors/flusher.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/actors/note_handler.hpp>
@@ -86,10 +86,10 @@ struct peer_options {
   /// What that actor may take.
   machine_limits actor_machine = {};
 
-  /// When little changes: how long until the state machine saves it, at most.
-  /// So that peers do not all save at once, those of a class take from half of
-  /// it on.
-  std::chrono::milliseconds save_after = save_after_default;
+  /// When little changes: how long until the state machine checkpoints it, at
+  /// most. So that peers do not all checkpoint at once, those of a class take
+  /// from half of it on.
+  std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 
   clocks time = {};
   /// Seeds the election timeouts; drawn at random if not given.

@@ -243,17 +243,17 @@ void check(const configuration& x) {
   if (std::find(levels.begin(), levels.end(), x.log_level) == levels.end())
     complain(fmt::format("unknown log level \"{}\": use one of {}", x.log_level,
                          fmt::join(levels, ", ")));
-  if (x.unsaved_bytes < unsaved_bytes_min
-      || x.unsaved_bytes > unsaved_bytes_max)
-    complain(fmt::format("{} bytes of unsaved changes: --unsaved-bytes must be "
+  if (x.dirty_bytes < dirty_bytes_min || x.dirty_bytes > dirty_bytes_max)
+    complain(fmt::format("{} bytes of dirty changes: --dirty-bytes must be "
                          "from {} to {}",
-                         x.unsaved_bytes, unsaved_bytes_min,
-                         unsaved_bytes_max));
-  if (x.save_after < save_after_min || x.save_after > save_after_max)
-    complain(fmt::format("changes are saved after {} ms: --save-after must be "
-                         "from {} to {}",
-                         x.save_after.count(), save_after_min.count(),
-                         save_after_max.count()));
+                         x.dirty_bytes, dirty_bytes_min, dirty_bytes_max));
+  if (x.checkpoint_after < checkpoint_after_min
+      || x.checkpoint_after > checkpoint_after_max)
+    complain(fmt::format(
+      "changes are checkpointed after {} ms: --checkpoint-after must be "
+      "from {} to {}",
+      x.checkpoint_after.count(), checkpoint_after_min.count(),
+      checkpoint_after_max.count()));
   if (auto what = consensus::complaint_about(x.raft))
     complain(what);
 }

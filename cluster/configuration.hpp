@@ -51,10 +51,11 @@ struct configuration {
   /// Allow addresses that are not loopback although nothing is encrypted.
   bool insecure = false;
   /// How many bytes of changes the key-value data may have in memory, and as
-  /// many again on their way to the disk. From half of them on they are saved.
-  std::uint64_t unsaved_bytes = 64 << 20;
-  /// How long changes that are fewer wait to be saved, at most.
-  std::chrono::milliseconds save_after = actors::save_after_default;
+  /// many again on their way to the disk. From half of them on they are
+  /// checkpointed.
+  std::uint64_t dirty_bytes = 64 << 20;
+  /// How long changes that are fewer wait to be checkpointed, at most.
+  std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much of the disk is taken before it is needed.
@@ -63,13 +64,13 @@ struct configuration {
   std::string log_level = "info";
 };
 
-/// The range of `configuration::unsaved_bytes`.
-inline constexpr std::uint64_t unsaved_bytes_min = 1 << 20;
-inline constexpr std::uint64_t unsaved_bytes_max = std::uint64_t{16} << 30;
+/// The range of `configuration::dirty_bytes`.
+inline constexpr std::uint64_t dirty_bytes_min = 1 << 20;
+inline constexpr std::uint64_t dirty_bytes_max = std::uint64_t{16} << 30;
 
-/// The range of `configuration::save_after`.
-inline constexpr std::chrono::milliseconds save_after_min{100};
-inline constexpr std::chrono::milliseconds save_after_max
+/// The range of `configuration::checkpoint_after`.
+inline constexpr std::chrono::milliseconds checkpoint_after_min{100};
+inline constexpr std::chrono::milliseconds checkpoint_after_max
   = std::chrono::hours{24};
 
 /// Where the node is to listen: `listen`, or else its own member address.

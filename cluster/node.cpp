@@ -220,7 +220,7 @@ struct node::impl {
     x.group = config.group;
     x.settings = config.raft;
     x.bounds = config.bounds;
-    x.save_after = config.save_after;
+    x.checkpoint_after = config.checkpoint_after;
     x.in_middleman = options.in_middleman;
     x.applier_detached = options.applier_detached;
     x.actor_machine = options.actor_machine;
@@ -284,8 +284,8 @@ struct node::impl {
   /// Has somebody say what keeps this peer from serving.
   void watch() {
     // What a log holds beside what it keeps by its settings, when all is well:
-    // what is not saved yet, see docs/operating.md.
-    constexpr std::uint64_t unsaved = 128 << 20;
+    // what is not checkpointed yet, see docs/operating.md.
+    constexpr std::uint64_t dirty = 128 << 20;
     monitor_options x;
     x.group = config.group;
     x.peer = peer;
@@ -293,7 +293,7 @@ struct node::impl {
       if (member.id != config.id)
         x.members.push_back(member);
     x.kept_max = config.raft.log_bytes_kept + config.raft.compaction_bytes_min
-               + std::max(unsaved, 2 * config.unsaved_bytes);
+               + std::max(dirty, 2 * config.dirty_bytes);
     x.links = board;
     x.disk_full = disk_full;
     x.log = options.log;

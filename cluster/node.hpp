@@ -41,8 +41,8 @@ struct node_options {
   actors::failure_handler on_failure = actors::abort_on_failure;
   /// A store to use in place of the one in the data directory.
   std::shared_ptr<persistence::store> store = {};
-  /// Whether peer and client handle run in the middleman's thread. This saves
-  /// hand-offs between threads, see `actors::peer_options`.
+  /// Whether peer and client handle run in the middleman's thread. This
+  /// checkpoints hand-offs between threads, see `actors::peer_options`.
   bool in_middleman = true;
   /// Whether the state machine gets a thread of its own.
   bool applier_detached = false;

@@ -11,7 +11,7 @@ namespace raft::consensus {
 /// Last entry that is committed and on this peer's own disk. Never goes back,
 /// unlike all that is durable: what is not committed may be replaced, and then
 /// the disk takes a while to have what replaced it. So a state machine may only
-/// save effects up to here.
+/// checkpoint effects up to here.
 inline log_index durable_commit(const core& x) noexcept {
   return std::min(x.log().durable(), x.commit());
 }

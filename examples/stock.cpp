@@ -106,7 +106,7 @@ shelf(stock::shelf_actor::stateful_pointer<shelf_state> self,
       return raft::queried{
         {}, raft::bytes{std::to_string(state_of(self).count(item))}};
     },
-    [](const raft::save_state&) -> caf::result<raft::state_saved> {
+    [](const raft::checkpoint_state&) -> caf::result<raft::checkpointed_up_to> {
       return raft::actors::failure("nobody asks for this");
     },
     [self, group](const raft::stop&) {

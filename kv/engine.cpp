@@ -9,7 +9,7 @@ namespace raft::kv {
 namespace {
 
 /// Holds on to everything that it needs: the engine may be gone when it runs.
-class job final : public machine::save_job {
+class job final : public machine::checkpoint_job {
 public:
   job(std::shared_ptr<table> below, std::shared_ptr<pace> pace,
       std::shared_ptr<const overlay> changes, log_index applied,
@@ -78,19 +78,19 @@ machine::durability* engine::durability() noexcept {
   return this;
 }
 
-machine::saved_state engine::recovered() const {
+machine::checkpointed_state engine::recovered() const {
   return below_->load().state;
 }
 
-std::size_t engine::unsaved_bytes() const {
+std::size_t engine::dirty_bytes() const {
   return active_.bytes();
 }
 
-std::size_t engine::unsaved_bytes_max() const {
+std::size_t engine::dirty_bytes_max() const {
   return overlay_bytes_max_;
 }
 
-std::shared_ptr<machine::save_job>
+std::shared_ptr<machine::checkpoint_job>
 engine::freeze(log_index applied,
                std::vector<machine::session_record> sessions) {
   assert(frozen_->empty());
@@ -104,7 +104,7 @@ void engine::set_urgency(double x) {
   pace_->set_urgency(x);
 }
 
-void engine::saved() {
+void engine::checkpointed() {
   // Whoever ran the job still holds what was frozen, and frees it: that takes
   // long, and here commands wait.
   frozen_ = std::make_shared<const overlay>();

@@ -58,14 +58,14 @@ public:
 
   // -- durability -------------------------------------------------------------
 
-  machine::saved_state recovered() const override;
-  std::size_t unsaved_bytes() const override;
-  std::size_t unsaved_bytes_max() const override;
-  std::shared_ptr<machine::save_job>
+  machine::checkpointed_state recovered() const override;
+  std::size_t dirty_bytes() const override;
+  std::size_t dirty_bytes_max() const override;
+  std::shared_ptr<machine::checkpoint_job>
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override;
   void set_urgency(double x) override;
-  void saved() override;
+  void checkpointed() override;
 
   // -- map --------------------------------------------------------------------
 
@@ -85,9 +85,9 @@ private:
   std::shared_ptr<table> below_;
   std::size_t overlay_bytes_max_;
   overlay active_;
-  /// Empty unless a save is under way.
+  /// Empty unless a checkpoint is under way.
   std::shared_ptr<const overlay> frozen_;
-  /// Of the save that is under way, or was last.
+  /// Of the checkpoint that is under way, or was last.
   std::shared_ptr<pace> pace_;
   std::uint64_t count_ = 0;
   slow_digests digests_;

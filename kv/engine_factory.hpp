@@ -13,8 +13,8 @@
 namespace raft::kv {
 
 /// How much memory an overlay may take, in bytes. There are two at most, and
-/// after a crash in the middle of a save a third, until its changes are where
-/// they belong.
+/// after a crash in the middle of a checkpoint a third, until its changes are
+/// where they belong.
 inline constexpr std::size_t overlay_bytes_default = 64 << 20;
 
 struct engine_options {
@@ -22,7 +22,7 @@ struct engine_options {
   std::string directory;
   /// Address space to reserve, in bytes; 0 for the default of the store.
   std::uint64_t map_bytes = 0;
-  /// See `overlay_bytes_default`. From half of it on changes are saved.
+  /// See `overlay_bytes_default`. From half of it on changes are checkpointed.
   std::size_t overlay_bytes_max = overlay_bytes_default;
 };
 

@@ -294,12 +294,12 @@ void lmdb_writer::reserve_space(const page_estimate& pages) {
 void lmdb_writer::fail(const lmdb::error& e, bool committing) {
   if (!committing
       && (e.code() == MDB_MAP_FULL || persistence::means_full(e.code())))
-    throw machine::no_space{std::string{"saving the key-value data: "}
+    throw machine::no_space{std::string{"checkpointing the key-value data: "}
                             + e.what()};
   failed_ = true;
   throw persistence::store_error{
     persistence::store_errc::write_failed,
-    std::string{"saving the key-value data failed: "} + e.what() + " ('"
+    std::string{"checkpointing the key-value data failed: "} + e.what() + " ('"
       + files_->directory()
       + "'): what is on the disk is not known; end the process, check the "
         "disk, start again"};

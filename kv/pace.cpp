@@ -36,7 +36,7 @@ void pace::rest(duration took) {
   no_more_breaks_.wait_for(guard, break_after(took),
                            [this] { return given_up_ || urgency() >= 1; });
   if (given_up_)
-    throw machine::given_up{"the process ends before all was saved"};
+    throw machine::given_up{"the process ends before all was checkpointed"};
 }
 
 void pace::end_break() noexcept {

@@ -1,5 +1,5 @@
-// How fast a save goes: in small steps with breaks between them, so that others
-// get the disk.
+// How fast a checkpoint goes: in small steps with breaks between them, so that
+// others get the disk.
 
 #pragma once
 
@@ -11,10 +11,11 @@
 
 namespace raft::kv {
 
-/// How much one save writes in a transaction, and the breaks that it takes
-/// after each. Without breaks the log's syncs, for which clients wait, would
-/// queue behind all that a save writes, from this peer and from others on the
-/// same disk; a long transaction lets one of them wait for all of it.
+/// How much one checkpoint writes in a transaction, and the breaks that it
+/// takes after each. Without breaks the log's syncs, for which clients wait,
+/// would queue behind all that a checkpoint writes, from this peer and from
+/// others on the same disk; a long transaction lets one of them wait for all of
+/// it.
 ///
 /// The members may be called by any thread.
 class pace {
@@ -43,7 +44,7 @@ public:
   /// As urgent as can be, from now on; ends a break that is under way.
   void hurry() noexcept;
 
-  /// Ends the save at its next break, and a break that is under way.
+  /// Ends the checkpoint at its next break, and a break that is under way.
   void give_up() noexcept;
 
   /// How long the break after a transaction is that took so long.

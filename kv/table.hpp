@@ -31,7 +31,7 @@ namespace raft::kv {
 class table {
 public:
   struct contents {
-    machine::saved_state state;
+    machine::checkpointed_state state;
     /// How many pairs there are.
     std::uint64_t keys = 0;
   };

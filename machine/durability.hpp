@@ -13,7 +13,7 @@
 namespace raft::machine {
 
 /// What a state machine found on the disk when it was made.
-struct saved_state {
+struct checkpointed_state {
   /// The state holds the effect of all entries up to here, and of no other.
   log_index applied;
   /// What was given to the `freeze` of that state and those before it: for each
@@ -36,9 +36,9 @@ public:
 };
 
 /// A part of the state that does not change any more, on its way to the disk.
-class save_job {
+class checkpoint_job {
 public:
-  virtual ~save_job();
+  virtual ~checkpoint_job();
 
   /// Writes it, the applied index and the session records in one atomic step;
   /// when this returns, all of it is on the disk.
@@ -67,30 +67,29 @@ public:
 ///
 /// The state goes to the disk in steps. `freeze` sets aside what has changed
 /// since the last one; another thread writes that while commands go on; then
-/// `saved` is called. There is at most one step at a time. Applied index, state
-/// and sessions become durable together, so that after a crash no entry is
-/// applied twice or not at all.
+/// `checkpointed` is called. There is at most one step at a time. Applied
+/// index, state and sessions become durable together, so that after a crash no
+/// entry is applied twice or not at all.
 class durability {
 public:
   virtual ~durability();
 
   /// What was on the disk when this object was made.
-  virtual saved_state recovered() const = 0;
+  virtual checkpointed_state recovered() const = 0;
 
   /// About how much memory the changes take that were not frozen yet, in bytes.
-  virtual std::size_t unsaved_bytes() const = 0;
+  virtual std::size_t dirty_bytes() const = 0;
 
-  /// Where `unsaved_bytes` should end: no command is applied beyond this while
+  /// Where `dirty_bytes` should end: no command is applied beyond this while
   /// a step is under way.
-  virtual std::size_t unsaved_bytes_max() const = 0;
+  virtual std::size_t dirty_bytes_max() const = 0;
 
   /// Sets aside all changes up to the entry `applied`, which was the last one.
   /// The result runs only when the log is durable up to there, too.
   /// @param sessions The session records that changed since the last call.
   /// @pre No step is under way.
-  virtual std::shared_ptr<save_job> freeze(log_index applied,
-                                           std::vector<session_record> sessions)
-    = 0;
+  virtual std::shared_ptr<checkpoint_job>
+  freeze(log_index applied, std::vector<session_record> sessions) = 0;
 
   /// Says how soon the step under way should end: from 0, it may take its time,
   /// to 1, commands wait or the log gets too long. Changes while it runs. Does
@@ -99,7 +98,7 @@ public:
   virtual void set_urgency(double x);
 
   /// The last step is on the disk.
-  virtual void saved() = 0;
+  virtual void checkpointed() = 0;
 };
 
 } // namespace raft::machine

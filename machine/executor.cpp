@@ -10,7 +10,7 @@
 
 namespace raft::machine {
 
-std::size_t save_share(peer_id self) {
+std::size_t checkpoint_share(peer_id self) {
   // Multiples of the golden ratio, without what is before the point, are far
   // from each other, however many there are (Knuth, volume 3, section 6.4).
   constexpr std::uint64_t golden_ratio = 0x9e3779b97f4a7c15;
@@ -33,7 +33,7 @@ executor::executor(std::unique_ptr<state_machine> what,
   auto found = disk_->recovered();
   sessions_->restore(found.sessions);
   applied_ = found.applied;
-  saved_ = found.applied;
+  checkpointed_ = found.applied;
 }
 
 executor::~executor() {
@@ -87,51 +87,53 @@ bool executor::keeps_state() const noexcept {
   return disk_ != nullptr;
 }
 
-log_index executor::saved() const noexcept {
-  return saved_;
+log_index executor::checkpointed() const noexcept {
+  return checkpointed_;
 }
 
 bool executor::must_wait() const {
   return frozen_
-      && (disk_->unsaved_bytes() >= disk_->unsaved_bytes_max()
+      && (disk_->dirty_bytes() >= disk_->dirty_bytes_max()
           || frozen_->log_bytes + log_bytes_
-               >= unsaved_logs_max * unsaved_log_max());
+               >= logs_since_checkpoint_max * log_since_checkpoint_max());
 }
 
-std::shared_ptr<save_job> executor::take_save(log_index log_durable, bool now) {
+std::shared_ptr<checkpoint_job> executor::take_checkpoint(log_index log_durable,
+                                                          bool now) {
   if (disk_ == nullptr)
     return nullptr;
   if (frozen_ && now) {
     ++frozen_->reminders;
     disk_->set_urgency(urgency());
-  } else if (!frozen_ && applied_ > saved_ && (now || save_is_due())) {
+  } else if (!frozen_ && applied_ > checkpointed_
+             && (now || checkpoint_is_due())) {
     frozen_ = {applied_, disk_->freeze(applied_, sessions_->take_changes()),
                std::exchange(log_bytes_, 0), 0};
     disk_->set_urgency(urgency());
     // Time comes to all peers alike.
-    due_share_ = now ? first_share_ : save_share_max;
+    due_share_ = now ? first_share_ : checkpoint_share_max;
   }
   if (!frozen_ || frozen_->applied > log_durable)
     return nullptr;
   return std::exchange(frozen_->job, nullptr);
 }
 
-void executor::save_done() {
+void executor::checkpoint_done() {
   if (!frozen_ || frozen_->job)
-    throw std::logic_error{"executor: no save is under way"};
-  saved_ = frozen_->applied;
+    throw std::logic_error{"executor: no checkpoint is under way"};
+  checkpointed_ = frozen_->applied;
   frozen_.reset();
-  disk_->saved();
+  disk_->checkpointed();
 }
 
-bool executor::save_is_due() const {
+bool executor::checkpoint_is_due() const {
   // From half of the room on: the other half is for what arrives during the
-  // save.
+  // checkpoint.
   auto due = [this](std::size_t bytes, std::size_t bytes_max) {
-    return bytes * save_share_max >= bytes_max * due_share_;
+    return bytes * checkpoint_share_max >= bytes_max * due_share_;
   };
-  return due(disk_->unsaved_bytes(), disk_->unsaved_bytes_max() / 2)
-      || due(log_bytes_, unsaved_log_max());
+  return due(disk_->dirty_bytes(), disk_->dirty_bytes_max() / 2)
+      || due(log_bytes_, log_since_checkpoint_max());
 }
 
 double executor::urgency() const {
@@ -139,24 +141,25 @@ double executor::urgency() const {
     return 1;
   // Without reminders it has time until half of the memory is taken again,
   // which makes the next one due, or half of the log that would: the log has to
-  // keep those entries beside the entries of this save.
+  // keep those entries beside the entries of this checkpoint.
   auto beyond_half = [](std::size_t bytes, std::size_t bytes_max) {
     return 2 * static_cast<double>(bytes)
            / static_cast<double>(std::max<std::size_t>(bytes_max, 1))
          - 1;
   };
-  auto reminded = static_cast<double>(frozen_->reminders) / save_reminders_max;
-  return std::min(1.0, std::max({reminded,
-                                 beyond_half(disk_->unsaved_bytes(),
-                                             disk_->unsaved_bytes_max()),
-                                 beyond_half(log_bytes_, unsaved_log_max())}));
+  auto reminded
+    = static_cast<double>(frozen_->reminders) / checkpoint_reminders_max;
+  return std::min(
+    1.0, std::max({reminded,
+                   beyond_half(disk_->dirty_bytes(), disk_->dirty_bytes_max()),
+                   beyond_half(log_bytes_, log_since_checkpoint_max())}));
 }
 
-std::size_t executor::unsaved_log_max() const {
-  return std::max(unsaved_log_bytes_max, disk_->unsaved_bytes_max());
+std::size_t executor::log_since_checkpoint_max() const {
+  return std::max(log_since_checkpoint_bytes_max, disk_->dirty_bytes_max());
 }
 
-void executor::stagger_saves(std::size_t share) {
+void executor::stagger_checkpoints(std::size_t share) {
   first_share_ = share;
   due_share_ = share;
 }

@@ -14,30 +14,31 @@
 namespace raft::machine {
 
 class durability;
-class save_job;
+class checkpoint_job;
 class sessions;
 struct session_bounds;
 
-/// So many bytes of applied entries make a save due, even if they changed
+/// So many bytes of applied entries make a checkpoint due, even if they changed
 /// little: a restart has to apply them again, and the log has to keep them. A
-/// machine that may have more changes unsaved than that has its log for it,
+/// machine that may have more changes dirty than that has its log for it,
 /// too.
-inline constexpr std::size_t unsaved_log_bytes_max = 64 << 20;
+inline constexpr std::size_t log_since_checkpoint_bytes_max = 64 << 20;
 
-/// Nothing is applied while a save is under way and the log has so many times
-/// what makes one due, for it and the next one together: if there is no room
-/// for the save, the log has to end somewhere, too.
-inline constexpr std::size_t unsaved_logs_max = 5;
+/// Nothing is applied while a checkpoint is under way and the log has so many
+/// times what makes one due, for it and the next one together: if there is no
+/// room for the checkpoint, the log has to end somewhere, too.
+inline constexpr std::size_t logs_since_checkpoint_max = 5;
 
-/// After so many reminders a save takes no break any more.
-inline constexpr unsigned save_reminders_max = 32;
+/// After so many reminders a checkpoint takes no break any more.
+inline constexpr unsigned checkpoint_reminders_max = 32;
 
-inline constexpr std::size_t save_share_max = 256;
+inline constexpr std::size_t checkpoint_share_max = 256;
 
-/// A number from 1 to `save_share_max` by which a peer saves earlier than
-/// others. Without it the peers of a group, which apply the same, would save at
-/// the same time, and the log would wait for the disks of a majority.
-std::size_t save_share(peer_id self);
+/// A number from 1 to `checkpoint_share_max` by which a peer checkpoints
+/// earlier than others. Without it the peers of a group, which apply the same,
+/// would checkpoint at the same time, and the log would wait for the disks of a
+/// majority.
+std::size_t checkpoint_share(peer_id self);
 
 /// Gives each command to the state machine exactly once, however often clients
 /// retried it (thesis, section 6.3). A pure object: the applier actor and the
@@ -79,48 +80,50 @@ public:
   bool keeps_state() const noexcept;
 
   /// Last entry whose effects are on the disk; 0 if the machine keeps nothing.
-  log_index saved() const noexcept;
+  log_index checkpointed() const noexcept;
 
-  /// Whether a save is under way and memory is full, or the log far too long:
-  /// apply nothing until it is done.
+  /// Whether a checkpoint is under way and memory is full, or the log far too
+  /// long: apply nothing until it is done.
   bool must_wait() const;
 
-  /// Freezes what changed, if there is enough of it and no save is under way,
-  /// and hands out the job of the save when its time has come. Each job comes
-  /// out once; run it in another thread, then call `save_done`.
+  /// Freezes what changed, if there is enough of it and no checkpoint is under
+  /// way, and hands out the job of the checkpoint when its time has come. Each
+  /// job comes out once; run it in another thread, then call `checkpoint_done`.
   /// @param log_durable How far this peer's log is durable. The state on the
   ///        disk must never be ahead of it: until it is durable up to the
   ///        frozen index, the job is kept.
-  /// @param now Whether to freeze however little has changed. To a save that is
-  ///        under way it is a reminder: each one makes it more urgent, so that
-  ///        it ends some time also on a slow disk.
-  std::shared_ptr<save_job> take_save(log_index log_durable, bool now);
+  /// @param now Whether to freeze however little has changed. To a checkpoint
+  ///        that is under way it is a reminder: each one makes it more urgent,
+  ///        so that it ends some time also on a slow disk.
+  std::shared_ptr<checkpoint_job> take_checkpoint(log_index log_durable,
+                                                  bool now);
 
   /// The job that came out last has run.
-  void save_done();
+  void checkpoint_done();
 
-  /// Lets a save that follows no other, or one that came for its time, be due
-  /// with so much of what makes others due, in 256ths; see `save_share`.
+  /// Lets a checkpoint that follows no other, or one that came for its time, be
+  /// due with so much of what makes others due, in 256ths; see
+  /// `checkpoint_share`.
   /// @pre `1 <= share <= 256`.
-  void stagger_saves(std::size_t share);
+  void stagger_checkpoints(std::size_t share);
 
 private:
   /// State that was set aside.
   struct frozen {
     log_index applied;
     /// Null once it was handed out.
-    std::shared_ptr<save_job> job;
+    std::shared_ptr<checkpoint_job> job;
     /// Cost of the entries whose effects it has.
     std::size_t log_bytes = 0;
     unsigned reminders = 0;
   };
 
-  bool save_is_due() const;
+  bool checkpoint_is_due() const;
 
-  /// How soon the save under way should end, from 0 to 1.
+  /// How soon the checkpoint under way should end, from 0 to 1.
   double urgency() const;
 
-  std::size_t unsaved_log_max() const;
+  std::size_t log_since_checkpoint_max() const;
 
   apply_result apply_command(const entry& x, std::size_t reply_max);
 
@@ -132,12 +135,12 @@ private:
 
   /// Part of the machine; null if it keeps nothing.
   durability* disk_ = nullptr;
-  log_index saved_;
+  log_index checkpointed_;
   /// Cost of the entries since the last freeze.
   std::size_t log_bytes_ = 0;
-  /// How much of what makes a save due makes the next one due, in 256ths.
-  std::size_t due_share_ = save_share_max;
-  std::size_t first_share_ = save_share_max;
+  /// How much of what makes a checkpoint due makes the next one due, in 256ths.
+  std::size_t due_share_ = checkpoint_share_max;
+  std::size_t first_share_ = checkpoint_share_max;
   std::optional<frozen> frozen_;
 };
 

@@ -6,7 +6,8 @@
 
 namespace raft::machine {
 
-pipeline::pipeline(const saved_state& found, const session_bounds& sessions,
+pipeline::pipeline(const checkpointed_state& found,
+                   const session_bounds& sessions,
                    const pipeline_bounds& bounds)
   : bounds_{bounds},
     sessions_{sessions},

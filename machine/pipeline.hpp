@@ -46,7 +46,7 @@ class pipeline {
 public:
   /// Goes on where the state machine and the sessions beside it left off.
   /// @throws std::runtime_error if stored sessions cannot be understood.
-  explicit pipeline(const saved_state& found,
+  explicit pipeline(const checkpointed_state& found,
                     const session_bounds& sessions = {},
                     const pipeline_bounds& bounds = {});
 

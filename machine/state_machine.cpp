@@ -35,15 +35,15 @@ void durability::set_urgency(double) {
   // nop
 }
 
-save_job::~save_job() {
+checkpoint_job::~checkpoint_job() {
   // nop
 }
 
-void save_job::hurry() noexcept {
+void checkpoint_job::hurry() noexcept {
   // nop
 }
 
-void save_job::give_up() noexcept {
+void checkpoint_job::give_up() noexcept {
   // nop
 }
 

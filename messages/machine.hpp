@@ -35,12 +35,12 @@ struct recover {
 
 struct recovered {
   /// Whether it keeps its state on the disk. If not, it is never asked to
-  /// save, and is given the log from the start.
+  /// checkpoint, and is given the log from the start.
   bool keeps_state = false;
   /// The state holds the effect of all entries up to here, and of no other.
   log_index applied;
-  /// What it was given with that `save_state` and those before it: for each
-  /// session the latest record.
+  /// What it was given with that `checkpoint_state` and those before it: for
+  /// each session the latest record.
   std::vector<session_record> sessions;
 
   friend bool operator==(const recovered&, const recovered&) = default;
@@ -77,8 +77,8 @@ struct commands_applied {
   /// Why the next command could not be applied, so that its peer must stop;
   /// empty if all were.
   std::string failed;
-  /// Whether so much has changed that it should be saved soon.
-  bool save_wanted = false;
+  /// Whether so much has changed that it should be checkpointed soon.
+  bool checkpoint_wanted = false;
 
   friend bool operator==(const commands_applied&, const commands_applied&)
     = default;
@@ -86,21 +86,23 @@ struct commands_applied {
 
 /// Asks a state machine to take its state to the disk, as it is after all that
 /// it was given before, in one atomic step with applied index and sessions.
-/// Answered by `state_saved` when all of it is on the disk; more commands may
-/// come meanwhile, but no other request of this kind.
-struct save_state {
+/// Answered by `checkpointed_up_to` when all of it is on the disk; more
+/// commands may come meanwhile, but no other request of this kind.
+struct checkpoint_state {
   group_id group;
   log_index applied;
-  /// Those that changed since the last save.
+  /// Those that changed since the last checkpoint.
   std::vector<session_record> sessions;
 
-  friend bool operator==(const save_state&, const save_state&) = default;
+  friend bool operator==(const checkpoint_state&, const checkpoint_state&)
+    = default;
 };
 
-struct state_saved {
+struct checkpointed_up_to {
   log_index applied;
 
-  friend bool operator==(const state_saved&, const state_saved&) = default;
+  friend bool operator==(const checkpointed_up_to&, const checkpointed_up_to&)
+    = default;
 };
 
 } // namespace raft

@@ -4,13 +4,13 @@
 bench_keys=250000
 bench_value_bytes=1024
 bench_rate=1000    # commands a second
-bench_seconds=30   # of the measurement during saves
-bench_calm=10      # and of the one before, which ends before a save begins
+bench_seconds=30   # of the measurement during checkpoints
+bench_calm=10      # and of the one before, which ends before a checkpoint begins
 bench_burst=140000 # commands whose changes take more than 100 MiB
-# So much that only time makes a save due, and so long that all of a burst is in
-# one save: a peer takes from half of it to all of it.
-bench_unsaved_bytes=$((2 << 30))
-bench_save_after=20 # seconds
+# So much that only time makes a checkpoint due, and so long that all of a burst is in
+# one checkpoint: a peer takes from half of it to all of it.
+bench_dirty_bytes=$((2 << 30))
+bench_checkpoint_after=20 # seconds
 
 bench_load() {
   "$build"/bin/raft-bench --port "$bench_port" --rate $bench_rate \
@@ -42,40 +42,40 @@ applied_everywhere() {
       END { exit !found }'
 }
 
-# all_is_saved: no peer has anything to save.
-all_is_saved() {
+# all_is_checkpointed: no peer has anything to checkpoint.
+all_is_checkpointed() {
   local id applied
   applied=$(applied_everywhere) || return 1
   for id in "${peer_ids[@]}"; do
-    [ "$(saved_by "$id")" = "$applied 0" ] || return 1
+    [ "$(checkpointed_by "$id")" = "$applied 0" ] || return 1
   done
 }
 
-# wait_until_all_is_saved: and until no peer would save so soon that it might
-# save a part of what comes next.
-wait_until_all_is_saved() {
-  wait_for 300 all_is_saved || fail "a save did not end in five minutes"
-  sleep $bench_save_after
+# wait_until_all_is_checkpointed: and until no peer would checkpoint so soon that it might
+# checkpoint a part of what comes next.
+wait_until_all_is_checkpointed() {
+  wait_for 300 all_is_checkpointed || fail "a checkpoint did not end in five minutes"
+  sleep $bench_checkpoint_after
 }
 
-# in_save_of ENTRY: whether all peers are still on the save up to there.
-in_save_of() {
-  local id found saved staged
+# in_checkpoint_of ENTRY: whether all peers are still on the checkpoint up to there.
+in_checkpoint_of() {
+  local id found checkpointed staged
   for id in "${peer_ids[@]}"; do
-    found=$(saved_by "$id") || fail "cannot look at the data of peer $id"
-    read -r saved staged <<<"$found"
-    [ "$saved" -lt "$1" ] || [[ $saved -eq $1 && $staged -gt 0 ]] || return 1
+    found=$(checkpointed_by "$id") || fail "cannot look at the data of peer $id"
+    read -r checkpointed staged <<<"$found"
+    [ "$checkpointed" -lt "$1" ] || [[ $checkpointed -eq $1 && $staged -gt 0 ]] || return 1
   done
 }
 
 # note_staged ENTRY: notes for each peer how many records it has staged of the
-# save up to there, in `staged_of`; fails as long as one has not got so far.
+# checkpoint up to there, in `staged_of`; fails as long as one has not got so far.
 note_staged() {
-  local id found saved staged
+  local id found checkpointed staged
   for id in "${peer_ids[@]}"; do
-    found=$(saved_by "$id") || fail "cannot look at the data of peer $id"
-    read -r saved staged <<<"$found"
-    [[ $saved -ne $1 || $staged -eq 0 ]] || staged_of[$id]=$staged
+    found=$(checkpointed_by "$id") || fail "cannot look at the data of peer $id"
+    read -r checkpointed staged <<<"$found"
+    [[ $checkpointed -ne $1 || $staged -eq 0 ]] || staged_of[$id]=$staged
   done
   [ ${#staged_of[@]} -eq ${#peer_ids[@]} ]
 }
@@ -83,44 +83,44 @@ note_staged() {
 # The median of the numbers that come in, one in a line.
 median() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
 
-# begin_saves: has a burst applied and all peers begin to save it, in one save
+# begin_checkpoints: has a burst applied and all peers begin to checkpoint it, in one checkpoint
 # each. Prints the last entry of the burst.
-begin_saves() {
+begin_checkpoints() {
   local began=$SECONDS
   bench_put $bench_burst
-  [ $((SECONDS - began)) -lt $((bench_save_after / 2)) ] ||
-    fail "the burst took longer than half of $bench_save_after seconds, so it" \
-      "may be in two saves: take a longer bench_save_after"
+  [ $((SECONDS - began)) -lt $((bench_checkpoint_after / 2)) ] ||
+    fail "the burst took longer than half of $bench_checkpoint_after seconds, so it" \
+      "may be in two checkpoints: take a longer bench_checkpoint_after"
   wait_for 5 applied_everywhere || fail "a peer lags behind"
-  sleep $((began + bench_save_after + 1 - SECONDS))
+  sleep $((began + bench_checkpoint_after + 1 - SECONDS))
 }
 
 bench_round() {
   local calm busy burst_end staged
   declare -A staged_of=()
-  wait_until_all_is_saved
+  wait_until_all_is_checkpointed
   calm=$(bench_latencies $bench_calm)
-  wait_until_all_is_saved
-  burst_end=$(begin_saves)
+  wait_until_all_is_checkpointed
+  burst_end=$(begin_checkpoints)
   busy=$(bench_latencies $bench_seconds)
-  in_save_of "$burst_end" ||
-    fail "a save had a part of the burst only, or ended before the" \
+  in_checkpoint_of "$burst_end" ||
+    fail "a checkpoint had a part of the burst only, or ended before the" \
       "measurement: take a larger bench_burst"
   wait_for 120 note_staged "$burst_end" ||
-    fail "a peer has its part of the burst in more than one save"
+    fail "a peer has its part of the burst in more than one checkpoint"
   # A record has 64 KiB.
   staged=$(($(printf '%s\n' "${staged_of[@]}" | sort -n | head -n 1) / 16))
   [ "$staged" -ge 100 ] ||
-    fail "a save had only $staged MiB: take a larger bench_burst"
+    fail "a checkpoint had only $staged MiB: take a larger bench_burst"
   # shellcheck disable=SC2086
   printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' "$1" $calm $busy "$staged"
   echo "$calm $busy" >>"$cluster_dir/rounds"
 }
 
-bench_save() {
+bench_checkpoint() {
   local rounds=5 round
   while [ $# -gt 0 ]; do
-    [ "$1" = --rounds ] || fail "bench save knows --rounds N, but not '$1'"
+    [ "$1" = --rounds ] || fail "bench checkpoint knows --rounds N, but not '$1'"
     [[ ${2-} =~ ^[1-9][0-9]{0,2}$ ]] || fail "$1 wants a number from 1"
     rounds=$2
     shift 2
@@ -130,14 +130,14 @@ bench_save() {
   build_targets "$build" raftd raftctl raftdump raft-bench
   use_cluster "$(mktemp -d)" "$(pick_free_ports)"
   trap 'stop_cluster; rm -rf "$cluster_dir"' EXIT
-  start_cluster --unsaved-bytes $bench_unsaved_bytes \
-    --save-after $((1000 * bench_save_after))
+  start_cluster --dirty-bytes $bench_dirty_bytes \
+    --checkpoint-after $((1000 * bench_checkpoint_after))
   wait_for_leader
   bench_port=$(redis_port "$(status_of peer leader)")
   say "Three peers on this machine; $bench_rate SET of $bench_value_bytes bytes" \
     "a second; times in milliseconds"
-  printf '%5s  %-26s   %s\n' '' 'no save' \
-    'all peers save, in one save each'
+  printf '%5s  %-26s   %s\n' '' 'no checkpoint' \
+    'all peers checkpoint, in one checkpoint each'
   printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' round median '99 %' longest \
     median '99 %' longest MiB
   bench_put $((2 * bench_keys))
@@ -152,10 +152,10 @@ bench_save() {
 
 dev_bench() {
   case ${1-} in
-    save)
+    checkpoint)
       shift
-      bench_save "$@"
+      bench_checkpoint "$@"
       ;;
-    *) fail "bench knows 'save'" ;;
+    *) fail "bench knows 'checkpoint'" ;;
   esac
 }

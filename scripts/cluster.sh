@@ -102,9 +102,9 @@ status_of() {
       }' || true
 }
 
-# saved_by ID: the last entry whose effects the key-value data of a peer have, and
+# checkpointed_by ID: the last entry whose effects the key-value data of a peer have, and
 # how many records of changes are staged, on their way to it.
-saved_by() {
+checkpointed_by() {
   local text
   text=$("$build"/bin/raftdump "$cluster_dir/$1" --to 0) || return 1
   awk '

@@ -37,7 +37,7 @@ restart_round() {
   before=$(lines_of "$id")
   kill -KILL "${peer_pid[$id]}"
   wait "${peer_pid[$id]}" 2>/dev/null || true
-  found=$(saved_by "$id") || fail "cannot look at the data of peer $id"
+  found=$(checkpointed_by "$id") || fail "cannot look at the data of peer $id"
   read -r _ staged <<<"$found"
   began=$(now_ms)
   start_peer "$id"

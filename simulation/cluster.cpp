@@ -180,7 +180,7 @@ void cluster::wipe(peer_id who) {
   peer(who).lose_disk();
   around(who).wiped = true;
   around(who).kept.reset();
-  around(who).saved = {};
+  around(who).checkpointed = {};
   event what;
   what.what = event_kind::wiped;
   what.peer = who;
@@ -344,8 +344,8 @@ void cluster::set_data_disk(peer_id who, const disk_profile& x) {
   y.data_disk = x;
   ++y.data_epoch;
   tell_of_disk("the data's disk ", x, who);
-  if (runs(who) && y.saving)
-    schedule_save(who);
+  if (runs(who) && y.checkpointing)
+    schedule_checkpoint(who);
 }
 
 void cluster::tell_of_disk(const char* which, const disk_profile& x,

@@ -393,11 +393,11 @@ private:
   void compare_results(peer_id who, const apply_result& x);
   void answer_applied(peer_id who, const entry& x, const apply_result& result);
   void tell_machine(peer_id who, bool committed);
-  void save_if_due(peer_id who, bool now);
-  void arm_save(peer_id who);
+  void checkpoint_if_due(peer_id who, bool now);
+  void arm_checkpoint(peer_id who);
   bool has_space_for_state(peer_id who) const;
-  void schedule_save(peer_id who, duration delay = duration{0});
-  void save(peer_id who);
+  void schedule_checkpoint(peer_id who, duration delay = duration{0});
+  void checkpoint(peer_id who);
 
   // -- network (cluster_network.cpp) ------------------------------------------
 

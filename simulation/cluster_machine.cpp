@@ -1,5 +1,5 @@
-// The state machines of a simulated cluster: what the applier and the flusher
-// do, in virtual time.
+// The state machines of a simulated cluster: what the applier and the
+// checkpointer do, in virtual time.
 
 #include <raft/consensus/durable_commit.hpp>
 #include <raft/machine/durability.hpp>
@@ -37,24 +37,24 @@ void cluster::wake_machine(peer_id who) {
   x.executor = std::make_unique<machine::executor>(std::move(made),
                                                    options_.session_bounds);
   x.applying = false;
-  x.save_armed = false;
+  x.checkpoint_armed = false;
   x.log_durable = {};
   auto found = x.executor->applied();
-  if (found < x.saved || found.value > x.delivered.size())
+  if (found < x.checkpointed || found.value > x.delivered.size())
     throw violation{"the state machine of peer " + to_text(who)
                     + " came back with entries up to " + to_text(found)
-                    + "; saved were those up to " + to_text(x.saved)
-                    + ", applied those up to "
+                    + "; checkpointed were those up to "
+                    + to_text(x.checkpointed) + ", applied those up to "
                     + std::to_string(x.delivered.size())};
   x.delivered.resize(found.value);
 }
 
-/// What a crash leaves of a save under way, all of it or nothing.
+/// What a crash leaves of a checkpoint under way, all of it or nothing.
 void cluster::end_machine(peer_id who) {
   auto& x = around(who);
-  if (x.saving && has_space_for_state(who) && random_.per_mille(500))
-    x.saving->run();
-  x.saving.reset();
+  if (x.checkpointing && has_space_for_state(who) && random_.per_mille(500))
+    x.checkpointing->run();
+  x.checkpointing.reset();
   x.executor.reset();
   x.machine = nullptr;
 }
@@ -81,7 +81,7 @@ void cluster::apply_some(peer_id who) {
   std::size_t done = 0;
   for (; done < count && !x.executor->must_wait(); ++done) {
     apply_one(who, peer(who).applying()[done]);
-    save_if_due(who, false);
+    checkpoint_if_due(who, false);
   }
   if (done == 0)
     return;
@@ -95,7 +95,7 @@ void cluster::apply_some(peer_id who) {
   what.peer = who;
   what.index = core.applied();
   emit(std::move(what));
-  arm_save(who);
+  arm_checkpoint(who);
 }
 
 void cluster::apply_one(peer_id who, const entry& e) {
@@ -164,7 +164,8 @@ void cluster::free_machine(peer_id who) {
     schedule_apply(who);
 }
 
-// -- saving -------------------------------------------------------------------
+// -- checkpointing
+// -------------------------------------------------------------------
 
 /// Lets the machine know how far the log is durable, as a peer does with the
 /// entries that it hands out, and when the disk has caught up with them.
@@ -178,29 +179,29 @@ void cluster::tell_machine(peer_id who, bool committed) {
   if (!committed && !waits)
     return;
   x.log_durable = std::max(x.log_durable, durable);
-  save_if_due(who, false);
+  checkpoint_if_due(who, false);
 }
 
-void cluster::save_if_due(peer_id who, bool now) {
+void cluster::checkpoint_if_due(peer_id who, bool now) {
   auto& x = around(who);
-  auto job = x.executor->take_save(x.log_durable, now);
+  auto job = x.executor->take_checkpoint(x.log_durable, now);
   if (!job)
     return;
-  x.saving = std::move(job);
-  schedule_save(who);
+  x.checkpointing = std::move(job);
+  schedule_checkpoint(who);
 }
 
-/// Sees to it that what was applied is saved some time.
-void cluster::arm_save(peer_id who) {
+/// Sees to it that what was applied is checkpointed some time.
+void cluster::arm_checkpoint(peer_id who) {
   auto& x = around(who);
-  if (x.save_armed || !x.executor->keeps_state()
-      || x.executor->applied() == x.executor->saved())
+  if (x.checkpoint_armed || !x.executor->keeps_state()
+      || x.executor->applied() == x.executor->checkpointed())
     return;
-  x.save_armed = true;
-  at(now() + options_.save_after, who, [this, who] {
-    around(who).save_armed = false;
-    save_if_due(who, true);
-    arm_save(who);
+  x.checkpoint_armed = true;
+  at(now() + options_.checkpoint_after, who, [this, who] {
+    around(who).checkpoint_armed = false;
+    checkpoint_if_due(who, true);
+    arm_checkpoint(who);
   });
 }
 
@@ -209,7 +210,7 @@ bool cluster::has_space_for_state(peer_id who) const {
   return mode != disk_mode::full && mode != disk_mode::used_up;
 }
 
-void cluster::schedule_save(peer_id who, duration delay) {
+void cluster::schedule_checkpoint(peer_id who, duration delay) {
   auto& x = around(who);
   if (x.data_disk.now == disk_mode::hangs)
     return;
@@ -220,25 +221,27 @@ void cluster::schedule_save(peer_id who, duration delay) {
     if (around(who).data_disk.now == disk_mode::fails)
       return fail_disk(who);
     if (has_space_for_state(who))
-      save(who);
+      checkpoint(who);
     else
-      schedule_save(who, std::chrono::seconds{1});
+      schedule_checkpoint(who, std::chrono::seconds{1});
   });
 }
 
-void cluster::save(peer_id who) {
+void cluster::checkpoint(peer_id who) {
   auto& x = around(who);
   try {
-    std::exchange(x.saving, nullptr)->run();
+    std::exchange(x.checkpointing, nullptr)->run();
   } catch (const std::exception& error) {
     throw violation{"the state machine of peer " + to_text(who)
-                    + " could not be saved: " + error.what()};
+                    + " could not be checkpointed: " + error.what()};
   }
-  x.executor->save_done();
-  x.saved = x.executor->saved();
-  tell("the state is saved up to " + to_text(x.saved), who);
-  step(who, [index = x.saved](virtual_peer& p) { return p.saved(index); });
-  save_if_due(who, false);
+  x.executor->checkpoint_done();
+  x.checkpointed = x.executor->checkpointed();
+  tell("the state is checkpointed up to " + to_text(x.checkpointed), who);
+  step(who, [index = x.checkpointed](virtual_peer& p) {
+    return p.checkpointed(index);
+  });
+  checkpoint_if_due(who, false);
   schedule_apply(who);
 }
 

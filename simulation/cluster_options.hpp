@@ -76,7 +76,7 @@ struct cluster_options {
   machine_maker machine = {};
   /// What was applied is on the disk about so long after, also if it is little;
   /// for machines that keep their state.
-  duration save_after = std::chrono::seconds{10};
+  duration checkpoint_after = std::chrono::seconds{10};
   machine::session_bounds session_bounds = {};
   /// Called with a state machine after each command that it took; what it
   /// says, if anything, is a violation.

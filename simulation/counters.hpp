@@ -13,8 +13,8 @@ struct counters {
   std::uint64_t crashes = 0;
   /// Crashes that left a write that was under way on the disk.
   std::uint64_t writes_kept = 0;
-  /// Starts on a disk with what a state machine saved, and on one whose log
-  /// begins late.
+  /// Starts on a disk with what a state machine checkpointed, and on one whose
+  /// log begins late.
   std::uint64_t boots_on_state = 0;
   std::uint64_t boots_on_compacted = 0;
   /// Clocks that were looked at 50 ms or more after they were to ring.

@@ -52,12 +52,12 @@ struct host {
   const machine::state_machine* machine = nullptr;
   /// What the machine has on the disk, and up to which entry at least.
   machine_disk kept;
-  log_index saved;
+  log_index checkpointed;
   /// How far the machine believes the log to be durable.
   log_index log_durable;
   /// A part of its state on the way to the disk.
-  std::shared_ptr<machine::save_job> saving;
-  bool save_armed = false;
+  std::shared_ptr<machine::checkpoint_job> checkpointing;
+  bool checkpoint_armed = false;
   machine::waiting_list<ticket> waiting;
   term_number leads;
   /// In which term it was replayed to last, and whether as a leader.

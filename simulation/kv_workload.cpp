@@ -68,7 +68,8 @@ std::unique_ptr<machine::state_machine>
 kv_workload::make_machine_on(machine_disk& disk, random& source) const {
   if (!disk)
     disk = kv::make_memory_table();
-  // From a few keys on, so that commands must wait for saves, to all of them.
+  // From a few keys on, so that commands must wait for checkpoints, to all of
+  // them.
   constexpr std::size_t overlays[] = {500, 1500, 5000, 64 << 20};
   return std::make_unique<kv::engine>(
     std::static_pointer_cast<kv::table>(disk),

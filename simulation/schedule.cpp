@@ -304,9 +304,9 @@ cluster_options draw_cluster(std::uint64_t seed) {
   }
   for (std::size_t i = 0; i < result.peers; ++i)
     result.traits.push_back(draw_traits(from));
-  constexpr milliseconds saves[]
+  constexpr milliseconds intervals[]
     = {milliseconds{100}, milliseconds{1000}, milliseconds{10000}};
-  result.save_after = saves[from.below(3)];
+  result.checkpoint_after = intervals[from.below(3)];
   result.apply_max = from.per_mille(700) ? milliseconds{1} : milliseconds{100};
   constexpr std::size_t tails[] = {0, 1, 5, virtual_peer::whole_log};
   result.tail = tails[from.below(4)];

@@ -175,7 +175,7 @@ consensus::output virtual_peer::flush() {
   return carry_out();
 }
 
-consensus::output virtual_peer::saved(log_index index) {
+consensus::output virtual_peer::checkpointed(log_index index) {
   if (index.value > applied_.size()
       || (index && !disk_.holds({index, applied_[index.value - 1].term})))
     throw violation{"the state machine of peer " + to_text(id_)

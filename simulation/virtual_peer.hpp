@@ -44,7 +44,7 @@ public:
   /// Starts the process on what the disk holds.
   /// @param tail How many entries to read ahead.
   /// @param applied What the state machine says that it has on its disk;
-  ///        without it, what `flush` or `saved` put there.
+  ///        without it, what `flush` or `checkpointed` put there.
   consensus::output boot(base::instant now, std::size_t tail = whole_log,
                          std::optional<log_index> applied = std::nullopt);
 
@@ -109,7 +109,7 @@ public:
   consensus::output flush();
 
   /// The state machine has put on its disk what it has applied up to here.
-  consensus::output saved(log_index index);
+  consensus::output checkpointed(log_index index);
 
   // -- what waits to be completed ---------------------------------------------
 

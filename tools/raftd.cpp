@@ -146,7 +146,7 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
   kv::engine_options engine;
   engine.directory = config.data_directory;
   engine.map_bytes = config.map_bytes;
-  engine.overlay_bytes_max = config.unsaved_bytes;
+  engine.overlay_bytes_max = config.dirty_bytes;
   cluster::node node{system, config, kv::engine_factory(engine), options};
   std::optional<redis::acceptor> redis_server;
   if (config.redis)

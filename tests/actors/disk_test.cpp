@@ -88,8 +88,8 @@ struct disk_fixture : cluster {
   std::shared_ptr<apply_gate> gate = std::make_shared<apply_gate>();
 };
 
-/// How many bytes of changes the first save of each peer holds.
-class first_saves {
+/// How many bytes of changes the first checkpoint of each peer holds.
+class first_checkpoints {
 public:
   void note(peer_id peer, std::size_t bytes) {
     std::lock_guard guard{mutex_};
@@ -108,40 +108,40 @@ private:
 
 class watched_counter : public counter {
 public:
-  watched_counter(peer_id self, std::shared_ptr<first_saves> saves)
+  watched_counter(peer_id self, std::shared_ptr<first_checkpoints> checkpoints)
     : counter{std::make_shared<fake_disk>()},
       self_{self},
-      saves_{std::move(saves)} {
+      checkpoints_{std::move(checkpoints)} {
     // nop
   }
 
-  std::shared_ptr<machine::save_job>
+  std::shared_ptr<machine::checkpoint_job>
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override {
-    saves_->note(self_, unsaved_bytes());
+    checkpoints_->note(self_, dirty_bytes());
     return counter::freeze(applied, std::move(sessions));
   }
 
 private:
   peer_id self_;
-  std::shared_ptr<first_saves> saves_;
+  std::shared_ptr<first_checkpoints> checkpoints_;
 };
 
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(disks, disk_fixture)
 
-BOOST_AUTO_TEST_CASE(peers_begin_to_save_at_different_moments) {
-  auto saves = std::make_shared<first_saves>();
-  machine = [saves](const machine::machine_context& where) {
-    return std::make_unique<watched_counter>(where.peer, saves);
+BOOST_AUTO_TEST_CASE(peers_begin_to_checkpoint_at_different_moments) {
+  auto checkpoints = std::make_shared<first_checkpoints>();
+  machine = [checkpoints](const machine::machine_context& where) {
+    return std::make_unique<watched_counter>(where.peer, checkpoints);
   };
   spawn_all();
   for (auto i = 0; i < 50; ++i)
     commit("x");
-  BOOST_TEST(eventually([&] { return saves->all().size() == 3; }));
+  BOOST_TEST(eventually([&] { return checkpoints->all().size() == 3; }));
   std::set<std::size_t> different;
-  for (const auto& [peer, bytes] : saves->all())
+  for (const auto& [peer, bytes] : checkpoints->all())
     different.insert(bytes);
   BOOST_TEST(different.size() == 3u);
 }

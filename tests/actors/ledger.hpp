@@ -20,8 +20,8 @@
 
 namespace raft::test {
 
-/// What the tests see of a ledger, from any thread. What it has saved survives
-/// it.
+/// What the tests see of a ledger, from any thread. What it has checkpointed
+/// survives it.
 class ledger_book {
 public:
   // -- the disk ---------------------------------------------------------------
@@ -32,15 +32,15 @@ public:
 
   // -- what happens -----------------------------------------------------------
 
-  /// Lets all saves fail.
-  void fail_saves() {
+  /// Lets all checkpoints fail.
+  void fail_checkpoints() {
     std::lock_guard guard{mutex_};
-    saves_fail_ = true;
+    checkpoints_fail_ = true;
   }
 
-  bool saves_fail() const {
+  bool checkpoints_fail() const {
     std::lock_guard guard{mutex_};
-    return saves_fail_;
+    return checkpoints_fail_;
   }
 
   /// Lets answers wait, or go on.
@@ -75,7 +75,7 @@ private:
   std::condition_variable changed_;
   std::vector<std::size_t> batches_;
   bool held_ = false;
-  bool saves_fail_ = false;
+  bool checkpoints_fail_ = false;
 };
 
 /// Keeps all commands in a row; the reply is the row. Obeys a few of them:
@@ -85,7 +85,7 @@ private:
 ///   few     one reply is missing
 ///   die     the actor ends
 ///   throw   an exception leaves the handler
-///   save    wants to be saved
+///   checkpoint    wants to be checkpointed
 class ledger_state {
 public:
   static inline const char* name = "ledger";
@@ -117,8 +117,8 @@ public:
         result.failed = "it is bad";
         break;
       }
-      if (command == "save")
-        result.save_wanted = true;
+      if (command == "checkpoint")
+        result.checkpoint_wanted = true;
       applied_ = x.index;
       text_ += command + " ";
       if (command != "few")
@@ -128,8 +128,8 @@ public:
   }
 
   /// @returns nothing if the answer is to be an error.
-  std::optional<state_saved> save(const save_state& what) {
-    if (book_->saves_fail())
+  std::optional<checkpointed_up_to> checkpoint(const checkpoint_state& what) {
+    if (book_->checkpoints_fail())
       return std::nullopt;
     // Entries that are no commands are not seen here.
     assert(applied_ <= what.applied);
@@ -140,7 +140,7 @@ public:
         book_->sessions.erase(x.id);
       else
         book_->sessions[x.id] = x.data;
-    return state_saved{what.applied};
+    return checkpointed_up_to{what.applied};
   }
 
   const std::string& text() const {
@@ -180,8 +180,8 @@ spawn_ledger(caf::actor_system& system,
           return failure("this makes no sense");
         return queried{{}, bytes{state->text()}};
       },
-      [state](const save_state& x) -> caf::result<state_saved> {
-        if (auto answer = state->save(x))
+      [state](const checkpoint_state& x) -> caf::result<checkpointed_up_to> {
+        if (auto answer = state->checkpoint(x))
           return *answer;
         return failure("the disk is on fire");
       },

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_machine_that_does_not_tell_what_it_has_is_not_taken) {
         },
         [](const apply_commands&) { return commands_applied{}; },
         [](const query&) { return queried{}; },
-        [](const save_state&) { return state_saved{}; },
+        [](const checkpoint_state&) { return checkpointed_up_to{}; },
         [my](const stop& x) {
           my->quit();
           return stopped{x.group};

@@ -242,15 +242,15 @@ BOOST_AUTO_TEST_CASE(its_death_is_final_without_a_batch) {
 
 // -- the disk -----------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(it_comes_back_with_what_it_saved) {
+BOOST_AUTO_TEST_CASE(it_comes_back_with_what_it_checkpointed) {
   begin();
   apply what{{1}, {}, true, {3}};
   what.entries.push_back(make(entry_kind::open_session));
   what.entries.push_back(make(entry_kind::command, {{1}, 1, 0}, "a"));
-  what.entries.push_back(make(entry_kind::command, {{1}, 2, 0}, "save"));
-  BOOST_TEST(replies_to(what) == "[][a ][a save ]");
+  what.entries.push_back(make(entry_kind::command, {{1}, 2, 0}, "checkpoint"));
+  BOOST_TEST(replies_to(what) == "[][a ][a checkpoint ]");
   BOOST_TEST(await_report().value == 3u);
-  BOOST_TEST(give({"lost"}) == "[a save lost ]");
+  BOOST_TEST(give({"lost"}) == "[a checkpoint lost ]");
   BOOST_TEST(end());
   // The log was durable up to entry 3 only.
   BOOST_TEST(book->applied.value == 3u);
@@ -258,15 +258,15 @@ BOOST_AUTO_TEST_CASE(it_comes_back_with_what_it_saved) {
   BOOST_TEST(next.value == 4u);
   what.entries = {make(entry_kind::command, {{1}, 1, 0}, "a"),
                   make(entry_kind::command, {{1}, 3, 0}, "b")};
-  BOOST_TEST(replies_to(what) == "[a ][a save b ]");
+  BOOST_TEST(replies_to(what) == "[a ][a checkpoint b ]");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_saved_before_the_log_is_durable) {
+BOOST_AUTO_TEST_CASE(nothing_is_checkpointed_before_the_log_is_durable) {
   begin();
-  BOOST_TEST(give({"save"}) == "[save ]");
+  BOOST_TEST(give({"checkpoint"}) == "[checkpoint ]");
   // It waits for the disk of the log.
   auto late = actors::ask(self, uut, deadline, request({"a"}));
-  BOOST_TEST(ask<queried>(uut, query{{1}, {}})->reply.view() == "save ");
+  BOOST_TEST(ask<queried>(uut, query{{1}, {}})->reply.view() == "checkpoint ");
   BOOST_TEST(book->applied.value == 0u);
   auto told = actors::ask(self, uut, deadline, apply{{1}, {}, false, {1}});
   BOOST_TEST(await_report().value == 1u);
@@ -274,29 +274,29 @@ BOOST_AUTO_TEST_CASE(nothing_is_saved_before_the_log_is_durable) {
   std::move(late).receive([](const applied&) {}, wrong);
   std::move(told).receive([](const applied&) {}, wrong);
   BOOST_TEST(book->applied.value == 1u);
-  BOOST_TEST(book->text == "save ");
+  BOOST_TEST(book->text == "checkpoint ");
 }
 
-BOOST_AUTO_TEST_CASE(a_little_is_saved_after_a_while) {
-  options.save_after = std::chrono::milliseconds{1};
+BOOST_AUTO_TEST_CASE(a_little_is_checkpointed_after_a_while) {
+  options.checkpoint_after = std::chrono::milliseconds{1};
   begin();
   give({"a"}, {1});
   BOOST_TEST(await_report().value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_that_fails_is_final) {
-  book->fail_saves();
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_is_final) {
+  book->fail_checkpoints();
   begin();
-  give({"save"}, {1});
+  give({"checkpoint"}, {1});
   await_end();
-  BOOST_TEST(has(failure_text(), "saving the state of group 1 failed"));
+  BOOST_TEST(has(failure_text(), "checkpointing the state of group 1 failed"));
   BOOST_TEST(has(failure_text(), "on fire"));
 }
 
 // -- the end ------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_last_save_that_fails_is_told) {
-  book->fail_saves();
+BOOST_AUTO_TEST_CASE(a_last_checkpoint_that_fails_is_told) {
+  book->fail_checkpoints();
   begin();
   give({"a"}, {1});
   BOOST_TEST(end());
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(a_last_save_that_fails_is_told) {
   BOOST_TEST(book->applied.value == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(stop_saves_the_rest) {
+BOOST_AUTO_TEST_CASE(stop_checkpoints_the_rest) {
   begin();
   give({"a", "b"}, {2});
   BOOST_TEST(end());

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_commit_takes_no_thread_from_others) {
   end(applier);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_takes_no_thread_from_others) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_takes_no_thread_from_others) {
   std::promise<void> begun;
   std::promise<void> gate;
   auto first = true;

@@ -145,14 +145,14 @@ private:
   std::shared_ptr<times> seen_;
 };
 
-/// A peer that has nobody beside it, saves at once, and keeps no entries.
+/// A peer that has nobody beside it, checkpoints at once, and keeps no entries.
 struct forgetful_fixture : cluster {
   explicit forgetful_fixture(bool on_disk)
     : cluster{environment{"alone", on_disk}} {
     members = {{1}};
     settings.log_bytes_kept = 0;
     settings.compaction_bytes_min = 1;
-    disk->unsaved_bytes_max = 0;
+    disk->dirty_bytes_max = 0;
     machine = [this](const machine::machine_context&) {
       return std::make_unique<timed_counter>(disk, seen);
     };

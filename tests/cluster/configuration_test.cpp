@@ -108,8 +108,8 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
     {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
     {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
     {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
-    {"--unsaved-bytes", [](auto& x) { return x.unsaved_bytes; }},
-    {"--save-after", [](auto& x) { return count(x.save_after); }},
+    {"--dirty-bytes", [](auto& x) { return x.dirty_bytes; }},
+    {"--checkpoint-after", [](auto& x) { return count(x.checkpoint_after); }},
     {"--map-bytes", [](auto& x) { return x.map_bytes; }},
     {"--space-ahead", [](auto& x) { return x.reserved_space.ahead; }},
     {"--space-reserve", [](auto& x) { return x.reserved_space.reserve; }},
@@ -260,11 +260,12 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
   refuses("1 to 200 characters", [](auto& x) { x.cluster.clear(); });
   refuses("unknown log level \"loud\"", [](auto& x) { x.log_level = "loud"; });
   refuses("", [](auto& x) { x.raft.election_timeout_min = {}; });
-  refuses("--unsaved-bytes", [](auto& x) { x.unsaved_bytes = 1023; });
-  refuses("--unsaved-bytes",
-          [](auto& x) { x.unsaved_bytes = unsaved_bytes_max + 1; });
-  refuses("--save-after", [](auto& x) { x.save_after = 99ms; });
-  refuses("--save-after", [](auto& x) { x.save_after = 24h + 1ms; });
+  refuses("--dirty-bytes", [](auto& x) { x.dirty_bytes = 1023; });
+  refuses("--dirty-bytes",
+          [](auto& x) { x.dirty_bytes = dirty_bytes_max + 1; });
+  refuses("--checkpoint-after", [](auto& x) { x.checkpoint_after = 99ms; });
+  refuses("--checkpoint-after",
+          [](auto& x) { x.checkpoint_after = 24h + 1ms; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {

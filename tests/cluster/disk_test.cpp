@@ -137,8 +137,8 @@ BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
            {test::full_while_variable, directory.path("full")}});
   start(0, "1=" + to_text(where[0]),
         {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
-         "--space-reserve", "1048576", "--unsaved-bytes", "1048576",
-         "--save-after", "600000"});
+         "--space-reserve", "1048576", "--dirty-bytes", "1048576",
+         "--checkpoint-after", "600000"});
   user = std::make_unique<client>(std::vector{where[0]});
   auto run = [&](const bytes& command) {
     return user->execute(command, patience).result;
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
                                             std::string(value_bytes, what)}))
                      == outcome::committed));
   };
-  // The room ahead for the key-value data is taken with the first save.
+  // The room ahead for the key-value data is taken with the first checkpoint.
   write_all('a');
   write_all('a');
   BOOST_REQUIRE(eventually(

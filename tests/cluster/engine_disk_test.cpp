@@ -19,12 +19,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Little fits into memory, so saves come often and waiting begins soon.
+/// Little fits into memory, so checkpoints come often and waiting begins soon.
 struct engine_disk_fixture : writing_fixture {
   void start_one(std::size_t i) {
     start(i, members(),
           {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
-           "--space-reserve", "1048576", "--unsaved-bytes", "1048576",
+           "--space-reserve", "1048576", "--dirty-bytes", "1048576",
            "--applying-bytes", "1048576", "--unapplied-bytes", "2097152"});
   }
 
@@ -123,8 +123,9 @@ struct engine_disk_fixture : writing_fixture {
     BOOST_TEST(processes[leader]->wait(patience) == 1);
     auto said = last_words(leader);
     for (const auto& part : std::vector<std::string>{
-           "saving the state failed: ", "the key-value data", engine(leader),
-           "Input/output error", "what is on the disk is not known",
+           "checkpointing the state failed: ", "the key-value data",
+           engine(leader), "Input/output error",
+           "what is on the disk is not known",
            "end the process, check the disk, start again"})
       BOOST_TEST((said.find(part) != std::string::npos), part << ": " << said);
     BOOST_TEST(count(leader, "making state durable failed") == 0u);
@@ -187,7 +188,8 @@ BOOST_AUTO_TEST_CASE(without_room_for_the_engine_commands_wait_for_it) {
   BOOST_TEST(waiting.get().result == outcome::committed);
   ++written;
   for (std::size_t i = 0; i < 3; ++i) {
-    BOOST_TEST(says(i, "there is room on the disk again; the state was saved"));
+    BOOST_TEST(
+      says(i, "there is room on the disk again; the state was checkpointed"));
     BOOST_TEST(count(i, "its disk is full") == 0u);
   }
   write(20);

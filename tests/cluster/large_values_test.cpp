@@ -55,8 +55,9 @@ BOOST_AUTO_TEST_CASE(many_clients_with_large_values_depose_no_leader) {
   BOOST_TEST_MESSAGE(committed << " values were committed; at most "
                                << most / mib << " MiB in a process");
   BOOST_TEST(committed >= clients);
-  // What 12 clients may have on the way, the changes that are not saved and
-  // those that are being saved, and the bounds of the fixture, twice.
+  // What 12 clients may have on the way, the changes that are not checkpointed
+  // and those that are being checkpointed, and the bounds of the fixture,
+  // twice.
   BOOST_TEST(most < 700 * mib);
   for (std::size_t i = 0; i < 3; ++i) {
     auto now = state(i);

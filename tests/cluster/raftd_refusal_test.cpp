@@ -67,7 +67,7 @@ struct refused_raftd : process_fixture {
     BOOST_REQUIRE(answer.result == outcome::committed);
   }
 
-  /// Ends it in good order, so that all is saved.
+  /// Ends it in good order, so that all is checkpointed.
   void stop() {
     processes[0]->send(SIGTERM);
     BOOST_REQUIRE(processes[0]->wait(30s) == 0);

@@ -1,5 +1,5 @@
-// Processes that die while the engine saves: what is found afterwards is the
-// state after some entry, with the sessions of that very entry.
+// Processes that die while the engine checkpoints: what is found afterwards is
+// the state after some entry, with the sessions of that very entry.
 
 #include "told_log.hpp"
 #include <raft/kv/kv_machine.hpp>
@@ -17,20 +17,20 @@ using namespace raft::test;
 
 namespace {
 
-/// Applies and saves, forever, and reports what was saved. As in a peer, the
-/// saves run beside the commands.
+/// Applies and checkpoints, forever, and reports what was checkpointed. As in a
+/// peer, the checkpoints run beside the commands.
 void run(any_table& disk, int out) {
   auto uut = open(disk.get());
-  std::thread flusher;
+  std::thread checkpointer;
   for (;;) {
     while (!uut.must_wait()) {
       uut.apply(entry_at(uut.applied().value + 1));
-      if (auto job = uut.take_save(uut.applied(), false))
-        flusher = std::thread{[job] { job->run(); }};
+      if (auto job = uut.take_checkpoint(uut.applied(), false))
+        checkpointer = std::thread{[job] { job->run(); }};
     }
-    flusher.join();
-    uut.save_done();
-    send_number(out, uut.saved().value);
+    checkpointer.join();
+    uut.checkpoint_done();
+    send_number(out, uut.checkpointed().value);
   }
 }
 
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_kill_leaves_the_state_after_some_entry) {
   constexpr int rounds_max = 20;
   auto enough = std::chrono::steady_clock::now() + std::chrono::seconds{8};
   any_table disk{"lmdb"};
-  // Few changes in a transaction, so that a save takes many of them.
+  // Few changes in a transaction, so that a checkpoint takes many of them.
   disk.options.portions = {7, 4096};
   disk.reopen();
   machine::executor model{std::make_unique<kv_machine>()};
@@ -73,17 +73,18 @@ BOOST_AUTO_TEST_CASE(a_kill_leaves_the_state_after_some_entry) {
       disk.reopen();
       run(disk, out);
     }};
-    for (auto saves = 1 + random() % 4; saves > 0; --saves) {
-      auto saved = child.receive_number();
-      BOOST_REQUIRE(saved.has_value());
-      acknowledged = *saved;
+    for (auto checkpoints = 1 + random() % 4; checkpoints > 0; --checkpoints) {
+      auto checkpointed = child.receive_number();
+      BOOST_REQUIRE(checkpointed.has_value());
+      acknowledged = *checkpointed;
     }
-    // Let it get somewhere into a later save.
-    if (auto saved = child.receive_number(static_cast<int>(random() % 2000)))
-      acknowledged = *saved;
+    // Let it get somewhere into a later checkpoint.
+    if (auto checkpointed
+        = child.receive_number(static_cast<int>(random() % 2000)))
+      acknowledged = *checkpointed;
     child.kill();
-    while (auto saved = child.receive_number())
-      acknowledged = *saved;
+    while (auto checkpointed = child.receive_number())
+      acknowledged = *checkpointed;
     disk.reopen();
     BOOST_TEST_CONTEXT("round " << round) {
       BOOST_REQUIRE(disk->load().state.applied.value >= acknowledged);

@@ -1,5 +1,5 @@
-// Random commands to an engine that saves, crashes and restarts, beside the
-// machine in memory, which does none of this: every reply must be the same.
+// Random commands to an engine that checkpoints, crashes and restarts, beside
+// the machine in memory, which does none of this: every reply must be the same.
 
 #include "table_fixture.hpp"
 #include <raft/kv/engine.hpp>
@@ -25,7 +25,7 @@ struct run {
   any_table disk;
   std::unique_ptr<engine> uut;
   std::unique_ptr<kv_machine> expected = std::make_unique<kv_machine>();
-  std::shared_ptr<machine::save_job> job;
+  std::shared_ptr<machine::checkpoint_job> job;
   std::vector<bytes> log;
 
   run(const std::string& kind, std::uint64_t seed)
@@ -45,13 +45,13 @@ struct run {
     auto found = uut->apply({}, log.back());
     BOOST_REQUIRE((found == expected->apply({}, log.back())));
     if (random() % 16 == 0)
-      save();
+      checkpoint();
     if (random() % 64 == 0)
       crash();
   }
 
-  /// Begins a save, writes it, or hears that it was written.
-  void save() {
+  /// Begins a checkpoint, writes it, or hears that it was written.
+  void checkpoint() {
     if (!job) {
       job = uut->freeze({log.size()}, {});
       return;
@@ -60,7 +60,7 @@ struct run {
       job->run();
     if (random() % 2 == 0) {
       job->run();
-      uut->saved();
+      uut->checkpointed();
       job = nullptr;
     }
   }
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_is_frozen_can_be_read_and_changed) {
   BOOST_TEST((disk->get("a") == "1"));
   BOOST_TEST((disk->get("b") == "1"));
   BOOST_TEST(disk->load().keys == 2u);
-  uut.saved();
+  uut.checkpointed();
   BOOST_TEST((uut.find("a") == "12"));
   BOOST_TEST(!uut.contains("b"));
   BOOST_TEST(uut.count() == 1u);
@@ -130,17 +130,18 @@ BOOST_AUTO_TEST_CASE(what_is_frozen_can_be_read_and_changed) {
 BOOST_AUTO_TEST_CASE(only_changes_weigh_anything) {
   any_table disk{"memory"};
   engine uut{disk.get(), 1000};
-  BOOST_TEST(uut.unsaved_bytes_max() == 1000u);
+  BOOST_TEST(uut.dirty_bytes_max() == 1000u);
   uut.put("a", std::string(500, 'x'));
-  BOOST_TEST(uut.unsaved_bytes() > 500u);
+  BOOST_TEST(uut.dirty_bytes() > 500u);
   uut.freeze({1}, {})->run();
-  BOOST_TEST(uut.unsaved_bytes() == 0u);
-  uut.saved();
+  BOOST_TEST(uut.dirty_bytes() == 0u);
+  uut.checkpointed();
   uut.find("a");
-  BOOST_TEST(uut.unsaved_bytes() == 0u);
+  BOOST_TEST(uut.dirty_bytes() == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_that_fails_loses_nothing_and_can_be_tried_again) {
+BOOST_AUTO_TEST_CASE(
+  a_checkpoint_that_fails_loses_nothing_and_can_be_tried_again) {
   any_table disk{"lmdb"};
   disk.options.map_bytes = 1 << 20;
   disk.reopen();

@@ -1,5 +1,6 @@
 // A disk that fails at each write and each sync of the engine: what is found
-// afterwards is what a save left that was acknowledged, or the one after it.
+// afterwards is what a checkpoint left that was acknowledged, or the one after
+// it.
 
 #include "told_log.hpp"
 #include <raft/kv/dump.hpp>
@@ -23,18 +24,18 @@ using persistence::store_error;
 
 namespace {
 
-constexpr std::uint64_t saves = 6;
-constexpr std::uint64_t entries_per_save = 70;
+constexpr std::uint64_t checkpoints = 6;
+constexpr std::uint64_t entries_per_checkpoint = 70;
 
-/// What a state machine in memory knows after each save, and what it answers to
-/// the entries that follow.
+/// What a state machine in memory knows after each checkpoint, and what it
+/// answers to the entries that follow.
 struct history {
   history() {
     machine::executor model{std::make_unique<kv_machine>()};
     digests.push_back(model.query(digest_request()));
-    for (std::uint64_t i = 1; i <= saves * entries_per_save; ++i) {
+    for (std::uint64_t i = 1; i <= checkpoints * entries_per_checkpoint; ++i) {
       replies.push_back(model.apply(entry_at(i)));
-      if (i % entries_per_save == 0)
+      if (i % entries_per_checkpoint == 0)
         digests.push_back(model.query(digest_request()));
     }
   }
@@ -49,17 +50,17 @@ const history& told() {
 }
 
 void apply_some(machine::executor& uut) {
-  for (std::uint64_t i = 0; i < entries_per_save; ++i) {
+  for (std::uint64_t i = 0; i < entries_per_checkpoint; ++i) {
     auto next = uut.applied().value + 1;
     if (!(uut.apply(entry_at(next)) == told().replies.at(next - 1)))
       throw std::logic_error{"another answer than the one in memory"};
   }
 }
 
-/// Saves. What is refused for lack of room may be tried again, all else must be
-/// refused from then on.
-/// @returns whether it was saved.
-bool save(machine::save_job& job) {
+/// Checkpoints. What is refused for lack of room may be tried again, all else
+/// must be refused from then on.
+/// @returns whether it was checkpointed.
+bool checkpoint(machine::checkpoint_job& job) {
   job.hurry(); // Nobody needs the disk beside it.
   try {
     job.run();
@@ -79,10 +80,11 @@ bool save(machine::save_job& job) {
     // The engine takes room in the background, too.
     return false;
   }
-  throw std::logic_error{"saved after a failed write"};
+  throw std::logic_error{"checkpointed after a failed write"};
 }
 
-/// Opens or makes an engine, applies what is missing, and saves now and then.
+/// Opens or makes an engine, applies what is missing, and checkpoints now and
+/// then.
 void run_engine(const table_options& options, int out) {
   std::shared_ptr<table> disk;
   try {
@@ -91,17 +93,17 @@ void run_engine(const table_options& options, int out) {
     return;
   }
   auto uut = open(disk);
-  while (uut.applied().value < saves * entries_per_save) {
+  while (uut.applied().value < checkpoints * entries_per_checkpoint) {
     apply_some(uut);
-    if (!save(*uut.take_save(uut.applied(), true)))
+    if (!checkpoint(*uut.take_checkpoint(uut.applied(), true)))
       return;
-    uut.save_done();
-    send_number(out, uut.saved().value / entries_per_save);
+    uut.checkpoint_done();
+    send_number(out, uut.checkpointed().value / entries_per_checkpoint);
   }
 }
 
-/// What the saves of a run take of a disk.
-struct save_size {
+/// What the checkpoints of a run take of a disk.
+struct checkpoint_size {
   const char* name;
   portion_bounds portions;
   bool staged;
@@ -110,11 +112,11 @@ struct save_size {
   std::uint64_t calls;
 };
 
-std::ostream& operator<<(std::ostream& out, const save_size& x) {
+std::ostream& operator<<(std::ostream& out, const checkpoint_size& x) {
   return out << x.name;
 }
 
-const save_size save_sizes[] = {
+const checkpoint_size checkpoint_sizes[] = {
   {"in one transaction", {}, false, 5, 30},
   {"in many transactions", {1, 256}, true, 40, 200},
 };
@@ -128,13 +130,13 @@ struct faults_fixture {
 
   /// Fails each call in turn.
   /// @returns how many there were, about.
-  std::uint64_t at_each(const save_size& size, disk_fault fault,
+  std::uint64_t at_each(const checkpoint_size& size, disk_fault fault,
                         disk_calls calls, std::uint64_t stride = 1) {
     options.portions = size.portions;
     found_staged = 0;
     auto result = for_each_call(fault, calls, stride,
                                 [this](const disk_plan& x) { return run(x); });
-    // Some of the runs ended between the first transaction of a save that
+    // Some of the runs ended between the first transaction of a checkpoint that
     // counts and the last one.
     BOOST_TEST((found_staged > 0) == size.staged);
     return result;
@@ -168,19 +170,20 @@ struct faults_fixture {
     {
       auto found = open(open_lmdb_table(options));
       auto last = found.applied().value;
-      BOOST_REQUIRE(last % entries_per_save == 0);
-      BOOST_REQUIRE(last / entries_per_save >= acknowledged);
-      BOOST_REQUIRE(last / entries_per_save <= acknowledged + 1);
+      BOOST_REQUIRE(last % entries_per_checkpoint == 0);
+      BOOST_REQUIRE(last / entries_per_checkpoint >= acknowledged);
+      BOOST_REQUIRE(last / entries_per_checkpoint <= acknowledged + 1);
       BOOST_REQUIRE((found.query(digest_request())
-                     == told().digests.at(last / entries_per_save)));
+                     == told().digests.at(last / entries_per_checkpoint)));
       // It goes on, too, with the sessions of that very entry.
-      while (found.applied().value < saves * entries_per_save) {
+      while (found.applied().value < checkpoints * entries_per_checkpoint) {
         apply_some(found);
-        BOOST_REQUIRE(save(*found.take_save(found.applied(), true)));
-        found.save_done();
+        BOOST_REQUIRE(
+          checkpoint(*found.take_checkpoint(found.applied(), true)));
+        found.checkpoint_done();
       }
       BOOST_REQUIRE(
-        (found.query(digest_request()) == told().digests.at(saves)));
+        (found.query(digest_request()) == told().digests.at(checkpoints)));
     }
     std::ostringstream text;
     BOOST_REQUIRE_MESSAGE(dump({options.directory, {1}, true}, text) == 0,
@@ -197,31 +200,31 @@ struct faults_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(engine_on_a_faulty_disk, faults_fixture)
 
-BOOST_DATA_TEST_CASE(a_kill_at_each_call_leaves_what_was_saved,
-                     boost::unit_test::data::make(save_sizes)) {
+BOOST_DATA_TEST_CASE(a_kill_at_each_call_leaves_what_was_checkpointed,
+                     boost::unit_test::data::make(checkpoint_sizes)) {
   BOOST_TEST(at_each(sample, disk_fault::kill, disk_calls::all) > sample.calls);
 }
 
-BOOST_DATA_TEST_CASE(a_power_failure_at_each_call_leaves_what_was_saved,
-                     boost::unit_test::data::make(save_sizes)) {
+BOOST_DATA_TEST_CASE(a_power_failure_at_each_call_leaves_what_was_checkpointed,
+                     boost::unit_test::data::make(checkpoint_sizes)) {
   BOOST_TEST(at_each(sample, disk_fault::power, disk_calls::all)
              > sample.calls);
 }
 
 BOOST_DATA_TEST_CASE(a_failed_sync_is_not_tried_again,
-                     boost::unit_test::data::make(save_sizes)) {
+                     boost::unit_test::data::make(checkpoint_sizes)) {
   BOOST_TEST(at_each(sample, disk_fault::io_error, disk_calls::syncs)
              > sample.syncs);
 }
 
 BOOST_DATA_TEST_CASE(a_failed_write_is_not_tried_again,
-                     boost::unit_test::data::make(save_sizes)) {
+                     boost::unit_test::data::make(checkpoint_sizes)) {
   BOOST_TEST(at_each(sample, disk_fault::io_error, disk_calls::writes, 3)
              > sample.calls / 2);
 }
 
 BOOST_DATA_TEST_CASE(a_disk_that_is_full_at_any_call_loses_nothing,
-                     boost::unit_test::data::make(save_sizes)) {
+                     boost::unit_test::data::make(checkpoint_sizes)) {
   BOOST_TEST(at_each(sample, disk_fault::no_space, disk_calls::all, 3)
              > sample.calls);
 }

@@ -1,4 +1,4 @@
-// How long a save rests, and that it does not when somebody waits for it.
+// How long a checkpoint rests, and that it does not when somebody waits for it.
 
 #include <raft/kv/command.hpp>
 #include <raft/kv/engine.hpp>
@@ -46,8 +46,8 @@ public:
   std::size_t portions = 0;
 };
 
-/// How long a save takes.
-std::chrono::nanoseconds time_of(machine::save_job& job) {
+/// How long a checkpoint takes.
+std::chrono::nanoseconds time_of(machine::checkpoint_job& job) {
   auto began = std::chrono::steady_clock::now();
   job.run();
   return std::chrono::steady_clock::now() - began;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_break_ends_when_somebody_hurries) {
   end_breaks([](pace& x) { x.hurry(); });
 }
 
-BOOST_AUTO_TEST_CASE(a_break_ends_when_a_save_is_given_up) {
+BOOST_AUTO_TEST_CASE(a_break_ends_when_a_checkpoint_is_given_up) {
   auto table = std::make_shared<sleepy_table>();
   engine uut{table};
   uut.apply({}, put_command("a"));
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(who_hurries_takes_no_break) {
   BOOST_TEST(table->portions == pace::portions_max);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_takes_no_breaks_when_commands_wait_for_it) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_takes_no_breaks_when_commands_wait_for_it) {
   overlay two;
   two.put("b", "value");
   two.put("c", "value");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_save_takes_no_breaks_when_commands_wait_for_it) {
                put_command(key)});
   };
   apply("a");
-  auto job = uut.take_save(uut.applied(), true);
+  auto job = uut.take_checkpoint(uut.applied(), true);
   BOOST_REQUIRE(job);
   apply("b");
   BOOST_TEST(!uut.must_wait());

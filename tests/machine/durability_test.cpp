@@ -1,4 +1,5 @@
-// Saving: when a step begins, what it must wait for, where a restart goes on.
+// Checkpointing: when a step begins, what it must wait for, where a restart
+// goes on.
 
 #include "fake_disk.hpp"
 #include <raft/machine/executor.hpp>
@@ -46,43 +47,44 @@ constexpr log_index far{1'000'000};
 
 BOOST_FIXTURE_TEST_SUITE(durability_of_machines, durability_fixture)
 
-BOOST_AUTO_TEST_CASE(nothing_new_needs_no_save) {
-  BOOST_TEST(!uut->take_save(far, true));
+BOOST_AUTO_TEST_CASE(nothing_new_needs_no_checkpoint) {
+  BOOST_TEST(!uut->take_checkpoint(far, true));
   BOOST_TEST(!uut->must_wait());
 }
 
-BOOST_AUTO_TEST_CASE(a_save_is_due_when_half_of_the_room_is_taken) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_when_half_of_the_room_is_taken) {
   run(49);
-  BOOST_TEST(!uut->take_save(far, false));
+  BOOST_TEST(!uut->take_checkpoint(far, false));
   run(1);
-  auto job = uut->take_save(far, false);
+  auto job = uut->take_checkpoint(far, false);
   BOOST_REQUIRE(job);
   job->run();
-  BOOST_TEST(uut->saved().value == 0u);
-  uut->save_done();
-  BOOST_TEST(uut->saved().value == 2u);
+  BOOST_TEST(uut->checkpointed().value == 0u);
+  uut->checkpoint_done();
+  BOOST_TEST(uut->checkpointed().value == 2u);
   BOOST_TEST(disk->applied.value == 2u);
-  BOOST_TEST(!uut->take_save(far, true));
+  BOOST_TEST(!uut->take_checkpoint(far, true));
 }
 
-BOOST_AUTO_TEST_CASE(a_long_log_makes_a_save_due_although_little_changed) {
-  auto size = unsaved_log_bytes_max / 2;
+BOOST_AUTO_TEST_CASE(
+  a_long_log_makes_a_checkpoint_due_although_little_changed) {
+  auto size = log_since_checkpoint_bytes_max / 2;
   auto give_and_count = [&] {
     auto count = 0;
-    for (; !uut->take_save(far, false); ++count)
+    for (; !uut->take_checkpoint(far, false); ++count)
       give(entry_kind::configuration, {}, std::string(size, 'x'));
     return count;
   };
   BOOST_TEST(give_and_count() == 2);
   // Whoever allows for many changes in memory allows for their log.
-  disk->unsaved_bytes_max = 2 * unsaved_log_bytes_max;
+  disk->dirty_bytes_max = 2 * log_since_checkpoint_bytes_max;
   restart();
   BOOST_TEST(give_and_count() == 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_has_time_until_the_next_one_is_due) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_has_time_until_the_next_one_is_due) {
   run(50);
-  auto job = uut->take_save(far, false);
+  auto job = uut->take_checkpoint(far, false);
   BOOST_REQUIRE(job);
   run(50);
   BOOST_TEST(disk->urgency == 0);
@@ -93,93 +95,96 @@ BOOST_AUTO_TEST_CASE(a_save_has_time_until_the_next_one_is_due) {
   BOOST_TEST(uut->must_wait());
 }
 
-BOOST_AUTO_TEST_CASE(a_save_has_time_while_half_the_log_is_taken) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_has_time_while_half_the_log_is_taken) {
   run(50);
-  auto job = uut->take_save(far, false);
+  auto job = uut->take_checkpoint(far, false);
   BOOST_REQUIRE(job);
   auto give_log = [this](std::size_t size) {
     give(entry_kind::configuration, {}, std::string(size, 'x'));
   };
-  give_log(unsaved_log_bytes_max / 2 - 1000);
+  give_log(log_since_checkpoint_bytes_max / 2 - 1000);
   BOOST_TEST(disk->urgency == 0);
-  give_log(unsaved_log_bytes_max / 4);
+  give_log(log_since_checkpoint_bytes_max / 4);
   BOOST_TEST(std::abs(disk->urgency - 0.5) < 0.001);
-  give_log(unsaved_log_bytes_max / 2);
+  give_log(log_since_checkpoint_bytes_max / 2);
   BOOST_TEST(disk->urgency == 1);
   BOOST_TEST(!uut->must_wait());
 }
 
-BOOST_AUTO_TEST_CASE(commands_wait_for_a_save_when_the_log_is_far_too_long) {
-  constexpr auto quarter = unsaved_log_bytes_max / 4;
+BOOST_AUTO_TEST_CASE(
+  commands_wait_for_a_checkpoint_when_the_log_is_far_too_long) {
+  constexpr auto quarter = log_since_checkpoint_bytes_max / 4;
   auto give_log = [this](std::size_t quarters) {
     for (; quarters > 0; --quarters)
       give(entry_kind::configuration, {}, std::string(quarter, 'x'));
   };
   give_log(4);
-  BOOST_REQUIRE(uut->take_save(far, true));
-  give_log(4 * (unsaved_logs_max - 1) - 1);
+  BOOST_REQUIRE(uut->take_checkpoint(far, true));
+  give_log(4 * (logs_since_checkpoint_max - 1) - 1);
   BOOST_TEST(!uut->must_wait());
   give_log(1);
   BOOST_TEST(uut->must_wait());
-  uut->save_done();
+  uut->checkpoint_done();
   BOOST_TEST(!uut->must_wait());
   // The next one has all of that, and is urgent from the start if it is all
   // there may be.
   give_log(4);
-  BOOST_REQUIRE(uut->take_save(far, true));
+  BOOST_REQUIRE(uut->take_checkpoint(far, true));
   BOOST_TEST(uut->must_wait());
   BOOST_TEST(disk->urgency == 1);
-  uut->save_done();
+  uut->checkpoint_done();
   BOOST_TEST(!uut->must_wait());
 }
 
-BOOST_AUTO_TEST_CASE(a_save_that_lasts_gets_urgent_by_reminders) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_lasts_gets_urgent_by_reminders) {
   run(50);
-  BOOST_REQUIRE(uut->take_save(far, false));
-  for (unsigned i = 1; i <= save_reminders_max; ++i) {
-    BOOST_TEST(!uut->take_save(far, true));
-    BOOST_TEST(disk->urgency == static_cast<double>(i) / save_reminders_max);
+  BOOST_REQUIRE(uut->take_checkpoint(far, false));
+  for (unsigned i = 1; i <= checkpoint_reminders_max; ++i) {
+    BOOST_TEST(!uut->take_checkpoint(far, true));
+    BOOST_TEST(disk->urgency
+               == static_cast<double>(i) / checkpoint_reminders_max);
     // Commands do not take it back.
     run(1);
-    BOOST_TEST(disk->urgency == static_cast<double>(i) / save_reminders_max);
+    BOOST_TEST(disk->urgency
+               == static_cast<double>(i) / checkpoint_reminders_max);
   }
-  BOOST_TEST(!uut->take_save(far, true));
+  BOOST_TEST(!uut->take_checkpoint(far, true));
   BOOST_TEST(disk->urgency == 1);
-  uut->save_done();
+  uut->checkpoint_done();
   // The next one has its time again.
-  BOOST_REQUIRE(uut->take_save(far, true));
+  BOOST_REQUIRE(uut->take_checkpoint(far, true));
   run(1);
   BOOST_TEST(disk->urgency == 0);
 }
 
-BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
+BOOST_AUTO_TEST_CASE(peers_checkpoint_at_different_moments) {
   std::vector<std::size_t> due;
   for (std::uint64_t id = 1; id <= 5; ++id) {
     disk = std::make_shared<fake_disk>();
     restart();
-    uut->stagger_saves(save_share(peer_id{id}));
+    uut->stagger_checkpoints(checkpoint_share(peer_id{id}));
     due.push_back(0);
-    std::shared_ptr<save_job> job;
-    for (; !job; job = uut->take_save(far, false), ++due.back())
+    std::shared_ptr<checkpoint_job> job;
+    for (; !job; job = uut->take_checkpoint(far, false), ++due.back())
       run(1);
     job->run();
-    uut->save_done();
+    uut->checkpoint_done();
     // The later ones take as much as ever.
     run(49);
-    BOOST_TEST(!uut->take_save(far, false));
+    BOOST_TEST(!uut->take_checkpoint(far, false));
     run(1);
-    job = uut->take_save(far, false);
+    job = uut->take_checkpoint(far, false);
     BOOST_REQUIRE(job);
     job->run();
-    uut->save_done();
+    uut->checkpoint_done();
     // But after one for its time, which came to all, they are apart again.
     run(1);
-    uut->take_save(far, true)->run();
-    uut->save_done();
+    uut->take_checkpoint(far, true)->run();
+    uut->checkpoint_done();
     run(due.back() - 1);
-    BOOST_TEST(!uut->take_save(far, false));
+    BOOST_TEST(!uut->take_checkpoint(far, false));
     run(1);
-    BOOST_TEST(!!uut->take_save(far, false));
+    BOOST_TEST(!!uut->take_checkpoint(far, false));
   }
   BOOST_TEST(*std::max_element(due.begin(), due.end()) <= 50u);
   std::sort(due.begin(), due.end());
@@ -190,53 +195,54 @@ BOOST_AUTO_TEST_CASE(peers_save_at_different_moments) {
 BOOST_AUTO_TEST_CASE(the_state_on_the_disk_is_never_ahead_of_the_log) {
   run(50);
   run(50);
-  BOOST_TEST(!uut->take_save({1}, false));
+  BOOST_TEST(!uut->take_checkpoint({1}, false));
   run(1);
   // What was frozen is what counts, not what came later.
-  BOOST_TEST(!uut->take_save({1}, true));
-  auto job = uut->take_save({2}, false);
+  BOOST_TEST(!uut->take_checkpoint({1}, true));
+  auto job = uut->take_checkpoint({2}, false);
   BOOST_REQUIRE(job);
-  BOOST_TEST(!uut->take_save(far, true));
+  BOOST_TEST(!uut->take_checkpoint(far, true));
   job->run();
-  uut->save_done();
+  uut->checkpoint_done();
   BOOST_TEST(disk->applied.value == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(while_a_save_is_under_way_there_is_room_for_so_much) {
+BOOST_AUTO_TEST_CASE(
+  while_a_checkpoint_is_under_way_there_is_room_for_so_much) {
   run(100);
   BOOST_TEST(!uut->must_wait());
-  auto job = uut->take_save(far, false);
+  auto job = uut->take_checkpoint(far, false);
   BOOST_REQUIRE(job);
   run(99);
   BOOST_TEST(!uut->must_wait());
   run(1);
   BOOST_TEST(uut->must_wait());
   job->run();
-  uut->save_done();
+  uut->checkpoint_done();
   BOOST_TEST(!uut->must_wait());
-  BOOST_TEST(!!uut->take_save(far, false));
+  BOOST_TEST(!!uut->take_checkpoint(far, false));
 }
 
-BOOST_AUTO_TEST_CASE(a_restart_goes_on_behind_what_was_saved) {
+BOOST_AUTO_TEST_CASE(a_restart_goes_on_behind_what_was_checkpointed) {
   auto session = session_id{give(entry_kind::open_session, {}, {}).index.value};
   give(entry_kind::command, {session, 1, 0}, "a");
-  uut->take_save(far, true)->run();
-  uut->save_done();
+  uut->take_checkpoint(far, true)->run();
+  uut->checkpoint_done();
   give(entry_kind::command, {session, 2, 0}, "b");
   restart();
   BOOST_TEST(uut->applied().value == 2u);
-  BOOST_TEST(uut->saved().value == 2u);
+  BOOST_TEST(uut->checkpointed().value == 2u);
   BOOST_TEST(give(entry_kind::command, {session, 1, 0}, "a").reply.view()
              == "a@2");
   BOOST_TEST(give(entry_kind::command, {session, 2, 0}, "b").reply.view()
              == "b@4");
 }
 
-BOOST_AUTO_TEST_CASE(a_save_that_nobody_took_can_not_be_done) {
-  BOOST_CHECK_THROW(uut->save_done(), std::logic_error);
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_nobody_took_can_not_be_done) {
+  BOOST_CHECK_THROW(uut->checkpoint_done(), std::logic_error);
   run(50);
-  uut->take_save({}, true);
-  BOOST_CHECK_THROW(uut->save_done(), std::logic_error);
+  uut->take_checkpoint({}, true);
+  BOOST_CHECK_THROW(uut->checkpoint_done(), std::logic_error);
 }
 
 BOOST_AUTO_TEST_CASE(sessions_that_can_not_be_understood_are_refused) {

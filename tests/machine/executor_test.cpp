@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(reads_leave_nothing_large_for_the_disk) {
   sessions uut;
   uut.open({1});
   const bytes large{std::string(1 << 20, 'x')};
-  auto saved = [&uut] {
+  auto checkpointed = [&uut] {
     std::size_t size = 0;
     for (const auto& x : uut.take_changes())
       size += x.data.size();
@@ -181,10 +181,10 @@ BOOST_AUTO_TEST_CASE(reads_leave_nothing_large_for_the_disk) {
   };
   uut.admit({{1}, 1, 0}, {2}, true);
   uut.keep_no_reply({{1}, 1, 0});
-  BOOST_TEST(saved() < 100u);
+  BOOST_TEST(checkpointed() < 100u);
   uut.admit({{1}, 2, 0}, {3});
   uut.keep({{1}, 2, 0}, large);
-  BOOST_TEST(saved() > large.size());
+  BOOST_TEST(checkpointed() > large.size());
 }
 
 BOOST_AUTO_TEST_CASE(commands_of_a_session_may_come_in_any_order) {

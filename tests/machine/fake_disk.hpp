@@ -21,16 +21,16 @@ struct fake_disk {
   std::map<session_id, bytes> sessions;
   /// How often each command took effect.
   std::map<std::string, int> state;
-  /// How many bytes of changes may be unsaved.
-  std::size_t unsaved_bytes_max = 100;
-  /// The last that was said of a save.
+  /// How many bytes of changes may be dirty.
+  std::size_t dirty_bytes_max = 100;
+  /// The last that was said of a checkpoint.
   double urgency = 0;
   /// Called before anything is written, in the thread that writes: may wait, or
   /// throw.
   std::function<void()> before_write;
-  /// Called when somebody waits for a save.
+  /// Called when somebody waits for a checkpoint.
   std::function<void()> on_hurry = [] {};
-  /// Called when a save may end before it has come to its end.
+  /// Called when a checkpoint may end before it has come to its end.
   std::function<void()> on_give_up = [] {};
 };
 
@@ -45,7 +45,7 @@ public:
   bytes apply(const machine::apply_context& where,
               const bytes& command) override {
     ++state_[std::string{command.view()}];
-    unsaved_ += command.size();
+    dirty_ += command.size();
     return bytes{std::string{command.view()} + "@" + to_text(where.index)};
   }
 
@@ -53,25 +53,25 @@ public:
     return this;
   }
 
-  machine::saved_state recovered() const override {
-    machine::saved_state result{disk_->applied, {}};
+  machine::checkpointed_state recovered() const override {
+    machine::checkpointed_state result{disk_->applied, {}};
     for (const auto& [id, data] : disk_->sessions)
       result.sessions.push_back({id, data});
     return result;
   }
 
-  std::size_t unsaved_bytes() const override {
-    return unsaved_;
+  std::size_t dirty_bytes() const override {
+    return dirty_;
   }
 
-  std::size_t unsaved_bytes_max() const override {
-    return disk_->unsaved_bytes_max;
+  std::size_t dirty_bytes_max() const override {
+    return disk_->dirty_bytes_max;
   }
 
-  std::shared_ptr<machine::save_job>
+  std::shared_ptr<machine::checkpoint_job>
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override {
-    unsaved_ = 0;
+    dirty_ = 0;
     return std::make_shared<job>(disk_, applied, std::move(sessions), state_);
   }
 
@@ -79,18 +79,18 @@ public:
     disk_->urgency = x;
   }
 
-  void saved() override {
-    ++saves;
+  void checkpointed() override {
+    ++checkpoints;
   }
 
   const std::map<std::string, int>& state() const {
     return state_;
   }
 
-  int saves = 0;
+  int checkpoints = 0;
 
 private:
-  class job : public machine::save_job {
+  class job : public machine::checkpoint_job {
   public:
     job(std::shared_ptr<fake_disk> disk, log_index applied,
         std::vector<machine::session_record> sessions,
@@ -131,7 +131,7 @@ private:
 
   std::shared_ptr<fake_disk> disk_;
   std::map<std::string, int> state_;
-  std::size_t unsaved_ = 0;
+  std::size_t dirty_ = 0;
 };
 
 } // namespace raft::test

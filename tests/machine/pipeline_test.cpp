@@ -43,7 +43,7 @@ struct pipeline_fixture {
   }
 
   void begin() {
-    uut.emplace(saved_state{}, session_bounds{}, bounds);
+    uut.emplace(checkpointed_state{}, session_bounds{}, bounds);
   }
 
   void push(entry_kind kind, command_tag tag = {}, const char* data = "x") {
@@ -209,7 +209,7 @@ struct race {
   std::map<std::uint64_t, apply_result> expected;
   std::vector<std::uint64_t> sessions;
   std::uint64_t now = 5;
-  int saves = 0;
+  int checkpoints = 0;
 
   race(std::uint64_t seed, const session_bounds& x) : random{seed}, limits{x} {
     start();
@@ -282,14 +282,14 @@ struct race {
     answers[++batches] = std::move(answer);
   }
 
-  void save() {
+  void checkpoint() {
     BOOST_REQUIRE(uut->applied() == near_by->applied());
-    if (auto job = near_by->take_save(uut->applied(), true)) {
+    if (auto job = near_by->take_checkpoint(uut->applied(), true)) {
       job->run();
-      near_by->save_done();
+      near_by->checkpoint_done();
       far_machine->freeze(uut->applied(), uut->take_changes())->run();
-      far_machine->saved();
-      ++saves;
+      far_machine->checkpointed();
+      ++checkpoints;
     }
     BOOST_REQUIRE((near_disk->sessions == far_disk->sessions));
     BOOST_REQUIRE((near_disk->state == far_disk->state));
@@ -304,7 +304,7 @@ struct race {
         if (!answers.empty())
           answer_one();
         else if (uut->idle())
-          save();
+          checkpoint();
         break;
       case 2:
         if (uut->has_batch())
@@ -330,7 +330,7 @@ BOOST_DATA_TEST_CASE(late_replies_leave_the_same_sessions,
           .reply_bytes_max = seed % 2 ? 30u : 1000u}};
   for (auto i = 0; i < 3000; ++i)
     x.step();
-  BOOST_TEST(x.saves > 0);
+  BOOST_TEST(x.checkpoints > 0);
   BOOST_TEST(!x.far_disk->state.empty());
   for (auto& [command, times] : x.far_disk->state)
     BOOST_TEST(times == 1, command << " took effect " << times << " times");

@@ -141,7 +141,7 @@ struct run {
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
   const counter* machine = nullptr;
   std::unique_ptr<executor> uut;
-  std::shared_ptr<save_job> job;
+  std::shared_ptr<checkpoint_job> job;
   std::vector<client> clients;
   std::uint64_t now = 5;
   /// The whole log, and what came out.
@@ -160,11 +160,11 @@ struct run {
     uut = std::make_unique<executor>(std::move(fresh), bounds);
   }
 
-  /// Begins a save, or ends it, or crashes before or after it has reached the
-  /// disk.
-  void save_or_crash() {
+  /// Begins a checkpoint, or ends it, or crashes before or after it has reached
+  /// the disk.
+  void checkpoint_or_crash() {
     if (!job)
-      job = uut->take_save({log.size()}, true);
+      job = uut->take_checkpoint({log.size()}, true);
     else if (random() % 2 == 0)
       job->run();
     switch (random() % 4) {
@@ -174,7 +174,7 @@ struct run {
       case 1:
         if (job) {
           job->run();
-          uut->save_done();
+          uut->checkpoint_done();
           job = nullptr;
         }
         break;
@@ -220,7 +220,7 @@ struct run {
     log.push_back(x);
     results.push_back(found);
     if (random() % 8 == 0)
-      save_or_crash();
+      checkpoint_or_crash();
   }
 };
 

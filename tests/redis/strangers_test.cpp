@@ -272,11 +272,12 @@ BOOST_AUTO_TEST_CASE(a_process_without_memory_ends) {
   }
   BOOST_TEST(code == 1);
   // Whichever asked for memory first says why: who serves a client, or who
-  // saves the state, whose memory is mapped from a file (ENOMEM, EAGAIN).
+  // checkpoints the state, whose memory is mapped from a file (ENOMEM, EAGAIN).
   auto said = last_words(i);
-  BOOST_TEST((said.find("out of memory") != std::string::npos
-              || said.find("saving the state failed") != std::string::npos),
-             said);
+  BOOST_TEST(
+    (said.find("out of memory") != std::string::npos
+     || said.find("checkpointing the state failed") != std::string::npos),
+    said);
   write();
 }
 

@@ -108,7 +108,7 @@ SELECT 0
 SET k
 FOO bar
 COMMAND COUNT
-CONFIG GET save
+CONFIG GET checkpoint
 END
 )");
   BOOST_TEST(x.exit_code == 0);

@@ -219,9 +219,9 @@ BOOST_AUTO_TEST_CASE(after_faults_end_all_is_as_the_options_say) {
   BOOST_TEST(commands > before);
 }
 
-BOOST_AUTO_TEST_CASE(machines_go_on_from_what_they_saved) {
+BOOST_AUTO_TEST_CASE(machines_go_on_from_what_they_checkpointed) {
   cluster_options options;
-  options.save_after = 100ms;
+  options.checkpoint_after = 100ms;
   options.settings.compaction_bytes_min = 1;
   options.settings.log_bytes_kept = 0;
   options.machine = [](machine_disk& disk, simulation::random&) {
@@ -254,9 +254,9 @@ BOOST_AUTO_TEST_CASE(machines_go_on_from_what_they_saved) {
   BOOST_TEST((lowest > log_index{20}));
 }
 
-BOOST_AUTO_TEST_CASE(machine_that_forgets_what_it_saved_is_found_out) {
+BOOST_AUTO_TEST_CASE(machine_that_forgets_what_it_checkpointed_is_found_out) {
   cluster_options options;
-  options.save_after = 100ms;
+  options.checkpoint_after = 100ms;
   options.machine = [](machine_disk&, simulation::random&) {
     return std::make_unique<kv::engine>(kv::make_memory_table());
   };

@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(whose_state_machine_is_stuck_hands_over) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(whose_data_can_not_be_saved_hands_over) {
+BOOST_AUTO_TEST_CASE(whose_data_can_not_be_checkpointed_hands_over) {
   for (const auto& disk : {hung_profile, full_profile})
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
       leaders_lab l{

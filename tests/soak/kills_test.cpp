@@ -61,7 +61,7 @@ struct peers {
     return directory.path(std::to_string(i + 1));
   }
 
-  /// With low bounds, so that the peers always save and drop entries.
+  /// With low bounds, so that the peers always checkpoint and drop entries.
   void start(std::size_t i) {
     processes[i]
       = std::make_unique<scenarios::raftd_process>(std::vector<std::string>{
@@ -71,8 +71,8 @@ struct peers {
         "--cluster",   "test",
         "--redis",     "127.0.0.1:" + std::to_string(redis[i]),
         "--bootstrap", "--log-level",
-        "error",       "--unsaved-bytes",
-        "1048576",     "--save-after",
+        "error",       "--dirty-bytes",
+        "1048576",     "--checkpoint-after",
         "300",         "--log-kept",
         "65536",       "--compaction-bytes",
         "65536"});
@@ -95,9 +95,9 @@ struct peers {
   std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;
 };
 
-/// Whether a peer has, or had when it was killed, a save on the disk that
+/// Whether a peer has, or had when it was killed, a checkpoint on the disk that
 /// counts and has not come to its end.
-bool is_saving(const std::string& data) {
+bool is_checkpointing(const std::string& data) {
   std::ostringstream text;
   for (auto group : kv::engines_in(data))
     kv::dump({kv::engine_directory(data, group), group}, text);
@@ -206,8 +206,9 @@ struct totals {
   std::uint64_t operations = 0;
   std::uint64_t unknown = 0;
   std::array<std::uint64_t, peers::count> killed{};
-  /// How many were killed in a save, and with a log that had been cut off.
-  std::uint64_t saving = 0;
+  /// How many were killed in a checkpoint, and with a log that had been cut
+  /// off.
+  std::uint64_t checkpointing = 0;
   std::uint64_t compacted = 0;
 };
 
@@ -225,13 +226,13 @@ void kill_and_restart(peers& all, load& clients, simulation::random& chance,
   while (victims.size() > n)
     victims.erase(victims.begin()
                   + static_cast<std::ptrdiff_t>(chance.below(victims.size())));
-  // Saves are short, so in some rounds it waits for one.
+  // Checkpoints are short, so in some rounds it waits for one.
   if (chance.below(2) == 0)
-    eventually([&] { return is_saving(all.data(victims.front())); }, 2s);
+    eventually([&] { return is_checkpointing(all.data(victims.front())); }, 2s);
   all.kill(victims);
   ++sum.killed[n - 1];
   for (auto i : victims) {
-    sum.saving += is_saving(all.data(i));
+    sum.checkpointing += is_checkpointing(all.data(i));
     sum.compacted += has_dropped_entries(all.data(i));
   }
   // A majority goes on without the third, for some time.
@@ -278,7 +279,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
       round << " rounds, " << sum.operations << " operations, of which "
             << sum.unknown << " with unknown outcome; kills of 1, 2, 3 peers: "
             << sum.killed[0] << ", " << sum.killed[1] << ", " << sum.killed[2]
-            << "; left with changes staged " << sum.saving
+            << "; left with changes staged " << sum.checkpointing
             << ", with a log that was cut off " << sum.compacted
             << "; longest silence " << clients.longest_silence() / 1ms
             << " ms; " << (now() - began) / 1'000'000'000 << " s");
@@ -286,7 +287,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
   BOOST_TEST(sum.operations > 10 * rounds);
   if (rounds >= rounds_per_block) {
     BOOST_TEST(sum.unknown > 0u);
-    BOOST_TEST(sum.saving > 0u);
+    BOOST_TEST(sum.checkpointing > 0u);
     BOOST_TEST(sum.compacted > 0u);
   }
 }

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/checker/models.hpp>
 #include <raft/base/random.hpp>
+#include <raft/checker/models.hpp>
 #include <raft/tests/soak/redis_client.hpp>
 
 #include <atomic>
@@ -25,9 +25,9 @@ std::int64_t now();
 
 /// Several threads, each a client that talks to one peer after the other. They
 /// set, append unique values and read, on keys that change from time to time.
-/// Each also sets keys of its own, to values so long that there is much to save
-/// and to drop from logs.
-/// All functions are for the thread that owns the object.
+/// Each also sets keys of its own, to values so long that there is much to
+/// checkpoint and to drop from logs. All functions are for the thread that owns
+/// the object.
 class load {
 public:
   static constexpr std::size_t clients = 6;

@@ -64,7 +64,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 /// The same, with a record of each kind, and key-value data beside it.
 struct with_everything : with_store {
-  /// A save in one step, and one that did not come to its end.
+  /// A checkpoint in one step, and one that did not come to its end.
   with_everything() {
     commit(store,
            batch{}.term(4, 2).add(2, 1).fill(3, 6, 3).compact(1, 1).members(

@@ -1,5 +1,5 @@
-// What waits for a save of the key-value data is bounded: raftd processes whose
-// log goes on while the disk of that data hangs.
+// What waits for a checkpoint of the key-value data is bounded: raftd processes
+// whose log goes on while the disk of that data hangs.
 
 #include <raft/tests/cluster/bounds_fixture.hpp>
 
@@ -13,7 +13,7 @@ namespace {
 
 /// The settings that bound what waits.
 struct waiting_bounds {
-  std::size_t unsaved = 4 * mib;
+  std::size_t dirty = 4 * mib;
   std::size_t unapplied = 8 * mib;
   std::size_t applying = 4 * mib;
 };
@@ -25,28 +25,27 @@ constexpr std::size_t undurable_max = 4 * mib;
 /// not applied until all are that were handed to the state machine with them.
 std::size_t least_taken(const waiting_bounds& x) {
   constexpr std::size_t beside_values = mib;
-  return x.unapplied + (x.unsaved - std::min(x.unsaved, x.applying))
+  return x.unapplied + (x.dirty - std::min(x.dirty, x.applying))
        - beside_values;
 }
 
-/// What it takes at most: half as much as may be unsaved is on its way to the
+/// What it takes at most: half as much as may be dirty is on its way to the
 /// disk by then.
 std::size_t most_taken(const waiting_bounds& x) {
-  return x.unsaved / 2 + x.unsaved + x.unapplied + undurable_max;
+  return x.dirty / 2 + x.dirty + x.unapplied + undurable_max;
 }
 
-struct saves_fixture : bounds_fixture {
+struct checkpoints_fixture : bounds_fixture {
   /// Starts a peer that is a cluster of its own.
   void start_alone(std::size_t i, const waiting_bounds& x) {
-    start_on_hanging_disk(i, std::to_string(i + 1) + "=" + to_text(where[i]),
-                          {"--bootstrap", "--log-level", "error",
-                           "--log-in-memory", "4194304", "--batch-bytes",
-                           "262144", "--undurable-bytes",
-                           std::to_string(undurable_max), "--unsaved-bytes",
-                           std::to_string(x.unsaved), "--unapplied-bytes",
-                           std::to_string(x.unapplied), "--applying-bytes",
-                           std::to_string(x.applying)},
-                          "/kv-1/");
+    start_on_hanging_disk(
+      i, std::to_string(i + 1) + "=" + to_text(where[i]),
+      {"--bootstrap", "--log-level", "error", "--log-in-memory", "4194304",
+       "--batch-bytes", "262144", "--undurable-bytes",
+       std::to_string(undurable_max), "--dirty-bytes", std::to_string(x.dirty),
+       "--unapplied-bytes", std::to_string(x.unapplied), "--applying-bytes",
+       std::to_string(x.applying)},
+      "/kv-1/");
     user = std::make_unique<client>(std::vector{where[i]});
     BOOST_REQUIRE(
       (user->execute(put_at("first"), 30s).result == outcome::committed));
@@ -71,7 +70,8 @@ struct saves_fixture : bounds_fixture {
     return result;
   }
 
-  /// Has the saves of a peer hang until it takes nothing more, and then go on.
+  /// Has the checkpoints of a peer hang until it takes nothing more, and then
+  /// go on.
   /// @returns by how much its memory grew.
   std::size_t fill(std::size_t i, const waiting_bounds& x) {
     start_alone(i, x);
@@ -103,13 +103,13 @@ struct saves_fixture : bounds_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(saves_suite, saves_fixture)
+BOOST_FIXTURE_TEST_SUITE(checkpoints_suite, checkpoints_fixture)
 
-BOOST_AUTO_TEST_CASE(commands_wait_when_too_much_is_not_saved) {
+BOOST_AUTO_TEST_CASE(commands_wait_when_too_much_is_not_checkpointed) {
   waiting_bounds low;
   BOOST_TEST(fill(0, low) < growth_max);
   auto high = low;
-  high.unsaved += 32 * mib;
+  high.dirty += 32 * mib;
   BOOST_REQUIRE(least_taken(high) > most_taken(low));
   fill(1, high);
 }

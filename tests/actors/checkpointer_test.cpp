@@ -1,5 +1,5 @@
-// Applier and flusher together: what is saved when, what waits for that, and
-// what a full disk does.
+// Applier and checkpointer together: what is checkpointed when, what waits for
+// that, and what a full disk does.
 
 #include "support.hpp"
 #include <raft/actors/applier.hpp>
@@ -22,7 +22,7 @@ namespace {
 /// Takes half of the room.
 const std::string half(50, 'x');
 
-struct flusher_fixture : system_fixture {
+struct checkpointer_fixture : system_fixture {
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
   failure_log failures;
   failure_log troubles;
@@ -30,12 +30,12 @@ struct flusher_fixture : system_fixture {
   applier_actor uut;
   log_index next{1};
 
-  flusher_fixture() {
+  checkpointer_fixture() {
     options.on_failure = failures.handler();
     options.on_trouble = troubles.handler();
   }
 
-  ~flusher_fixture() {
+  ~checkpointer_fixture() {
     if (uut)
       ask<stopped>(uut, stop{{1}});
   }
@@ -79,9 +79,9 @@ struct flusher_fixture : system_fixture {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(flushing, flusher_fixture)
+BOOST_FIXTURE_TEST_SUITE(flushing, checkpointer_fixture)
 
-BOOST_AUTO_TEST_CASE(what_was_saved_is_told_to_whoever_gives_entries) {
+BOOST_AUTO_TEST_CASE(what_was_checkpointed_is_told_to_whoever_gives_entries) {
   begin();
   give({"a", half}, {2});
   BOOST_TEST(await_report().value == 2u);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_was_saved_is_told_to_whoever_gives_entries) {
   BOOST_TEST(disk->applied.value == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_saved_before_the_log_is_durable) {
+BOOST_AUTO_TEST_CASE(nothing_is_checkpointed_before_the_log_is_durable) {
   begin();
   give({half}, {0});
   give({"a"}, {0});
@@ -98,22 +98,22 @@ BOOST_AUTO_TEST_CASE(nothing_is_saved_before_the_log_is_durable) {
   BOOST_TEST(disk->applied.value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_little_is_saved_after_a_while) {
-  options.save_after = std::chrono::milliseconds{1};
+BOOST_AUTO_TEST_CASE(a_little_is_checkpointed_after_a_while) {
+  options.checkpoint_after = std::chrono::milliseconds{1};
   begin();
   give({"a"}, {1});
   BOOST_TEST(await_report().value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_little_is_saved_when_the_log_lacks_room) {
-  options.save_after = std::chrono::hours{1};
+BOOST_AUTO_TEST_CASE(a_little_is_checkpointed_when_the_log_lacks_room) {
+  options.checkpoint_after = std::chrono::hours{1};
   begin();
   give({"a"}, {1});
   send_anonymously(uut, flush{flush_for_room});
   BOOST_TEST(await_report().value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(stop_saves_the_rest) {
+BOOST_AUTO_TEST_CASE(stop_checkpoints_the_rest) {
   begin();
   give({"a", "b"}, {2});
   end();
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
   BOOST_TEST(failures.reasons().empty());
 }
 
-BOOST_AUTO_TEST_CASE(stop_hurries_a_save_under_way) {
+BOOST_AUTO_TEST_CASE(stop_hurries_a_checkpoint_under_way) {
   std::promise<void> hurried;
   std::atomic<bool> in_time = false;
   disk->before_write = [&, wait = hurried.get_future().share()] {
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(stop_hurries_a_save_under_way) {
   BOOST_TEST(disk->applied.value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(stop_gives_up_a_save_that_takes_long) {
+BOOST_AUTO_TEST_CASE(stop_gives_up_a_checkpoint_that_takes_long) {
   std::promise<void> told;
   disk->before_write = [wait = told.get_future().share()] {
     if (wait.wait_for(deadline) == std::future_status::ready)
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(stop_gives_up_a_save_that_takes_long) {
   BOOST_TEST(next.value == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_save_that_fails_is_final) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_is_final) {
   disk->before_write = [] { throw std::runtime_error{"the disk is on fire"}; };
   begin();
   give({half}, {1});

@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
-#include <raft/actors/flusher.hpp>
+#include <raft/actors/checkpointer.hpp>
 #include <raft/machine/durability.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -11,26 +11,28 @@ namespace raft::actors {
 
 namespace {
 
-class flusher_state {
+class checkpointer_state {
 public:
-  static inline const char* name = "raft.flusher";
+  static inline const char* name = "raft.checkpointer";
 
-  using self_pointer = sheltered_pointer<flusher_state, flusher_actor>;
+  using self_pointer
+    = sheltered_pointer<checkpointer_state, checkpointer_actor>;
 
-  void init(self_pointer self, flusher_options options) {
+  void init(self_pointer self, checkpointer_options options) {
     self_ = self;
     options_ = std::move(options);
   }
 
-  caf::result<saved> begin(save& what) {
+  caf::result<checkpointed> begin(checkpoint& what) {
     if (!failure_.empty())
       return failure(failure_);
-    return answer_later<saved>(self_, [&](promise<saved> waiting) {
-      job_ = std::move(what.job);
-      waiting_ = std::move(waiting);
-      pending_ = true;
-      attempt();
-    });
+    return answer_later<checkpointed>(self_,
+                                      [&](promise<checkpointed> waiting) {
+                                        job_ = std::move(what.job);
+                                        waiting_ = std::move(waiting);
+                                        pending_ = true;
+                                        attempt();
+                                      });
   }
 
   /// Tries again, or lets go of what was written: to free it takes long, and
@@ -45,7 +47,7 @@ public:
   void close() {
     pending_ = false;
     job_.reset();
-    waiting_.fail("the flusher stops");
+    waiting_.fail("the checkpointer stops");
   }
 
 private:
@@ -54,14 +56,15 @@ private:
       job_->run();
       pending_ = false;
       if (std::exchange(without_space_, false))
-        tell("there is room on the disk again; the state was saved");
-      waiting_.answer(saved{});
+        tell("there is room on the disk again; the state was checkpointed");
+      waiting_.answer(checkpointed{});
     } catch (const machine::no_space& e) {
       if (!std::exchange(without_space_, true))
         tell(std::string{e.what()}
              + ". Nothing is lost, and it is tried again and again; commands "
                "wait when memory is full");
-      send_later(self_, flusher_actor{self_}, options_.retry_after, flush{});
+      send_later(self_, checkpointer_actor{self_}, options_.retry_after,
+                 flush{});
     } catch (const machine::given_up& e) {
       pending_ = false;
       waiting_.fail(e.what());
@@ -71,7 +74,7 @@ private:
   }
 
   void fail(const std::string& reason) {
-    failure_ = "saving the state failed: " + reason;
+    failure_ = "checkpointing the state failed: " + reason;
     pending_ = false;
     options_.on_failure(failure_);
     waiting_.fail(failure_);
@@ -83,9 +86,9 @@ private:
   }
 
   self_pointer self_ = nullptr;
-  flusher_options options_;
-  std::shared_ptr<machine::save_job> job_;
-  promise<saved> waiting_;
+  checkpointer_options options_;
+  std::shared_ptr<machine::checkpoint_job> job_;
+  promise<checkpointed> waiting_;
   /// Whether `job_` still has to be written.
   bool pending_ = false;
   bool without_space_ = false;
@@ -93,12 +96,12 @@ private:
   std::string failure_;
 };
 
-flusher_actor::behavior_type
-flusher(sheltered_pointer<flusher_state, flusher_actor> self,
-        flusher_options options) {
+checkpointer_actor::behavior_type
+checkpointer(sheltered_pointer<checkpointer_state, checkpointer_actor> self,
+             checkpointer_options options) {
   state_of(self).init(self, std::move(options));
   return {
-    [self](save& msg) { return state_of(self).begin(msg); },
+    [self](checkpoint& msg) { return state_of(self).begin(msg); },
     [self](const flush&) { state_of(self).go_on(); },
     [self](const stop& msg) {
       state_of(self).close();
@@ -110,10 +113,10 @@ flusher(sheltered_pointer<flusher_state, flusher_actor> self,
 
 } // namespace
 
-flusher_actor spawn_flusher(caf::actor_system& system,
-                            flusher_options options) {
+checkpointer_actor spawn_checkpointer(caf::actor_system& system,
+                                      checkpointer_options options) {
   auto detached = options.detached;
-  return spawn_actor(system, detached, flusher, std::move(options));
+  return spawn_actor(system, detached, checkpointer, std::move(options));
 }
 
 } // namespace raft::actors
