@@ -1,7 +1,6 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
-#include <raft/actors/flush_numbers.hpp>
 #include <raft/machine/durability.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
@@ -49,7 +48,7 @@ public:
       send_anonymously(checkpointer_, stop{options_.group});
   }
 
-  caf::result<applied> run(apply& what) {
+  caf::result<applied> on(apply& what) {
     if (!executor_ || !stoppers_.empty())
       return failure(failure_);
     log_durable_ = std::max(log_durable_, what.durable);
@@ -64,7 +63,7 @@ public:
     });
   }
 
-  caf::result<queried> ask_machine(const query& what) {
+  caf::result<queried> on(const query& what) {
     if (!executor_)
       return failure(failure_);
     try {
@@ -76,7 +75,7 @@ public:
           slow_.push_back(
             {std::move(slow), executor_->applied(), std::move(waiting)});
           if (slow_.size() == 1)
-            send(self_, applier_actor{self_}, flush{flush_goes_on});
+            send(self_, applier_actor{self_}, continue_queries{});
         });
       return queried{executor_->applied(), executor_->query(what.request)};
     } catch (const std::exception& e) {
@@ -85,20 +84,11 @@ public:
     }
   }
 
-  /// Goes on with queries that take long, checkpoints what has waited for long,
-  /// or gives up on a checkpoint that takes too long.
-  void on_flush(const flush& msg) {
-    if (msg.number == flush_goes_on)
-      answer_slowly();
-    else if (msg.number == flush_gives_up)
-      give_up_checkpoint();
-    else if (msg.number == flush_for_room)
-      checkpoint_for_room();
-    else
-      on_alarm();
+  void on(const abandon_checkpoint&) {
+    give_up_checkpoint();
   }
 
-  void on_alarm() {
+  void on(const checkpoint_now&) {
     armed_ = false;
     checkpoint_if_due(true);
     if (!executor_)
@@ -106,7 +96,33 @@ public:
     arm();
   }
 
-  caf::result<stopped> end(const stop& msg) {
+  void on(const continue_queries&) {
+    if (!executor_)
+      return refuse_all();
+    if (slow_.empty())
+      return;
+    auto& first = slow_.front();
+    try {
+      if (auto answer = first.what->step()) {
+        first.waiting.answer(queried{first.applied, std::move(*answer)});
+        slow_.pop_front();
+      }
+    } catch (const std::exception& e) {
+      first.waiting.fail(std::string{"the state machine refused: "} + e.what());
+      slow_.pop_front();
+    }
+    if (!slow_.empty())
+      send(self_, applier_actor{self_}, continue_queries{});
+  }
+
+  void on(const checkpoint_for_space&) {
+    checkpoint_if_due(true);
+    hurry_checkpoint();
+    if (!executor_)
+      refuse_all();
+  }
+
+  caf::result<stopped> on(const stop& msg) {
     if (executor_) {
       checkpoint_if_due(true);
       failure_ = "the applier has stopped";
@@ -132,25 +148,6 @@ private:
     log_index applied;
     promise<queried> waiting;
   };
-
-  void answer_slowly() {
-    if (!executor_)
-      return refuse_all();
-    if (slow_.empty())
-      return;
-    auto& first = slow_.front();
-    try {
-      if (auto answer = first.what->step()) {
-        first.waiting.answer(queried{first.applied, std::move(*answer)});
-        slow_.pop_front();
-      }
-    } catch (const std::exception& e) {
-      first.waiting.fail(std::string{"the state machine refused: "} + e.what());
-      slow_.pop_front();
-    }
-    if (!slow_.empty())
-      send(self_, applier_actor{self_}, flush{flush_goes_on});
-  }
 
   /// A request that is being carried out.
   struct order {
@@ -229,7 +226,7 @@ private:
     // It lets go of what was written now that we do.
     if (executor_)
       executor_->checkpoint_done();
-    send(self_, checkpointer_, flush{});
+    send(self_, checkpointer_, release_checkpoint{});
     if (!executor_ || !stoppers_.empty())
       return;
     tell_peer();
@@ -252,7 +249,8 @@ private:
         || executor_->applied() == executor_->checkpointed())
       return;
     armed_ = true;
-    send_later(self_, applier_actor{self_}, options_.checkpoint_after, flush{});
+    send_later(self_, applier_actor{self_}, options_.checkpoint_after,
+               checkpoint_now{});
   }
 
   void stop_checkpointer() {
@@ -264,7 +262,7 @@ private:
     };
     hurry_checkpoint();
     send_later(self_, applier_actor{self_}, options_.stop_checkpoints_within,
-               flush{flush_gives_up});
+               abandon_checkpoint{});
     ask(self_, checkpointer_, caf::infinite, stop{options_.group})
       .then([done](const stopped&) mutable { done(); },
             [done](const caf::error&) mutable { done(); });
@@ -273,13 +271,6 @@ private:
   void hurry_checkpoint() {
     if (auto job = checkpointing_.lock())
       job->hurry();
-  }
-
-  void checkpoint_for_room() {
-    checkpoint_if_due(true);
-    hurry_checkpoint();
-    if (!executor_)
-      refuse_all();
   }
 
   void give_up_checkpoint() {
@@ -341,10 +332,13 @@ applier(sheltered_pointer<applier_state, applier_actor> self,
         applier_options options) {
   state_of(self).init(self, std::move(options));
   return {
-    [self](apply& msg) { return state_of(self).run(msg); },
-    [self](const query& msg) { return state_of(self).ask_machine(msg); },
-    [self](const flush& msg) { state_of(self).on_flush(msg); },
-    [self](const stop& msg) { return state_of(self).end(msg); },
+    [self](apply& msg) { return state_of(self).on(msg); },
+    [self](const query& msg) { return state_of(self).on(msg); },
+    [self](const checkpoint_now& msg) { state_of(self).on(msg); },
+    [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
+    [self](const continue_queries& msg) { state_of(self).on(msg); },
+    [self](const abandon_checkpoint& msg) { state_of(self).on(msg); },
+    [self](const stop& msg) { return state_of(self).on(msg); },
   };
 }
 

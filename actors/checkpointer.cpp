@@ -23,7 +23,7 @@ public:
     options_ = std::move(options);
   }
 
-  caf::result<checkpointed> begin(checkpoint& what) {
+  caf::result<checkpointed> on(checkpoint& what) {
     if (!failure_.empty())
       return failure(failure_);
     return answer_later<checkpointed>(self_,
@@ -35,12 +35,13 @@ public:
                                       });
   }
 
-  /// Tries again, or lets go of what was written: to free it takes long, and
-  /// nobody waits for that here.
-  void go_on() {
+  void on(const retry_checkpoint&) {
     if (pending_)
       attempt();
-    else
+  }
+
+  void on(const release_checkpoint&) {
+    if (!pending_)
       job_.reset();
   }
 
@@ -64,7 +65,7 @@ private:
              + ". Nothing is lost, and it is tried again and again; commands "
                "wait when memory is full");
       send_later(self_, checkpointer_actor{self_}, options_.retry_after,
-                 flush{});
+                 retry_checkpoint{});
     } catch (const machine::given_up& e) {
       pending_ = false;
       waiting_.fail(e.what());
@@ -101,8 +102,9 @@ checkpointer(sheltered_pointer<checkpointer_state, checkpointer_actor> self,
              checkpointer_options options) {
   state_of(self).init(self, std::move(options));
   return {
-    [self](checkpoint& msg) { return state_of(self).begin(msg); },
-    [self](const flush&) { state_of(self).go_on(); },
+    [self](checkpoint& msg) { return state_of(self).on(msg); },
+    [self](const retry_checkpoint& msg) { state_of(self).on(msg); },
+    [self](const release_checkpoint& msg) { state_of(self).on(msg); },
     [self](const stop& msg) {
       state_of(self).close();
       self->quit();

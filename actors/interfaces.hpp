@@ -102,7 +102,7 @@ using persister_actor = actor_interface<
   // Remember other peers; answered when it is on the disk.
   answers<remember, remembered>,
   // From itself: write what has been collected.
-  takes<flush>,
+  takes<commit_collected>,
   // End, after the last commit.
   answers<stop, stopped>>;
 
@@ -125,8 +125,14 @@ using applier_actor = actor_interface<
   answers<apply, applied>,
   // Ask the state machine as it stands.
   answers<query, queried>,
-  // From itself, or from its peer: see actors/flush_numbers.hpp.
-  takes<flush>,
+  // From itself: checkpoint what has changed, however little it is.
+  takes<checkpoint_now>,
+  // From its peer: the same, because the log's disk is full.
+  takes<checkpoint_for_space>,
+  // From itself: go on with queries that are answered in steps.
+  takes<continue_queries>,
+  // From itself, while it stops: a checkpoint under way has had its time.
+  takes<abandon_checkpoint>,
   // End, after the last apply.
   answers<stop, stopped>>;
 
@@ -135,9 +141,10 @@ using applier_actor = actor_interface<
 using checkpointer_actor = actor_interface<
   // Write frozen state; answered when it is on the disk.
   answers<checkpoint, checkpointed>,
-  // From itself: try again, there was no room. From the applier: free what was
-  // written.
-  takes<flush>,
+  // From itself: try again, there was no space.
+  takes<retry_checkpoint>,
+  // From the applier: free what was written.
+  takes<release_checkpoint>,
   // End.
   answers<stop, stopped>>;
 

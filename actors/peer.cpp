@@ -1,7 +1,6 @@
 #include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
-#include <raft/actors/flush_numbers.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
@@ -296,7 +295,7 @@ private:
                      : core_->persisted(done.number);
       });
       if (done.refused)
-        send(self_, applier_, flush{flush_for_room});
+        send(self_, applier_, checkpoint_for_space{});
     });
   }
 

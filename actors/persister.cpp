@@ -23,7 +23,7 @@ public:
     options_ = std::move(options);
   }
 
-  /// @returns whether a flush must be ordered: this is the first of a batch.
+  /// @returns whether a commit must be ordered: this is the first of a batch.
   bool collect(persist&& batch, promise<persisted> waiting) {
     if (!failure_.empty()) {
       waiting.fail(failure_);
@@ -35,12 +35,12 @@ public:
   }
 
   /// Writes what has been collected and answers for it.
-  void write() {
+  void on(const commit_collected&) {
     while (!collected_.empty())
       write(collected_.take());
   }
 
-  caf::result<remembered> remember(const raft::remember& what) {
+  caf::result<remembered> on(const raft::remember& what) {
     switch (try_to_write([&](auto& store) { store.remember(what); })) {
       case result::written:
         return remembered{false};
@@ -163,13 +163,13 @@ persister(sheltered_pointer<persister_state, persister_actor> self,
     [self](persist& msg) {
       return answer_later<persisted>(self, [&](promise<persisted> waiting) {
         if (state_of(self).collect(std::move(msg), std::move(waiting)))
-          send(self, persister_actor{self}, flush{});
+          send(self, persister_actor{self}, commit_collected{});
       });
     },
-    [self](const remember& msg) { return state_of(self).remember(msg); },
-    [self](const flush&) { state_of(self).write(); },
+    [self](const remember& msg) { return state_of(self).on(msg); },
+    [self](const commit_collected& msg) { state_of(self).on(msg); },
     [self](const stop& msg) {
-      state_of(self).write();
+      state_of(self).on(commit_collected{});
       state_of(self).close();
       self->quit();
       return stopped{msg.group};

@@ -1,6 +1,5 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
-#include <raft/actors/flush_numbers.hpp>
 #include <raft/actors/proxy_applier.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/pipeline.hpp>
@@ -47,7 +46,7 @@ public:
       send_anonymously(machine_, stop{options_.group});
   }
 
-  caf::result<applied> run(apply& what) {
+  caf::result<applied> on(apply& what) {
     if (ending_)
       return failure(reason_);
     log_durable_ = std::max(log_durable_, what.durable);
@@ -65,7 +64,7 @@ public:
     });
   }
 
-  caf::result<queried> ask_machine(const query& what) {
+  caf::result<queried> on(const query& what) {
     if (ending_)
       return failure(reason_);
     if (queries_ >= options_.limits.queries_max)
@@ -87,15 +86,17 @@ public:
     });
   }
 
-  /// Checkpoints what has waited for long.
-  void on_flush(const flush& msg) {
-    if (msg.number != flush_for_room)
-      armed_ = false;
+  void on(const checkpoint_now&) {
+    armed_ = false;
+    on(checkpoint_for_space{});
+  }
+
+  void on(const checkpoint_for_space&) {
     checkpoint_wanted_ = checkpoint_wanted_ || pipe_->pushed() > checkpointed_;
     work();
   }
 
-  caf::result<stopped> end(const stop&) {
+  caf::result<stopped> on(const stop&) {
     return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
       stoppers_.push_back(std::move(waiting));
       if (ending_)
@@ -256,7 +257,8 @@ private:
         || pipe_->applied() == checkpointed_)
       return;
     armed_ = true;
-    send_later(self_, applier_actor{self_}, options_.checkpoint_after, flush{});
+    send_later(self_, applier_actor{self_}, options_.checkpoint_after,
+               checkpoint_now{});
   }
 
   // -- the end ----------------------------------------------------------------
@@ -355,10 +357,15 @@ proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
               std::shared_ptr<machine::pipeline> pipe) {
   state_of(self).init(self, std::move(options), std::move(pipe));
   return {
-    [self](apply& msg) { return state_of(self).run(msg); },
-    [self](const query& msg) { return state_of(self).ask_machine(msg); },
-    [self](const flush& msg) { state_of(self).on_flush(msg); },
-    [self](const stop& msg) { return state_of(self).end(msg); },
+    [self](apply& msg) { return state_of(self).on(msg); },
+    [self](const query& msg) { return state_of(self).on(msg); },
+    [self](const checkpoint_now& msg) { state_of(self).on(msg); },
+    [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
+    // Its queries are answered by the machine.
+    [](const continue_queries&) {},
+    // It asks for one answer, and waits so long for the machine to end.
+    [](const abandon_checkpoint&) {},
+    [self](const stop& msg) { return state_of(self).on(msg); },
   };
 }
 

@@ -77,7 +77,7 @@ struct client::impl {
 
   void submit(bytes command, milliseconds deadline, callback done) {
     if (slot->put({std::move(command), deadline, std::move(done)}))
-      actors::send_anonymously(actor, flush{});
+      actors::send_anonymously(actor, drain{});
   }
 
   std::vector<address> servers;

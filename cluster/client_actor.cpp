@@ -74,7 +74,7 @@ private:
       },
       [this](const link_down& msg) { on(msg); },
       [this](const wake& msg) { on(msg); },
-      [this](const flush&) { take_slot(); },
+      [this](const drain&) { take_slot(); },
     };
   }
 

@@ -29,7 +29,7 @@ using linked_client_actor = actors::client_actor::extend<
   // From itself: a deadline or the end of a pause has come.
   actors::takes<wake>,
   // There is something in the `request_queue`.
-  actors::takes<flush>>;
+  actors::takes<drain>>;
 
 /// Commands from threads that are no actors, on their way to a client actor.
 /// Thread safe.
@@ -44,7 +44,7 @@ public:
     callback done;
   };
 
-  /// @returns whether the actor must be sent a `flush`.
+  /// @returns whether the actor must be sent a `drain`.
   bool put(item x);
 
   std::vector<item> take();

@@ -1,4 +1,4 @@
-// What an actor sends to itself.
+// What an actor sends to itself, or to a helper of its own.
 
 #pragma once
 
@@ -14,12 +14,61 @@ struct wake {
   friend bool operator==(const wake&, const wake&) = default;
 };
 
-/// Work has been collected; do it all at once. It lands behind everything that
-/// is already in the mailbox, which so becomes part of the same batch.
-struct flush {
-  std::uint64_t number = 0;
+/// The persister: write what has been collected. It lands behind everything
+/// that is in the mailbox already, which so becomes part of the same commit.
+struct commit_collected {
+  friend bool operator==(const commit_collected&, const commit_collected&)
+    = default;
+};
 
-  friend bool operator==(const flush&, const flush&) = default;
+/// An applier: checkpoint what has changed, however little it is.
+struct checkpoint_now {
+  friend bool operator==(const checkpoint_now&, const checkpoint_now&)
+    = default;
+};
+
+/// An applier: go on with queries that are answered in steps.
+struct continue_queries {
+  friend bool operator==(const continue_queries&, const continue_queries&)
+    = default;
+};
+
+/// From a peer to its applier: checkpoint what has changed now. The log's disk
+/// is full, and what is checkpointed, the log need not keep.
+struct checkpoint_for_space {
+  friend bool operator==(const checkpoint_for_space&,
+                         const checkpoint_for_space&)
+    = default;
+};
+
+/// An applier that is to stop: a checkpoint under way has had its time.
+struct abandon_checkpoint {
+  friend bool operator==(const abandon_checkpoint&, const abandon_checkpoint&)
+    = default;
+};
+
+/// The checkpointer: try again, there was no space.
+struct retry_checkpoint {
+  friend bool operator==(const retry_checkpoint&, const retry_checkpoint&)
+    = default;
+};
+
+/// From the applier to the checkpointer: free what was written. That takes
+/// long, and nobody waits for it there.
+struct release_checkpoint {
+  friend bool operator==(const release_checkpoint&, const release_checkpoint&)
+    = default;
+};
+
+/// To a client actor: take what is in its queue of requests.
+struct drain {
+  friend bool operator==(const drain&, const drain&) = default;
+};
+
+/// The Redis server: send what clients have asked for meanwhile.
+struct send_collected {
+  friend bool operator==(const send_collected&, const send_collected&)
+    = default;
 };
 
 } // namespace raft

@@ -229,7 +229,7 @@ void server_state::collect(handle hdl, const client& x, batch what) {
   batcher_.add({hdl.id(), x.id}, std::move(what),
                std::chrono::steady_clock::now());
   if (!std::exchange(sending_soon_, true))
-    actors::send(self_, caf::actor{self_}, flush{});
+    actors::send(self_, caf::actor{self_}, send_collected{});
 }
 
 void server_state::send_batches() {
@@ -262,7 +262,7 @@ void server_state::finish(std::uint64_t number, const executed& result) {
   }
   // There may be room now for what has been waiting.
   if (batcher_.waiting_since() && !std::exchange(sending_soon_, true))
-    actors::send(self_, caf::actor{self_}, flush{});
+    actors::send(self_, caf::actor{self_}, send_collected{});
 }
 
 /// Tells a client that its commands were not sent in time.
@@ -396,7 +396,7 @@ caf::behavior serve_redis(server_state::broker* self,
       else
         state->check_patience();
     },
-    [state](const flush&) { state->send_batches(); },
+    [state](const send_collected&) { state->send_batches(); },
     [self, state](const stop&) {
       return actors::answer_later<stopped>(
         self, [&](auto promise) { state->stop(std::move(promise)); });

@@ -155,7 +155,7 @@ void caf_environment::execute(client_number who, bytes command,
     mail->leave([done, result = std::move(result)] { done(result); });
   };
   if (x.slot->put({std::move(command), client_patience, std::move(hand_on)}))
-    actors::send_anonymously(x.handle, flush{});
+    actors::send_anonymously(x.handle, drain{});
 }
 
 void caf_environment::end_clients() {

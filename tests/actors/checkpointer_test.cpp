@@ -3,7 +3,6 @@
 
 #include "support.hpp"
 #include <raft/actors/applier.hpp>
-#include <raft/actors/flush_numbers.hpp>
 #include <raft/tests/machine/fake_disk.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -109,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_little_is_checkpointed_when_the_log_lacks_room) {
   options.checkpoint_after = std::chrono::hours{1};
   begin();
   give({"a"}, {1});
-  send_anonymously(uut, flush{flush_for_room});
+  send_anonymously(uut, checkpoint_for_space{});
   BOOST_TEST(await_report().value == 1u);
 }
 

@@ -73,7 +73,7 @@ public:
       send_to(id, mid, farewell{"good bye"});
       for (std::uint64_t number = 0; number < 8; ++number)
         send_to(id, mid, wake{number});
-      send_to(id, mid, flush{});
+      send_to(id, mid, commit_collected{});
       send_to(id, mid, applied{{1}, {far}, {}, {far}});
       send_to(id, mid, persisted{{1}, {1}});
     }
