@@ -119,8 +119,9 @@ const char* name_of(option_kind type) {
 
 const option* find_option(std::string_view name) {
   auto& all = options();
-  auto i = std::find_if(all.begin(), all.end(),
-                        [&](const option& x) { return name == x.name; });
+  auto i = std::find_if(all.begin(), all.end(), [&](const option& x) {
+    return name == x.name || (x.formerly != nullptr && name == x.formerly);
+  });
   return i == all.end() ? nullptr : &*i;
 }
 
@@ -148,25 +149,28 @@ std::string help_of(const option& x) {
   return shown.empty() ? x.help : fmt::format("{} [{}]", x.help, shown);
 }
 
-using flags = std::map<const option*, CLI::Option*>;
+using flags = std::vector<std::pair<const option*, CLI::Option*>>;
+
+CLI::Option* add_flag(CLI::App& app, const option& x, const char* name) {
+  auto dashed = fmt::format("--{}", name);
+  if (x.type == option_kind::flag)
+    return app.add_flag(dashed)->description(help_of(x));
+  auto* result
+    = app.add_option(dashed)->description(help_of(x))->type_name(x.value);
+  if (x.type == option_kind::list)
+    return result->expected(1, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  return result->take_last();
+}
 
 flags add_flags(CLI::App& app) {
+  constexpr auto hidden = "";
   flags result;
   for (auto& x : options()) {
-    auto name = fmt::format("--{}", x.name);
-    if (x.type == option_kind::flag) {
-      result[&x] = app.add_flag(name)->description(help_of(x));
-      continue;
-    }
-    auto added
-      = app.add_option(name)->description(help_of(x))->type_name(x.value);
-    if (x.type == option_kind::list)
-      added->expected(1, CLI::detail::expected_max_vector_size)
-        ->allow_extra_args(false)
-        ->delimiter(',');
-    else
-      added->take_last();
-    result[&x] = added;
+    result.emplace_back(&x, add_flag(app, x, x.name));
+    if (x.formerly != nullptr)
+      result.emplace_back(&x, add_flag(app, x, x.formerly)->group(hidden));
   }
   return result;
 }

@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace raft::cluster {
 
@@ -43,7 +45,8 @@ option number(const char* name, const char* value, const char* help,
             ref = std::remove_reference_t<decltype(ref)>{
               parse_count(values.at(0))};
           },
-          [field](configuration x) { return show_value(field(x)); }};
+          [field](configuration x) { return show_value(field(x)); },
+          nullptr};
 }
 
 template <class Field>
@@ -56,7 +59,8 @@ option text(const char* name, const char* value, const char* help,
           [field](configuration& x, const std::vector<std::string>& values) {
             field(x) = values.at(0);
           },
-          [field](configuration x) { return field(x); }};
+          [field](configuration x) { return field(x); },
+          nullptr};
 }
 
 template <class Field>
@@ -68,7 +72,8 @@ option endpoint(const char* name, const char* help, Field field) {
           [field](configuration& x, const std::vector<std::string>& values) {
             field(x) = parse_address(values.at(0));
           },
-          [](const configuration&) { return std::string{}; }};
+          [](const configuration&) { return std::string{}; },
+          nullptr};
 }
 
 template <class Field>
@@ -80,7 +85,8 @@ option flag(const char* name, const char* help, Field field) {
           [field](configuration& x, const std::vector<std::string>& values) {
             field(x) = values.at(0) == "true";
           },
-          [](const configuration&) { return std::string{}; }};
+          [](const configuration&) { return std::string{}; },
+          nullptr};
 }
 
 option members_option() {
@@ -93,7 +99,8 @@ option members_option() {
             for (auto& value : values)
               x.members.push_back(parse_member(value));
           },
-          [](const configuration&) { return std::string{}; }};
+          [](const configuration&) { return std::string{}; },
+          nullptr};
 }
 
 // The one place that names, types and describes the options.
@@ -233,6 +240,19 @@ std::vector<option> resource_options() {
 
 #undef RAFT_FIELD
 
+const char* former_name(std::string_view name) {
+  constexpr std::pair<std::string_view, const char*> all[]{
+    {"dirty-bytes", "unsaved-bytes"},
+    {"checkpoint-after", "save-after"},
+    {"space-ahead", "room-ahead"},
+    {"space-reserve", "room-reserve"},
+  };
+  for (const auto& [now, before] : all)
+    if (name == now)
+      return before;
+  return nullptr;
+}
+
 } // namespace
 
 const std::vector<option>& options() {
@@ -241,6 +261,8 @@ const std::vector<option>& options() {
     for (auto more : {raft_options(), resource_options()})
       for (auto& x : more)
         all.push_back(std::move(x));
+    for (auto& x : all)
+      x.formerly = former_name(x.name);
     return all;
   }();
   return result;

@@ -25,6 +25,9 @@ struct option {
   std::function<void(configuration&, const std::vector<std::string>&)> set;
   /// Shows the value; empty for none.
   std::function<std::string(const configuration&)> show;
+  /// What it was called in earlier versions: still taken, but not shown. Null
+  /// for nothing else.
+  const char* formerly = nullptr;
 };
 
 /// All options, in the order of the help text.

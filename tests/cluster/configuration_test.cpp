@@ -139,6 +139,22 @@ BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
   BOOST_TEST((listen_address(x) == address{"127.0.0.1", 0}));
 }
 
+BOOST_AUTO_TEST_CASE(former_names_are_taken_as_flags_and_in_a_file) {
+  auto flags
+    = and_also({"--unsaved-bytes", "2000000", "--save-after", "3000",
+                "--room-ahead", "4000000", "--room-reserve", "1500000"});
+  temporary_file written{"unsaved-bytes = 2000000\nsave-after = 3000\n"
+                         "room-ahead = 4000000\nroom-reserve = 1500000\n"};
+  auto in_file = and_also({"--config", written.path.c_str()});
+  for (const auto& words : {flags, in_file}) {
+    auto x = *read(words).config;
+    BOOST_TEST(x.dirty_bytes == 2'000'000u);
+    BOOST_TEST(x.checkpoint_after.count() == 3000);
+    BOOST_TEST(x.reserved_space.ahead == 4'000'000u);
+    BOOST_TEST(x.reserved_space.reserve == 1'500'000u);
+  }
+}
+
 /// Reads flags of numbers, with values that all differ, and shows what the
 /// configuration then holds.
 BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {

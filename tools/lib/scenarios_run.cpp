@@ -227,6 +227,8 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
     ->add_option("--environment", args->environment,
                  "simulated (default), actors or processes")
     ->type_name("ENVIRONMENT");
+  // What it was called before.
+  command->add_option("--ground", args->environment)->group("");
   command
     ->add_option("--seed", args->seed,
                  "Of all that is drawn at random (default: another one each "
