@@ -31,11 +31,11 @@ public:
   ///        1970; 0 if there is none.
   /// @param now By the monotonic clock.
   entry_clock(std::uint64_t last_ms, instant now) noexcept {
-    become_follower(last_ms, now);
+    follow(last_ms, now);
   }
 
   /// Another leader's entry is now the last one of the log.
-  void become_follower(std::uint64_t last_ms, instant now) noexcept {
+  void follow(std::uint64_t last_ms, instant now) noexcept {
     us_ = to_us(last_ms);
     at_ = now;
   }

@@ -44,13 +44,16 @@ inline constexpr std::size_t field_count
   = detail::count_fields<T, fields_max + 1>();
 
 /// Returns references to all fields of `x`, in the order of declaration.
-/// @pre `T` is an aggregate without base classes, with one to `fields_max`
+/// @pre `T` is an aggregate without base classes, with at most `fields_max`
 ///      fields. Anything else does not compile.
 template <class T>
 constexpr auto tie_fields(T& x) {
   constexpr auto n = field_count<std::remove_const_t<T>>;
-  static_assert(n >= 1 && n <= fields_max, "raise fields_max and add a branch");
-  if constexpr (n == 1) {
+  static_assert((n >= 1 || std::is_empty_v<T>) && n <= fields_max,
+                "raise fields_max and add a branch");
+  if constexpr (n == 0) {
+    return std::tuple<>{};
+  } else if constexpr (n == 1) {
     auto& [a] = x;
     return std::tie(a);
   } else if constexpr (n == 2) {

@@ -72,14 +72,14 @@ void lmdb_memory::begin_start() {
     auto txn = db_->begin_write();
     page_estimate pages{txn};
     estimate(pages, 0);
-    db_->room().before_changes(pages.total(), true);
+    db_->space().before_changes(pages.total(), true);
     txn.put(db_->meta, starts_key, encode({}, chain_));
     if (mark)
       txn.put(db_->meta, mark_key, encode({}, *mark));
     // An older program would make promises in a start that it does not note.
     db_->raise_format(txn);
     txn.commit();
-    db_->room().after_commit();
+    db_->space().after_commit();
   }
   if (mark)
     place_mark(directory_);
