@@ -10,7 +10,7 @@
 #include <raft/kv/engine_factory.hpp>
 #include <raft/programs/line_writer.hpp>
 #include <raft/programs/standard_files.hpp>
-#include <raft/redis/acceptor.hpp>
+#include <raft/redis/server.hpp>
 #include <raft/tools/lib/server_log.hpp>
 
 #include <caf/actor_system.hpp>
@@ -148,7 +148,7 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
   engine.map_bytes = config.map_bytes;
   engine.overlay_bytes_max = config.dirty_bytes;
   cluster::node node{system, config, kv::engine_factory(engine), options};
-  std::optional<redis::acceptor> redis_server;
+  std::optional<redis::server> redis_server;
   if (config.redis)
     redis_server.emplace(system, redis_options(node));
   // Nobody has to read it.

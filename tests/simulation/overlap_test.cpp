@@ -70,11 +70,13 @@ std::vector<pair_of_faults> pairs() {
      make(set_clock, clock_is_right - 5),
      [](const cluster& on) { return on.wall_ahead_ms({1}) != 0; }},
     {"losses", make(lose, 300), make(lose, 100),
-     [](const cluster& on) { return on.profile().requests_lost >= 100; }},
+     [](const cluster& on) { return on.network_now().requests_lost >= 100; }},
     {"delays", make(delay, 400'000), make(delay, 50'000),
-     [](const cluster& on) { return on.profile().request_delay_max >= 50ms; }},
+     [](const cluster& on) {
+       return on.network_now().request_delay_max >= 50ms;
+     }},
     {"replays", make(echo, 30), make(echo, 3),
-     [](const cluster& on) { return on.profile().replays >= 3; }},
+     [](const cluster& on) { return on.network_now().replays >= 3; }},
   };
 }
 
@@ -105,18 +107,18 @@ BOOST_AUTO_TEST_CASE(each_lasts_as_long_as_it_should) {
 
 BOOST_AUTO_TEST_CASE(the_later_one_counts_and_what_was_before_comes_back) {
   cluster on{draw_cluster(1)};
-  auto usual = on.profile();
+  auto usual = on.network_now();
   auto first = make(fault_kind::lose, 300);
   first.length = 300ms;
   auto second = make(fault_kind::lose, 100);
   second.length = 100ms;
   inflict(on, first);
   inflict(on, second);
-  BOOST_TEST(on.profile().requests_lost == 100u);
+  BOOST_TEST(on.network_now().requests_lost == 100u);
   on.run_for(150ms);
-  BOOST_TEST(on.profile().requests_lost == 300u);
+  BOOST_TEST(on.network_now().requests_lost == 300u);
   on.run_for(200ms);
-  BOOST_TEST((on.profile() == usual));
+  BOOST_TEST((on.network_now() == usual));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_faults_ends_them_all) {
