@@ -265,6 +265,7 @@ BOOST_AUTO_TEST_CASE(a_copy_written_into_the_same_files_is_found_out) {
   end(b);
   copy(data(b), directory.path("copy"));
   start_one(b);
+  BOOST_TEST(takes_part(b)); // so that others remember this start
   write(0, 5);
   processes[b]->kill();
   for (auto& x : fs::recursive_directory_iterator(directory.path("copy")))
