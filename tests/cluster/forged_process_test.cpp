@@ -32,7 +32,7 @@ BOOST_FIXTURE_TEST_CASE(a_process_goes_on_whatever_is_forged, process_fixture) {
   auto leader = wait_for_leader();
   auto led = user->state(where[leader]);
   auto connect = [&](caf::scoped_actor& self, auto&) {
-    return visit(self, where[leader], "raft", 20s);
+    return connect_to_peer(self, where[leader], "raft", 20s);
   };
   {
     forger x{connect};

@@ -28,7 +28,7 @@ void no_answer(const caf::error& why) {
 } // namespace
 
 guest::guest(const address& where, grants more)
-  : peer_{visit(self_, where, "raft", deadline)} {
+  : peer_{connect_to_peer(self_, where, "raft", deadline)} {
   auto count = [total = received_, to = peer_,
                 more](actors::subscriber_actor::pointer self, actors::nothing) {
     return actors::subscriber_actor::behavior_type{

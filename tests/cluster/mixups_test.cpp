@@ -40,8 +40,8 @@ struct mixups : process_fixture {
                       + " is connected");
   }
 
-  /// Founds a cluster, and waits until all have met: whom nobody has met, nobody
-  /// remembers.
+  /// Founds a cluster, and waits until all have met: whom nobody has met,
+  /// nobody remembers.
   void found_all(flag_list flags = {}) {
     std::map<std::pair<std::size_t, std::size_t>, std::size_t> before;
     for (std::size_t i = 0; i < 3; ++i)

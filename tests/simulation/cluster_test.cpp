@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(echoes_are_of_what_a_peer_was_told_in_its_last_terms) {
   auto told = [](std::uint64_t number) {
     return parcel_under_way{nullptr, number};
   };
-  replays uut;
+  replayed_messages uut;
   simulation::random source{1};
   for (std::uint64_t term = 1; term <= 6; ++term)
     for (std::uint64_t i = 0; i < 5; ++i)

@@ -29,7 +29,8 @@ struct leaders_lab {
     client_options patient;
     patient.deadline = 1000s;
     patient.pause_max = 100ms;
-    patient.settings.silence_min = patient.settings.silence_max = 500ms;
+    patient.settings.answer_timeout_min = patient.settings.answer_timeout_max
+      = 500ms;
     x.run_program(x.open_client(patient), [this](const program_context& c) {
       served = c.number;
       return std::optional{

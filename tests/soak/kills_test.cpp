@@ -213,21 +213,21 @@ struct totals {
 };
 
 /// One round: at some moment, some peers die; then they come back.
-void kill_and_restart(peers& all, load& clients, simulation::random& chance,
+void kill_and_restart(peers& all, load& clients, base::random& source,
                       totals& sum) {
   auto wait_for = [&](std::uint64_t commands) {
     auto until = clients.acknowledged() + commands;
     return eventually([&] { return clients.acknowledged() >= until; },
                       progress_max);
   };
-  BOOST_REQUIRE_MESSAGE(wait_for(1 + chance.below(200)), "no progress");
+  BOOST_REQUIRE_MESSAGE(wait_for(1 + source.below(200)), "no progress");
   std::vector<std::size_t> victims{0, 1, 2};
-  auto n = std::array<std::size_t, 4>{1, 1, 2, 3}[chance.below(4)];
+  auto n = std::array<std::size_t, 4>{1, 1, 2, 3}[source.below(4)];
   while (victims.size() > n)
     victims.erase(victims.begin()
-                  + static_cast<std::ptrdiff_t>(chance.below(victims.size())));
+                  + static_cast<std::ptrdiff_t>(source.below(victims.size())));
   // Checkpoints are short, so in some rounds it waits for one.
-  if (chance.below(2) == 0)
+  if (source.below(2) == 0)
     eventually([&] { return is_checkpointing(all.data(victims.front())); }, 2s);
   all.kill(victims);
   ++sum.killed[n - 1];
@@ -236,8 +236,8 @@ void kill_and_restart(peers& all, load& clients, simulation::random& chance,
     sum.compacted += has_dropped_entries(all.data(i));
   }
   // A majority goes on without the third, for some time.
-  if (n == 1 && chance.below(2) == 0)
-    BOOST_REQUIRE_MESSAGE(wait_for(1 + chance.below(100)),
+  if (n == 1 && source.below(2) == 0)
+    BOOST_REQUIRE_MESSAGE(wait_for(1 + source.below(100)),
                           "no progress of two");
   for (auto i : victims)
     all.start(i);
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
   auto rounds = number_of("RAFT_ROUNDS", 20);
   auto seed = number_of("RAFT_SEED", 1);
   auto began = now();
-  simulation::random chance{seed};
+  base::random source{seed};
   peers all;
   for (std::size_t i = 0; i < peers::count; ++i)
     all.start(i);
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
     auto block = round / rounds_per_block;
     clients.resume(block);
     for (; round < rounds && round / rounds_per_block == block; ++round)
-      kill_and_restart(all, clients, chance, sum);
+      kill_and_restart(all, clients, source, sum);
     map_history seen;
     seen.operations = clients.pause();
     BOOST_REQUIRE_MESSAGE(converge(all), "the peers' states differ");

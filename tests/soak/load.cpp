@@ -34,7 +34,7 @@ load::load(std::vector<std::uint16_t> ports, std::uint64_t seed)
   : ports_{std::move(ports)} {
   for (std::uint64_t i = 0; i < clients; ++i)
     threads_.emplace_back([this, i, seed] {
-      run({i, simulation::random{seed * clients + i}, {}, 0, {}});
+      run({i, base::random{seed * clients + i}, {}, 0, {}});
     });
 }
 
@@ -85,9 +85,9 @@ void load::run(client self) {
   std::uint64_t last = 0;
   while (wait_for_work(last)) {
     while (running_) {
-      if (self.peer.connected() && self.chance.below(50) != 0)
+      if (self.peer.connected() && self.source.below(50) != 0)
         one(self);
-      else if (!self.peer.connect(ports_[self.chance.below(ports_.size())]))
+      else if (!self.peer.connect(ports_[self.source.below(ports_.size())]))
         ::poll(nullptr, 0, pause_between_peers);
     }
     finish_work(std::exchange(self.seen, {}));
@@ -110,16 +110,16 @@ void load::finish_work(std::vector<map_operation> seen) {
 
 map_model::input load::choose(client& self) const {
   auto keys = keys_of(block_);
-  map_model::input result{keys[self.chance.below(keys.size())],
+  map_model::input result{keys[self.source.below(keys.size())],
                           map_model::get{}};
   auto unique = '<' + std::to_string(self.id) + '.'
               + std::to_string(self.next_value++) + '>';
-  if (self.chance.per_mille(300)) {
+  if (self.source.per_mille(300)) {
     result.key = "own-" + std::to_string(block_) + '-' + std::to_string(self.id)
-               + '-' + std::to_string(self.chance.below(own_keys));
+               + '-' + std::to_string(self.source.below(own_keys));
     unique.resize(own_value_bytes, '.');
     result.what = map_model::put{unique};
-  } else if (self.chance.per_mille(700)) {
+  } else if (self.source.per_mille(700)) {
     if (result.key.starts_with("log"))
       result.what = map_model::append{unique};
     else

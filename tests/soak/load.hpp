@@ -63,7 +63,7 @@ private:
   /// What a thread keeps.
   struct client {
     std::uint64_t id;
-    simulation::random chance;
+    base::random source;
     redis_client peer;
     std::uint64_t next_value = 0;
     std::vector<map_operation> seen;
