@@ -60,7 +60,7 @@ public:
                                     const credentials& theirs) const;
 
   /// Whether what is remembered of another peer is what it showed. If its
-  /// greetings cross, or two processes come with its id, one of them is
+  /// handshakes cross, or two processes come with its id, one of them is
   /// remembered last, and only that one may be linked.
   bool remembers(peer_id who, const credentials& theirs) const;
 

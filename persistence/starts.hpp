@@ -11,9 +11,10 @@
 namespace raft::persistence {
 
 /// How many starts a store remembers, beside those that another peer is known
-/// to have seen last. It may have seen a later one, if their greeting broke off
-/// half-way; were that forgotten, because the process started more often than
-/// this while the other peer was away, it would be taken for an older copy.
+/// to have seen last. It may have seen a later one, if their handshake broke
+/// off half-way; were that forgotten, because the process started more often
+/// than this while the other peer was away, it would be taken for an older
+/// copy.
 inline constexpr std::size_t starts_kept = 4096;
 
 /// The starts that a store remembers, with a new one at the end.

@@ -143,8 +143,7 @@ struct kv_options {
 /// Splits the peers anew every second or so, until it is gone.
 class partitioner {
 public:
-  explicit partitioner(test_context& x)
-    : context_{x}, alive_{std::make_shared<bool>(true)} {
+  explicit partitioner(test_context& x) : context_{x} {
     call_after(1s);
   }
 
@@ -172,7 +171,7 @@ private:
   }
 
   test_context& context_;
-  std::shared_ptr<bool> alive_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 std::unique_ptr<program> make_program(test_context& x, kv_history& history,
@@ -196,8 +195,7 @@ void restart_all(test_context& x) {
 void await_ends(test_context& x,
                 const std::vector<std::unique_ptr<program>>& all) {
   auto ended = x.where().wait_until(client_end_max, [&] {
-    return std::all_of(all.begin(), all.end(),
-                       [](const auto& y) { return y->ended(); });
+    return std::ranges::all_of(all, [](const auto& y) { return y->ended(); });
   });
   require(ended, "the last command of each client to be executed within 60 s",
           "one is not");

@@ -114,8 +114,8 @@ BOOST_AUTO_TEST_CASE(members_meet_and_meet_again_after_restarts) {
 }
 
 // What must be remembered of each takes a while to be durable. Meanwhile comes
-// another greeting with the same id.
-BOOST_AUTO_TEST_CASE(of_two_greetings_that_cross_one_counts) {
+// another handshake with the same id.
+BOOST_AUTO_TEST_CASE(of_two_handshakes_that_cross_one_counts) {
   meet(1, 2);
   start(2);
   auto first = shown(2);

@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_store_of_format_1_opens_and_becomes_one_of_today) {
 
 // Another peer remembers a start, and this one ended before it knew that. Then
 // it starts again and again while the other one is away.
-BOOST_AUTO_TEST_CASE(a_start_of_a_half_done_greeting_is_kept_for_long) {
+BOOST_AUTO_TEST_CASE(a_start_of_a_half_done_handshake_is_kept_for_long) {
   start_chain chain;
   for (std::uint64_t i = 1; i <= 4000; ++i)
     chain = with_new_start(std::move(chain), {peer(2, 0, 3)}, false, {i});
