@@ -58,6 +58,8 @@ void core::advance(instant now) {
       check_standstill(*state, late ? now_ - due : instant{0});
     if (leads() && now_ >= state->heartbeat_at)
       send_heartbeats(*state);
+  } else if (now_ < election_at_) {
+    ask_again(std::get<candidate>(role_));
   } else if (late && !put_off_) {
     // The process was stopped: the leader's messages may be in the mailbox.
     put_off_ = true;
@@ -86,6 +88,8 @@ instant core::wake_at() const noexcept {
 instant core::role_wake_at() const noexcept {
   if (const auto* state = std::get_if<consensus::leader>(&role_))
     return std::min(state->heartbeat_at, state->quorum_check_at);
+  if (const auto* state = std::get_if<candidate>(&role_))
+    return std::min(state->ask_again_at, election_at_);
   return election_at_;
 }
 

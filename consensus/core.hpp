@@ -236,6 +236,7 @@ private:
   void campaign();
   void ask_for_votes();
   void ask_for_vote(peer_id voter);
+  void ask_again(candidate& state);
   void count_votes();
   cluster_id draw_cluster_id() noexcept;
   void become_leader();

@@ -152,7 +152,7 @@ void core::persisted(batch_number number) {
       state->granted.insert(self_.id);
       wait_for_election();
       election_at_ += now_ - written.since;
-      ask_for_votes();
+      ask_again(*state);
       count_votes();
     }
   } else if (auto* state = std::get_if<consensus::leader>(&role_)) {

@@ -125,6 +125,15 @@ void core::ask_for_vote(peer_id voter) {
   out_.messages.push_back(msg);
 }
 
+/// Section 5.1: "Servers retry RPCs if they do not receive a response in a
+/// timely manner".
+void core::ask_again(candidate& state) {
+  state.ask_again_at = now_ + config_.heartbeat_interval;
+  for (const auto voter : members_.voters)
+    if (voter != self_.id && !state.answered.contains(voter))
+      ask_for_vote(voter);
+}
+
 void core::count_votes() {
   if (const auto* state = std::get_if<pre_candidate>(&role_)) {
     if (is_majority(state->granted))

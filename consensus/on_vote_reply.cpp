@@ -11,6 +11,9 @@ void core::receive(const vote_reply& msg) {
     reach(msg.term, msg.header.from);
     return;
   }
+  if (auto* state = std::get_if<candidate>(&role_))
+    if (!msg.pre_vote && msg.campaign == hard_.term)
+      state->answered.insert(msg.header.from);
   if (!msg.granted)
     return;
   if (auto* state = std::get_if<pre_candidate>(&role_)) {

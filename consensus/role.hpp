@@ -33,6 +33,10 @@ struct candidate {
   /// Whether term, own vote and log (if the disk has room for it) are durable,
   /// so that it could vote for itself and ask the others.
   bool asked = false;
+  /// Who has answered, whatever it was.
+  std::set<peer_id> answered;
+  /// When to ask the others again.
+  instant ask_again_at = instant::max();
 };
 
 /// Leads the current term.

@@ -48,6 +48,26 @@ BOOST_AUTO_TEST_CASE(a_refused_pre_vote_puts_nothing_off) {
   BOOST_CHECK(x->wake_at() == wake_at);
 }
 
+BOOST_AUTO_TEST_CASE(who_has_not_answered_is_asked_again) {
+  lone_peer x{1, voters(5), {1}};
+  x.wake();
+  x.answer_votes();
+  x.persist_all();
+  BOOST_TEST(x.take<vote_request>().size() == 4u);
+  x.receive(make_vote(2, 1, 2, 2, true, false));
+  x.receive(make_vote(3, 1, 2, 2, false, false));
+  x.advance(100ms);
+  for (std::uint64_t to : {2, 3})
+    BOOST_TEST(x.take<vote_request>(to).empty());
+  for (std::uint64_t to : {4, 5}) {
+    const auto again = x.take_one<vote_request>(to);
+    BOOST_TEST(!again.pre_vote);
+    BOOST_TEST(again.term.value == 2u);
+  }
+  x.receive(make_vote(5, 1, 2, 2, true, false));
+  BOOST_CHECK(x->role() == peer_role::leader);
+}
+
 BOOST_AUTO_TEST_CASE(a_pre_vote_is_granted_as_a_vote_would_be) {
   const auto granted = [](std::uint64_t term, log_position last) {
     lone_peer x{1, voters(3), {1, 2}, {term_number{3}, peer_id{3}}};

@@ -152,6 +152,7 @@ BOOST_AUTO_TEST_CASE(a_late_vote_request_tells_what_is_durable) {
   x.persist();
   BOOST_TEST((x->role() == peer_role::candidate));
   BOOST_TEST(x->log().last() == at(4, 1));
+  x.take<vote_request>();
   x.input([](core& c) { c.link_down(peer_id{3}); });
   x.input([](core& c) { c.link_up(peer_id{3}); });
   BOOST_TEST(x.take_one<vote_request>().last == at(2, 1));

@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(who_waits_for_its_own_vote_begins_no_other_term) {
   x.persist_all();
   BOOST_TEST(x.take<vote_request>().size() == 2u);
   // Its patience begins here, and is as long as its own disk took.
-  x.wake();
+  x.wake_for_campaign();
   BOOST_TEST(x->role() == peer_role::pre_candidate);
   BOOST_TEST((x.now - begin >= 550ms + 300ms));
 }
@@ -278,7 +278,9 @@ BOOST_AUTO_TEST_CASE(patience_grows_with_each_election_that_nobody_won) {
   const settings config;
   const auto patience = [](int times) {
     auto x = make_candidate(times);
-    return x->wake_at() - x.now;
+    const auto begin = x.now;
+    x.wake_for_campaign();
+    return x.now - begin;
   };
   BOOST_TEST((patience(1) <= config.election_timeout_max));
   BOOST_TEST((patience(2) >= 2 * config.election_timeout_min));

@@ -243,10 +243,10 @@ BOOST_AUTO_TEST_CASE(a_candidate_without_a_majority_campaigns_again) {
   x.wake();
   x.answer_votes();
   x.persist();
+  x.wake_for_campaign();
   x.take<vote_request>();
-  x.wake();
   BOOST_TEST(x->role() == peer_role::pre_candidate);
-  x.answer_votes();
+  x.receive(make_vote(2, 1, 1, 2, true, true));
   BOOST_TEST(x->role() == peer_role::candidate);
   BOOST_TEST(x->term().value == 2u);
 }

@@ -206,6 +206,13 @@ public:
     advance(x->wake_at() - now);
   }
 
+  /// The same, until a candidate has given up: before, it only asks again.
+  void wake_for_campaign() {
+    do
+      wake();
+    while (x->role() == peer_role::candidate);
+  }
+
   /// Makes the batch under way durable.
   void persist() {
     BOOST_REQUIRE(batch.has_value());

@@ -206,11 +206,14 @@ void stage::advance_to_timeout(virtual_peer& peer) {
   auto led = peer.core().leads();
   for (int steps = 0; steps < steps_max; ++steps) {
     auto at = std::max(peer.wake_at(), peer.now());
+    auto before = peer.core().role();
     auto out = step(peer, [at](virtual_peer& p) { return p.advance(at); });
-    // A leader is woken for its heartbeats as well, and everybody to try a full
-    // disk again.
+    // A leader is woken for its heartbeats as well, a candidate to ask again,
+    // and everybody to try a full disk again.
     auto writes_only = out.batch && out.messages.empty() && out.notes.empty();
-    if (led ? !peer.core().leads() : !writes_only)
+    auto asks_only = before == peer_role::candidate
+                  && peer.core().role() == peer_role::candidate;
+    if (led ? !peer.core().leads() : !writes_only && !asks_only)
       return;
   }
   throw bad_command{"peer " + to_text(peer.id()) + " never times out"};
