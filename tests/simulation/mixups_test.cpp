@@ -57,6 +57,29 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_founded_again_is_no_help) {
   BOOST_TEST(leads_again());
 }
 
+// One has met only the first store of a peer, another one only the second.
+BOOST_AUTO_TEST_CASE(who_remembers_another_store_than_the_majority_stays_out) {
+  const peer_id a{1};
+  const peer_id b{2};
+  const peer_id c{3};
+  x.break_link(a, b);
+  x.break_link(a, c);
+  x.run_for(100ms);
+  x.mend_link(a, b);
+  x.run_for(100ms);
+  x.found_again(a);
+  x.restart(a);
+  x.mend_link(a, c);
+  x.run_for(100ms);
+  x.crash(c);
+  x.restart(c);
+  x.run_for(5s);
+  BOOST_TEST(x.left_out(b));
+  BOOST_TEST(!x.left_out(a));
+  BOOST_TEST(!x.left_out(c));
+  BOOST_TEST(commits(elect()));
+}
+
 BOOST_AUTO_TEST_CASE(an_older_copy_waits_for_who_was_away) {
   auto a = elect();
   auto b = peer_id{a.value % 3 + 1};
