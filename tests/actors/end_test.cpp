@@ -19,6 +19,11 @@ struct end_fixture : cluster {
   /// Cuts the leader off and gives it a command that it cannot commit.
   auto wait_at_isolated_leader() {
     leader = await_leader();
+    // What it began its term with is committed before.
+    BOOST_REQUIRE(eventually([&] {
+      auto now = state(leader);
+      return now.commit == now.last;
+    }));
     isolate(leader);
     auto pending = actors::ask(self, peer(leader), deadline,
                                raft::execute{{1}, {}, bytes{"a"}});

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(what_redis_has_and_this_server_has_not_is_said_clearly) {
   BOOST_TEST(server.type(client, "HELLO 3")
              == "-NOPROTO unsupported protocol version\r\n");
   BOOST_TEST(server.type(client, "AUTH x").starts_with("-ERR unknown command"));
-  BOOST_TEST(server.type(client, "CONFIG SET checkpoint x")
+  BOOST_TEST(server.type(client, "CONFIG SET save x")
              == "-ERR unknown subcommand 'SET'. Try CONFIG HELP.\r\n");
 }
 

@@ -108,7 +108,7 @@ SELECT 0
 SET k
 FOO bar
 COMMAND COUNT
-CONFIG GET checkpoint
+CONFIG GET save
 END
 )");
   BOOST_TEST(x.exit_code == 0);

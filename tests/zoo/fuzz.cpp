@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     raft::simulation::fuzz_options options;
     raft::simulation::read_seeds(argv[1], options);
     options.jobs = std::stoul(argv[2]);
-    options.checkpoint.clear();
+    options.save.clear();
     options.shrinks = argc == 4;
     if (argc == 4)
       options.timeline = argv[3];
