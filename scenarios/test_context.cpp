@@ -41,8 +41,7 @@ test_context::test_context(environment& where, std::uint64_t seed)
 
 test_context::~test_context() = default;
 
-// -- random numbers
-// -------------------------------------------------------------------
+// -- random numbers -----------------------------------------------------------
 
 std::uint64_t test_context::draw(std::uint64_t end) {
   return static_cast<std::uint64_t>(

@@ -164,8 +164,7 @@ void cluster::free_machine(peer_id who) {
     schedule_apply(who);
 }
 
-// -- checkpointing
-// -------------------------------------------------------------------
+// -- checkpointing ------------------------------------------------------------
 
 /// Lets the machine know how far the log is durable, as a peer does with the
 /// entries that it hands out, and when the disk has caught up with them.

@@ -105,8 +105,7 @@ void guarded_doorman::watch::forget() {
   keeper_.reset();
 }
 
-// -- the acceptor
-// -----------------------------------------------------------------
+// -- the acceptor -------------------------------------------------------------
 
 guarded_doorman::guarded_doorman(caf::io::network::default_multiplexer& mpx,
                                  int socket, std::shared_ptr<port_guard> guard,

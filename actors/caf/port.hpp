@@ -83,7 +83,7 @@ publish(caf::actor_system& system, const Handle& acceptor,
 #endif
 }
 
-/// For brokers with a protocol of their own: a acceptor that waits for a while
+/// For brokers with a protocol of their own: an acceptor that waits for a while
 /// when files run out, and says so, where that of CAF tries again without end.
 /// Only on CAF 0.17. Connections are as many as the broker lets live.
 /// @param host Numeric address to listen at.
