@@ -2,9 +2,9 @@
 
 #pragma once
 
+#include <raft/base/instant.hpp>
 #include <raft/cluster/address.hpp>
 #include <raft/cluster/log.hpp>
-#include <raft/base/instant.hpp>
 #include <raft/messages/client.hpp>
 
 #include <cstdint>

@@ -11,20 +11,17 @@ void core::receive(const vote_reply& msg) {
     reach(msg.term, msg.header.from);
     return;
   }
-  if (auto* state = std::get_if<candidate>(&role_))
-    if (!msg.pre_vote && msg.campaign == hard_.term)
-      state->answered.insert(msg.header.from);
-  if (!msg.granted)
-    return;
   if (auto* state = std::get_if<pre_candidate>(&role_)) {
-    if (!msg.pre_vote || msg.campaign != hard_.term.next())
+    if (!msg.granted || !msg.pre_vote || msg.campaign != hard_.term.next())
       return;
     state->granted.insert(msg.header.from);
   } else if (auto* state = std::get_if<candidate>(&role_)) {
     // A vote counts only in the campaign that asked for it, and after we asked.
     if (msg.pre_vote || msg.campaign != hard_.term || !state->asked)
       return;
-    state->granted.insert(msg.header.from);
+    state->answered.insert(msg.header.from);
+    if (msg.granted)
+      state->granted.insert(msg.header.from);
   }
   count_votes();
 }

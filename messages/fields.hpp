@@ -49,7 +49,7 @@ inline constexpr std::size_t field_count
 template <class T>
 constexpr auto tie_fields(T& x) {
   constexpr auto n = field_count<std::remove_const_t<T>>;
-  static_assert((n >= 1 || std::is_empty_v<T>) && n <= fields_max,
+  static_assert(n <= fields_max && (n >= 1 || std::is_empty_v<T>),
                 "raise fields_max and add a branch");
   if constexpr (n == 0) {
     return std::tuple<>{};

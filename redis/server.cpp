@@ -78,7 +78,8 @@ doormen listen_at(caf::actor_system& system, cluster::address& where,
     auto host = numeric_host(*x);
     if (!tried.insert(host).second)
       continue;
-    auto doorman = actors::open_patient_acceptor(system, host, where.port, warn);
+    auto doorman
+      = actors::open_patient_acceptor(system, host, where.port, warn);
     if (doorman) {
       where.port = (*doorman)->port();
       result.push_back(std::move(*doorman));
