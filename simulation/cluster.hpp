@@ -135,7 +135,8 @@ public:
   /// Another number when something around a peer is different.
   std::uint64_t context_hash() const;
 
-  /// When a client last learned that its command was executed.
+  /// When a client last got an answer that an applied entry made: its command's
+  /// result, a new session, or that its session has expired.
   instant served_at() const noexcept {
     return served_at_;
   }

@@ -22,6 +22,15 @@ void once(std::vector<instant>& arrivals) {
     arrivals.resize(1);
 }
 
+/// Whether an entry was committed and applied for this answer. That a session
+/// has expired is one, too: with few sessions for many clients, slow disks can
+/// leave little else to say.
+bool comes_of_an_entry(const executed& x) {
+  return x.result == outcome::committed
+      || (x.result == outcome::rejected
+          && x.reason == reject_reason::session_expired);
+}
+
 std::size_t size_of(const clients::client_state::request& x) {
   if (x.what == 0)
     return wire_size(open_session{{1}});
@@ -157,8 +166,6 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
     what.text += " " + options_.describe(operation);
   emit(std::move(what));
   if (x.result.result == outcome::committed)
-    served_at_ = now();
-  if (x.result.result == outcome::committed)
     safety_.acknowledged({x.result.index, x.result.term});
   if (found.mapped().done)
     found.mapped().done(x.result);
@@ -210,6 +217,8 @@ void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
       auto& asker = client(to.client);
       if (!asker.reach.contains(who))
         return;
+      if (comes_of_an_entry(x))
+        served_at_ = now();
       asker.state.answered(to.what, to.attempt, x, now());
       carry_out(to.client);
     });
