@@ -78,12 +78,12 @@ struct bounds_fixture : process_fixture {
     std::deque<std::future<executed>> answers;
     auto take = [&] {
       BOOST_REQUIRE(
-        (answers.front().wait_for(60s) == std::future_status::ready));
+        (answers.front().wait_for(2 * patience) == std::future_status::ready));
       BOOST_REQUIRE((answers.front().get().result == outcome::committed));
       answers.pop_front();
     };
     for (std::size_t i = 0; i < total / value; ++i) {
-      answers.push_back(user->submit(put(i, value), 50s));
+      answers.push_back(user->submit(put(i, value), patience));
       if (answers.size() > 64)
         take();
     }
@@ -113,7 +113,7 @@ struct bounds_fixture : process_fixture {
       environment[test::hanging_files_variable] = files;
     processes[i] = std::make_unique<raftd_process>(
       all, log_file(i), environment, RAFTD_ON_HANGING_DISK_PATH);
-    BOOST_REQUIRE(processes[i]->read_line(20s)
+    BOOST_REQUIRE(processes[i]->read_line(patience)
                   == "listening on " + to_text(where[i]));
   }
 
@@ -154,16 +154,6 @@ struct bounds_fixture : process_fixture {
       return x.error.empty() && x.state.role == peer_role::leader
           && x.state.id.value != than + 1;
     });
-  }
-
-  peer_state state(std::size_t i) {
-    return user->state(where[i]);
-  }
-
-  /// How many pairs a peer has.
-  std::uint64_t keys(std::size_t i) {
-    auto found = user->query(where[i], kv::digest_request());
-    return kv::decode_digest(found.reply).value().keys;
   }
 
   bool has_applied(std::size_t i, log_index index) const {

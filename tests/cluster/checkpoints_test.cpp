@@ -48,12 +48,12 @@ struct checkpoints_fixture : bounds_fixture {
       "/kv-1/");
     user = std::make_unique<client>(std::vector{where[i]});
     BOOST_REQUIRE(
-      (user->execute(put_at("first"), 30s).result == outcome::committed));
+      (user->execute(put_at("first"), patience).result == outcome::committed));
   }
 
-  /// Sends `sent` bytes, each under a key of its own, and more until nothing
-  /// has been taken for a while.
-  flood offer_until_stuck(std::size_t i) {
+  /// Sends `sent` bytes, each under a key of its own, and more until so many
+  /// have been taken, and then nothing for a while.
+  flood offer_until_stuck(std::size_t i, std::size_t least) {
     guest visitor{where[i]};
     flood result;
     std::size_t offered = 0;
@@ -65,7 +65,8 @@ struct checkpoints_fixture : bounds_fixture {
     std::size_t refused = 0;
     BOOST_TEST(eventually([&] {
       refused = offer_next() ? 0 : refused + 1;
-      return refused >= 50 && state(i).commit >= result.last;
+      return refused >= 50 && result.accepted_bytes >= least
+          && state_of(i).commit >= result.last;
     }));
     return result;
   }
@@ -77,7 +78,7 @@ struct checkpoints_fixture : bounds_fixture {
     start_alone(i, x);
     auto before = processes[i]->memory();
     hang(i);
-    auto told = offer_until_stuck(i);
+    auto told = offer_until_stuck(i, least_taken(x));
     auto after = processes[i]->memory();
     BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib << " MiB, "
                                     << told.accepted_bytes / mib
@@ -86,17 +87,17 @@ struct checkpoints_fixture : bounds_fixture {
     BOOST_TEST(told.accepted_bytes >= least_taken(x));
     BOOST_TEST(told.accepted_bytes <= most_taken(x));
     // Its log was not what hung.
-    auto now = state(i);
+    auto now = state_of(i);
     BOOST_TEST((now.commit == told.last));
     BOOST_TEST((now.applied < told.last));
     BOOST_TEST(
       (user->execute(put_at("first"), 500ms).result != outcome::committed));
     heal(i);
-    BOOST_TEST(eventually([&] { return state(i).applied >= told.last; }, 60s));
+    BOOST_TEST(eventually([&] { return state_of(i).applied >= told.last; }));
     BOOST_TEST(
-      (user->execute(put_at("first"), 60s).result == outcome::committed));
+      (user->execute(put_at("first"), patience).result == outcome::committed));
     // What was taken is not lost, and nothing else took effect.
-    BOOST_TEST(keys(i) == 1 + told.accepted_bytes / value_bytes);
+    BOOST_TEST(digest_of(i).keys == 1 + told.accepted_bytes / value_bytes);
     return after - std::min(before, after);
   }
 };

@@ -8,7 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <set>
+#include <string>
 
 using namespace raft;
 using namespace raft::cluster;
@@ -28,6 +28,14 @@ std::string get(server& x, const std::string& key) {
   BOOST_REQUIRE(reply.has_value());
   BOOST_REQUIRE(reply->values.size() == 1u);
   return reply->values[0].value_or("(none)");
+}
+
+/// Whether one server has said that it is connected with another one.
+bool meets(servers& cluster, std::size_t one, std::size_t other) {
+  return cluster[one].log.count("peer " + std::to_string(other + 1) + " at "
+                                + to_text(cluster.members[other].where)
+                                + " is connected")
+       > 0;
 }
 
 } // namespace
@@ -91,10 +99,10 @@ BOOST_AUTO_TEST_CASE(a_server_with_another_store_is_noticed) {
   cluster.start(2, config);
   for (std::size_t i = 0; i < 2; ++i)
     BOOST_TEST(eventually([&] {
-      return cluster[i].log.count("the store of peer 3 is empty") == 1;
+      return cluster[i].log.count("the store of peer 3 is empty") >= 1;
     }));
   BOOST_TEST(eventually([&] {
-    return cluster[2].log.count("does not take part: its store is empty") == 1;
+    return cluster[2].log.count("does not take part: its store is empty") >= 1;
   }));
   // Founded again, it is another one than the others remember.
   cluster.stop(2);
@@ -109,10 +117,12 @@ BOOST_AUTO_TEST_CASE(a_server_with_another_store_is_noticed) {
 }
 
 BOOST_AUTO_TEST_CASE(addresses_that_are_silent_delay_nobody) {
+  servers cluster{7};
+  // Whoever waited for one of them would wait until the test has failed.
+  cluster.timing.tcp = 10 * patience;
   black_hole hole;
   black_hole another;
   mute_server mute;
-  servers cluster{7};
   for (std::size_t i = 0; i < 3; ++i) {
     auto config = cluster.config_of(i);
     // Seen by the others, the rest of the cluster is out of reach.
@@ -122,11 +132,20 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_silent_delay_nobody) {
     config.members[6].where.port = free_port();
     cluster.start(i, config);
   }
-  // Each of the three finds the two others at once, although the first four
-  // addresses to try may answer nothing.
+  // Each of the three finds the two others, although the first four addresses
+  // to try may answer nothing.
   for (std::size_t i = 0; i < 3; ++i)
-    BOOST_TEST(eventually(
-      [&] { return cluster[i].log.count("is connected") == 2u; }, 3s));
+    for (std::size_t j = 0; j < 3; ++j)
+      BOOST_TEST((i == j || eventually([&] { return meets(cluster, i, j); })));
+  // The black holes go first, and then nobody waits for them any more.
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_is_silent_is_named) {
+  black_hole hole;
+  servers cluster{2};
+  auto config = cluster.config_of(0);
+  config.members[1].where = hole.where();
+  cluster.start(0, config);
   BOOST_TEST(eventually([&] {
     return cluster[0].log.count(to_text(hole.where())
                                 + ": Connection timed out")
@@ -144,8 +163,8 @@ BOOST_AUTO_TEST_CASE(another_cluster_is_refused) {
   BOOST_TEST(eventually([&] {
     return cluster[0].log.count("it refused us: this peer belongs to cluster "
                                 "\"other\", not \"test\"")
-          == 1
-        && cluster[1].log.count("refused peer 1") == 1;
+          >= 1
+        && cluster[1].log.count("refused peer 1") >= 1;
   }));
   BOOST_TEST(cluster[0].log.count("is connected") == 0u);
 }
@@ -158,8 +177,8 @@ BOOST_AUTO_TEST_CASE(swapped_addresses_are_refused) {
   cluster.start(1);
   cluster.start(2);
   BOOST_TEST(eventually([&] {
-    return cluster[0].log.count("this is peer 3, not peer 2") == 1
-        && cluster[0].log.count("this is peer 2, not peer 3") == 1;
+    return cluster[0].log.count("this is peer 3, not peer 2") >= 1
+        && cluster[0].log.count("this is peer 2, not peer 3") >= 1;
   }));
 }
 
@@ -170,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_hello_from_oneself_is_named_as_such) {
   config.members[1].where = {"localhost", cluster.members[0].where.port};
   cluster.start(0, config);
   BOOST_TEST(eventually([&] {
-    return cluster[0].log.count("leads back to this very process") == 1;
+    return cluster[0].log.count("leads back to this very process") >= 1;
   }));
 }
 
@@ -194,6 +213,8 @@ BOOST_AUTO_TEST_CASE(a_cut_connection_comes_back) {
 
 BOOST_AUTO_TEST_CASE(a_frozen_connection_is_given_up_and_comes_back) {
   servers cluster{2};
+  // Nobody goes around the piece of network that freezes.
+  cluster.timing.fallback = 10 * patience;
   scenarios::tcp_proxy between{{cluster.members[1].where.port}};
   auto config = cluster.config_of(0);
   config.members[1].where = between.where();
@@ -201,13 +222,18 @@ BOOST_AUTO_TEST_CASE(a_frozen_connection_is_given_up_and_comes_back) {
   cluster.start(1);
   cluster.wait_for_leader();
   BOOST_TEST(cluster[0].execute(put("k", "v")).result == outcome::committed);
+  auto said = [&](std::size_t i, const char* what) {
+    return [&cluster, i, what, before = cluster[i].log.count(what)] {
+      return cluster[i].log.count(what) > before;
+    };
+  };
+  auto gone = {said(0, "is gone"), said(1, "is gone")};
   between.freeze(true);
-  for (std::size_t i = 0; i < 2; ++i)
-    BOOST_TEST(
-      eventually([&] { return cluster[i].log.count("is gone") == 1u; }));
+  for (const auto& x : gone)
+    BOOST_TEST(eventually(x));
   // It goes on trying, and there is somebody who accepts, but says nothing.
-  BOOST_TEST(eventually(
-    [&] { return cluster[0].log.count("can not connect to peer 2") > 1u; }));
+  for (auto i = 0; i < 2; ++i)
+    BOOST_TEST(eventually(said(0, "can not connect to peer 2")));
   between.freeze(false);
   cluster.wait_for_leader();
   BOOST_TEST(get(cluster[1], "k") == "v");

@@ -6,6 +6,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/dial.hpp>
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/support/patience.hpp>
 #include <raft/tests/transport/samples.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -27,7 +28,8 @@ using clock_type = std::chrono::steady_clock;
 /// Connects and hangs up.
 /// @returns the complaint.
 std::string try_to_connect(const address& where,
-                           std::chrono::milliseconds deadline = 5s) {
+                           std::chrono::milliseconds deadline
+                           = test::patience) {
   auto result = cluster::connect(where, deadline);
   BOOST_TEST((result.socket >= 0) == result.complaint.empty());
   if (result.socket >= 0)
@@ -46,11 +48,22 @@ struct dial_fixture {
   actors::system_config config{true};
   caf::actor_system system{config};
 
+  /// Dials until it is answered: a busy machine may have no time for a
+  /// handshake.
+  outcome dial_patiently(const address& where) {
+    outcome result;
+    test::eventually([&] {
+      result = dial(where);
+      return result.complaint.empty();
+    });
+    return result;
+  }
+
   outcome dial(const address& where) {
     caf::scoped_actor self{system};
     std::optional<outcome> result;
-    actors::ask(self, spawn_dial(system), 10s, where.host, where.port,
-                std::uint64_t{2000})
+    actors::ask(self, spawn_dial(system), test::patience, where.host,
+                where.port, std::uint64_t{2000})
       .receive(
         [&](const caf::node_id& node, const caf::strong_actor_ptr& acceptor,
             const std::string& complaint) {
@@ -93,7 +106,8 @@ BOOST_AUTO_TEST_CASE(gives_up_on_a_black_hole) {
   auto begin = clock_type::now();
   BOOST_TEST(try_to_connect(hole.where(), 200ms) == "Connection timed out");
   auto took = clock_type::now() - begin;
-  BOOST_TEST((took >= 200ms && took < 5s));
+  // TCP itself goes on for minutes.
+  BOOST_TEST((took >= 200ms && took < test::patience));
 }
 
 BOOST_AUTO_TEST_CASE(says_that_a_name_is_unknown) {
@@ -109,7 +123,7 @@ BOOST_FIXTURE_TEST_CASE(shakes_hands_with_another_system, dial_fixture) {
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;
   for (int i = 0; i < 2; ++i) { // the second finds the first one's connection
-    auto result = dial({"127.0.0.1", port});
+    auto result = dial_patiently({"127.0.0.1", port});
     BOOST_TEST(result.complaint == "");
     BOOST_TEST((result.node == other.system.node()));
     BOOST_REQUIRE(result.acceptor);
@@ -124,7 +138,7 @@ BOOST_FIXTURE_TEST_CASE(finds_itself, dial_fixture) {
   auto opened = actors::publish(system, acceptor, "127.0.0.1", 0);
   BOOST_REQUIRE(opened);
   std::uint16_t port = *opened;
-  BOOST_TEST((dial({"127.0.0.1", port}).node == system.node()));
+  BOOST_TEST((dial_patiently({"127.0.0.1", port}).node == system.node()));
   actors::unpublish(system, acceptor, port);
   caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
 }
@@ -149,14 +163,14 @@ BOOST_FIXTURE_TEST_CASE(guarded_ports_are_found, dial_fixture) {
   auto acceptor = other.system.spawn(run_door, actors::nothing{});
   auto where = open(other, acceptor);
   for (int i = 0; i < 3; ++i) {
-    auto result = dial(where);
+    auto result = dial_patiently(where);
     BOOST_TEST(result.complaint == "");
     BOOST_TEST((result.node == other.system.node()));
     BOOST_REQUIRE(result.acceptor);
     BOOST_TEST((result.acceptor->id() == acceptor.id()));
   }
   // To itself.
-  BOOST_TEST((other.dial(where).node == other.system.node()));
+  BOOST_TEST((other.dial_patiently(where).node == other.system.node()));
   actors::unpublish(other.system, acceptor, where.port);
   caf::anon_send_exit(acceptor, caf::exit_reason::user_shutdown);
 }
@@ -184,23 +198,26 @@ BOOST_FIXTURE_TEST_CASE(servers_that_lie_are_left, dial_fixture) {
         with_header(0, size, 3, std::string(intro.size(), 'x')),
         with_header(1, 32, 0, node_name(77)), with_header(2, 64, 3, "x"),
         with_header(6, 0, 0, "")}) {
-    test_socket listener;
-    auto port = listener.bind();
-    listener.listen(1);
-    std::jthread liar{[&] {
-      test_socket guest{::accept(listener.fd(), nullptr, nullptr)};
-      static_cast<void>(
-        ::send(guest.fd(), words.data(), words.size(), MSG_NOSIGNAL));
-      char byte = 0;
-      while (::recv(guest.fd(), &byte, 1, 0) > 0)
-        continue;
-    }};
-    auto begin = clock_type::now();
-    auto result = dial({"127.0.0.1", port});
-    BOOST_TEST(!result.acceptor);
-    BOOST_TEST(result.complaint.starts_with("connected, but the handshake "
-                                            "failed"));
-    BOOST_TEST((clock_type::now() - begin < handshake_deadline));
+    // At once, not at the deadline, if the machine is not too busy.
+    BOOST_TEST(test::undisturbed([&] {
+      test_socket listener;
+      auto port = listener.bind();
+      listener.listen(1);
+      std::jthread liar{[&] {
+        test_socket guest{::accept(listener.fd(), nullptr, nullptr)};
+        static_cast<void>(
+          ::send(guest.fd(), words.data(), words.size(), MSG_NOSIGNAL));
+        char byte = 0;
+        while (::recv(guest.fd(), &byte, 1, 0) > 0)
+          continue;
+      }};
+      auto begin = clock_type::now();
+      auto result = dial({"127.0.0.1", port});
+      BOOST_TEST(!result.acceptor);
+      BOOST_TEST(result.complaint.starts_with("connected, but the handshake "
+                                              "failed"));
+      return clock_type::now() - begin < handshake_deadline;
+    }));
   }
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);

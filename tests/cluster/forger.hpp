@@ -7,6 +7,7 @@
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/tests/support/patience.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
@@ -16,7 +17,6 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -103,7 +103,7 @@ public:
   /// the same connection.
   bool is_answered() {
     auto result = false;
-    actors::ask(self, peer, std::chrono::seconds{20}, get_state{{1}})
+    actors::ask(self, peer, test::patience, get_state{{1}})
       .receive([&](const peer_state&) { result = true; },
                [](const caf::error&) {});
     return result;

@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/nothing.hpp>
-#include <raft/cluster/connect.hpp>
+#include <raft/tests/cluster/connect_patiently.hpp>
 #include <raft/tests/cluster/guest.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -16,10 +16,8 @@ namespace raft::cluster {
 
 namespace {
 
-constexpr std::chrono::seconds deadline{30};
-
 /// To commands that may have to wait for a disk.
-constexpr std::chrono::seconds answers_max{120};
+constexpr auto answers_max = 3 * test::patience;
 
 void no_answer(const caf::error& why) {
   BOOST_FAIL(caf::to_string(why));
@@ -28,7 +26,7 @@ void no_answer(const caf::error& why) {
 } // namespace
 
 guest::guest(const address& where, grants more)
-  : peer_{connect_to_peer(self_, where, "raft", deadline)} {
+  : peer_{connect_patiently(self_, where)} {
   auto count = [total = received_, to = peer_,
                 more](actors::subscriber_actor::pointer self, actors::nothing) {
     return actors::subscriber_actor::behavior_type{
@@ -53,7 +51,7 @@ guest::~guest() {
 template <class Answer, class... Ts>
 Answer guest::ask(Ts&&... xs) {
   Answer result;
-  actors::ask(self_, peer_, deadline, std::forward<Ts>(xs)...)
+  actors::ask(self_, peer_, test::patience, std::forward<Ts>(xs)...)
     .receive([&](const Answer& x) { result = x; }, no_answer);
   return result;
 }

@@ -16,14 +16,8 @@
 
 using namespace raft;
 using namespace raft::cluster;
-using namespace std::chrono_literals;
 
 namespace {
-
-/// All of a round, on a machine that does much else. With a link that does not
-/// come back, two peers that see only the third would still elect; so links are
-/// waited for, too.
-constexpr auto return_max = 10s;
 
 struct pair_kills : process_fixture {
   void start_one(std::size_t i) {
@@ -82,15 +76,17 @@ BOOST_AUTO_TEST_CASE(two_that_are_killed_at_once_find_each_other) {
     // Now the one comes first, now the other.
     start_one(round % 2 == 0 ? a : b);
     start_one(round % 2 == 0 ? b : a);
-    auto answer = user.execute(kv::encode(kv::append{"log", "x"}), return_max);
+    auto answer = user.execute(kv::encode(kv::append{"log", "x"}), patience);
     BOOST_REQUIRE_MESSAGE(answer.result == outcome::committed,
                           "round " << round << ": no commit in time");
     // Each was acknowledged once, and none is lost.
     BOOST_REQUIRE(kv::decode_reply(answer.reply)->count == ++appended);
+    // With a link that does not come back, two peers that see only the third
+    // would still elect.
     for (auto i : {a, b})
-      BOOST_REQUIRE_MESSAGE(
-        eventually([&] { return has_links(i); }, return_max),
-        "round " << round << ": peer " << i + 1 << " lacks a link");
+      BOOST_REQUIRE_MESSAGE(eventually([&] { return has_links(i); }),
+                            "round " << round << ": peer " << i + 1
+                                     << " lacks a link");
     took.push_back(seconds_since(begin));
   }
   std::sort(took.begin(), took.end());

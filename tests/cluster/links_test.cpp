@@ -7,7 +7,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -16,19 +15,35 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using test::undisturbed;
 using namespace std::chrono_literals;
 
 namespace {
-
-using clock_type = std::chrono::steady_clock;
 
 kv::command put() {
   return kv::put{"k", "v"};
 }
 
+/// How often two servers have lost their link.
+std::size_t losses(servers& cluster) {
+  return cluster[0].log.count("is gone") + cluster[1].log.count("is gone");
+}
+
+/// Whether two servers commit a number of commands over one connection.
+bool serve_without_a_loss(servers& cluster) {
+  auto before = losses(cluster);
+  cluster.wait_for_leader();
+  for (auto i = 0; i < 20; ++i)
+    if (cluster[i % 2].execute(put()).result != outcome::committed)
+      return false;
+  return losses(cluster) == before;
+}
+
 /// Two servers with a network between them that can fail.
 struct pair_fixture {
   pair_fixture() {
+    // Nobody goes around it.
+    cluster.timing.fallback = 10 * patience;
     auto config = cluster.config_of(0);
     config.members[1].where = between.where();
     cluster.start(0, config);
@@ -36,12 +51,14 @@ struct pair_fixture {
     cluster.wait_for_leader();
   }
 
-  /// Waits until both have lost their link and found each other again.
-  void see_it_come_back() {
+  /// Waits until both have found each other again after a forgotten connection.
+  void see_it_come_back(bool back_only) {
+    auto links
+      = [&](std::size_t i) { return cluster[i].log.count("is connected"); };
+    std::size_t before[] = {links(0), links(1)};
+    between.forget(back_only);
     for (std::size_t i = 0; i < 2; ++i)
-      BOOST_TEST(eventually(
-        [&] { return cluster[i].log.count("is connected") >= links + 1; }));
-    ++links;
+      BOOST_TEST(eventually([&] { return links(i) > before[i]; }));
     cluster.wait_for_leader();
     for (std::size_t i = 0; i < 2; ++i)
       BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
@@ -49,58 +66,58 @@ struct pair_fixture {
 
   servers cluster{2};
   scenarios::tcp_proxy between{{cluster.members[1].where.port}};
-  std::size_t links = 1;
 };
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(links_suite)
 
-// Two of five lead nowhere, and the third restarts. Without that peer there is
-// no majority. It hears a leader within a second if nothing waits for the black
-// holes: to try them one after the other costs the deadline for TCP for each,
-// which is a second in all, and as much again before the next try; to connect
-// to them in the thread that does everything else, minutes. A busy machine may
-// hold up one return or another, but hardly every second one.
+// Two of five lead nowhere, and the others need each other for a majority.
+// Whoever tried the black holes one after the other, or in the thread that does
+// everything else, would wait for them longer than the test waits for a leader.
 BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
-  constexpr auto usual_max = 1s;
-  static_assert(2 * link_timing{}.tcp >= usual_max);
+  servers cluster{5};
+  cluster.timing.tcp = 10 * patience;
+  // They go before the servers do, which then wait for them no more.
   black_hole hole;
   black_hole another;
-  servers cluster{5};
-  auto config_of = [&](std::size_t i) {
+  auto port_of = [&](std::size_t i) { return cluster.members[i].where.port; };
+  scenarios::tcp_proxy between{{port_of(2), port_of(4), port_of(4)}};
+  // Peers 1 and 4 are the ones out of reach, so that links with both roles
+  // lead into the void.
+  auto start = [&](std::size_t i) {
     auto config = cluster.config_of(i);
     config.members[0].where = hole.where();
     config.members[3].where = another.where();
-    return config;
+    if (i == 1)
+      config.members[2].where = between.where(0);
+    if (i < 4)
+      config.members[4].where = between.where(i);
+    cluster.start(i, config);
   };
-  // Peers 1 and 4 are the ones out of reach, so that links with both roles
-  // lead into the void.
-  for (std::size_t i : {1, 2, 4})
-    cluster.start(i, config_of(i));
-  cluster.wait_for_leader();
-  std::vector<clock_type::duration> took;
-  for (std::size_t victim : {1, 2, 4, 1, 2}) {
-    auto survivor = victim == 1 ? std::size_t{2} : std::size_t{1};
-    auto before = cluster[survivor].log.count("is gone");
-    cluster.stop(victim);
-    BOOST_TEST(eventually(
-      [&] { return cluster[survivor].log.count("is gone") > before; }));
-    auto begin = clock_type::now();
-    cluster.start(victim, config_of(victim));
-    BOOST_TEST(eventually(
-      [&] { return cluster[victim].log.count("is connected") == 2; }, 5s));
-    BOOST_TEST(eventually(
-      [&] { return cluster[victim].state().leader != peer_id{}; }, 20s));
-    took.push_back(clock_type::now() - begin);
-    BOOST_TEST_MESSAGE(
-      "peer " << victim + 1 << " hears a leader after "
-              << std::chrono::duration<double>(took.back()).count() << " s");
+  auto links_of
+    = [&](std::size_t i) { return cluster[i].log.count("is connected"); };
+  auto serve = [&] {
     cluster.wait_for_leader();
-    BOOST_TEST((cluster[victim].execute(put()).result == outcome::committed));
+    for (std::size_t i : {1, 2, 4})
+      BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
+  };
+  start(1);
+  start(2);
+  BOOST_TEST(eventually([&] { return links_of(1) > 0 && links_of(2) > 0; }));
+  start(4);
+  serve();
+  for (auto round = 0; round < 3; ++round) {
+    std::vector<std::size_t> before;
+    for (std::size_t i : {1, 2, 4})
+      before.push_back(links_of(i));
+    between.close_connections();
+    BOOST_TEST(eventually([&] {
+      return links_of(1) >= before[0] + 2 && links_of(2) >= before[1] + 2
+          && links_of(4) >= before[2] + 2;
+    }));
+    serve();
   }
-  std::sort(took.begin(), took.end());
-  BOOST_TEST((took[took.size() / 2] < usual_max));
 }
 
 // The two ends lose and find each other in every order that threads can make.
@@ -133,15 +150,11 @@ BOOST_AUTO_TEST_CASE(one_direction_is_enough) {
   cluster.start(0, blind);
   cluster.start(1);
   BOOST_TEST(
-    eventually([&] { return cluster[1].log.count("is connected") >= 1; }, 60s));
+    eventually([&] { return cluster[1].log.count("is connected") >= 1; }));
   BOOST_TEST(cluster[1].log.count("peer 1 has not connected to this peer")
-             == 1);
-  cluster.wait_for_leader();
-  for (std::size_t i = 0; i < 2; ++i)
-    BOOST_TEST((cluster[i].execute(put()).result == outcome::committed));
+             >= 1);
   // A link that is up stays.
-  BOOST_TEST(cluster[0].log.count("is gone") == 0);
-  BOOST_TEST(cluster[1].log.count("is gone") == 0);
+  BOOST_TEST(undisturbed([&] { return serve_without_a_loss(cluster); }));
 }
 
 // Both sides connect at every moment that threads can make. Where each of them
@@ -150,29 +163,18 @@ BOOST_AUTO_TEST_CASE(one_direction_is_enough) {
 BOOST_AUTO_TEST_CASE(both_sides_may_connect_at_once) {
   servers cluster{2};
   cluster.timing.fallback = 1ms;
-  auto gone = [&] {
-    return cluster[0].log.count("is gone") + cluster[1].log.count("is gone");
-  };
-  auto settled = [&] {
-    auto before = gone();
-    for (std::size_t i = 0; i < 2; ++i)
-      if (cluster[i].execute(put()).result != outcome::committed)
-        return false;
-    return gone() == before;
-  };
+  auto settled = [&] { return serve_without_a_loss(cluster); };
   for (std::size_t round = 0; round < 20; ++round) {
     {
       std::jthread first{[&] { cluster.start(0); }};
       std::jthread second{[&] { cluster.start(1); }};
     }
-    cluster.wait_for_leader();
-    BOOST_REQUIRE(eventually(settled, 60s));
+    BOOST_REQUIRE(eventually(settled));
     cluster.stop(round % 2);
     cluster.start(round % 2);
-    cluster.wait_for_leader();
-    BOOST_REQUIRE(eventually(settled, 60s));
-    BOOST_TEST_MESSAGE("round " << round << ": " << gone() << " times gone");
-    BOOST_TEST(gone() < 10);
+    BOOST_REQUIRE(eventually(settled));
+    BOOST_TEST_MESSAGE("round " << round << ": " << losses(cluster)
+                                << " times gone");
     // By the thread that asked them: CAF's logger must not outlive its system.
     cluster.stop(0);
     cluster.stop(1);
@@ -180,18 +182,14 @@ BOOST_AUTO_TEST_CASE(both_sides_may_connect_at_once) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_forgotten_connection_is_replaced, pair_fixture) {
-  for (int i = 0; i < 2; ++i) {
-    between.forget(false);
-    see_it_come_back();
-  }
+  for (int i = 0; i < 2; ++i)
+    see_it_come_back(false);
 }
 
 // One end hears the other and is not heard.
 BOOST_FIXTURE_TEST_CASE(a_half_open_connection_is_replaced, pair_fixture) {
-  for (int i = 0; i < 2; ++i) {
-    between.forget(true);
-    see_it_come_back();
-  }
+  for (int i = 0; i < 2; ++i)
+    see_it_come_back(true);
 }
 
 // Contradictions end the link, not the process, and the link comes again: at
@@ -211,14 +209,18 @@ BOOST_AUTO_TEST_CASE(
                      cluster.members[i].id,
                      other.state().incarnation};
     forged.term = {std::numeric_limits<std::uint64_t>::max()};
-    actors::send_anonymously(one.node().peer(), forged);
-    BOOST_TEST(eventually(
-      [&] { return one.log.count("ends the connection to peer") == 1; }));
+    // It is believed to come from there only if the link is up.
+    BOOST_TEST(undisturbed([&] {
+      actors::send_anonymously(one.node().peer(), forged);
+      return eventually(
+        [&] { return one.log.count("ends the connection to peer") >= 1; },
+        patience / 4);
+    }));
     BOOST_TEST(eventually([&] {
-      return other.log.count("ends the connection: refuses a message of") == 1;
+      return other.log.count("ends the connection: refuses a message of") >= 1;
     }));
     BOOST_TEST(
-      eventually([&] { return one.log.count("is connected") == before + 1; }));
+      eventually([&] { return one.log.count("is connected") > before; }));
     cluster.wait_for_leader();
     BOOST_TEST((one.execute(put()).result == outcome::committed));
   }

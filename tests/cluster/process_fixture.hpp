@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/cluster/client.hpp>
+#include <raft/kv/command.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
@@ -20,7 +21,8 @@ namespace raft::cluster {
 
 using scenarios::raftd_process;
 
-/// Processes that may each get flags of their own, and their logs.
+/// Processes that may each get flags of their own, and their logs, which are
+/// shown if the test fails.
 struct process_fixture {
   using flag_list = std::vector<std::string>;
 
@@ -28,6 +30,15 @@ struct process_fixture {
     std::vector<test_socket> held(3);
     for (auto& x : held)
       where.push_back({"127.0.0.1", x.bind()});
+  }
+
+  process_fixture(const process_fixture&) = delete;
+  process_fixture& operator=(const process_fixture&) = delete;
+
+  ~process_fixture() {
+    if (failed.so_far())
+      for (std::size_t i = 0; i < 3; ++i)
+        test::show_end_of_file(log_file(i));
   }
 
   /// The members as the peers are told; `other` takes the place of one.
@@ -77,22 +88,56 @@ struct process_fixture {
     flags.insert(flags.end(), more.begin(), more.end());
     processes[i]
       = std::make_unique<raftd_process>(flags, log_file(i), environment[i]);
-    BOOST_REQUIRE(processes[i]->read_line(std::chrono::seconds{20})
+    BOOST_REQUIRE(processes[i]->read_line(patience)
                   == "listening on " + to_text(where[i]));
   }
 
+  // -- what they say when they are asked; there must be a `user` --------------
+
+  /// Nothing if it does not answer: it is not there, or has much else to do.
+  std::optional<peer_state> look_at(std::size_t i) const {
+    try {
+      return user->state(where[i]);
+    } catch (const client_error&) {
+      return std::nullopt;
+    }
+  }
+
+  /// Asks until it answers.
+  peer_state state_of(std::size_t i) const {
+    std::optional<peer_state> result;
+    BOOST_REQUIRE(
+      eventually([&] { return (result = look_at(i)).has_value(); }));
+    return *result;
+  }
+
+  /// Of a peer's own key-value data; nothing if it does not answer.
+  std::optional<kv::digest> look_at_data(std::size_t i) const {
+    try {
+      return kv::decode_digest(
+        user->query(where[i], kv::digest_request()).reply);
+    } catch (const client_error&) {
+      return std::nullopt;
+    }
+  }
+
+  /// Asks until it answers.
+  kv::digest digest_of(std::size_t i) const {
+    std::optional<kv::digest> result;
+    BOOST_REQUIRE(
+      eventually([&] { return (result = look_at_data(i)).has_value(); }));
+    return *result;
+  }
+
   /// The position of a peer that says that it leads.
-  /// @pre There is a `user`.
   std::size_t wait_for_leader() {
     std::optional<std::size_t> result;
-    BOOST_REQUIRE(eventually(
-      [&] {
-        for (auto& x : user->states())
-          if (x.error.empty() && x.state.role == peer_role::leader)
-            result = x.state.id.value - 1;
-        return result.has_value();
-      },
-      std::chrono::seconds{60}));
+    BOOST_REQUIRE(eventually([&] {
+      for (auto& x : user->states())
+        if (x.error.empty() && x.state.role == peer_role::leader)
+          result = x.state.id.value - 1;
+      return result.has_value();
+    }));
     return *result;
   }
 
@@ -103,6 +148,7 @@ struct process_fixture {
   std::map<std::size_t, std::unique_ptr<raftd_process>> processes;
   /// None until a test makes it.
   std::unique_ptr<client> user;
+  test::failure_watch failed;
 };
 
 } // namespace raft::cluster

@@ -63,14 +63,14 @@ struct refused_raftd : process_fixture {
 
   void write(const std::string& key) {
     client user{{where[0]}};
-    auto answer = user.execute(kv::encode(kv::put{key, "v"}), 30s);
+    auto answer = user.execute(kv::encode(kv::put{key, "v"}), patience);
     BOOST_REQUIRE(answer.result == outcome::committed);
   }
 
   /// Ends it in good order, so that all is checkpointed.
   void stop() {
     processes[0]->send(SIGTERM);
-    BOOST_REQUIRE(processes[0]->wait(30s) == 0);
+    BOOST_REQUIRE(processes[0]->wait(patience) == 0);
   }
 
   static void sabotage(const std::string& where, const char* table,
@@ -112,7 +112,7 @@ struct refused_raftd : process_fixture {
     flags.insert(flags.end(), {"--data", data(0)});
     fs::remove(log_file(0));
     raftd_process refused{flags, log_file(0)};
-    BOOST_TEST(refused.wait(30s) == 1);
+    BOOST_TEST(refused.wait(patience) == 1);
     auto said = last_words(0);
     for (const auto& part : x.parts)
       BOOST_TEST((said.find(part) != std::string::npos),
@@ -141,7 +141,7 @@ struct refused_raftd : process_fixture {
     start(0, alone());
     write("after");
     client user{{where[0]}};
-    auto found = user.execute(kv::encode(kv::count{}), 30s);
+    auto found = user.execute(kv::encode(kv::count{}), patience);
     BOOST_TEST(kv::decode_reply(found.reply)->count == 2u);
   }
 

@@ -9,6 +9,8 @@
 #include <raft/kv/kv_machine.hpp>
 #include <raft/persistence/store.hpp>
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/support/patience.hpp>
+#include <raft/tests/support/post_mortem.hpp>
 
 #include <caf/actor_system.hpp>
 
@@ -16,33 +18,24 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <poll.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace raft::cluster {
 
-/// Waits until a condition holds.
-/// @returns whether it did in time.
-template <class Condition>
-bool eventually(Condition holds,
-                std::chrono::milliseconds deadline = std::chrono::seconds{20}) {
-  auto until = std::chrono::steady_clock::now() + deadline;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > until)
-      return false;
-    ::poll(nullptr, 0, 5);
-  }
-  return true;
-}
+using test::eventually;
+using test::patience;
 
-/// What nodes said.
+/// What nodes said, with the seconds since it was made.
 class memory_log {
 public:
   log_function function() {
     return [this](severity, const std::string& what) {
       std::lock_guard guard{mutex_};
-      lines_.push_back(what);
+      std::chrono::duration<double> age
+        = std::chrono::steady_clock::now() - begin_;
+      lines_.push_back(std::to_string(age.count()) + ' ' + what);
     };
   }
 
@@ -63,6 +56,8 @@ public:
   }
 
 private:
+  const std::chrono::steady_clock::time_point begin_
+    = std::chrono::steady_clock::now();
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
 };
@@ -91,7 +86,7 @@ public:
   peer_state state() {
     caf::scoped_actor self{system_};
     std::optional<peer_state> result;
-    actors::ask(self, node_->peer(), std::chrono::seconds{10}, get_state{{1}})
+    actors::ask(self, node_->peer(), patience, get_state{{1}})
       .receive([&](const peer_state& x) { result = x; },
                [&](const caf::error& e) {
                  throw std::runtime_error{caf::to_string(e)};
@@ -102,8 +97,11 @@ public:
   executed execute(const kv::command& x) {
     caf::scoped_actor self{system_};
     std::optional<executed> result;
-    actors::ask(self, node_->client(), std::chrono::seconds{30},
-                submit{{1}, kv::encode(x), 20'000})
+    actors::ask(self, node_->client(), 2 * patience,
+                submit{{1},
+                       kv::encode(x),
+                       std::chrono::milliseconds{patience}
+                         / std::chrono::milliseconds{1}})
       .receive([&](const executed& x) { result = x; },
                [&](const caf::error& e) {
                  throw std::runtime_error{caf::to_string(e)};
@@ -119,7 +117,8 @@ private:
   std::optional<cluster::node> node_;
 };
 
-/// Servers of one cluster, and what they remember.
+/// Servers of one cluster, and what they remember. What they said is shown if
+/// the test fails.
 class servers {
 public:
   explicit servers(std::size_t count) {
@@ -131,7 +130,19 @@ public:
       stores.push_back(persistence::make_memory_store(
         {"test", x.id, incarnation_id{100 + x.id.value}}));
       all.emplace_back();
+      said_.emplace_back();
     }
+  }
+
+  servers(const servers&) = delete;
+  servers& operator=(const servers&) = delete;
+
+  ~servers() {
+    if (!failed_.so_far())
+      return;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      test::show_end("server " + std::to_string(i + 1),
+                     said_[i] + (all[i] ? all[i]->log.text() : ""));
   }
 
   configuration config_of(std::size_t i) const {
@@ -158,6 +169,9 @@ public:
   }
 
   void stop(std::size_t i) {
+    if (!all[i])
+      return;
+    said_[i] += all[i]->log.text() + "(stopped)\n";
     all[i].reset();
   }
 
@@ -202,6 +216,11 @@ public:
   std::vector<member> members;
   std::vector<std::shared_ptr<persistence::store>> stores;
   std::vector<std::unique_ptr<server>> all;
+
+private:
+  test::failure_watch failed_;
+  /// By those that have been stopped.
+  std::vector<std::string> said_;
 };
 
 } // namespace raft::cluster

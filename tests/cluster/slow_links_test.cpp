@@ -12,6 +12,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using test::undisturbed;
 using namespace std::chrono_literals;
 
 namespace {
@@ -35,8 +36,6 @@ struct slow_cluster {
       config.raft.election_timeout_max = 2000ms;
       all.start(i, config);
     }
-    leader = all.wait_for_leader();
-    term = all[leader].state().term;
   }
 
   executed put(std::size_t through, std::size_t size) {
@@ -44,7 +43,12 @@ struct slow_cluster {
       kv::put{"k" + std::to_string(through), std::string(size, 'x')});
   }
 
-  bool leads_still() {
+  /// Whether the leader stays in office beside some load.
+  template <class Load>
+  bool leads_beside(Load load) {
+    leader = all.wait_for_leader();
+    auto term = all[leader].state().term;
+    load();
     auto now = all[leader].state();
     return now.role == peer_role::leader && now.term == term;
   }
@@ -52,7 +56,6 @@ struct slow_cluster {
   std::list<scenarios::tcp_proxy> relays;
   servers all{3};
   std::size_t leader = 0;
-  term_number term;
 };
 
 } // namespace
@@ -63,44 +66,51 @@ BOOST_AUTO_TEST_SUITE(slow_links)
 // usual ones: the command takes four seconds.
 BOOST_AUTO_TEST_CASE(a_large_command_at_the_leader) {
   slow_cluster x{16 * megabits};
-  auto result = x.put(x.leader, 8 * mib - 1000);
-  BOOST_CHECK(result.result == outcome::committed);
-  BOOST_TEST(x.leads_still());
+  auto load = [&] {
+    auto result = x.put(x.leader, 8 * mib - 1000);
+    BOOST_CHECK(result.result == outcome::committed);
+  };
+  BOOST_TEST(undisturbed([&] { return x.leads_beside(load); }));
 }
 
 BOOST_AUTO_TEST_CASE(many_commands_that_are_not_small) {
   slow_cluster x{16 * megabits};
-  std::vector<std::future<executed>> answers;
-  for (int i = 0; i < 8; ++i)
-    answers.push_back(
-      std::async(std::launch::async, [&] { return x.put(x.leader, mib); }));
-  for (auto& answer : answers)
-    BOOST_CHECK(answer.get().result == outcome::committed);
-  BOOST_TEST(x.leads_still());
+  auto load = [&] {
+    std::vector<std::future<executed>> answers;
+    for (int i = 0; i < 8; ++i)
+      answers.push_back(
+        std::async(std::launch::async, [&] { return x.put(x.leader, mib); }));
+    for (auto& answer : answers)
+      BOOST_CHECK(answer.get().result == outcome::committed);
+  };
+  BOOST_TEST(undisturbed([&] { return x.leads_beside(load); }));
 }
 
 // A reply of 8 MB over the connection over which heartbeats come, too.
 BOOST_AUTO_TEST_CASE(a_large_reply_through_a_follower) {
+  constexpr auto size = 8 * mib - 1000;
   slow_cluster x{16 * megabits};
-  BOOST_REQUIRE(x.put(x.leader, 8 * mib - 1000).result == outcome::committed);
-  auto follower = (x.leader + 1) % 3;
-  auto answer = std::async(std::launch::async, [&] {
-    return x.all[follower].execute(kv::get{{"k" + std::to_string(x.leader)}});
-  });
-  auto follows = 0;
-  while (answer.wait_for(50ms) != std::future_status::ready) {
-    auto now = x.all[follower].state();
-    BOOST_TEST(now.leader.value == x.leader + 1);
-    BOOST_CHECK(now.role == peer_role::follower);
-    ++follows;
-  }
-  BOOST_TEST(follows > 10);
-  auto result = answer.get();
-  BOOST_CHECK(result.result == outcome::committed);
-  auto found = kv::decode_reply(result.reply);
-  BOOST_REQUIRE(found && found->values.size() == 1u && found->values[0]);
-  BOOST_TEST(found->values[0]->size() == 8 * mib - 1000);
-  BOOST_TEST(x.leads_still());
+  x.leader = x.all.wait_for_leader();
+  kv::command get = kv::get{{"k" + std::to_string(x.leader)}};
+  BOOST_REQUIRE(x.put(x.leader, size).result == outcome::committed);
+  auto follows = true;
+  auto load = [&] {
+    auto& follower = x.all[(x.leader + 1) % 3];
+    auto answer
+      = std::async(std::launch::async, [&] { return follower.execute(get); });
+    follows = true;
+    do {
+      auto now = follower.state();
+      follows = follows && now.role == peer_role::follower
+             && now.leader.value == x.leader + 1;
+    } while (answer.wait_for(50ms) != std::future_status::ready);
+    auto result = answer.get();
+    BOOST_CHECK(result.result == outcome::committed);
+    auto found = kv::decode_reply(result.reply);
+    BOOST_REQUIRE(found && found->values.size() == 1u && found->values[0]);
+    BOOST_TEST(found->values[0]->size() == size);
+  };
+  BOOST_TEST(undisturbed([&] { return x.leads_beside(load) && follows; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/support/patience.hpp>
 #include <raft/tests/transport/samples.hpp>
 
 #include <chrono>
@@ -46,7 +47,7 @@ public:
 
   /// Reads exactly so much; less if the other side ends or is silent.
   std::string hear(std::size_t size,
-                   milliseconds patience = milliseconds{10'000}) const {
+                   milliseconds patience = test::patience) const {
     std::string result(size, '\0');
     std::size_t have = 0;
     while (have < size && wait(patience)) {
@@ -60,7 +61,7 @@ public:
   }
 
   /// Waits until the other side closes the connection; drops what it says.
-  bool is_shown_out(milliseconds patience = milliseconds{20'000}) const {
+  bool is_shown_out(milliseconds patience = test::patience) const {
     auto until = std::chrono::steady_clock::now() + patience;
     char bytes[4096];
     while (std::chrono::steady_clock::now() < until)

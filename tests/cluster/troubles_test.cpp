@@ -17,7 +17,7 @@ struct troubles_fixture : process_fixture {
     flag_list flags{"--id", "1", "--members", "1=" + self, "--data", data(0)};
     flags.insert(flags.end(), more.begin(), more.end());
     raftd_process refused{flags, log_file(0)};
-    BOOST_TEST(refused.wait(30s) == 1);
+    BOOST_TEST(refused.wait(patience) == 1);
     return last_words(0);
   }
 
@@ -49,7 +49,6 @@ BOOST_AUTO_TEST_CASE(a_peer_that_can_not_serve_says_why_and_when_it_is_over) {
                      "reaches 1 of 3 members, itself included, and 2 are "
                      "needed; not connected are peer 2 at "
                        + to_text(where[1])));
-  BOOST_TEST(count(0, "this peer can not serve: there is no leader") == 1u);
   start(1, members(), {"--bootstrap"});
   BOOST_TEST(says(0, "info: this peer can serve: there is a leader (after "));
 }
@@ -68,7 +67,7 @@ BOOST_AUTO_TEST_CASE(an_address_of_another_machine_is_told_from_a_taken_one) {
   flag_list other{"--id",   "1",    "--members", "1=" + to_text(where[0]),
                   "--data", data(1)};
   raftd_process refused{other, log_file(1)};
-  BOOST_TEST(refused.wait(30s) == 1);
+  BOOST_TEST(refused.wait(patience) == 1);
   BOOST_TEST(complains(last_words(1), "another process listens there already"));
 }
 
@@ -78,10 +77,10 @@ BOOST_AUTO_TEST_CASE(localhost_is_all_that_people_take_it_for) {
   raftd_process x{{"--id", "1", "--members", "1=" + to_text(name), "--data",
                    data(0), "--bootstrap"},
                   log_file(0)};
-  BOOST_REQUIRE(x.read_line(20s) == "listening on " + to_text(name));
+  BOOST_REQUIRE(x.read_line(patience) == "listening on " + to_text(name));
   for (const auto& host : listen_hosts("localhost")) {
     client user{{{host, port}}};
-    BOOST_TEST(user.states().at(0).error == "");
+    BOOST_TEST(eventually([&] { return user.states().at(0).error.empty(); }));
   }
 }
 

@@ -130,14 +130,14 @@ public:
   }
 
   void send(std::string_view data) {
-    BOOST_REQUIRE(send_some(data, 10'000) == data.size());
+    BOOST_REQUIRE(send_some(data, patience_ms) == data.size());
   }
 
   /// Sends until the other side takes nothing for so long.
   /// @returns how many bytes were taken.
-  std::size_t send_some(std::string_view data, int patience_ms) {
+  std::size_t send_some(std::string_view data, int within_ms) {
     std::size_t sent = 0;
-    while (sent < data.size() && wait(POLLOUT, patience_ms)) {
+    while (sent < data.size() && wait(POLLOUT, within_ms)) {
       auto n = ::send(fd_, data.data() + sent, data.size() - sent,
                       MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno != EAGAIN)
@@ -151,7 +151,7 @@ public:
   std::string receive(std::size_t size) {
     std::string result;
     char buffer[65536];
-    while (result.size() < size && wait(POLLIN, 10'000)) {
+    while (result.size() < size && wait(POLLIN, patience_ms)) {
       auto wanted = std::min(sizeof(buffer), size - result.size());
       auto n = ::recv(fd_, buffer, wanted, 0);
       if (n <= 0)
@@ -191,9 +191,12 @@ private:
      == 0;
   }
 
-  bool wait(short events, int patience_ms) {
+  static constexpr int patience_ms
+    = test::patience / std::chrono::milliseconds{1};
+
+  bool wait(short events, int within_ms) {
     pollfd x{fd_, events, 0};
-    return ::poll(&x, 1, patience_ms) == 1;
+    return ::poll(&x, 1, within_ms) == 1;
   }
 
   int fd_;
@@ -209,6 +212,7 @@ struct server_fixture {
   server_options options;
   cluster::memory_log log;
   std::unique_ptr<server> uut;
+  test::failure_watch failed;
 
   server_fixture() {
     options.log = log.function();
@@ -217,6 +221,8 @@ struct server_fixture {
   }
 
   ~server_fixture() {
+    if (failed.so_far())
+      test::show_end("the server", log.text());
     uut.reset();
     actors::send_anonymously(client, stop{});
   }
@@ -229,11 +235,7 @@ struct server_fixture {
   /// Waits until something has become true.
   template <class Condition>
   void eventually(Condition condition) {
-    auto end = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-    while (!condition()) {
-      BOOST_REQUIRE(std::chrono::steady_clock::now() < end);
-      ::poll(nullptr, 0, 1);
-    }
+    BOOST_REQUIRE(test::eventually(condition));
   }
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/support/patience.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,7 +17,8 @@ namespace raft::scenarios::test {
 
 using cluster::test_socket;
 
-inline constexpr int patience_ms = 20'000;
+inline constexpr int patience_ms
+  = raft::test::patience / std::chrono::milliseconds{1};
 
 /// Long enough for whatever passes to arrive.
 inline constexpr int moment_ms = 100;

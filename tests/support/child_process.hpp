@@ -26,7 +26,7 @@ public:
   /// The next number that the child sent.
   /// @returns nothing after the last one, when the child has ended, or when the
   ///          time is over.
-  std::optional<std::uint64_t> receive_number(int timeout_us = 30'000'000);
+  std::optional<std::uint64_t> receive_number(int timeout_us = 120'000'000);
 
   /// Sends SIGKILL and waits for the end.
   void kill();
