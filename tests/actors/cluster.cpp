@@ -127,6 +127,29 @@ void cluster::spawn_all() {
   connect();
 }
 
+std::uint64_t cluster::spawn_calm(std::uint64_t leader) {
+  settings.election_timeout_min = settings.election_timeout_max
+    = 100 * deadline;
+  time.now = [this] { return base::steady_now() + ahead_.load(); };
+  spawn_all();
+  auto elected = eventually([&] {
+    let_campaign(leader);
+    return eventually([&] { return state(leader).role == peer_role::leader; },
+                      std::chrono::seconds{5});
+  });
+  BOOST_REQUIRE_MESSAGE(elected, "no leader");
+  return await_leader();
+}
+
+/// Its time has come; that of the others, too, but only this one is woken.
+void cluster::let_campaign(std::uint64_t id) {
+  ahead_ = ahead_.load() + settings.election_timeout_max
+         + settings.election_timeout_max;
+  constexpr std::uint64_t alarms_max = 100;
+  for (std::uint64_t number = 0; number < alarms_max; ++number)
+    actors::send_anonymously(peer(id), wake{number});
+}
+
 void cluster::stop(std::uint64_t id) {
   ask<stopped>(id, raft::stop{{1}});
   peers_.erase({id});

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -95,6 +96,12 @@ public:
 
   void spawn(std::uint64_t id);
   void spawn_all();
+
+  /// Spawns all, has one elected, and sees to it that nobody else campaigns
+  /// before the test is over, however busy the machine is.
+  /// @returns the leader.
+  std::uint64_t spawn_calm(std::uint64_t leader = 1);
+
   void stop(std::uint64_t id);
   void stop_all();
 
@@ -156,8 +163,9 @@ public:
   bool all_hold(const std::string& journal);
 
   template <class Condition>
-  bool eventually(Condition&& condition) {
-    auto end = std::chrono::steady_clock::now() + deadline;
+  bool eventually(Condition&& condition,
+                  std::chrono::seconds within = deadline) {
+    auto end = std::chrono::steady_clock::now() + within;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > end)
         return false;
@@ -178,6 +186,10 @@ public:
 
 private:
   std::shared_ptr<persistence::store> open(peer_id id);
+  void let_campaign(std::uint64_t id);
+
+  /// By how much the peers' clocks are ahead.
+  std::atomic<base::instant> ahead_{base::instant{0}};
 
   temporary_directory directory_;
   std::map<peer_id, actors::peer_actor> peers_;

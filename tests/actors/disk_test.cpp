@@ -84,6 +84,26 @@ struct disk_fixture : cluster {
     gate->open();
   }
 
+  /// Gives the leader a trouble and a command, and waits until it steps down
+  /// for that reason. If another one was elected before, that one is next.
+  /// @returns who stepped down; it still has the trouble.
+  template <class Begin, class End>
+  std::uint64_t leader_that(note_kind steps_down, Begin begin, End end) {
+    peer_id result;
+    BOOST_TEST(undisturbed([&] {
+      result = {await_leader()};
+      auto before = notes.count(result, steps_down);
+      begin(result);
+      ask<started>(result.value, start{{1}, bytes{"b"}});
+      if (eventually([&] { return notes.count(result, steps_down) > before; },
+                     deadline / 4))
+        return true;
+      end(result);
+      return false;
+    }));
+    return result.value;
+  }
+
   std::map<peer_id, std::shared_ptr<difficult_store>> disks;
   std::shared_ptr<apply_gate> gate = std::make_shared<apply_gate>();
 };
@@ -149,12 +169,10 @@ BOOST_AUTO_TEST_CASE(peers_begin_to_checkpoint_at_different_moments) {
 BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   spawn_all();
   commit("a");
-  auto first = await_leader();
-  disks[{first}]->fill(true);
-  ask<started>(first, start{{1}, bytes{"b"}});
-  BOOST_TEST(eventually([&] {
-    return notes.count({first}, note_kind::stepped_down_full_disk) > 0;
-  }));
+  auto first = leader_that(
+    note_kind::stepped_down_full_disk,
+    [this](peer_id id) { disks[id]->fill(true); },
+    [this](peer_id id) { disks[id]->fill(false); });
   // The others go on without it.
   BOOST_TEST(eventually([&] { return await_leader() != first; }));
   commit("c");
@@ -202,7 +220,8 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
       return state(id.value).role == peer_role::leader;
     });
   }));
-  BOOST_TEST((state(first).role != peer_role::leader));
+  BOOST_TEST(
+    eventually([&] { return state(first).role != peer_role::leader; }));
   disks[{first}]->hold(false);
   commit("c");
   BOOST_TEST(all_hold(journal_of(await_leader())));
@@ -214,14 +233,12 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_apply_does_not_return_hands_over) {
   };
   spawn_all();
   commit("a");
-  auto first = await_leader();
-  gate->close({first});
-  ask<started>(first, start{{1}, bytes{"b"}});
-  BOOST_TEST(eventually([&] {
-    return notes.count({first}, note_kind::stepped_down_stuck_machine) > 0;
-  }));
+  auto first = leader_that(
+    note_kind::stepped_down_stuck_machine,
+    [this](peer_id id) { gate->close(id); }, [this](peer_id) { gate->open(); });
   commit("c");
-  BOOST_TEST((state(first).role != peer_role::leader));
+  BOOST_TEST(
+    eventually([&] { return state(first).role != peer_role::leader; }));
   gate->open();
   BOOST_TEST(all_hold(journal_of(await_leader())));
   BOOST_TEST(failures.reasons().empty());
@@ -229,9 +246,8 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_apply_does_not_return_hands_over) {
 
 BOOST_AUTO_TEST_CASE(commits_go_on_while_a_read_hangs) {
   settings.log_bytes_in_memory = 0;
-  spawn_all();
+  auto leader = spawn_calm();
   commit("a");
-  auto leader = await_leader();
   disks[{leader}]->hold_reads(true);
   collector late{system, peer(leader)};
   ask<subscribed>(leader, subscribe{{1}, 1, {1}, 1000}, late.handle());
@@ -247,9 +263,8 @@ BOOST_AUTO_TEST_CASE(commits_go_on_while_a_read_hangs) {
 
 BOOST_AUTO_TEST_CASE(reads_go_on_while_a_commit_hangs) {
   settings.log_bytes_in_memory = 0;
-  spawn_all();
+  auto follower = spawn_calm() % 3 + 1;
   commit("a");
-  auto follower = await_leader() % 3 + 1;
   BOOST_TEST(all_hold("a "));
   auto commits = disks[{follower}]->sizes().size();
   disks[{follower}]->hold(true);

@@ -8,6 +8,7 @@
 #include <raft/actors/failure.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
+#include <raft/tests/support/patience.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <caf/actor_system.hpp>
@@ -28,7 +29,7 @@
 namespace raft::test {
 
 /// Nothing here takes longer unless something is broken.
-inline constexpr std::chrono::seconds deadline{20};
+inline constexpr auto deadline = patience;
 
 /// Keeps all commands in a row; the reply is how many there are. The command
 /// "poison" throws.
