@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 using namespace raft;
 using namespace raft::redis;
@@ -114,6 +115,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_too_much_has_to_wait) {
     all += request;
   auto sent = a.send_some(all, 500);
   BOOST_TEST(sent < all.size());
+  eventually([&] { return control->held > 0; });
   BOOST_TEST(control->held == 1);
   control->mode = fake_mode::execute;
   raw_client b{uut->port()};
@@ -155,6 +157,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
   // The server lives on, and what comes out ends early.
   raw_client b{uut->port()};
   BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
+  eventually([&] { return log.count("closing the connection") > 0; });
   auto received = a.receive_all();
   BOOST_TEST(a.closed());
   BOOST_TEST(received.size() < 100 * bulk.size());
@@ -173,6 +176,7 @@ BOOST_AUTO_TEST_CASE(of_all_that_do_not_read_the_worst_is_closed) {
     gets += "GET k\r\n";
   b.send("GET k\r\n");
   a.send(gets);
+  eventually([&] { return log.count("closing the connection") > 0; });
   auto received = a.receive_all();
   BOOST_TEST(a.closed());
   BOOST_TEST(received.size() < 100 * bulk.size());
@@ -268,25 +272,28 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves_in_the_middle_is_forgotten) {
 
 BOOST_AUTO_TEST_CASE(stopping_answers_what_is_under_way) {
   control->mode = fake_mode::hold;
+  options.linger = test::patience;
   raw_client a{open()};
   a.send("SET k v\r\n");
   eventually([&] { return control->held == 1; });
   a.send("GET k\r\nPING\r\n");
   raw_client idle{uut->port()};
   BOOST_TEST(idle.ask("PING\r\n", 7) == "+PONG\r\n");
+  // All of it has been read when this is answered.
+  BOOST_TEST(idle.ask("PING\r\n", 7) == "+PONG\r\n");
   control->mode = fake_mode::execute;
-  caf::scoped_actor self{system};
-  // Releases the held command a moment after the server begins to stop.
-  actors::send_later(self.ptr(), client, std::chrono::milliseconds{100},
-                     submit{});
   auto port = uut->port();
-  uut->stop();
+  std::jthread stopping{[&] { uut->stop(); }};
+  // Whoever waits for nothing is closed at once; then the held command is
+  // released.
+  BOOST_TEST(idle.receive_all() == "");
+  BOOST_TEST(idle.closed());
+  actors::send_anonymously(client, submit{});
+  stopping.join();
   BOOST_TEST(a.receive_all()
              == "+OK\r\n-CLUSTERDOWN this peer is stopping; the command had no "
                 "effect\r\n+PONG\r\n");
   BOOST_TEST(a.closed());
-  BOOST_TEST(idle.receive_all() == "");
-  BOOST_TEST(idle.closed());
   BOOST_TEST(!raw_client{port}.connected());
 }
 

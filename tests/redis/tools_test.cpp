@@ -21,7 +21,7 @@ struct finished_program {
 /// Runs a shell command to its end.
 finished_program run(const std::string& command) {
   finished_program result;
-  auto pipe = ::popen(("timeout 60 " + command + " 2>&1").c_str(), "r");
+  auto pipe = ::popen(("timeout 120 " + command + " 2>&1").c_str(), "r");
   BOOST_REQUIRE(pipe);
   char buffer[4096];
   for (std::size_t n = 0; (n = fread(buffer, 1, sizeof(buffer), pipe)) > 0;)
@@ -33,7 +33,7 @@ finished_program run(const std::string& command) {
 }
 
 bench::redis_context connect_hiredis(std::uint16_t port) {
-  timeval patience{10, 0};
+  timeval patience{test::patience.count(), 0};
   bench::redis_context result{
     redisConnectWithTimeout("127.0.0.1", port, patience)};
   BOOST_REQUIRE(result && !result->err);
