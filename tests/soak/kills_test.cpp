@@ -35,7 +35,7 @@ namespace {
 constexpr std::uint64_t rounds_per_block = 10;
 
 /// On a machine that does much else, too.
-constexpr auto progress_max = 60s;
+constexpr auto progress_max = 120s;
 
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
   const auto* text = std::getenv(variable);
@@ -57,25 +57,39 @@ struct peers {
     }
   }
 
+  peers(const peers&) = delete;
+  peers& operator=(const peers&) = delete;
+
+  ~peers() {
+    if (failed.so_far())
+      for (std::size_t i = 0; i < count; ++i)
+        test::show_end_of_file(log_file(i));
+  }
+
+  std::string log_file(std::size_t i) const {
+    return directory.path("log" + std::to_string(i + 1));
+  }
+
   std::string data(std::size_t i) const {
     return directory.path(std::to_string(i + 1));
   }
 
   /// With low bounds, so that the peers always checkpoint and drop entries.
   void start(std::size_t i) {
-    processes[i]
-      = std::make_unique<scenarios::raftd_process>(std::vector<std::string>{
+    processes[i] = std::make_unique<scenarios::raftd_process>(
+      std::vector<std::string>{
         "--id",        std::to_string(i + 1),
         "--members",   members,
         "--data",      data(i),
         "--cluster",   "test",
         "--redis",     "127.0.0.1:" + std::to_string(redis[i]),
         "--bootstrap", "--log-level",
-        "error",       "--dirty-bytes",
+        "info",        "--dirty-bytes",
         "1048576",     "--checkpoint-after",
         "300",         "--log-kept",
         "65536",       "--compaction-bytes",
-        "65536"});
+        "65536"},
+      log_file(i));
     BOOST_REQUIRE(processes[i]->read_line(progress_max)
                   == "listening on " + cluster::to_text(where[i]));
   }
@@ -93,6 +107,7 @@ struct peers {
   std::vector<std::uint16_t> redis;
   std::string members;
   std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;
+  test::failure_watch failed;
 };
 
 /// Whether a peer has, or had when it was killed, a checkpoint on the disk that
@@ -210,6 +225,11 @@ struct totals {
   /// off.
   std::uint64_t checkpointing = 0;
   std::uint64_t compacted = 0;
+
+  /// Whether all that kills should come upon was there.
+  bool has_all() const {
+    return unknown > 0 && checkpointing > 0 && compacted > 0;
+  }
 };
 
 /// One round: at some moment, some peers die; then they come back.
@@ -257,10 +277,15 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
     all.start(i);
   load clients{all.redis, seed};
   totals sum;
-  for (std::uint64_t round = 0; round < rounds;) {
+  // What a kill comes upon is a matter of luck: there may be more rounds.
+  auto goes_on = [&](std::uint64_t round) {
+    return round < rounds
+        || (rounds >= rounds_per_block && !sum.has_all() && round < 5 * rounds);
+  };
+  for (std::uint64_t round = 0; goes_on(round);) {
     auto block = round / rounds_per_block;
     clients.resume(block);
-    for (; round < rounds && round / rounds_per_block == block; ++round)
+    for (; goes_on(round) && round / rounds_per_block == block; ++round)
       kill_and_restart(all, clients, source, sum);
     map_history seen;
     seen.operations = clients.pause();
@@ -285,11 +310,7 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
             << " ms; " << (now() - began) / 1'000'000'000 << " s");
   }
   BOOST_TEST(sum.operations > 10 * rounds);
-  if (rounds >= rounds_per_block) {
-    BOOST_TEST(sum.unknown > 0u);
-    BOOST_TEST(sum.checkpointing > 0u);
-    BOOST_TEST(sum.compacted > 0u);
-  }
+  BOOST_TEST((rounds < rounds_per_block || sum.has_all()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
