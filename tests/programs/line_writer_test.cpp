@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(lines_come_out_in_their_order) {
     x.put(std::to_string(i) + '\n');
   }
   BOOST_TEST(read_until("99\n") == all);
-  BOOST_TEST(x.drain(10s));
+  BOOST_TEST(x.drain(60s));
 }
 
 BOOST_AUTO_TEST_CASE(all_is_out_when_it_ends) {
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_holds_up_nobody) {
   auto text = read_until("12345678\n");
   BOOST_TEST(text.size() == capacity + 9);
   BOOST_TEST(read_until("lost\n") == "999 lines of the log were lost\n");
-  BOOST_TEST(x.drain(10s));
+  BOOST_TEST(x.drain(60s));
   x.put("again\n");
   BOOST_TEST(read_until("\n") == "again\n");
 }
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(its_end_does_not_wait_for_ever) {
   fill();
   auto begin = std::chrono::steady_clock::now();
   line_writer{out()}.put("stuck\n");
-  BOOST_TEST((std::chrono::steady_clock::now() - begin < 30s));
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < 60s));
   // Lets the thread go, which still writes.
   BOOST_TEST(read_until("stuck\n").size() == capacity + 6);
 }
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_whose_reader_has_gone_costs_lines_only) {
   close_reader();
   for (int i = 0; i < 10; ++i)
     x.put("lost\n");
-  BOOST_TEST(x.drain(10s));
+  BOOST_TEST(x.drain(60s));
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_that_does_not_block_loses_nothing) {
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(what_a_full_disk_does_not_take_is_counted) {
     line_writer x{full};
     x.put("lost\n");
     x.put("lost\n");
-    BOOST_REQUIRE(x.drain(10s));
+    BOOST_REQUIRE(x.drain(60s));
     // Now there is room.
     BOOST_REQUIRE(dup2(out(), full) == full);
     x.put("back\n");
