@@ -293,7 +293,7 @@ struct node::impl {
       if (member.id != config.id)
         x.members.push_back(member);
     x.kept_max = config.raft.log_bytes_kept + config.raft.compaction_bytes_min
-               + std::max(dirty, 2 * config.dirty_bytes);
+               + std::max(dirty, 2 * options.dirty_bytes_max);
     x.links = board;
     x.disk_full = disk_full;
     x.log = options.log;

@@ -22,6 +22,7 @@
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace caf {
@@ -48,6 +49,10 @@ struct node_options {
   bool applier_detached = false;
   /// What a state machine that is an actor may take.
   actors::machine_limits actor_machine = {};
+  /// How many bytes of changes the state machine may hold that are not on its
+  /// disk, and as many again on their way to it: a log that keeps more than
+  /// that, and what its settings say, is said to be too large.
+  std::uint64_t dirty_bytes_max = 64 << 20;
   link_timing timing = {};
 };
 

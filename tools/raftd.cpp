@@ -11,6 +11,7 @@
 #include <raft/programs/line_writer.hpp>
 #include <raft/programs/standard_files.hpp>
 #include <raft/redis/server.hpp>
+#include <raft/server/configuration.hpp>
 #include <raft/tools/lib/server_log.hpp>
 
 #include <caf/actor_system.hpp>
@@ -110,12 +111,13 @@ void give_back_large_memory() {
 #endif
 }
 
-redis::server_options redis_options(const cluster::node& node) {
+redis::server_options redis_options(const server::configuration& config,
+                                    const cluster::node& node) {
   redis::server_options result;
-  result.where = *node.config().redis;
-  result.unread_bytes_max = node.config().redis_unread_bytes;
-  result.unread_total_max = node.config().redis_unread_total;
-  result.requests_total_max = node.config().redis_requests_total;
+  result.where = *config.redis;
+  result.unread_bytes_max = config.redis_unread_bytes;
+  result.unread_total_max = config.redis_unread_total;
+  result.requests_total_max = config.redis_requests_total;
   result.client = node.client();
   result.peer = node.peer();
   result.group = node.config().group;
@@ -136,21 +138,22 @@ redis::server_options redis_options(const cluster::node& node) {
   return result;
 }
 
-void run(const cluster::configuration& config, const sigset_t& signals) {
-  spdlog::info("{}", cluster::describe(config));
+void run(const server::configuration& config, const sigset_t& signals) {
+  spdlog::info("{}", server::describe(config));
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   cluster::node_options options;
   options.log = log;
   options.on_failure = end_at_once;
+  options.dirty_bytes_max = config.dirty_bytes;
   kv::engine_options engine;
-  engine.directory = config.data_directory;
-  engine.map_bytes = config.map_bytes;
+  engine.directory = config.node.data_directory;
+  engine.map_bytes = config.node.map_bytes;
   engine.overlay_bytes_max = config.dirty_bytes;
-  cluster::node node{system, config, kv::engine_factory(engine), options};
+  cluster::node node{system, config.node, kv::engine_factory(engine), options};
   std::optional<redis::server> redis_server;
   if (config.redis)
-    redis_server.emplace(system, redis_options(node));
+    redis_server.emplace(system, redis_options(config, node));
   // Nobody has to read it.
   programs::line_writer out{STDOUT_FILENO};
   out.put(fmt::format("listening on {}\n", to_text(node.where())));
@@ -168,7 +171,7 @@ void run(const cluster::configuration& config, const sigset_t& signals) {
 int main(int argc, char** argv) {
   programs::fill_standard_files();
   give_back_large_memory();
-  auto arguments = cluster::read_arguments(argc, argv);
+  auto arguments = server::read_arguments(argc, argv);
   if (!arguments.config) {
     std::fputs(arguments.text.c_str(),
                arguments.exit_code == 0 ? stdout : stderr);

@@ -51,9 +51,9 @@ private:
 
 } // namespace
 
-void set_up_log(const cluster::configuration& config) {
+void set_up_log(const server::configuration& config) {
   auto log = std::make_shared<spdlog::logger>(
-    fmt::format("peer {}", config.id.value), std::make_shared<patient_sink>());
+    fmt::format("peer {}", config.node.id.value), std::make_shared<patient_sink>());
   log->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %^%l%$: %v");
   log->set_level(spdlog::level::from_str(config.log_level));
   spdlog::set_default_logger(std::move(log));

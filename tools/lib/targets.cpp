@@ -1,3 +1,4 @@
+#include <raft/server/configuration.hpp>
 #include <raft/tools/lib/targets.hpp>
 
 #include <algorithm>
@@ -18,15 +19,15 @@ std::vector<cluster::address> parse_addresses(const std::string& list) {
 }
 
 targets from_file(const std::string& path) {
-  cluster::configuration config;
-  cluster::read_file(path, config);
+  server::configuration config;
+  server::read_file(path, config);
   targets result;
-  for (const auto& member : config.members)
+  for (const auto& member : config.node.members)
     result.servers.push_back(member.where);
   if (result.servers.empty())
     throw cluster::configuration_error{path + ": names no peers"};
-  result.options.cluster = config.cluster;
-  result.options.group = config.group;
+  result.options.cluster = config.node.cluster;
+  result.options.group = config.node.group;
   return result;
 }
 

@@ -1,4 +1,4 @@
-#include <raft/cluster/options.hpp>
+#include <raft/server/options.hpp>
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::server {
 
 namespace {
 
@@ -16,7 +16,7 @@ std::uint64_t parse_count(const std::string& text) {
   auto end = text.data() + text.size();
   auto [at, code] = std::from_chars(text.data(), end, result);
   if (code != std::errc{} || at != end || text.empty())
-    throw configuration_error{
+    throw cluster::configuration_error{
       fmt::format("\"{}\" is no whole number from 0", text)};
   return result;
 }
@@ -70,7 +70,7 @@ option endpoint(const char* name, const char* help, Field field) {
           "HOST:PORT",
           help,
           [field](configuration& x, const std::vector<std::string>& values) {
-            field(x) = parse_address(values.at(0));
+            field(x) = cluster::parse_address(values.at(0));
           },
           [](const configuration&) { return std::string{}; },
           nullptr};
@@ -95,9 +95,9 @@ option members_option() {
           "ID=HOST:PORT,...",
           "All peers of the cluster, this one included",
           [](configuration& x, const std::vector<std::string>& values) {
-            x.members.clear();
+            x.node.members.clear();
             for (auto& value : values)
-              x.members.push_back(parse_member(value));
+              x.node.members.push_back(cluster::parse_member(value));
           },
           [](const configuration&) { return std::string{}; },
           nullptr};
@@ -113,17 +113,17 @@ option members_option() {
 
 std::vector<option> options_of_node() {
   return {
-    number("id", "N", "Which of the members this node is", RAFT_FIELD(id)),
+    number("id", "N", "Which of the members this node is", RAFT_FIELD(node.id)),
     members_option(),
     text("cluster", "NAME",
          "Name of the cluster; peers and clients of another one are refused",
-         RAFT_FIELD(cluster)),
+         RAFT_FIELD(node.cluster)),
     text("data", "DIR", "Directory of this node's log",
-         RAFT_FIELD(data_directory)),
+         RAFT_FIELD(node.data_directory)),
     endpoint("listen",
              "Where to wait for peers and clients, if not at the own member "
              "address; port 0 picks a free one",
-             RAFT_FIELD(listen)),
+             RAFT_FIELD(node.listen)),
     endpoint("redis", "Where to wait for Redis clients", RAFT_FIELD(redis)),
     number("redis-unread-bytes", "BYTES",
            "How much a Redis client may leave unread before it is closed",
@@ -138,11 +138,11 @@ std::vector<option> options_of_node() {
     flag("bootstrap",
          "Found the cluster: an empty data directory takes the members as "
          "given and may vote. Only for the first start",
-         RAFT_FIELD(bootstrap)),
+         RAFT_FIELD(node.bootstrap)),
     flag("insecure",
          "Allow addresses that other machines can reach, although nothing is "
          "encrypted or authenticated",
-         RAFT_FIELD(insecure)),
+         RAFT_FIELD(node.insecure)),
     text("log-level", "LEVEL", "trace, debug, info, warning, error or off",
          RAFT_FIELD(log_level)),
   };
@@ -151,59 +151,59 @@ std::vector<option> options_of_node() {
 std::vector<option> raft_options() {
   return {
     number("heartbeat", "MS", "How often a leader speaks",
-           RAFT_FIELD(raft.heartbeat_interval)),
+           RAFT_FIELD(node.raft.heartbeat_interval)),
     number("election-timeout-min", "MS",
            "How long to wait for a leader, at least",
-           RAFT_FIELD(raft.election_timeout_min)),
+           RAFT_FIELD(node.raft.election_timeout_min)),
     number("election-timeout-max", "MS",
            "How long to wait for a leader, at most",
-           RAFT_FIELD(raft.election_timeout_max)),
+           RAFT_FIELD(node.raft.election_timeout_max)),
     number("batches-under-way", "N",
            "How many batches may wait for a quorum at once",
-           RAFT_FIELD(raft.batches_under_way_max)),
+           RAFT_FIELD(node.raft.batches_under_way_max)),
     number("requests-in-flight", "N",
            "How many append requests may be unanswered per follower",
-           RAFT_FIELD(raft.requests_in_flight_max)),
+           RAFT_FIELD(node.raft.requests_in_flight_max)),
     number("bytes-in-flight", "BYTES",
            "How many bytes of entries may be unanswered per follower",
-           RAFT_FIELD(raft.bytes_in_flight_max)),
+           RAFT_FIELD(node.raft.bytes_in_flight_max)),
     number("frame-bytes", "BYTES",
            "How many bytes of entries are sent to a follower at once",
-           RAFT_FIELD(raft.frame_bytes_max)),
+           RAFT_FIELD(node.raft.frame_bytes_max)),
     number("wire-bytes", "BYTES",
            "How many bytes of entries may be on the wire to a follower",
-           RAFT_FIELD(raft.wire_bytes_max)),
+           RAFT_FIELD(node.raft.wire_bytes_max)),
     number("batch-bytes", "BYTES", "How many bytes of entries make a batch",
-           RAFT_FIELD(raft.batch_bytes_max)),
+           RAFT_FIELD(node.raft.batch_bytes_max)),
     number("command-bytes", "BYTES", "Largest command",
-           RAFT_FIELD(raft.command_bytes_max)),
+           RAFT_FIELD(node.raft.command_bytes_max)),
     number("uncommitted-bytes", "BYTES",
            "How many bytes may be uncommitted before clients are told `busy`",
-           RAFT_FIELD(raft.uncommitted_bytes_max)),
+           RAFT_FIELD(node.raft.uncommitted_bytes_max)),
     number("undurable-bytes", "BYTES",
            "How many bytes may wait for the own disk before clients are told "
            "`busy`",
-           RAFT_FIELD(raft.undurable_bytes_max)),
+           RAFT_FIELD(node.raft.undurable_bytes_max)),
     number("unapplied-bytes", "BYTES",
            "How many bytes may wait for the own state machine before clients "
            "are told `busy`",
-           RAFT_FIELD(raft.unapplied_bytes_max)),
+           RAFT_FIELD(node.raft.unapplied_bytes_max)),
     number("applying-bytes", "BYTES",
            "How many bytes of entries may be at the state machine",
-           RAFT_FIELD(raft.applying_bytes_max)),
+           RAFT_FIELD(node.raft.applying_bytes_max)),
     number("log-in-memory", "BYTES",
            "How many bytes of the log's tail stay in memory",
-           RAFT_FIELD(raft.log_bytes_in_memory)),
+           RAFT_FIELD(node.raft.log_bytes_in_memory)),
     number("log-kept", "BYTES",
            "How many bytes of the log's tail are kept when entries are dropped "
            "that every member has",
-           RAFT_FIELD(raft.log_bytes_kept)),
+           RAFT_FIELD(node.raft.log_bytes_kept)),
     number("compaction-bytes", "BYTES",
            "How many bytes of entries are dropped at once, at least",
-           RAFT_FIELD(raft.compaction_bytes_min)),
+           RAFT_FIELD(node.raft.compaction_bytes_min)),
     number("disk-retry", "MS",
            "How long to leave a full disk alone before it is tried again",
-           RAFT_FIELD(raft.disk_retry_interval)),
+           RAFT_FIELD(node.raft.disk_retry_interval)),
   };
 }
 
@@ -212,12 +212,12 @@ std::vector<option> resource_options() {
     number("connections", "N",
            "How many connections of clients there may be at the port for peers "
            "and clients; the limit of open files may allow less",
-           RAFT_FIELD(connections_max)),
+           RAFT_FIELD(node.connections_max)),
     number("subscriptions", "N", "How many subscriptions there may be at once",
-           RAFT_FIELD(bounds.subscriptions_max)),
+           RAFT_FIELD(node.bounds.subscriptions_max)),
     number("subscription-bytes", "BYTES",
            "How many bytes may be on their way to one subscription",
-           RAFT_FIELD(bounds.subscription_bytes_max)),
+           RAFT_FIELD(node.bounds.subscription_bytes_max)),
     number("dirty-bytes", "BYTES",
            "How many bytes of changes to the key-value data may be in memory "
            "and not on the disk",
@@ -225,16 +225,16 @@ std::vector<option> resource_options() {
     number("checkpoint-after", "MS",
            "How long changes to the key-value data that are few wait until "
            "they are checkpointed",
-           RAFT_FIELD(checkpoint_after)),
+           RAFT_FIELD(node.checkpoint_after)),
     number("map-bytes", "BYTES",
            "Address space (not disk space) reserved for the log",
-           RAFT_FIELD(map_bytes)),
+           RAFT_FIELD(node.map_bytes)),
     number("space-ahead", "BYTES",
            "How much of the disk to take before it is needed",
-           RAFT_FIELD(reserved_space.ahead)),
+           RAFT_FIELD(node.reserved_space.ahead)),
     number("space-reserve", "BYTES",
            "How much of that is kept for votes and terms when the disk is full",
-           RAFT_FIELD(reserved_space.reserve)),
+           RAFT_FIELD(node.reserved_space.reserve)),
   };
 }
 
@@ -268,4 +268,4 @@ const std::vector<option>& options() {
   return result;
 }
 
-} // namespace raft::cluster
+} // namespace raft::server

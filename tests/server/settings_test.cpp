@@ -1,6 +1,6 @@
-// Flags, file and checks of the node's configuration.
+// Flags, file and checks of a server's settings.
 
-#include <raft/cluster/configuration.hpp>
+#include <raft/server/configuration.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -12,7 +12,10 @@
 #include <functional>
 
 using namespace raft;
-using namespace raft::cluster;
+using namespace raft::server;
+using raft::cluster::address;
+using raft::cluster::configuration_error;
+using raft::cluster::member;
 using namespace std::chrono_literals;
 
 namespace {
@@ -79,47 +82,57 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
   static constexpr auto count
     = [](auto x) { return static_cast<std::uint64_t>(x.count()); };
   static const std::vector<std::pair<const char*, field>> all{
-    {"--heartbeat", [](auto& x) { return count(x.raft.heartbeat_interval); }},
+    {"--heartbeat",
+     [](auto& x) { return count(x.node.raft.heartbeat_interval); }},
     {"--election-timeout-min",
-     [](auto& x) { return count(x.raft.election_timeout_min); }},
+     [](auto& x) { return count(x.node.raft.election_timeout_min); }},
     {"--election-timeout-max",
-     [](auto& x) { return count(x.raft.election_timeout_max); }},
-    {"--disk-retry", [](auto& x) { return count(x.raft.disk_retry_interval); }},
+     [](auto& x) { return count(x.node.raft.election_timeout_max); }},
+    {"--disk-retry",
+     [](auto& x) { return count(x.node.raft.disk_retry_interval); }},
     {"--batches-under-way",
-     [](auto& x) { return x.raft.batches_under_way_max; }},
+     [](auto& x) { return x.node.raft.batches_under_way_max; }},
     {"--requests-in-flight",
-     [](auto& x) { return x.raft.requests_in_flight_max; }},
-    {"--bytes-in-flight", [](auto& x) { return x.raft.bytes_in_flight_max; }},
-    {"--frame-bytes", [](auto& x) { return x.raft.frame_bytes_max; }},
-    {"--wire-bytes", [](auto& x) { return x.raft.wire_bytes_max; }},
-    {"--batch-bytes", [](auto& x) { return x.raft.batch_bytes_max; }},
-    {"--command-bytes", [](auto& x) { return x.raft.command_bytes_max; }},
+     [](auto& x) { return x.node.raft.requests_in_flight_max; }},
+    {"--bytes-in-flight",
+     [](auto& x) { return x.node.raft.bytes_in_flight_max; }},
+    {"--frame-bytes", [](auto& x) { return x.node.raft.frame_bytes_max; }},
+    {"--wire-bytes", [](auto& x) { return x.node.raft.wire_bytes_max; }},
+    {"--batch-bytes", [](auto& x) { return x.node.raft.batch_bytes_max; }},
+    {"--command-bytes", [](auto& x) { return x.node.raft.command_bytes_max; }},
     {"--uncommitted-bytes",
-     [](auto& x) { return x.raft.uncommitted_bytes_max; }},
-    {"--undurable-bytes", [](auto& x) { return x.raft.undurable_bytes_max; }},
-    {"--unapplied-bytes", [](auto& x) { return x.raft.unapplied_bytes_max; }},
-    {"--applying-bytes", [](auto& x) { return x.raft.applying_bytes_max; }},
-    {"--log-in-memory", [](auto& x) { return x.raft.log_bytes_in_memory; }},
-    {"--log-kept", [](auto& x) { return x.raft.log_bytes_kept; }},
-    {"--compaction-bytes", [](auto& x) { return x.raft.compaction_bytes_min; }},
-    {"--subscriptions", [](auto& x) { return x.bounds.subscriptions_max; }},
+     [](auto& x) { return x.node.raft.uncommitted_bytes_max; }},
+    {"--undurable-bytes",
+     [](auto& x) { return x.node.raft.undurable_bytes_max; }},
+    {"--unapplied-bytes",
+     [](auto& x) { return x.node.raft.unapplied_bytes_max; }},
+    {"--applying-bytes",
+     [](auto& x) { return x.node.raft.applying_bytes_max; }},
+    {"--log-in-memory",
+     [](auto& x) { return x.node.raft.log_bytes_in_memory; }},
+    {"--log-kept", [](auto& x) { return x.node.raft.log_bytes_kept; }},
+    {"--compaction-bytes",
+     [](auto& x) { return x.node.raft.compaction_bytes_min; }},
+    {"--subscriptions",
+     [](auto& x) { return x.node.bounds.subscriptions_max; }},
     {"--subscription-bytes",
-     [](auto& x) { return x.bounds.subscription_bytes_max; }},
+     [](auto& x) { return x.node.bounds.subscription_bytes_max; }},
     {"--redis-unread-bytes", [](auto& x) { return x.redis_unread_bytes; }},
     {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
     {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
     {"--dirty-bytes", [](auto& x) { return x.dirty_bytes; }},
-    {"--checkpoint-after", [](auto& x) { return count(x.checkpoint_after); }},
-    {"--map-bytes", [](auto& x) { return x.map_bytes; }},
-    {"--space-ahead", [](auto& x) { return x.reserved_space.ahead; }},
-    {"--space-reserve", [](auto& x) { return x.reserved_space.reserve; }},
+    {"--checkpoint-after",
+     [](auto& x) { return count(x.node.checkpoint_after); }},
+    {"--map-bytes", [](auto& x) { return x.node.map_bytes; }},
+    {"--space-ahead", [](auto& x) { return x.node.reserved_space.ahead; }},
+    {"--space-reserve", [](auto& x) { return x.node.reserved_space.reserve; }},
   };
   return all;
 }
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(configuration_suite)
+BOOST_AUTO_TEST_SUITE(settings_suite)
 
 BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
   auto result = read(
@@ -127,16 +140,16 @@ BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
               "--cluster", "blue", "--listen", "127.0.0.1:0"}));
   BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
   auto& x = *result.config;
-  BOOST_TEST(x.id.value == 2u);
-  BOOST_TEST(x.cluster == "blue");
-  BOOST_TEST(x.data_directory == "/tmp/x");
-  BOOST_TEST(x.members.size() == 3u);
-  BOOST_TEST((x.members[2] == member{{3}, {"::1", 7003}}));
-  BOOST_TEST(x.raft.heartbeat_interval.count() == 50);
-  BOOST_TEST(x.bootstrap);
-  BOOST_TEST(!x.insecure);
+  BOOST_TEST(x.node.id.value == 2u);
+  BOOST_TEST(x.node.cluster == "blue");
+  BOOST_TEST(x.node.data_directory == "/tmp/x");
+  BOOST_TEST(x.node.members.size() == 3u);
+  BOOST_TEST((x.node.members[2] == member{{3}, {"::1", 7003}}));
+  BOOST_TEST(x.node.raft.heartbeat_interval.count() == 50);
+  BOOST_TEST(x.node.bootstrap);
+  BOOST_TEST(!x.node.insecure);
   BOOST_TEST((x.redis == address{"127.0.0.1", 6379}));
-  BOOST_TEST((listen_address(x) == address{"127.0.0.1", 0}));
+  BOOST_TEST((listen_address(x.node) == address{"127.0.0.1", 0}));
 }
 
 BOOST_AUTO_TEST_CASE(former_names_are_taken_as_flags_and_in_a_file) {
@@ -149,9 +162,9 @@ BOOST_AUTO_TEST_CASE(former_names_are_taken_as_flags_and_in_a_file) {
   for (const auto& words : {flags, in_file}) {
     auto x = *read(words).config;
     BOOST_TEST(x.dirty_bytes == 2'000'000u);
-    BOOST_TEST(x.checkpoint_after.count() == 3000);
-    BOOST_TEST(x.reserved_space.ahead == 4'000'000u);
-    BOOST_TEST(x.reserved_space.reserve == 1'500'000u);
+    BOOST_TEST(x.node.checkpoint_after.count() == 3000);
+    BOOST_TEST(x.node.reserved_space.ahead == 4'000'000u);
+    BOOST_TEST(x.node.reserved_space.reserve == 1'500'000u);
   }
 }
 
@@ -185,8 +198,9 @@ BOOST_AUTO_TEST_CASE(members_may_come_one_by_one) {
   auto result = read({"--id", "1", "--data", "x", "--members",
                       "1=127.0.0.1:7001", "--members", "2=127.0.0.1:7002"});
   BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
-  BOOST_TEST(result.config->members.size() == 2u);
-  BOOST_TEST((listen_address(*result.config) == address{"127.0.0.1", 7001}));
+  BOOST_TEST(result.config->node.members.size() == 2u);
+  BOOST_TEST(
+    (listen_address(result.config->node) == address{"127.0.0.1", 7001}));
 }
 
 BOOST_AUTO_TEST_CASE(help_names_every_option_and_its_default) {
@@ -222,11 +236,11 @@ BOOST_AUTO_TEST_CASE(file_gives_values_and_flags_win) {
   auto result = read({"--config", file.path.c_str(), "--heartbeat", "80"});
   BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
   auto& x = *result.config;
-  BOOST_TEST(x.id.value == 3u);
-  BOOST_TEST(x.cluster == "green");
-  BOOST_TEST(x.bootstrap);
-  BOOST_TEST(x.members.size() == 2u);
-  BOOST_TEST(x.raft.heartbeat_interval.count() == 80);
+  BOOST_TEST(x.node.id.value == 3u);
+  BOOST_TEST(x.node.cluster == "green");
+  BOOST_TEST(x.node.bootstrap);
+  BOOST_TEST(x.node.members.size() == 2u);
+  BOOST_TEST(x.node.raft.heartbeat_interval.count() == 80);
 }
 
 struct bad_file {
@@ -265,52 +279,41 @@ BOOST_AUTO_TEST_CASE(missing_file_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
-  refuses("no members", [](auto& x) { x.members.clear(); });
-  refuses("no id", [](auto& x) { x.id = {}; });
-  refuses("peer 9 is not among the members", [](auto& x) { x.id = {9}; });
-  refuses("two members have the id 1", [](auto& x) { x.members[1].id = {1}; });
+  refuses("no members", [](auto& x) { x.node.members.clear(); });
+  refuses("no id", [](auto& x) { x.node.id = {}; });
+  refuses("peer 9 is not among the members", [](auto& x) { x.node.id = {9}; });
+  refuses("two members have the id 1",
+          [](auto& x) { x.node.members[1].id = {1}; });
   refuses("the same address",
-          [](auto& x) { x.members[1].where = x.members[0].where; });
-  refuses("member 1 has port 0", [](auto& x) { x.members[0].where.port = 0; });
-  refuses("no data directory", [](auto& x) { x.data_directory.clear(); });
-  refuses("1 to 200 characters", [](auto& x) { x.cluster.clear(); });
+          [](auto& x) { x.node.members[1].where = x.node.members[0].where; });
+  refuses("member 1 has port 0",
+          [](auto& x) { x.node.members[0].where.port = 0; });
+  refuses("no data directory", [](auto& x) { x.node.data_directory.clear(); });
+  refuses("1 to 200 characters", [](auto& x) { x.node.cluster.clear(); });
   refuses("unknown log level \"loud\"", [](auto& x) { x.log_level = "loud"; });
-  refuses("", [](auto& x) { x.raft.election_timeout_min = {}; });
+  refuses("", [](auto& x) { x.node.raft.election_timeout_min = {}; });
   refuses("--dirty-bytes", [](auto& x) { x.dirty_bytes = 1023; });
   refuses("--dirty-bytes",
           [](auto& x) { x.dirty_bytes = dirty_bytes_max + 1; });
-  refuses("--checkpoint-after", [](auto& x) { x.checkpoint_after = 99ms; });
   refuses("--checkpoint-after",
-          [](auto& x) { x.checkpoint_after = 24h + 1ms; });
+          [](auto& x) { x.node.checkpoint_after = 99ms; });
+  refuses("--checkpoint-after",
+          [](auto& x) { x.node.checkpoint_after = 24h + 1ms; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {
-  auto foreign = [](configuration& x) { x.members[2].where.host = "10.0.0.3"; };
+  auto foreign
+    = [](configuration& x) { x.node.members[2].where.host = "10.0.0.3"; };
   refuses("10.0.0.3:7003 is not a loopback address", foreign);
   refuses("--insecure", foreign);
-  refuses("0.0.0.0:7002", [](auto& x) { x.listen = address{"0.0.0.0", 7002}; });
+  refuses("0.0.0.0:7002", [](auto& x) {
+    x.node.listen = address{"0.0.0.0", 7002};
+  });
   refuses("Redis", [](auto& x) { x.redis = address{"::", 6379}; });
   auto x = good();
   foreign(x);
-  x.insecure = true;
+  x.node.insecure = true;
   BOOST_CHECK_NO_THROW(check(x));
-}
-
-BOOST_AUTO_TEST_CASE(addresses_are_read_and_written) {
-  for (auto text : {"127.0.0.1:7001", "[::1]:7001", "host.example:0"})
-    BOOST_TEST(to_text(parse_address(text)) == text);
-  for (auto text : {"", ":", "host", "host:", ":70", "::1:70", "h:70000",
-                    "h:-1", "h:1x", "[]:1"})
-    BOOST_CHECK_THROW(parse_address(text), configuration_error);
-  for (auto text : {"", "1", "=h:1", "0=h:1", "x=h:1", "1=h", "-1=h:1"})
-    BOOST_CHECK_THROW(parse_member(text), configuration_error);
-}
-
-BOOST_AUTO_TEST_CASE(loopback_is_recognized) {
-  for (auto host : {"127.0.0.1", "127.8.8.8", "::1", "localhost"})
-    BOOST_TEST(is_loopback({host, 1}));
-  for (auto host : {"0.0.0.0", "::", "10.0.0.1", "example.org", "128.0.0.1"})
-    BOOST_TEST(!is_loopback({host, 1}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,15 +1,15 @@
-// The options of a node, in one table: flags, keys of the file and the help
+// The options of a server, in one table: flags, keys of the file and the help
 // text all come from it.
 
 #pragma once
 
-#include <raft/cluster/configuration.hpp>
+#include <raft/server/configuration.hpp>
 
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::server {
 
 enum class option_kind { text, number, flag, list };
 
@@ -21,7 +21,7 @@ struct option {
   /// Stands for the value in the help text.
   const char* value;
   const char* help;
-  /// Takes one text per value; throws `configuration_error`.
+  /// Takes one text per value; throws `cluster::configuration_error`.
   std::function<void(configuration&, const std::vector<std::string>&)> set;
   /// Shows the value; empty for none.
   std::function<std::string(const configuration&)> show;
@@ -33,4 +33,4 @@ struct option {
 /// All options, in the order of the help text.
 const std::vector<option>& options();
 
-} // namespace raft::cluster
+} // namespace raft::server
