@@ -2,12 +2,14 @@
 
 #pragma once
 
+#include <raft/base/severity.hpp>
+
 #include <functional>
 #include <string>
 
 namespace raft::cluster {
 
-enum class severity { debug, info, warning, error };
+using base::severity;
 
 /// Takes one plain sentence. May be called by several threads at once; must
 /// not block for long.

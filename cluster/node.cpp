@@ -36,34 +36,6 @@ std::string to_text(const std::vector<peer_id>& ids) {
 /// the process for ever.
 constexpr std::chrono::seconds stop_deadline{30};
 
-severity severity_of(consensus::note_kind kind) {
-  using consensus::note_kind;
-  switch (kind) {
-    case note_kind::became_follower:
-    case note_kind::became_leader:
-    case note_kind::disk_has_space:
-      return severity::info;
-    case note_kind::stepped_down_higher_term:
-    case note_kind::stepped_down_no_quorum:
-    case note_kind::stepped_down_slow_disk:
-    case note_kind::stepped_down_full_disk:
-    case note_kind::stepped_down_stuck_machine:
-    case note_kind::disk_is_full:
-    case note_kind::lacks_dropped_entries:
-    case note_kind::truncated_conflict:
-    case note_kind::dropped_other_incarnation:
-    case note_kind::woke_late:
-    case note_kind::refused_malformed:
-    case note_kind::refused_answer:
-    case note_kind::refused_second_leader:
-    case note_kind::refused_contradiction:
-    case note_kind::term_far_ahead:
-      return severity::warning;
-    default:
-      return severity::debug;
-  }
-}
-
 /// What the port must let through, and what it may hold.
 actors::port_bounds bounds_of_port(const configuration& x) {
   // What stands around the entries of a message; entries have a bound that

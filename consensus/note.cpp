@@ -158,4 +158,32 @@ std::string to_text(const note& x) {
   }
 }
 
+base::severity severity_of(note_kind kind) {
+  using enum base::severity;
+  switch (kind) {
+    case note_kind::became_follower:
+    case note_kind::became_leader:
+    case note_kind::disk_has_space:
+      return info;
+    case note_kind::stepped_down_higher_term:
+    case note_kind::stepped_down_no_quorum:
+    case note_kind::stepped_down_slow_disk:
+    case note_kind::stepped_down_full_disk:
+    case note_kind::stepped_down_stuck_machine:
+    case note_kind::disk_is_full:
+    case note_kind::lacks_dropped_entries:
+    case note_kind::truncated_conflict:
+    case note_kind::dropped_other_incarnation:
+    case note_kind::woke_late:
+    case note_kind::refused_malformed:
+    case note_kind::refused_answer:
+    case note_kind::refused_second_leader:
+    case note_kind::refused_contradiction:
+    case note_kind::term_far_ahead:
+      return warning;
+    default:
+      return debug;
+  }
+}
+
 } // namespace raft::consensus

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/base/severity.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/messages/entry.hpp>
 
@@ -68,6 +69,9 @@ struct note {
 /// One line in plain words, such as "refuses 2's vote request: its log ends at
 /// 3@1, before ours".
 std::string to_text(const note& x);
+
+/// What becomes of it in a log for people.
+base::severity severity_of(note_kind kind);
 
 const char* to_text(peer_role x);
 
