@@ -116,11 +116,7 @@ private:
     commit others;
     for (std::size_t i = 0; i < all.batches.size(); ++i) {
       const auto& entries = all.batches[i].batch.entries;
-      auto needs_space
-        = std::any_of(entries.begin(), entries.end(), [](const entry& x) {
-            return x.kind != entry_kind::empty;
-          });
-      auto& to = needs_space ? others : modest;
+      auto& to = std::ranges::any_of(entries, needs_space) ? others : modest;
       to.batches.push_back(std::move(all.batches[i]));
       to.tickets.push_back(std::move(all.tickets[i]));
     }

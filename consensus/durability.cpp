@@ -74,9 +74,7 @@ void core::make_batch() {
   if (with_log) {
     log_.fill(msg.batch, end, config_.batch_bytes_max);
     batch_->needs_space
-      = std::ranges::any_of(msg.batch.entries, [](const entry& x) {
-          return x.kind != entry_kind::empty;
-        });
+      = std::ranges::any_of(msg.batch.entries, raft::needs_space);
   }
   if (compacts) {
     batch_->compacted = point;

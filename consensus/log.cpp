@@ -143,7 +143,7 @@ bool log::unwritten(log_index end) const noexcept {
 
 bool log::needs_space(log_index end) const noexcept {
   for (auto i = handed_to_disk_.next(); i <= std::min(end, last_.index); ++i)
-    if (find(i)->kind != entry_kind::empty)
+    if (raft::needs_space(*find(i)))
       return true;
   return false;
 }

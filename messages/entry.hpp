@@ -21,7 +21,9 @@ enum class entry_kind : std::uint8_t {
   command = 1,
   /// Open the client session whose id is this entry's index.
   open_session = 2,
-  /// Change the members of the group; `data` holds the new configuration.
+  /// Change the members of the group; `data` holds the new configuration. Has
+  /// its
+  /// number on the wire and on disk; no leader makes one yet.
   configuration = 3,
 };
 
@@ -53,6 +55,13 @@ struct entry {
 
   friend bool operator==(const entry&, const entry&) = default;
 };
+
+/// Whether it may be refused for lack of space. A store keeps a reserve for all
+/// others, so that terms and votes go on, and a leader begins its term, on a
+/// full disk.
+inline bool needs_space(const entry& x) {
+  return x.kind != entry_kind::empty;
+}
 
 /// The entry's `data` for a cluster id: 8 bytes, big-endian.
 inline bytes to_bytes(cluster_id x) {

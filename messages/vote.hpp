@@ -17,7 +17,7 @@ struct vote_request {
   log_position last;
   bool pre_vote = false;
   /// The old leader asked for this election; stickiness does not apply
-  /// (thesis, section 3.10).
+  /// (thesis, section 3.10). Understood by voters; no candidate says it yet.
   bool transfer = false;
 
   friend bool operator==(const vote_request&, const vote_request&) = default;

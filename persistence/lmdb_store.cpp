@@ -3,6 +3,7 @@
 #include <raft/persistence/lmdb_memory.hpp>
 #include <raft/persistence/lmdb_reader.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <limits>
@@ -232,13 +233,13 @@ void lmdb_store::reserve_space(const transaction& txn,
                                std::span<const persist> batches,
                                std::span<const log_change> changes) {
   page_estimate pages{txn};
-  auto commands = false;
+  auto needed = false;
   for (std::size_t i = 0; i < batches.size(); ++i) {
     estimate(txn, pages, batches[i], changes[i]);
-    for (auto& e : batches[i].batch.entries)
-      commands = commands || e.kind != entry_kind::empty;
+    needed = needed
+          || std::ranges::any_of(batches[i].batch.entries, raft::needs_space);
   }
-  db_.space().before_changes(pages.total(), !commands);
+  db_.space().before_changes(pages.total(), !needed);
 }
 
 /// Adds what it takes to write a batch.

@@ -113,11 +113,8 @@ bool cluster::has_space_for_write(peer_id who) const {
   const auto& write = peer(who).writing();
   if (!write || (mode != disk_mode::full && mode != disk_mode::used_up))
     return true;
-  const auto& entries = write->batch.entries;
   return mode == disk_mode::full
-      && std::all_of(entries.begin(), entries.end(), [](const entry& x) {
-           return x.kind == entry_kind::empty;
-         });
+      && std::ranges::none_of(write->batch.entries, needs_space);
 }
 
 void cluster::schedule_write(peer_id who) {

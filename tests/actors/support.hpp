@@ -14,6 +14,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -201,9 +202,7 @@ private:
   bool full_ = false;
 
   static bool takes_space(const persist& x) {
-    return std::any_of(
-      x.batch.entries.begin(), x.batch.entries.end(),
-      [](const entry& y) { return y.kind != entry_kind::empty; });
+    return std::ranges::any_of(x.batch.entries, needs_space);
   }
 };
 
