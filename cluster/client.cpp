@@ -1,11 +1,9 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
-#include <raft/actors/seed.hpp>
 #include <raft/cluster/client.hpp>
-#include <raft/cluster/client_actor.hpp>
 #include <raft/cluster/connect.hpp>
-#include <raft/cluster/links.hpp>
+#include <raft/cluster/linked_client.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -48,36 +46,12 @@ Answer ask_server(caf::actor_system& system, const client_options& options,
 struct client::impl {
   impl(std::vector<address> where, client_options chosen)
     : servers{std::move(where)}, options{std::move(chosen)} {
-    client_actor_options own;
-    own.group = options.group;
-    own.settings.outstanding_max = options.outstanding_max;
-    own.slot = slot;
-    own.seed = actors::draw_seed();
-    // The connection's thread has the answers first; stay there.
-    own.in_middleman = true;
-    actor = spawn_client(system, std::move(own));
-    links_options others;
-    others.cluster = options.cluster;
-    others.group = options.group;
-    for (auto& x : servers)
-      others.remotes.push_back({{}, x});
-    others.client = actor;
-    others.seed = actors::draw_seed();
-    links = spawn_links(system, std::move(others));
-  }
-
-  ~impl() {
-    caf::scoped_actor self{system};
-    auto ignore = [](const caf::error&) {};
-    actors::ask(self, links, grace, stop{options.group})
-      .receive([](const stopped&) {}, ignore);
-    actors::ask(self, actor, grace, stop{options.group})
-      .receive([](const stopped&) {}, ignore);
+    // nop
   }
 
   void submit(bytes command, milliseconds deadline, callback done) {
     if (slot->put({std::move(command), deadline, std::move(done)}))
-      actors::send_anonymously(actor, drain{});
+      actors::send_anonymously(handle.actor(), drain{});
   }
 
   std::vector<address> servers;
@@ -85,8 +59,7 @@ struct client::impl {
   std::shared_ptr<request_queue> slot = std::make_shared<request_queue>();
   actors::system_config config{true};
   caf::actor_system system{config};
-  linked_client_actor actor;
-  links_actor links;
+  linked_client handle{system, servers, options, slot};
 };
 
 client::client(std::vector<address> servers, client_options options)

@@ -1,0 +1,73 @@
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/seed.hpp>
+#include <raft/cluster/client_handle.hpp>
+#include <raft/cluster/linked_client.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace raft::cluster {
+
+linked_client::linked_client(caf::actor_system& system,
+                             const std::vector<address>& servers,
+                             const client_options& options,
+                             std::shared_ptr<request_queue> slot)
+  : system_{system}, group_{options.group} {
+  client_actor_options own;
+  own.group = options.group;
+  own.settings.outstanding_max = options.outstanding_max;
+  own.slot = std::move(slot);
+  own.seed = actors::draw_seed();
+  // The connection's thread has the answers first; stay there.
+  own.in_middleman = true;
+  actor_ = spawn_client(system, std::move(own));
+  links_options others;
+  others.cluster = options.cluster;
+  others.group = options.group;
+  for (auto& x : servers)
+    others.remotes.push_back({{}, x});
+  others.client = actor_;
+  others.seed = actors::draw_seed();
+  links_ = spawn_links(system, std::move(others));
+}
+
+linked_client::~linked_client() {
+  stop();
+}
+
+void linked_client::stop() {
+  constexpr std::chrono::seconds patience{2};
+  caf::scoped_actor self{system_};
+  const auto end = [&](const auto& who) {
+    actors::ask(self, who, patience, raft::stop{group_})
+      .receive([](const stopped&) {}, [](const caf::error&) {});
+  };
+  end(links_);
+  end(actor_);
+}
+
+struct client_handle::impl {
+  linked_client handle;
+};
+
+client_handle::client_handle(caf::actor_system& system,
+                             const std::vector<address>& servers,
+                             const client_options& options)
+  : impl_{new impl{{system, servers, options, {}}}} {
+  // nop
+}
+
+client_handle::~client_handle() = default;
+
+actors::client_actor client_handle::actor() const {
+  return impl_->handle.actor();
+}
+
+void client_handle::stop() {
+  impl_->handle.stop();
+}
+
+} // namespace raft::cluster
