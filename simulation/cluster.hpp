@@ -405,7 +405,7 @@ private:
   void send(const consensus::message& msg);
   void arrive_at(instant when, const parcel_under_way& x);
   void replay(peer_id who);
-  void deliver(const consensus::message& msg, std::uint64_t number);
+  void deliver(const parcel_under_way& x);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
   void connect_or_not(peer_id who, peer_id other);
