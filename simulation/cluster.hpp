@@ -370,6 +370,7 @@ private:
   void advance(peer_id who);
   void carry_out(peer_id who, consensus::output out);
   void schedule_alarm(peer_id who);
+  void after_log_disk(peer_id who, std::function<void()> then);
   void schedule_write(peer_id who);
   void schedule_read(peer_id who);
   duration disk_delay(const disk_profile& of);
