@@ -116,6 +116,9 @@ void cluster::spawn(std::uint64_t id) {
   options.settings = settings;
   options.in_middleman = where.in_middleman;
   options.time = time;
+  if (auto ahead = ahead_.find({id}); ahead != ahead_.end())
+    options.time.now
+      = [by = ahead->second] { return base::steady_now() + by->load(); };
   options.on_failure = failures.handler();
   options.on_note = notes.of({id});
   peers_[{id}] = actors::spawn_peer(system, std::move(options));
@@ -130,23 +133,30 @@ void cluster::spawn_all() {
 std::uint64_t cluster::spawn_calm(std::uint64_t leader) {
   settings.election_timeout_min = settings.election_timeout_max
     = 100 * deadline;
-  time.now = [this] { return base::steady_now() + ahead_.load(); };
+  for (auto id : members)
+    ahead_[id] = std::make_shared<std::atomic<base::instant>>();
   spawn_all();
-  auto elected = eventually([&] {
-    let_campaign(leader);
-    return eventually([&] { return state(leader).role == peer_role::leader; },
-                      std::chrono::seconds{5});
-  });
+  // From now on it has seen what its clock says.
+  state(leader);
+  std::uint64_t alarms = 0;
+  auto elected = eventually(
+    [&] {
+      alarms += 20;
+      let_campaign(leader, alarms);
+      return eventually([&] { return state(leader).role == peer_role::leader; },
+                        deadline / 4);
+    },
+    4 * deadline);
   BOOST_REQUIRE_MESSAGE(elected, "no leader");
   return await_leader();
 }
 
-/// Its time has come; that of the others, too, but only this one is woken.
-void cluster::let_campaign(std::uint64_t id) {
-  ahead_ = ahead_.load() + settings.election_timeout_max
-         + settings.election_timeout_max;
-  constexpr std::uint64_t alarms_max = 100;
-  for (std::uint64_t number = 0; number < alarms_max; ++number)
+/// Sets the clock of a peer ahead, and lets all of its alarms ring. Each that
+/// does sets the next one.
+void cluster::let_campaign(std::uint64_t id, std::uint64_t alarms) {
+  auto& ahead = *ahead_.at({id});
+  ahead = ahead.load() + settings.election_timeout_max + deadline;
+  for (std::uint64_t number = 0; number < alarms; ++number)
     actors::send_anonymously(peer(id), wake{number});
 }
 

@@ -186,10 +186,10 @@ public:
 
 private:
   std::shared_ptr<persistence::store> open(peer_id id);
-  void let_campaign(std::uint64_t id);
+  void let_campaign(std::uint64_t id, std::uint64_t alarms);
 
-  /// By how much the peers' clocks are ahead.
-  std::atomic<base::instant> ahead_{base::instant{0}};
+  /// By how much the clocks of calm peers are ahead.
+  std::map<peer_id, std::shared_ptr<std::atomic<base::instant>>> ahead_;
 
   temporary_directory directory_;
   std::map<peer_id, actors::peer_actor> peers_;

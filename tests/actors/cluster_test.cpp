@@ -84,6 +84,8 @@ BOOST_DATA_TEST_CASE(all_stop_and_come_back_with_everything, environments, at) {
   peers.spawn_calm();
   for (auto command : {"a", "b", "c"})
     peers.commit(command);
+  // So that the second one can be elected.
+  BOOST_TEST(peers.all_hold("a b c "));
   auto term = peers.state(1).term;
   peers.stop_all();
   auto leader = peers.spawn_calm(2);
