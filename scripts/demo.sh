@@ -65,6 +65,12 @@ tell() {
 
 load_runs() { kill -0 "$load_pid" 2>/dev/null; }
 
+# Sets `applied` to how far the peer that was killed is.
+tells_applied() {
+  applied=$(status_of applied '' "$killed")
+  [[ $applied =~ ^[0-9]+$ ]]
+}
+
 applied_or_ended() { ! load_runs || applied_reaches "$1"; }
 
 # Compares what all keys read back with the file, through raftctl and through
@@ -101,11 +107,16 @@ end_demo() {
   exit "$status"
 }
 
+# Sets `killed` to who leads.
+one_leads() {
+  killed=$(status_of peer leader)
+  [[ $killed =~ ^[123]$ ]]
+}
+
 # Kills the leader while the load runs; sets `killed`.
 kill_leader() {
   wait_for 60 applied_or_ended "$1" || demo_fails "nothing was loaded"
-  killed=$(status_of peer leader)
-  [[ $killed =~ ^[123]$ ]] || demo_fails "there is no one leader: '$killed'"
+  wait_for 30 one_leads || demo_fails "there is no one leader: '$killed'"
   load_runs || demo_fails "the load ended before the leader was killed"
   kill -KILL "${peer_pid[$killed]}"
   { wait "${peer_pid[$killed]}"; } 2>/dev/null || true
@@ -167,7 +178,7 @@ dev_demo() {
   LC_ALL=C sort -o "$file" "$file"
   lines=$(wc -l <"$file")
   # So few that they would be loaded before the leader can be killed.
-  [ "$lines" -ge 20000 ] || rate=(--rate $((lines / 4 + 1)))
+  [ "$lines" -ge 20000 ] || rate=(--rate $((lines / 10 + 1)))
 
   say "Starting three peers in $cluster_dir"
   start_cluster
@@ -187,7 +198,7 @@ dev_demo() {
 
   say "Comparing the peers"
   raftctl digest --wait 60 || demo_fails "the peers differ"
-  applied=$(status_of applied '' "$killed")
+  wait_for 30 tells_applied || demo_fails "peer $killed does not answer"
   say "Reading every key back, through raftctl and redis-cli"
   check_all_keys "$file" "$killed"
   show_figures "$cluster_dir/load.log" "$cluster_dir/$killed.log" "$applied"

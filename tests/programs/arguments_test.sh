@@ -93,7 +93,7 @@ port=$(pick_free_ports)
 "$bin/raftd" --id 1 --members "1=127.0.0.1:$port" --data "$scratch/[a,b]" \
   --bootstrap <&- >"$scratch/stdout" 2>&- &
 server=$!
-wait_for 30 is_listening
+wait_for 120 is_listening
 for fd in 0 2; do
   [ "$(readlink "/proc/$server/fd/$fd")" = /dev/null ] ||
     fail "descriptor $fd is $(readlink "/proc/$server/fd/$fd")"
@@ -101,33 +101,34 @@ done
 [ -f "$scratch/[a,b]/data.mdb" ]
 export RAFT_PEERS=127.0.0.1:$port
 
+# Longer than the usual time: the machine may have much else to do.
 say "values are taken as they are"
 odd=('' '[a,b]' '{}' 'a,b' '"a"' '\' 'a\nb' '%%' '++' '=a' ' ' status get
   -x -- --json --help --peers=1 -h)
 for x in "${odd[@]}"; do
-  expect 0 "$bin/raftctl" put -- "$x" "$x"
-  expect 0 "$bin/raftctl" get -- "$x"
+  expect 0 "$bin/raftctl" --timeout 60 put -- "$x" "$x"
+  expect 0 "$bin/raftctl" --timeout 60 get -- "$x"
   [ "$out" = "$x" ] || fail "put and get of '$x': '$out'"
 done
 for x in '' '[a,b]' -x; do
-  expect 0 "$bin/raftctl" cas --absent -- key "$x"
-  expect 1 "$bin/raftctl" cas key never --absent
-  expect 0 "$bin/raftctl" cas --expect "$x" -- key "$x"
-  expect 0 "$bin/raftctl" cas --expect="$x" -- key "$x"
-  expect 0 "$bin/raftctl" append key -- "$x"
-  expect 0 "$bin/raftctl" get key
+  expect 0 "$bin/raftctl" --timeout 60 cas --absent -- key "$x"
+  expect 1 "$bin/raftctl" --timeout 60 cas key never --absent
+  expect 0 "$bin/raftctl" --timeout 60 cas --expect "$x" -- key "$x"
+  expect 0 "$bin/raftctl" --timeout 60 cas --expect="$x" -- key "$x"
+  expect 0 "$bin/raftctl" --timeout 60 append key -- "$x"
+  expect 0 "$bin/raftctl" --timeout 60 get key
   [ "$out" = "$x$x" ] || fail "append of '$x': '$out'"
-  expect 0 "$bin/raftctl" delete key
+  expect 0 "$bin/raftctl" --timeout 60 delete key
 done
-expect 0 "$bin/raftctl" put a 1
-expect 0 "$bin/raftctl" put b 1
-expect 0 "$bin/raftctl" scan '[a,b]'
+expect 0 "$bin/raftctl" --timeout 60 put a 1
+expect 0 "$bin/raftctl" --timeout 60 put b 1
+expect 0 "$bin/raftctl" --timeout 60 scan '[a,b]'
 [ "$out" = $'[a,b]\t[a,b]' ] || fail "scan: $out"
-expect 0 "$bin/raftctl" delete '[a,b]' '{}' a,b
+expect 0 "$bin/raftctl" --timeout 60 delete '[a,b]' '{}' a,b
 [ "$out" = 3 ] || fail "delete: $out"
-expect 0 "$bin/raftctl" get a
-expect 0 "$bin/raftctl" get b
-expect 0 "$bin/raftctl" delete -- "${odd[@]}"
+expect 0 "$bin/raftctl" --timeout 60 get a
+expect 0 "$bin/raftctl" --timeout 60 get b
+expect 0 "$bin/raftctl" --timeout 60 delete -- "${odd[@]}"
 [ "$out" = "$((${#odd[@]} - 3))" ] || fail "delete: $out"
 
 say "what is closed is missed by who needs it"
@@ -144,13 +145,13 @@ restart() { # restart COMMAND...: raftd once more, by that command
   "$@" "$bin/raftd" --id 1 --members "1=127.0.0.1:$port" \
     --data "$scratch/[a,b]" >"$scratch/stdout" 2>>"$scratch/server.log" &
   server=$!
-  wait_for 30 is_listening
+  wait_for 120 is_listening
 }
 # ends SIGNAL: it does, with 0, and says why.
 ends() {
   local status=0
   kill "-$1" "$server"
-  wait_for 20 has_ended || fail "it does not end"
+  wait_for 120 has_ended || fail "it does not end"
   wait "$server" || status=$?
   [ "$status" -eq 0 ] || fail "exit code $status after SIG$1"
 }
@@ -161,20 +162,20 @@ ends HUP
 grep -q "ending, because of signal 1 (Hangup)" "$scratch/server.log"
 restart nohup
 kill -HUP "$server"
-expect 0 "$bin/raftctl" get a
+expect 0 "$bin/raftctl" --timeout 60 get a
 ends TERM
 
 say "nobody reads its standard output and error"
 mkfifo "$scratch/pipe"
 exec 9<>"$scratch/pipe"
 # Full: whoever writes to it waits.
-timeout 1 head -c 1000000 /dev/zero >&9 || true
+dd if=/dev/zero of="$scratch/pipe" oflag=nonblock bs=4096 2>/dev/null || true
 "$bin/raftd" --id 1 --members "1=127.0.0.1:$port" --data "$scratch/[a,b]" \
   --log-level trace >&9 2>&9 9>&- &
 server=$!
 answers() { "$bin/raftctl" get a >/dev/null 2>&1; }
-wait_for 30 answers
-expect 0 "$bin/raftctl" put a 2
+wait_for 120 answers
+expect 0 "$bin/raftctl" --timeout 60 put a 2
 ends TERM
 exec 9>&-
 
@@ -182,11 +183,11 @@ say "its log's disk is full, its reader has gone"
 "$bin/raftd" --id 1 --members "1=127.0.0.1:$port" --data "$scratch/[a,b]" \
   >/dev/full 2>/dev/full &
 server=$!
-wait_for 30 answers
+wait_for 120 answers
 ends TERM
 "$bin/raftd" --id 1 --members "1=127.0.0.1:$port" --data "$scratch/[a,b]" \
   > >(true) 2> >(true) &
 server=$!
-wait_for 30 answers
+wait_for 120 answers
 ends TERM
 server=
