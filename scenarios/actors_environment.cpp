@@ -72,6 +72,7 @@ public:
     options.group = environment_group;
     options.on_failure = failure_handler(x.ending);
     options.seed = source().next();
+    options.settings = slowed(options.settings);
     auto handle = actors::spawn_peer(system(), std::move(options));
     board_->plug(who, handle);
     for (auto other : members_)

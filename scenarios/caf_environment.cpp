@@ -23,7 +23,7 @@ constexpr auto client_patience = 10min;
 
 caf_environment::caf_environment(const environment_options& options,
                                  bool remoting)
-  : real_environment{options.peers},
+  : real_environment{options},
     random_{options.seed},
     config_{remoting},
     peers_(options.peers) {

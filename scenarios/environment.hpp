@@ -64,6 +64,10 @@ struct environment_options {
   /// the same again with the same seed.
   std::uint64_t seed = 1;
   network_profile network = {};
+  /// How many times as long everything takes in real time, heartbeats and
+  /// election timeouts included: what a scenario allows for is so much longer,
+  /// too. For busy machines. A simulated environment needs none of it.
+  unsigned slow_motion = 1;
 };
 
 /// A cluster of peers, numbered from 0, whose state machine is the key-value

@@ -18,7 +18,7 @@ namespace raft::scenarios {
 namespace {
 
 /// A process that has not begun to listen in this time never will.
-constexpr std::chrono::seconds start_max{30};
+constexpr std::chrono::seconds start_max{60};
 
 /// Nor does one answer that has not in this time.
 constexpr std::chrono::seconds connect_max{30};
@@ -149,11 +149,17 @@ private:
   void launch(peer_number who) {
     auto& x = bodies_.at(who);
     auto id = to_text(id_of(who));
+    auto times = slowed({});
+    auto number
+      = [](std::chrono::milliseconds y) { return std::to_string(y.count()); };
     x = {};
     x.process = std::make_unique<raftd_process>(
-      std::vector<std::string>{"--id", id, "--members", members_for(who),
-                               "--listen", "127.0.0.1:0", "--data",
-                               directory_.path(id), "--bootstrap"},
+      std::vector<std::string>{
+        "--id", id, "--members", members_for(who), "--listen", "127.0.0.1:0",
+        "--data", directory_.path(id), "--bootstrap", "--heartbeat",
+        number(times.heartbeat_interval), "--election-timeout-min",
+        number(times.election_timeout_min), "--election-timeout-max",
+        number(times.election_timeout_max)},
       log_of(who));
     const std::string listening{"listening on "};
     auto line = x.process->read_line(start_max);

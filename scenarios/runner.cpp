@@ -58,19 +58,20 @@ std::string refusal(const scenario& what, environment_kind where) {
                      to_text(where), objection_to(what, where));
 }
 
-run_report run(const scenario& what, environment_kind where, std::uint64_t seed,
+run_report run(const scenario& what, const run_options& how,
                simulation::observer* watching) {
   run_report result;
   result.peers = what.peers;
-  result.reason = objection_to(what, where);
+  result.reason = objection_to(what, how.where);
   if (!result.reason.empty()) {
     result.result = run_report::outcome::impossible;
     return result;
   }
   try {
-    base::random random{seed};
-    auto stands = make_environment({what.peers, random.next(), what.network},
-                                   where, watching);
+    base::random random{how.seed};
+    auto stands = make_environment(
+      {what.peers, random.next(), what.network, how.slow_motion}, how.where,
+      watching);
     test_context x{*stands, random.next()};
     x.begin_stage(what.title);
     what.run(x);
@@ -86,11 +87,11 @@ run_report run(const scenario& what, environment_kind where, std::uint64_t seed,
 }
 
 std::string to_text(const run_report& x, const scenario& what,
-                    environment_kind where, std::uint64_t seed) {
+                    const run_options& how) {
   if (x.result == run_report::outcome::impossible)
-    return refusal(what, where) + '\n';
+    return refusal(what, how.where) + '\n';
   std::string result;
-  auto counts = objection_to(ability::counting_exchanges, where).empty();
+  auto counts = objection_to(ability::counting_exchanges, how.where).empty();
   for (const auto& stage : x.stages)
     result += fmt::format("{} ({}): {} ...\n"
                           "  ... Passed -- {:5.1f} {:2} {:>4} {:7} {:4}\n",
@@ -101,10 +102,13 @@ std::string to_text(const run_report& x, const scenario& what,
   for (const auto& remark : x.remarks)
     result += fmt::format("  remark: {}\n", remark);
   if (x.result == run_report::outcome::failed)
-    result += fmt::format("{} ({}): {} ...\n  ... FAILED: {}\n  again: "
-                          "raft-scenarios run {} --environment {} --seed {}\n",
-                          what.name, what.part, what.title, x.reason, what.name,
-                          to_text(where), seed);
+    result += fmt::format(
+      "{} ({}): {} ...\n  ... FAILED: {}\n  again: "
+      "raft-scenarios run {} --environment {} --seed {}{}\n",
+      what.name, what.part, what.title, x.reason, what.name, to_text(how.where),
+      how.seed,
+      how.slow_motion > 1 ? fmt::format(" --slow-motion {}", how.slow_motion)
+                          : std::string{});
   return result;
 }
 

@@ -38,15 +38,23 @@ std::string objection_to(const scenario& what, environment_kind where);
 /// @pre It cannot be run.
 std::string refusal(const scenario& what, environment_kind where);
 
-/// Runs a scenario once, from a seed.
+/// How to run a scenario.
+struct run_options {
+  environment_kind where = environment_kind::simulated;
+  std::uint64_t seed = 1;
+  /// See `environment_options`; without effect on `simulated`.
+  unsigned slow_motion = 1;
+};
+
+/// Runs a scenario once.
 /// @param watching Is told by environment `simulated` what happens, if not
 ///        null.
-run_report run(const scenario& what, environment_kind where, std::uint64_t seed,
+run_report run(const scenario& what, const run_options& how,
                simulation::observer* watching = nullptr);
 
 /// The report as people read it: title, then seconds, peers, exchanges, bytes
 /// and committed commands; on a failure what happened and how to run it again.
 std::string to_text(const run_report& x, const scenario& what,
-                    environment_kind where, std::uint64_t seed);
+                    const run_options& how);
 
 } // namespace raft::scenarios

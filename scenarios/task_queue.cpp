@@ -20,18 +20,27 @@ void task_queue::wait(std::chrono::steady_clock::time_point until) {
   filled_.wait_until(guard, until, [this] { return !letters_.empty(); });
 }
 
-real_environment::real_environment(std::size_t peers)
-  : environment{peers}, begin_{std::chrono::steady_clock::now()} {
+real_environment::real_environment(const environment_options& options)
+  : environment{options.peers},
+    slow_motion_{options.slow_motion},
+    begin_{std::chrono::steady_clock::now()} {
   // nop
 }
 
+consensus::settings real_environment::slowed(consensus::settings x) const {
+  for (auto* length : {&x.heartbeat_interval, &x.election_timeout_min,
+                       &x.election_timeout_max})
+    *length *= slow_motion_;
+  return x;
+}
+
 instant real_environment::now() const {
-  return std::chrono::duration_cast<instant>(std::chrono::steady_clock::now()
-                                             - begin_);
+  auto passed = std::chrono::steady_clock::now() - begin_;
+  return std::chrono::duration_cast<instant>(passed / slow_motion_);
 }
 
 void real_environment::pass(instant until) {
-  mail_->wait(begin_ + until);
+  mail_->wait(begin_ + until * slow_motion_);
 }
 
 void real_environment::collect() {

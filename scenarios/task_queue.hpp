@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/consensus/settings.hpp>
 #include <raft/scenarios/environment.hpp>
 
 #include <condition_variable>
@@ -34,7 +35,10 @@ public:
   instant now() const override;
 
 protected:
-  explicit real_environment(std::size_t peers);
+  explicit real_environment(const environment_options& options);
+
+  /// What peers have to take in place of the usual settings.
+  consensus::settings slowed(consensus::settings x) const;
 
   void pass(instant until) override;
   void collect() override;
@@ -45,6 +49,7 @@ protected:
   }
 
 private:
+  unsigned slow_motion_;
   std::chrono::steady_clock::time_point begin_;
   std::shared_ptr<task_queue> mail_ = std::make_shared<task_queue>();
 };

@@ -44,13 +44,14 @@ struct run_arguments {
   std::optional<std::uint64_t> seed;
   std::size_t jobs = 1;
   std::size_t repeat = 1;
+  unsigned slow_motion = 1;
   std::string timeline;
 };
 
 /// One run to be done.
 struct job {
   const scenario* what = nullptr;
-  std::uint64_t seed = 0;
+  scenarios::run_options how;
 };
 
 scenarios_exit refuse(const std::string& why) {
@@ -67,8 +68,8 @@ std::string unknown(const std::string& name) {
 class crew {
 public:
   /// @param left_out How many scenarios are not among the jobs.
-  crew(std::vector<job> jobs, environment_kind where, std::size_t left_out)
-    : jobs_{std::move(jobs)}, where_{where}, left_out_{left_out} {
+  crew(std::vector<job> jobs, std::size_t left_out)
+    : jobs_{std::move(jobs)}, left_out_{left_out} {
     // nop
   }
 
@@ -92,16 +93,15 @@ private:
       if (i >= jobs_.size())
         return;
       const auto& x = jobs_[i];
-      auto report = scenarios::run(*x.what, where_, x.seed);
+      auto report = scenarios::run(*x.what, x.how);
       std::lock_guard guard{mutex_};
       if (report.result == run_report::outcome::failed)
         ++failed_;
-      std::cout << to_text(report, *x.what, where_, x.seed) << std::flush;
+      std::cout << to_text(report, *x.what, x.how) << std::flush;
     }
   }
 
   std::vector<job> jobs_;
-  environment_kind where_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   std::size_t failed_ = 0;
@@ -113,8 +113,9 @@ scenarios_exit show(const scenario& what, std::uint64_t seed,
                     const std::string& file) {
   simulation::timeline_file page{file};
   simulation::recorder all;
-  auto report = scenarios::run(what, environment_kind::simulated, seed, &all);
-  std::cout << to_text(report, what, environment_kind::simulated, seed);
+  scenarios::run_options how{environment_kind::simulated, seed};
+  auto report = scenarios::run(what, how, &all);
+  std::cout << to_text(report, what, how);
   page.write(simulation::timeline_page(
     all.events(),
     {what.name + ": " + what.title,
@@ -169,8 +170,8 @@ scenarios_exit run(const run_arguments& args) {
   std::vector<job> jobs;
   for (std::size_t i = 0; i < args.repeat; ++i)
     for (const auto* x : chosen)
-      jobs.push_back({x, seed + i});
-  return crew{std::move(jobs), *where, left_out}.work(args.jobs);
+      jobs.push_back({x, {*where, seed + i, args.slow_motion}});
+  return crew{std::move(jobs), left_out}.work(args.jobs);
 }
 
 scenarios_exit list() {
@@ -241,6 +242,13 @@ void add_run(CLI::App& app, scenarios_run& chosen) {
   command->add_option("--repeat", args->repeat, "Run each so often (default 1)")
     ->type_name("N")
     ->transform(programs::whole_number(1, 1'000'000));
+  command
+    ->add_option("--slow-motion", args->slow_motion,
+                 "Let everything take so many times as long, heartbeats and "
+                 "what is waited for: for busy machines (default 1). Virtual "
+                 "time needs none")
+    ->type_name("N")
+    ->transform(programs::whole_number(1, 100));
   command
     ->add_option("--timeline", args->timeline,
                  "Put a page of the run here, for a browser: one scenario, "
