@@ -6,15 +6,19 @@
 //                                                ▼  │
 //                                      peer_actor of another process
 //
-//   peer_actor ──persist──► persister_actor      (one per process)
-//   peer_actor ──apply────► applier_actor        (one per group)
-//   applier_actor ──checkpoint──► checkpointer_actor        (one per group, or
-//   none) applier_actor ──apply_commands──► machine_actor   (the user's own, or
-//   none) peer_actor ──delivery─► subscriber_actor     (the user's own)
+//   peer_actor ─persist─► persister_actor           per process
+//   peer_actor ─read_entries─► reader_actor         per group
+//   peer_actor ─apply─► applier_actor               per group
+//   applier_actor ─checkpoint─► checkpointer_actor  per group, or none
+//   applier_actor ─apply_commands─► machine_actor   the user's, if any
+//   peer_actor ─delivery─► subscriber_actor         the user's
+//
+// `takes<X>` is a message without an answer; `answers<X, Y>` is a request `X`
+// that is answered by `Y`.
 //
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
-// and published. Traffic between peers is one-way; whatever has an answer must
-// be asked with a deadline when the other side may be another process.
+// and published. Traffic between peers is one-way; a request that may go to
+// another process needs a deadline.
 
 #pragma once
 
@@ -33,8 +37,8 @@ class checkpoint_job;
 
 namespace raft::actors {
 
-/// Asks for a part of a state machine's state to be checkpointed. Stays within
-/// the process.
+/// Asks for frozen state of a state machine to be written to the disk. Stays
+/// within the process.
 struct checkpoint {
   std::shared_ptr<machine::checkpoint_job> job;
 };
@@ -48,7 +52,7 @@ using inbox_actor = actor_interface<
   takes<vote_request>,
   // A voter answers.
   takes<vote_reply>,
-  // The leader extends our log, or says that it is there.
+  // The leader extends our log, or shows that it is alive.
   takes<append_request>,
   // A follower answers.
   takes<append_reply>>;
@@ -58,8 +62,8 @@ using subscriber_actor = actor_interface<takes<delivery>>;
 
 /// Connects a peer with others: whoever sends it `link_up` may be one.
 using link_keeper_actor = actor_interface<
-  // The peer does not believe another one: end that link, and let it come again
-  // after a pause.
+  // The peer found that another one sends what cannot be true: end that link,
+  // and let it come up again after a pause.
   takes<distrust>>;
 
 /// One Raft peer. Only this actor touches its term, role and log.
@@ -68,11 +72,11 @@ using peer_actor = inbox_actor::extend<
   answers<start, started>,
   // Replicate a command, apply it, return the reply.
   answers<execute, executed>,
-  // Give the next piece of a reply that it holds for the sender.
+  // Give the next piece of a reply that this peer holds for the sender.
   answers<fetch, fetched>,
   // Open a client session; its id is the index in the answer.
   answers<open_session, executed>,
-  // Ask this peer's state machine as it stands.
+  // Ask this peer's state machine, as of what it has applied.
   answers<query, queried>,
   // Term, role, leader and indexes.
   answers<get_state, peer_state>,
@@ -84,18 +88,18 @@ using peer_actor = inbox_actor::extend<
   takes<link_up, inbox_actor>,
   // Another peer can no longer be reached.
   takes<link_down>,
-  // From this process: what keeps this peer out, to be told to who asks.
+  // From this process: why this peer is kept out, for `get_state`.
   takes<standing>,
   // From its applier, unasked: more of what was applied is on the disk.
   takes<applied>,
-  // From itself: the core wanted to be woken.
+  // From itself: the time at which the core wanted to be woken.
   takes<wake>,
   // End for good.
   answers<stop, stopped>>;
 
-/// Makes state durable, for all groups of the process, one transaction for all
-/// that arrived meanwhile. Owns the store; runs detached, because a sync
-/// blocks.
+/// Makes state durable, for all groups of the process: one transaction takes
+/// all that arrived during the one before. Owns the store; runs detached,
+/// because a sync blocks.
 using persister_actor = actor_interface<
   // Write a batch; answered when it is on the disk.
   answers<persist, persisted>,
@@ -107,8 +111,8 @@ using persister_actor = actor_interface<
   answers<stop, stopped>>;
 
 /// Reads durable entries of one group that are no longer in memory, for
-/// followers and subscribers that are behind, and for a state machine after a
-/// restart. Runs detached, because a disk may take its time, and apart from the
+/// followers and subscribers that lag behind, and for a state machine after a
+/// restart. Runs detached, because a read may block, and apart from the
 /// persister: no commit waits for a read, and no read for a commit.
 using reader_actor = actor_interface<
   // Read durable entries. An error is final: the peer that asked ends.
@@ -117,53 +121,54 @@ using reader_actor = actor_interface<
   answers<stop, stopped>>;
 
 /// Runs the state machine of one group. User code runs here, or in the
-/// `machine_actor` that it stands before, and nowhere else.
+/// `machine_actor` behind it, and nowhere else.
 using applier_actor = actor_interface<
-  // Apply committed entries, in order; without any, just hear how far the log
-  // is durable. Whoever asks is also told later, by `applied`, how much of what
-  // was applied has reached the disk.
+  // Apply committed entries, in order; a request without entries only tells how
+  // far the log is durable. Later, `applied` is also sent unasked, when more of
+  // what was applied has reached the disk.
   answers<apply, applied>,
-  // Ask the state machine as it stands.
+  // Ask the state machine, as of what it has applied.
   answers<query, queried>,
   // From itself: checkpoint what has changed, however little it is.
   takes<checkpoint_now>,
   // From its peer: the same, because the log's disk is full.
   takes<checkpoint_for_space>,
-  // From itself: go on with queries that are answered in steps.
+  // From itself: continue queries that are answered in steps.
   takes<continue_queries>,
-  // From itself, while it stops: a checkpoint under way has had its time.
+  // From itself, while it stops: do not wait for the checkpoint any longer.
   takes<abandon_checkpoint>,
   // End, after the last apply.
   answers<stop, stopped>>;
 
-/// Takes the state of a state machine to the disk while commands go on. Runs
+/// Writes the state of a state machine to the disk while commands go on. Runs
 /// detached, because a sync blocks.
 using checkpointer_actor = actor_interface<
   // Write frozen state; answered when it is on the disk.
   answers<checkpoint, checkpointed>,
-  // From itself: try again, there was no space.
+  // From itself: try again, after there was no space.
   takes<retry_checkpoint>,
-  // From the applier: free what was written.
+  // From the applier: free the memory of what was written.
   takes<release_checkpoint>,
   // End.
   answers<stop, stopped>>;
 
-/// A state machine that is an actor: what users bring in place of a class. It
-/// may understand more than this. docs/embedding.md has the contract.
+/// A state machine that is an actor, which users can supply in place of a
+/// class. It may take more messages than these. docs/embedding.md has the
+/// contract.
 using machine_actor = actor_interface<
-  // Tell what is on the disk; comes before all else.
+  // Tell what is on the disk; comes before everything else.
   answers<recover, recovered>,
   // Apply commands, in order, and reply to each.
   answers<apply_commands, commands_applied>,
   // Answer from the state after all commands that came before; must not change
   // it. Only the reply counts: who asks for it knows the index.
   answers<query, queried>,
-  // Take the state to the disk; only asked of those that said they keep it.
+  // Write the state to the disk; only asked of those that said they keep it.
   answers<checkpoint_state, checkpointed_up_to>,
   // End; answered when nothing of it can act any more.
   answers<stop, stopped>>;
 
-/// Receives those who connect to a process. Published at its port.
+/// Answers those who connect to a process. Published at its port.
 using acceptor_actor = actor_interface<
   // A peer introduces itself; the handles serve both directions.
   answers<args<hello, peer_actor>, args<welcome, peer_actor>>,

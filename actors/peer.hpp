@@ -34,11 +34,12 @@ struct peer_parts {
   durable_state recovered = {};
   std::vector<entry> tail = {};
   /// Last entry whose effects the applier's state machine still has; 0 if it
-  /// begins anew.
+  /// starts empty.
   log_index applied = {};
 
   persister_actor persister = {};
-  /// Reads what is on the disk only; belongs to this peer, which stops it.
+  /// Reads entries that only the disk has; belongs to this peer, which stops
+  /// it.
   reader_actor reader = {};
   /// Belongs to this peer, which stops it when it ends.
   applier_actor applier = {};
@@ -53,8 +54,8 @@ struct peer_parts {
   strays_ptr strays = {};
 
   /// Whether the peer runs in the middleman's thread, as a typed broker. That
-  /// checkpoints two hand-offs between threads for each message from another
-  /// process. The system must have loaded the middleman.
+  /// saves two hand-offs between threads for each message from another process.
+  /// The system must have loaded the middleman.
   bool in_middleman = false;
 };
 

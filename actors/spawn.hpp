@@ -40,22 +40,23 @@ class actor_system;
 
 namespace raft::actors {
 
-/// What `spawn_peer` needs to know. Only `store` has no default, and one of
-/// `machine` and `spawn_machine` must be given.
+/// What `spawn_peer` needs to know. Only `store` has no default, and either
+/// `machine` or `spawn_machine` must be given.
 struct peer_options {
-  /// The peer's memory. It also says who the peer is.
+  /// The peer's durable state, which also says who the peer is.
   std::shared_ptr<persistence::store> store = {};
 
-  /// Makes what is replicated; called by `spawn_peer`, once.
+  /// Makes the state machine; called once, by `spawn_peer`.
   machine::state_machine_factory machine = {};
 
-  /// In place of `machine`: spawns an actor that is what is replicated; called
-  /// by `spawn_peer`, once. The actor then belongs to the peer, which stops it.
+  /// Instead of `machine`: spawns an actor that is the state machine; called
+  /// once, by `spawn_peer`. The actor then belongs to the peer, which stops it.
   machine_actor_factory spawn_machine = {};
 
   /// The members to found the group with, if the store knows none. Leave it
-  /// empty on a peer that lost its store: it must not vote a second time, so
-  /// it waits to be added.
+  /// empty on a peer that lost its store: it has forgotten its vote and must
+  /// not vote a second time. Such a peer stays outside, since members cannot be
+  /// added yet.
   std::vector<peer_id> bootstrap = {};
 
   group_id group = {1};
@@ -63,7 +64,7 @@ struct peer_options {
   peer_bounds bounds = {};
 
   /// A persister of the same store that several groups share. Whoever spawned
-  /// it stops it, after the peers. Without one the peer gets its own.
+  /// it stops it, after the peers. If there is none, the peer gets its own.
   persister_actor persister = {};
 
   /// Whether the peer runs in the middleman's thread, see `peer_parts`.
@@ -78,17 +79,17 @@ struct peer_options {
   failure_handler on_failure = abort_on_failure;
   /// Told what the peer decides and why.
   note_handler on_note = {};
-  /// Told of a disk that has no room for the state machine's state.
+  /// Told when the disk has no room for the state machine's state.
   trouble_handler on_trouble = {};
   /// Counts what other processes may not send to the actors of this peer.
   strays_ptr strays = {};
 
-  /// What that actor may take.
+  /// Bounds for the actor that `spawn_machine` spawns.
   machine_limits actor_machine = {};
 
-  /// When little changes: how long until the state machine checkpoints it, at
-  /// most. So that peers do not all checkpoint at once, those of a class take
-  /// from half of it on.
+  /// How long changes wait at most to be checkpointed when there are few. Peers
+  /// whose state machine is a class wait for half of it to all of it, each for
+  /// another time, so that they do not all checkpoint at once.
   std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 
   clocks time = {};
@@ -96,10 +97,10 @@ struct peer_options {
   std::optional<std::uint64_t> seed = {};
 };
 
-/// Spawns a peer with all that belongs to it: persister, applier, state
+/// Spawns a peer with all that belongs to it: persister, reader, applier, state
 /// machine. `stop` ends all of it; then the store may be opened again.
-/// @throws persistence::store_error if the store can not be read, or not be
-///         written where it is to be founded.
+/// @throws persistence::store_error if the store cannot be read, or cannot be
+///         written when it is to be founded.
 /// @throws std::invalid_argument if the options make no sense.
 /// @throws std::runtime_error if log and state machine do not fit together, or
 ///         if a state machine that is an actor does not tell what it has; the
@@ -108,7 +109,7 @@ struct peer_options {
 peer_actor spawn_peer(caf::actor_system& system, peer_options options);
 
 /// Gives every peer the handles of the others, all in one process. Call it
-/// again when one of them was replaced.
+/// again after one of them was replaced.
 void connect(const std::map<peer_id, peer_actor>& peers);
 
 /// Writes the first members of a group into a store that knows none; does

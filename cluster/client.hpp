@@ -1,4 +1,4 @@
-// For programs outside the actor world: a cluster as an object that blocks.
+// For programs without actors: a cluster as an object whose calls block.
 
 #pragma once
 
@@ -18,13 +18,13 @@ namespace raft::cluster {
 
 /// How a client behaves.
 struct client_options {
-  /// Name of the cluster; another one refuses us.
+  /// Name of the cluster; the peers of another one refuse us.
   std::string cluster = "raft";
   group_id group{1};
   /// How long `state` and `query` wait for one server, connecting included.
   std::chrono::milliseconds server_deadline{2000};
-  /// How many commands may be without an answer at once; more are answered
-  /// `rejected`, `busy`.
+  /// How many commands may be unanswered at once; more are answered `rejected`,
+  /// `busy`.
   std::size_t outstanding_max = 4096;
 };
 
@@ -43,14 +43,14 @@ struct server_state {
 };
 
 /// A client of a cluster, with threads and a session of its own. It finds the
-/// leader, follows it, and retries, so that each command takes effect at most
-/// once.
+/// leader, follows a change of leaders, and retries within its session, so that
+/// each command takes effect at most once.
 ///
-/// Thread safe. Every wait is bounded. Destroying it answers what is still
+/// Thread safe. Every wait is bounded. The destructor answers what is still
 /// outstanding with `unknown` (or `rejected`, if surely nothing was appended).
 class client {
 public:
-  /// Gets called once, in a thread of the client; must not block or throw.
+  /// Called once, in a thread of the client; must not block or throw.
   using callback = std::function<void(executed)>;
 
   /// Connects in the background; commands wait for it up to their deadline.
@@ -62,13 +62,13 @@ public:
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Has a command executed, waiting for it. Never throws for what the cluster
-  /// does: `rejected` means surely not executed, `unknown` that the deadline
-  /// passed before the outcome was known.
+  /// Executes a command and waits for the answer. Never throws for what the
+  /// cluster does: `rejected` means that it surely was not executed, `unknown`
+  /// that the deadline passed before the outcome was known.
   executed execute(bytes command, std::chrono::milliseconds deadline);
 
-  /// Has a command executed without waiting. Commands in flight at the same
-  /// time may take effect in any order.
+  /// Executes a command without waiting. Commands in flight at the same time
+  /// may take effect in any order.
   void submit(bytes command, std::chrono::milliseconds deadline, callback done);
 
   /// The same, as a future.
@@ -79,11 +79,12 @@ public:
   /// @throws client_error
   peer_state state(const address& server);
 
-  /// Asks all servers about themselves, at the same time. In the order of the
-  /// constructor's list; each either answered or has an error.
+  /// Asks all servers about themselves, in parallel. The results are in the
+  /// order of the constructor's list; each is either an answer or an error.
   std::vector<server_state> states();
 
-  /// Asks the state machine of one server as it stands.
+  /// Asks the state machine of one server, as of what it has applied: the
+  /// answer may be stale.
   /// @throws client_error
   queried query(const address& server, bytes request);
 

@@ -15,8 +15,8 @@ class actor_system;
 namespace raft::cluster {
 
 /// A client handle in an actor system of yours, with a session of its own. It
-/// finds the leader, follows it, and retries, so that each command takes effect
-/// at most once.
+/// finds the leader, follows a change of leaders, and retries within its
+/// session, so that each command takes effect at most once.
 ///
 /// The system must have loaded the middleman (`actors::system_config{true}`)
 /// and must outlive this object.
@@ -34,7 +34,8 @@ public:
   client_handle(const client_handle&) = delete;
   client_handle& operator=(const client_handle&) = delete;
 
-  /// Takes commands (`submit`), and queries of whom it takes for the leader.
+  /// Takes commands (`submit`), and queries, which it sends to the peer that it
+  /// believes to lead.
   actors::client_actor actor() const;
 
   /// Ends the connections, and answers what is outstanding with `unknown` (or

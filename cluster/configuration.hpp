@@ -27,25 +27,26 @@ struct configuration {
   group_id group{1};
   /// Where the log lives.
   std::string data_directory;
-  /// Where to wait for peers and clients; by default the own member address.
-  /// Port 0 picks a free one.
+  /// Where to listen for peers and clients; by default at this node's own
+  /// address in `members`. Port 0 picks a free one.
   std::optional<address> listen;
   consensus::settings raft;
-  /// Connections at the peers' port that are no members', at most.
+  /// How many connections at the peers' port may be others than members'.
   std::size_t connections_max = 256;
   /// What subscribers may take.
   actors::peer_bounds bounds;
   /// Found the cluster: an empty store takes `members` as its first
-  /// configuration. Without it, an empty store never votes.
+  /// configuration; a store that was founded ignores this. Without it, an empty
+  /// store never votes.
   bool bootstrap = false;
-  /// Allow addresses that are not loopback although nothing is encrypted.
+  /// Allow addresses other than loopback, although nothing is encrypted.
   bool insecure = false;
-  /// How long changes of a state machine that keeps its state wait to be
+  /// How long changes to a state machine that keeps its state wait to be
   /// checkpointed, at most.
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
-  /// How much of the disk is taken before it is needed.
+  /// How much disk space is allocated before it is needed.
   persistence::reserved_space_options reserved_space;
 };
 
@@ -54,7 +55,7 @@ inline constexpr std::chrono::milliseconds checkpoint_after_min{100};
 inline constexpr std::chrono::milliseconds checkpoint_after_max
   = std::chrono::hours{24};
 
-/// Where the node is to listen: `listen`, or else its own member address.
+/// Where the node is to listen: `listen`, or else its own address in `members`.
 /// @pre `check` passes.
 address listen_address(const configuration& x);
 

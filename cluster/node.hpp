@@ -35,36 +35,37 @@ namespace raft::cluster {
 struct node_options {
   /// Told what happens: roles, links, refusals.
   log_function log = {};
-  /// Called when the disk or the state machine failed, or when an actor of this
-  /// node ended for whatever other reason before `stop`, once, from some
-  /// thread: the process can not go on and should end. The default ends it by
+  /// Called once, from some thread, when the disk or the state machine failed,
+  /// or when an actor of this node ended before `stop` for whatever other
+  /// reason: the process cannot go on and should end. The default ends it by
   /// `abort`.
   actors::failure_handler on_failure = actors::abort_on_failure;
-  /// A store to use in place of the one in the data directory.
+  /// A store to use instead of the one in the data directory.
   std::shared_ptr<persistence::store> store = {};
-  /// Whether peer and client handle run in the middleman's thread. This
-  /// checkpoints hand-offs between threads, see `actors::peer_options`.
+  /// Whether peer and client handle run in the thread of CAF's middleman, which
+  /// receives what other processes send. This saves hand-offs between threads,
+  /// see `actors::peer_parts`.
   bool in_middleman = true;
   /// Whether the state machine gets a thread of its own.
   bool applier_detached = false;
-  /// What a state machine that is an actor may take.
+  /// Bounds for a state machine that is an actor.
   actors::machine_limits actor_machine = {};
   /// How many bytes of changes the state machine may hold that are not on its
-  /// disk, and as many again on their way to it: a log that keeps more than
-  /// that, and what its settings say, is said to be too large.
+  /// disk yet; as many again may be on their way there. The node warns when the
+  /// log is longer than this and its own settings explain.
   std::uint64_t dirty_bytes_max = 64 << 20;
   link_timing timing = {};
 };
 
-/// A running node. The actor system must have loaded the middleman and must
-/// outlive it.
+/// A running node. The actor system must have loaded the middleman
+/// (`actors::system_config{true}`) and must outlive the node.
 class node {
 public:
   /// Opens the store, starts the peer, listens, and connects to the others in
   /// the background.
-  /// @throws configuration_error if the configuration can not work.
-  /// @throws persistence::store_error if the store can not be opened.
-  /// @throws std::runtime_error if the address can not be listened at.
+  /// @throws configuration_error if the configuration cannot work.
+  /// @throws persistence::store_error if the store cannot be opened.
+  /// @throws std::runtime_error if the node cannot listen at the address.
   node(caf::actor_system& system, configuration config,
        machine::state_machine_factory machine, node_options options = {});
 
@@ -81,19 +82,19 @@ public:
 
   const actors::peer_actor& peer() const noexcept;
 
-  /// For servers of other protocols: takes commands for the cluster, wherever
-  /// the leader is.
+  /// A client handle, for servers of other protocols: takes commands for the
+  /// cluster, wherever the leader is.
   actors::client_actor client() const;
 
-  /// Where this node listens, with the port that it really got.
+  /// Where this node listens, with the actual port if it asked for port 0.
   const address& where() const noexcept;
 
   const configuration& config() const noexcept;
 
-  /// Stops listening, the links, the client handle, and the peer with applier
-  /// and persister, in this order. Stop your own servers of other protocols
-  /// before. Blocks until the last commit; must not be called by an actor. May
-  /// be called twice.
+  /// Stops listening, the links, the client handle, and the peer with its
+  /// applier and persister, in this order. Stop your own servers of other
+  /// protocols first. Blocks until the last commit; must not be called by an
+  /// actor. May be called twice.
   void stop();
 
 private:

@@ -21,7 +21,7 @@
 
 namespace raft::consensus {
 
-/// Who a core is, and where its randomness comes from.
+/// Whose core it is, and where its randomness comes from.
 struct identity {
   group_id group;
   peer_id id;
@@ -35,22 +35,22 @@ struct identity {
 /// to be done comes out as `output`. The same inputs give the same outputs,
 /// byte for byte.
 ///
-/// Use: tell it the time, give it one input, then `take_output` and carry that
-/// out. A refused input (a message for somebody else, an unknown number)
-/// changes nothing. No message of another peer, whatever is in it, breaks a
-/// precondition: what contradicts what is known here is refused, noted, counted
-/// and named in `output::distrusted`.
+/// Use: tell it the time, give it one input, then call `take_output` and carry
+/// that out. A refused input (a message for somebody else, an unknown number)
+/// changes nothing. No message from another peer, whatever its contents, breaks
+/// a precondition: one that contradicts what is known here is refused, noted,
+/// counted and named in `output::distrusted`.
 ///
 /// Not thread safe; one actor owns it.
 class core {
 public:
-  /// Wakes up as a follower.
+  /// Starts as a follower.
   /// @param recovered What the store held. If `recovered.members` does not name
   ///        this peer as a voter, the core neither campaigns nor votes.
   /// @param tail The last entries of the durable log, without gaps up to
-  ///        `recovered.last`, as many as the shell cared to read; may be empty.
+  ///        `recovered.last`, as many as the shell chose to read; may be empty.
   /// @param applied Last entry whose effects the state machine still has; 0 if
-  ///        it begins anew. It was committed, or it would not have been
+  ///        it starts empty. It was committed, or it would not have been
   ///        applied, and is not handed out again.
   /// @pre `complaint_about(config) == nullptr`;
   ///      `complaint_about(recovered, applied).empty()`.
@@ -63,12 +63,12 @@ public:
   /// Tells the time and acts on what is due. All other inputs happen at the
   /// time told last, so call it before each of them. A call that comes much
   /// later than `wake_at` (the process was stopped) does not start an election
-  /// at once: it first leaves time for the mail that waits.
+  /// at once: messages that are waiting are to be handled first.
   void advance(instant now);
 
   /// Tells what the monotonic clock shows. It may be later than the time told
-  /// last, where that is held back for mail that waits. The times of entries go
-  /// by it, and nothing else does; so call it before each input, too.
+  /// last, where that is held back until waiting messages are handled. Only the
+  /// times of entries depend on it; call it before each input, too.
   void tell_clock(instant clock) noexcept;
 
   // -- inputs: messages of other peers ----------------------------------------
@@ -82,9 +82,9 @@ public:
 
   /// There is a new connection to `peer`; what was in flight on the old one may
   /// be lost.
-  /// @param incarnation That of its store. From now on no other one is listened
-  ///        to, and nothing that another one has acknowledged counts. 0 if it
-  ///        is not known.
+  /// @param incarnation That of its store. From now on messages from any other
+  ///        store of this peer are ignored, and nothing that another one has
+  ///        acknowledged counts. 0 if it is not known.
   void link_up(peer_id peer, incarnation_id incarnation = {});
 
   /// There is no connection to `peer` any more.
@@ -144,7 +144,7 @@ public:
   /// When `advance` is wanted next; `instant::max()` if never.
   instant wake_at() const noexcept;
   /// Messages of other processes that were refused because they contradict what
-  /// is known here, or themselves, or come from nobody that we know.
+  /// is known here, or themselves, or come from no member.
   std::uint64_t refused_messages() const noexcept;
   /// Everything `get_state` shows.
   peer_state state() const;
@@ -328,7 +328,8 @@ private:
   assembly assembly_;
   role_state role_;
 
-  /// When to campaign; `instant::max()` for a leader and for who may not.
+  /// When to campaign; `instant::max()` for a leader and for a peer that may
+  /// not.
   instant election_at_{0};
   /// Whether something due was put off because we woke late.
   bool put_off_ = false;
@@ -381,9 +382,9 @@ private:
   output out_;
 };
 
-/// Says why a peer can not start: its log and its state machine do not fit
+/// Says why a peer cannot start: its log and its state machine do not fit
 /// together, because one of them was lost or replaced, or its store holds
-/// numbers that no peer comes to. Empty if it can.
+/// numbers that no peer reaches. Empty if it can.
 std::string complaint_about(const durable_state& recovered, log_index applied);
 
 } // namespace raft::consensus

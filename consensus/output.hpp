@@ -1,4 +1,5 @@
-// What the core wants done: its contract with the shell.
+// What the core wants done: its contract with the shell, which is whoever calls
+// the core: the peer actor, or the simulator.
 
 #pragma once
 
@@ -47,7 +48,7 @@ struct output {
   std::vector<read_entries> reads;
   /// What happened and why, for logs and for tests. Carries no duty.
   std::vector<note> notes;
-  /// Those of the notes that say of a peer that it sends what can not be true.
+  /// Those of the notes that report a peer that sends what cannot be true.
   std::vector<note> distrusted;
   /// `instant::max()` if there is nothing to wait for.
   instant wake_at{0};

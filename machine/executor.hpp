@@ -18,18 +18,18 @@ class checkpoint_job;
 class sessions;
 struct session_bounds;
 
-/// So many bytes of applied entries make a checkpoint due, even if they changed
-/// little: a restart has to apply them again, and the log has to keep them. A
-/// machine that may have more changes dirty than that has its log for it,
+/// This many bytes of applied entries make a checkpoint due, even if they
+/// changed little: a restart has to apply them again, and the log has to keep
+/// them. A machine that may have more bytes dirty than that keeps as much log,
 /// too.
 inline constexpr std::size_t log_since_checkpoint_bytes_max = 64 << 20;
 
-/// Nothing is applied while a checkpoint is under way and the log has so many
-/// times what makes one due, for it and the next one together: if there is no
-/// room for the checkpoint, the log has to end somewhere, too.
+/// Nothing is applied while a checkpoint is under way and the log holds this
+/// many times what makes one due, for it and the next one together: if there is
+/// no room for the checkpoint, the log must stop growing, too.
 inline constexpr std::size_t logs_since_checkpoint_max = 5;
 
-/// After so many reminders a checkpoint takes no break any more.
+/// After this many reminders a checkpoint pauses no more.
 inline constexpr unsigned checkpoint_reminders_max = 32;
 
 inline constexpr std::size_t checkpoint_share_max = 256;
@@ -58,10 +58,9 @@ public:
   /// @param reply_max How long the reply to a command that only reads may be,
   ///        in bytes; a longer one is not given (`no_space`). With 0 nobody
   ///        wants it, and the state machine is not even asked.
-  /// @throws std::logic_error if `x.index` does not follow `applied()`;
-  /// whatever
-  ///         `state_machine::apply` throws. `applied()` then stays and this
-  ///         object must not be used for anything but `applied`.
+  /// @throws std::logic_error if `x.index` does not follow `applied()`, and
+  ///         whatever `state_machine::apply` throws. `applied()` then stays,
+  ///         and this object must not be used for anything but `applied`.
   apply_result apply(const entry& x, std::size_t reply_max
                                      = std::numeric_limits<std::size_t>::max());
 

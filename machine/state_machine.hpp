@@ -1,4 +1,4 @@
-// The contract between Raft and what it replicates.
+// The contract between Raft and the state machine that it replicates.
 
 #pragma once
 
@@ -15,27 +15,27 @@ namespace raft::machine {
 
 class durability;
 
-/// Where a command stands in the log.
+/// The position of a command in the log, and its time.
 struct apply_context {
   log_index index;
-  /// About the wall clock when the command was appended, in milliseconds since
-  /// 1970. Never goes backwards, and advances about as fast as time passes,
-  /// whatever wall clocks show. The only clock that `apply` may use.
+  /// Roughly the wall clock when the command was appended, in milliseconds
+  /// since 1970. Never goes backwards, and advances about as fast as time
+  /// passes, even if wall clocks jump. The only clock that `apply` may use.
   std::uint64_t time_ms = 0;
 };
 
-/// A request that is answered in steps, between commands.
+/// A query that is answered in steps, between commands.
 class slow_query {
 public:
   virtual ~slow_query();
 
-  /// Goes on for a millisecond or so. Called where `apply` is, as long as the
-  /// machine lives.
-  /// @returns the answer, once it is there; then it is not called again.
+  /// Works for a millisecond or so. Called by the actor that calls `apply`, for
+  /// as long as the machine lives.
+  /// @returns the answer when it is complete; then it is not called again.
   virtual std::optional<bytes> step() = 0;
 };
 
-/// What users replicate: they derive from this class.
+/// The base class of what users replicate.
 ///
 /// Thread: all members are called by one actor, one after the other, never two
 /// at a time; the thread may change from call to call.
@@ -46,13 +46,14 @@ public:
 ///
 /// Errors: a command that makes no sense is answered with a reply that says so;
 /// that is a normal result, the same on all peers. If `apply` throws, this peer
-/// stops, naming index and reason: what cannot be applied here must not be
-/// skipped, and trying again would only fail again.
+/// stops and names the index and the reason: what cannot be applied here must
+/// not be skipped, and trying again would only fail again.
 ///
 /// Restart: a new object is given the log from the start; commands that were
 /// applied before arrive again, in the same order. A machine that keeps its
-/// state on the disk returns a `durability` and is given what comes after that.
-/// Only then can the log be shortened. Client sessions are kept for both.
+/// state on the disk returns a `durability`, and is given only what comes after
+/// that state. Only then can the log be shortened. Client sessions are kept in
+/// both cases.
 class state_machine {
 public:
   virtual ~state_machine();
@@ -60,28 +61,29 @@ public:
   /// Applies one committed command and returns the reply for whoever sent it.
   virtual bytes apply(const apply_context& where, const bytes& command) = 0;
 
-  /// Whether `apply` of this command changes nothing, whatever the state. Such
-  /// a command may be applied again when a client retries it: nobody has
+  /// Whether `apply` of this command changes nothing, whatever the state. When
+  /// a client retries such a command, it may be applied again: nobody has
   /// answered it yet, so the newer reply is as good; and the reply, which may
-  /// be large, needs not be remembered. A function of the command alone.
+  /// be large, need not be remembered. Must be a function of the command alone.
   virtual bool only_reads(const bytes& command) const;
 
-  /// Answers a request from this peer's own state. Must not change it.
+  /// Answers a query from this peer's own state, which may lag behind. Must not
+  /// change the state.
   virtual bytes query(const bytes& request) const;
 
-  /// Begins to answer a request whose answer takes long. It speaks of the state
-  /// as it is now.
-  /// @returns null if `query` answers it.
+  /// Begins to answer a query that takes long. The answer is about the state as
+  /// it is now.
+  /// @returns null if `query` is to answer it.
   virtual std::shared_ptr<slow_query> begin_query(const bytes& request);
 
-  /// How the state gets to the disk; null, if it does not.
+  /// How the state gets to the disk; null if it does not.
   virtual machine::durability* durability() noexcept;
 };
 
-/// Whose state machine is to be made, and what its log holds.
+/// For which peer a state machine is to be made, and what its log holds.
 struct machine_context {
   group_id group = {1};
-  /// Identity of the peer's store, for whoever keeps state beside it.
+  /// Identity of the peer's store, for machines that keep state beside it.
   std::string cluster = {};
   peer_id peer = {};
   incarnation_id incarnation = {};
@@ -89,7 +91,7 @@ struct machine_context {
   /// disk.
   log_index compacted = {};
 
-  /// Most machines want to know no more than this.
+  /// Most machines need no more than this.
   operator group_id() const noexcept {
     return group;
   }

@@ -1,4 +1,4 @@
-// Client conversation: what users of a peer send it and get back.
+// Client conversation: what users of a peer send to it, and its answers.
 
 #pragma once
 
@@ -26,7 +26,8 @@ enum class outcome : std::uint8_t {
   committed = 0,
   /// The command was not appended and never takes effect.
   rejected = 1,
-  /// It may or may not take effect. With a session, retry; without, ask.
+  /// It may or may not take effect. With a session, retry; without one, find
+  /// out by a query.
   unknown = 2,
 };
 
@@ -58,7 +59,8 @@ struct start {
 
 /// The answer, as of the moment of the request.
 struct started {
-  /// Where the command will be if it ever commits; 0 if it was not appended.
+  /// Where the command will be if it is ever committed; 0 if it was not
+  /// appended.
   log_index index;
   term_number term;
   /// Whether this peer believes that it leads.
@@ -72,15 +74,14 @@ struct started {
 };
 
 /// Asks a peer to replicate and apply a command and to return the reply of the
-/// state machine. Answered by `executed`, always, but perhaps late: use a
+/// state machine. Always answered by `executed`, but perhaps late: use a
 /// deadline.
 struct execute {
   group_id group;
   command_tag tag;
   bytes command;
-  /// Whether the sender will `fetch` a reply that is long. Otherwise the answer
-  /// holds all of it, and what else is to be said over that connection waits
-  /// behind it.
+  /// Whether the sender will `fetch` a long reply. Otherwise the answer holds
+  /// all of it, and delays what is sent after it over the same connection.
   bool fetches = false;
 
   friend bool operator==(const execute&, const execute&) = default;
@@ -102,32 +103,33 @@ struct executed {
   term_number term;
   /// The leader that this peer knows of; 0 if none.
   peer_id leader;
-  /// If not 0: the reply is not here, but waits at the peer under this number,
-  /// and has so many bytes.
+  /// If not 0: the reply is not included, but waits at the peer under this
+  /// number, and has so many bytes.
   std::uint64_t held = 0;
   std::uint64_t held_bytes = 0;
 
   friend bool operator==(const executed&, const executed&) = default;
 };
 
-/// Most bytes of a reply that travel in one message to those who fetch.
+/// The most bytes of a reply that one message carries to those who fetch.
 inline constexpr std::size_t reply_piece_bytes = 64 << 10;
 
 /// Asks a peer for the next piece of a reply that it holds for the sender.
-/// Answered by `fetched`. What nobody asks for is forgotten after some seconds.
+/// Answered by `fetched`. A reply that nobody asks for is dropped after some
+/// seconds.
 struct fetch {
   group_id group;
   /// See `executed`.
   std::uint64_t held = 0;
-  /// Where the piece begins, in bytes. At the end of the reply or behind it:
-  /// the sender wants no more of it.
+  /// Where the piece begins, in bytes. At or beyond the end of the reply: the
+  /// sender wants no more of it.
   std::uint64_t offset = 0;
 
   friend bool operator==(const fetch&, const fetch&) = default;
 };
 
-/// A piece, of `reply_piece_bytes` unless it is the last one, which also lets
-/// the peer forget the reply. Empty if the reply is not there (any more).
+/// A piece, of `reply_piece_bytes` unless it is the last one; the peer then
+/// drops the reply. Empty if the peer does not have the reply (any more).
 struct fetched {
   bytes data;
 
@@ -147,8 +149,8 @@ struct submit {
   friend bool operator==(const submit&, const submit&) = default;
 };
 
-/// Asks the state machine of this very peer, as far as it has applied: no
-/// round trip, no promise of freshness. Answered by `queried`.
+/// Asks the state machine of this very peer, as of what it has applied: no
+/// round trip to the others, so the answer may be stale. Answered by `queried`.
 struct query {
   group_id group;
   bytes request;
@@ -171,7 +173,7 @@ struct get_state {
   friend bool operator==(const get_state&, const get_state&) = default;
 };
 
-/// What a leader knows of another peer.
+/// What a leader knows about another peer.
 struct peer_progress {
   peer_id peer;
   log_index match;
@@ -217,15 +219,15 @@ struct subscribe {
   std::uint64_t id = 0;
   /// First index wanted, from 1.
   log_index from;
-  /// How many bytes may be on their way before the subscriber sends `credit`.
-  /// The peer has a bound of its own, and takes no more than that.
+  /// How many bytes may be under way before the subscriber sends `credit`. The
+  /// peer has a bound of its own, which may be lower.
   std::uint64_t credit_bytes = 0;
 
   friend bool operator==(const subscribe&, const subscribe&) = default;
 };
 
 struct subscribed {
-  /// False if `from` lies below the first entry kept, or as `reason` says.
+  /// False if `from` is below the first entry kept, or for the `reason` given.
   bool accepted = false;
   /// First entry that this peer can deliver.
   log_index first_available;
@@ -235,8 +237,8 @@ struct subscribed {
   friend bool operator==(const subscribed&, const subscribed&) = default;
 };
 
-/// Committed entries for a subscriber. Includes the empty entries that leaders
-/// write. Without any entry it ends the subscription: what should come next was
+/// Committed entries for a subscriber, including the empty entries that leaders
+/// write. One without entries ends the subscription: the next entries were
 /// dropped from the log.
 struct delivery {
   group_id group;
@@ -246,7 +248,8 @@ struct delivery {
   friend bool operator==(const delivery&, const delivery&) = default;
 };
 
-/// Allows the peer to send more. Sum up the `cost` of what was handled.
+/// Allows the peer to send more: the sum of the `cost` of the entries that were
+/// handled.
 struct credit {
   group_id group;
   std::uint64_t id = 0;

@@ -21,9 +21,8 @@ enum class entry_kind : std::uint8_t {
   command = 1,
   /// Open the client session whose id is this entry's index.
   open_session = 2,
-  /// Change the members of the group; `data` holds the new configuration. Has
-  /// its
-  /// number on the wire and on disk; no leader makes one yet.
+  /// Change the members of the group; `data` holds the new configuration. It
+  /// has its number on the wire and on disk, but no leader makes one yet.
   configuration = 3,
 };
 
@@ -46,9 +45,10 @@ struct entry {
   term_number term;
   log_index index;
   entry_kind kind = entry_kind::empty;
-  /// In milliseconds since 1970, about the wall clock when it was appended;
-  /// never below the entry before it, and never far ahead of what passed since
-  /// then (consensus/entry_clock.hpp). Sessions expire by it.
+  /// Roughly the wall clock when it was appended, in milliseconds since 1970;
+  /// never below that of the entry before it, and never far ahead of the time
+  /// that has passed since then (consensus/entry_clock.hpp). Sessions expire by
+  /// it.
   std::uint64_t time_ms = 0;
   command_tag tag;
   bytes data;
@@ -94,8 +94,8 @@ inline std::string to_text(const log_position& x) {
   return to_text(x.index) + '@' + to_text(x.term);
 }
 
-/// What an entry costs in memory and on the wire, in bytes; all byte bounds
-/// count with it.
+/// What an entry costs in memory and on the wire, in bytes; all bounds in bytes
+/// use it.
 inline std::size_t cost(const entry& x) noexcept {
   constexpr std::size_t overhead = 64;
   return overhead + x.data.size();

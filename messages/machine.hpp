@@ -13,8 +13,7 @@
 namespace raft {
 
 /// One client session as it is stored beside the state that its commands led
-/// to. The bytes are explained in docs/format.md; who stores them adds a
-/// checksum.
+/// to. docs/format.md explains the bytes; whoever stores them adds a checksum.
 struct session_record {
   /// 0 for the clock that all sessions share.
   session_id id;
@@ -49,8 +48,9 @@ struct recovered {
 /// A committed command that is to take effect.
 struct machine_command {
   log_index index;
-  /// The leader's wall clock when it appended the command, in milliseconds
-  /// since 1970. Never goes backwards. The only clock that may be used.
+  /// See `machine::apply_context::time_ms`: roughly the wall clock when the
+  /// command was appended, in milliseconds since 1970. Never goes backwards.
+  /// The only clock that may be used.
   std::uint64_t time_ms = 0;
   bytes data;
 
@@ -59,7 +59,7 @@ struct machine_command {
 };
 
 /// Gives commands to a state machine, in order, each once. Answered by
-/// `commands_applied`; a few requests may be on their way at once.
+/// `commands_applied`; several requests may be under way at once.
 struct apply_commands {
   group_id group;
   /// At least one. Indexes that are missing are no commands, or retries of
@@ -74,8 +74,8 @@ struct commands_applied {
   /// One for each command, in their order; after a failure only for those
   /// before it.
   std::vector<bytes> replies;
-  /// Why the next command could not be applied, so that its peer must stop;
-  /// empty if all were.
+  /// Why the next command could not be applied, so that the peer must stop;
+  /// empty if all were applied.
   std::string failed;
   /// Whether so much has changed that it should be checkpointed soon.
   bool checkpoint_wanted = false;
@@ -84,10 +84,10 @@ struct commands_applied {
     = default;
 };
 
-/// Asks a state machine to take its state to the disk, as it is after all that
-/// it was given before, in one atomic step with applied index and sessions.
-/// Answered by `checkpointed_up_to` when all of it is on the disk; more
-/// commands may come meanwhile, but no other request of this kind.
+/// Asks a state machine to write its state to the disk, as it is after all
+/// commands that it was given before, in one atomic step with the applied index
+/// and the sessions. Answered by `checkpointed_up_to` when all of it is on the
+/// disk; more commands may come meanwhile, but no other request of this kind.
 struct checkpoint_state {
   group_id group;
   log_index applied;
