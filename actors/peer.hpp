@@ -70,8 +70,8 @@ struct peer_parts {
 /// - `execute` and `open_session` are always answered, at the latest when the
 ///   peer ends; `outcome::unknown` if leadership was lost before the entry was
 ///   committed.
-/// - Other processes can ask what clients ask (`start`, `execute`,
-///   `open_session`, `query`, `get_state`, `subscribe`, `credit`) and send what
+/// - Other processes can send what clients send (`start`, `execute`, `fetch`,
+///   `open_session`, `query`, `get_state`, `subscribe`, `credit`) and what
 ///   peers send each other. All else, exit messages included, must come from
 ///   this process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
