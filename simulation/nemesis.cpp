@@ -119,7 +119,7 @@ std::vector<peer_id> others_from(const cluster& on, peer_id whom,
   auto result = on.ids();
   std::erase(result, whom);
   auto at = std::ranges::lower_bound(result, first);
-  std::ranges::rotate(result, at);
+  std::rotate(result.begin(), at, result.end());
   return result;
 }
 
