@@ -115,6 +115,7 @@ void cluster::spawn(std::uint64_t id) {
     options.bootstrap = members;
   options.settings = settings;
   options.in_middleman = where.in_middleman;
+  options.checkpoint_after = checkpoint_after;
   options.time = time;
   if (auto ahead = ahead_.find({id}); ahead != ahead_.end())
     options.time.now

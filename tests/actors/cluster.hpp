@@ -90,6 +90,7 @@ public:
   consensus::settings settings;
   bool bootstrap = true;
   machine::state_machine_factory machine;
+  std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
   actors::clocks time;
 
   // -- peers ------------------------------------------------------------------

@@ -54,7 +54,7 @@ check_server() {
     coproc "$1" "$data/store"
     # shellcheck disable=SC2154 # set by coproc, until the program ends
     pid=$COPROC_PID
-    read -r -t 60 port <&"${COPROC[0]}" || fail "$1 does not start"
+    read -r -t 300 port <&"${COPROC[0]}" || fail "$1 does not start"
     # shellcheck disable=SC2086 # several words
     diff <(echo "$expected") <(redis-cli -p "$port" $command) ||
       fail "$1 says otherwise"
