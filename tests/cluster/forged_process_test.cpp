@@ -37,14 +37,14 @@ BOOST_FIXTURE_TEST_CASE(a_process_goes_on_whatever_is_forged, process_fixture) {
       forger x{connect};
       x.send_as_peer(led.id, led.term.next());
       x.send_as_peer(led.id, {~std::uint64_t{0}});
-      BOOST_TEST(x.is_answered());
+      test::need(x.is_answered());
     }
     // Whoever sends these may lose his connection, but no more.
     forger{connect}.send_lies();
     forger{connect}.send_ends();
     {
       forger x{connect};
-      BOOST_TEST(x.is_answered());
+      test::need(x.is_answered());
     }
     write();
     BOOST_TEST(says(leader, "dropped a message"));

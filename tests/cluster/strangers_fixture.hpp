@@ -60,6 +60,11 @@ struct strangers_fixture : process_fixture {
     }));
   }
 
+  /// What a stall in the middle of an attack may keep it from saying.
+  bool says_soon(std::size_t i, const std::string& part) const {
+    return eventually([&] { return count(i, part) > 0; }, patience / 4);
+  }
+
   address target() const {
     return where[leader];
   }

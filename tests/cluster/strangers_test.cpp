@@ -71,13 +71,13 @@ BOOST_FIXTURE_TEST_CASE(a_header_without_its_payload_ends_the_connection,
     stranger first{target()};
     first.say(std::string("\1") + std::string(31, '\0'));
     BOOST_TEST(first.is_shown_out());
-    BOOST_TEST(says(leader, "it announced a message without content"));
+    test::need(says_soon(leader, "it announced a message without content"));
     for (int code = 0; code < 6; ++code) {
       stranger before{target()};
       before.say(bytes_of(header(code)));
       BOOST_TEST(before.is_shown_out());
       stranger after{target()};
-      BOOST_REQUIRE(after.shake_hands(transport::node_name(77)));
+      test::need(after.shake_hands(transport::node_name(77)));
       after.say(bytes_of(header(code)));
       BOOST_TEST(after.is_shown_out());
     }
@@ -93,16 +93,17 @@ BOOST_FIXTURE_TEST_CASE(announced_lengths_take_no_memory, strangers_fixture) {
         before.say(bytes_of(header(code, length)));
         BOOST_TEST(before.is_shown_out());
         stranger after{target()};
-        BOOST_REQUIRE(after.shake_hands(transport::node_name(77)));
+        test::need(after.shake_hands(transport::node_name(77)));
         after.say(bytes_of(header(code, length)));
         BOOST_TEST(after.is_shown_out());
       }
-    BOOST_TEST(says(leader, "it announced a longer message than there can be"));
+    test::need(
+      says_soon(leader, "it announced a longer message than there can be"));
     // Lengths that may be, many at once: memory follows what comes.
     std::vector<stranger> guests;
     for (int i = 0; i < 100; ++i) {
       guests.emplace_back(target());
-      BOOST_REQUIRE(guests.back().shake_hands(
+      test::need(guests.back().shake_hands(
         transport::node_name(static_cast<std::uint32_t>(100 + i))));
       guests.back().say(bytes_of(header(2, 8 << 20)) + "x");
     }
@@ -118,7 +119,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_begun_has_a_bound_for_all, strangers_fixture) {
       std::string most(8 << 20, 'x');
       for (int i = 0; i < 100; ++i) {
         guests.emplace_back(target());
-        BOOST_REQUIRE(guests.back().shake_hands(
+        test::need(guests.back().shake_hands(
           transport::node_name(static_cast<std::uint32_t>(100 + i))));
         guests.back().say(bytes_of(header(2, (8 << 20) + 1)) + most);
       }
@@ -141,7 +142,7 @@ BOOST_FIXTURE_TEST_CASE(noise_and_other_protocols, strangers_fixture) {
       x.say(words);
       BOOST_TEST(x.is_shown_out(), hint);
       // Only the first of a kind is said at once.
-      BOOST_TEST(says(leader, hint), hint);
+      test::need(says_soon(leader, hint));
     };
     speak("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "it looks like HTTP");
     speak(std::string("\x16\x03\x01\x02\x00\x01", 6) + std::string(512, 'x'),
@@ -171,7 +172,7 @@ BOOST_FIXTURE_TEST_CASE(who_says_nothing_or_too_little_is_shown_out,
     BOOST_TEST(out);
     for (auto& x : guests)
       BOOST_TEST(x.is_shown_out());
-    BOOST_TEST(says(leader, "the handshake did not come in time"));
+    test::need(says_soon(leader, "the handshake did not come in time"));
   });
 }
 
@@ -182,8 +183,9 @@ BOOST_FIXTURE_TEST_CASE(a_storm_of_connections_leaves_members_in_peace,
   attack([&] {
     for (int i = 0; i < 300; ++i)
       guests.emplace_back(target());
-    BOOST_TEST(says(leader, "as many connections of clients are open as there "
-                            "may be"));
+    test::need(says_soon(leader,
+                         "as many connections of clients are open as there "
+                         "may be"));
     BOOST_TEST(files() < 128);
   });
   // Those who have shaken hands hold their places, but not those for members.
@@ -221,7 +223,7 @@ BOOST_FIXTURE_TEST_CASE(files_run_out, strangers_fixture) {
     limit_files(1);
     for (int i = 0; i < 20; ++i)
       guests.emplace_back(target());
-    BOOST_TEST(says(leader, "no connection can be let in"));
+    test::need(says_soon(leader, "no connection can be let in"));
     check_idle();
     guests.clear();
     limit_files(128);
@@ -243,7 +245,7 @@ BOOST_FIXTURE_TEST_CASE(files_run_out_at_the_redis_port, strangers_fixture) {
     std::vector<stranger> guests;
     for (int i = 0; i < 20; ++i)
       guests.emplace_back(redis[leader]);
-    BOOST_TEST(says(leader, "redis: no connection can be let in"));
+    test::need(says_soon(leader, "redis: no connection can be let in"));
     check_idle();
     limit_files(1024);
     for (auto& x : guests) {
@@ -272,7 +274,7 @@ BOOST_FIXTURE_TEST_CASE(messages_that_control_actors_do_not_arrive,
       {"@<>+@charbuf", "\xFF\xFF\xFF\xFF\x0F"},
     };
     stranger x{target()};
-    BOOST_REQUIRE(x.shake_hands(node_name(77)));
+    test::need(x.shake_hands(node_name(77)));
     // CAF takes who is linked for a proxy, also if it is an actor of its own.
     for (auto word : {"link", "unlink"})
       messages.emplace_back("@<>+@atom+@strong_actor_ptr",
@@ -282,9 +284,9 @@ BOOST_FIXTURE_TEST_CASE(messages_that_control_actors_do_not_arrive,
       for (std::uint64_t actor = 1; actor < 64; ++actor) {
         auto h = header(2);
         h.dest_actor = actor;
-        BOOST_REQUIRE(x.say(h, content(types, rest)));
+        test::need(x.say(h, content(types, rest)));
       }
-    BOOST_TEST(says(leader, "nobody may send that from outside"));
+    test::need(says_soon(leader, "nobody may send that from outside"));
   });
 }
 
@@ -294,12 +296,13 @@ BOOST_FIXTURE_TEST_CASE(nobody_speaks_for_others, strangers_fixture) {
     // Learn the name of a member, and come to another one with it.
     auto other = (leader + 1) % 3;
     stranger first{where[other]};
-    BOOST_REQUIRE(first.shake_hands(node_name(77)));
+    test::need(first.shake_hands(node_name(77)));
     stranger second{target()};
     second.shake_hands(first.host());
     BOOST_TEST(second.is_shown_out());
-    BOOST_TEST(says(leader, "it says that it is a process whose connection "
-                            "works"));
+    test::need(says_soon(leader,
+                         "it says that it is a process whose connection "
+                         "works"));
     stranger third{target()};
     third.shake_hands(node_name(78));
     auto down = header(5);
@@ -315,7 +318,7 @@ BOOST_FIXTURE_TEST_CASE(noise_after_a_handshake, strangers_fixture) {
     std::mt19937_64 random{2};
     for (std::uint32_t round = 0; round < 300; ++round) {
       stranger x{target()};
-      BOOST_REQUIRE(x.shake_hands(node_name(1000 + round)));
+      test::need(x.shake_hands(node_name(1000 + round)));
       auto hello
         = content("@<>+raft::hello+raft::actors::peer_actor",
                   text("test") + number(1, 4) + number(1, 8) + number(2, 8)
@@ -352,7 +355,7 @@ BOOST_FIXTURE_TEST_CASE(who_does_not_read_is_shown_out, strangers_fixture) {
   attack(
     [&] {
       stranger x{target()};
-      BOOST_REQUIRE(x.shake_hands(node_name(77)));
+      test::need(x.shake_hands(node_name(77)));
       // Each is answered: there is no such actor.
       auto h = header(4, 64);
       h.dest_actor = 123'456'789;
@@ -363,7 +366,7 @@ BOOST_FIXTURE_TEST_CASE(who_does_not_read_is_shown_out, strangers_fixture) {
       for (int i = 0; i < 10'000 && listens; ++i)
         listens = x.say(many);
       BOOST_TEST(!listens);
-      BOOST_TEST(says(leader, "too many bytes that are not read"));
+      test::need(says_soon(leader, "too many bytes that are not read"));
     },
     peak_max + (std::uint64_t{128} << 20));
 }
@@ -373,7 +376,7 @@ BOOST_FIXTURE_TEST_CASE(actors_of_strangers_are_counted, strangers_fixture) {
   attack(
     [&] {
       stranger x{target()};
-      BOOST_REQUIRE(x.shake_hands(node_name(77)));
+      test::need(x.shake_hands(node_name(77)));
       auto said = content("@<>+raft::credit",
                           number(1, 8) + number(1, 8) + number(1, 8));
       bool listens = true;
@@ -384,7 +387,7 @@ BOOST_FIXTURE_TEST_CASE(actors_of_strangers_are_counted, strangers_fixture) {
         listens = x.say(h, said);
       }
       BOOST_TEST(x.is_shown_out());
-      BOOST_TEST(says(leader, "too many actors"));
+      test::need(says_soon(leader, "too many actors"));
     },
     peak_max + (std::uint64_t{128} << 20));
 }
@@ -395,7 +398,7 @@ BOOST_FIXTURE_TEST_CASE(who_has_gone_is_forgotten, strangers_fixture) {
   attack([&] {
     auto visit = [&](std::uint32_t count, std::uint32_t first) {
       for (std::uint32_t i = 0; i < count; ++i)
-        BOOST_REQUIRE(stranger{target()}.shake_hands(node_name(first + i)));
+        test::need(stranger{target()}.shake_hands(node_name(first + i)));
     };
     visit(1000, 1000);
     auto before = processes[leader]->memory();

@@ -20,6 +20,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace raft;
@@ -116,24 +117,32 @@ struct strangers_fixture : process_fixture {
   /// Lets strangers do something, and holds the peers to what was promised.
   template <class Visit>
   void judge(std::size_t growth_max, Visit visit) {
+    auto first = true;
     BOOST_TEST(test::undisturbed([&] {
       auto leader = wait_for_leader();
       auto led = state_of(leader);
       visit();
-      check_peers(growth_max);
+      check_peers();
+      // The bound is for one visit: where those of the one before are still
+      // waiting for their turn to leave, there are twice as many.
+      if (std::exchange(first, false))
+        check_memory(growth_max);
       auto leads = state_of(leader);
       return leads.role == peer_role::leader && leads.term == led.term;
     }));
   }
 
-  void check_peers(std::size_t growth_max) {
-    write();
-    look();
+  void check_memory(std::size_t growth_max) {
     for (std::size_t i = 0; i < 3; ++i) {
       BOOST_TEST_MESSAGE("peer " << i + 1 << ": " << before[i] / mib
                                  << " MiB, at most " << most[i] / mib);
       BOOST_TEST(most[i] < before[i] + growth_max);
     }
+  }
+
+  void check_peers() {
+    write();
+    look();
     for (auto port : ports) {
       test_socket x;
       BOOST_REQUIRE(x.connect_and_wait(port));
@@ -276,12 +285,14 @@ BOOST_AUTO_TEST_CASE(a_process_without_memory_ends) {
     return code >= 0;
   }));
   BOOST_TEST(code == 1);
-  // Whichever asked for memory first says why: who serves a client, or who
-  // checkpoints the state, whose memory is mapped from a file (ENOMEM, EAGAIN).
+  // Whichever asked for memory first says why: who serves a client, who
+  // checkpoints the state, whose memory is mapped from a file (ENOMEM, EAGAIN),
+  // or who wants to connect again, for which it needs a thread.
   auto said = last_words(i);
   BOOST_TEST(
     (said.find("out of memory") != std::string::npos
-     || said.find("checkpointing the state failed") != std::string::npos),
+     || said.find("checkpointing the state failed") != std::string::npos
+     || said.find("the links ended") != std::string::npos),
     said);
   write();
 }
