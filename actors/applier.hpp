@@ -31,12 +31,13 @@ struct applier_options {
   /// could not be checkpointed.
   failure_handler on_failure = abort_on_failure;
 
-  /// Told when the disk has no room for the state, and when it has again.
+  /// Told when the disk has no room for the state, and when it has room again.
   trouble_handler on_trouble = {};
   /// Counts what other processes send; may be null.
   strays_ptr strays = {};
 
-  /// What was applied is on the disk about so long after, also if it is little.
+  /// What was applied is checkpointed after about this time, however little it
+  /// is.
   std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 
   /// How long `stop` waits for a checkpoint before it is given up.
@@ -54,10 +55,10 @@ struct applier_options {
 /// keeps its state on the disk. It expects the log from behind
 /// `options.executor->applied()`.
 ///
-/// While memory is full of what is still to be checkpointed, `apply` waits, and
-/// is answered later; queries are answered. `stop` checkpoints what may be
-/// checkpointed, unless there is no room or it takes too long, which loses
-/// nothing: the log has it, too; and it answers what still waits with an error.
+/// While memory is full of changes that are not checkpointed yet, `apply`
+/// waits, and is answered later; queries are answered. `stop` checkpoints what
+/// it can, unless there is no room or it takes too long, which loses nothing:
+/// the log has it, too. It answers what still waits with an error.
 /// @pre `options.executor`.
 applier_actor spawn_applier(caf::actor_system& system, applier_options options);
 

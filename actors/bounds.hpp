@@ -1,5 +1,5 @@
-// What a peer takes from those who subscribe to it, and how long changes wait
-// to be checkpointed.
+// What subscribers may cost a peer, and how long changes wait to be
+// checkpointed.
 
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace raft::actors {
 
-/// How long changes wait at most to be checkpointed that are too few to be
-/// checkpointed before.
+/// How long changes wait at most to be checkpointed if there are too few to be
+/// checkpointed earlier.
 inline constexpr std::chrono::milliseconds checkpoint_after_default{10'000};
 
 /// What a slow or greedy subscriber can cost a peer. All that is on its way to
-/// subscribers takes at most the product of the two.
+/// subscribers takes at most the product of the first two.
 struct peer_bounds {
   /// How many subscriptions a peer has at once; more are refused as `busy`.
   std::size_t subscriptions_max = 64;

@@ -26,7 +26,7 @@ struct checkpointer_options {
   /// Told when there is no room, and when there is again.
   trouble_handler on_trouble = {};
 
-  /// When a checkpoint is tried again for which there was no room.
+  /// After what time a checkpoint is retried for which there was no room.
   std::chrono::milliseconds retry_after{1000};
 
   /// Whether it gets a thread of its own, because a checkpoint blocks.

@@ -1,4 +1,4 @@
-// How a state machine that is an actor comes to its peer, and what it may take.
+// How a state machine that is an actor is made for its peer, and its bounds.
 
 #pragma once
 
@@ -17,9 +17,9 @@ namespace raft::actors {
 using machine_actor_factory
   = std::function<machine_actor(const machine::machine_context&)>;
 
-/// What a state machine that is an actor may take of its peer.
+/// Bounds for a state machine that is an actor.
 struct machine_limits {
-  /// How many commands may be on their way to it. What comes then waits, up to
+  /// How many commands may be on their way to it. Further ones wait, up to
   /// `consensus::settings::applying_bytes_max`.
   machine::pipeline_bounds window = {};
 
@@ -30,8 +30,8 @@ struct machine_limits {
   /// How long it may take to tell what it has on its disk.
   std::chrono::milliseconds recover_within{60'000};
 
-  /// How long it may take to end. After that it is killed, so that it can not
-  /// hold up the end of its peer.
+  /// How long it may take to end. After that it is killed, so that it cannot
+  /// delay the end of its peer.
   std::chrono::milliseconds end_within{10'000};
 };
 

@@ -42,7 +42,7 @@ std::string complaint_about(const card& us, peer_id to, const welcome& msg);
 /// Whether an answer comes from whom we expected, be it a refusal or not.
 bool comes_from(const card& us, peer_id to, const welcome& msg);
 
-/// What to say when a connection leads back to the own process.
+/// What to say when a connection leads back to this very process.
 std::string complaint_about_self(const address& where);
 
 } // namespace raft::cluster

@@ -1,4 +1,4 @@
-// What a process shows of itself to others, and what it has made durable of
+// What a process tells others about itself, and what it has made durable about
 // them before a link counts.
 
 #pragma once
@@ -58,7 +58,8 @@ public:
     return result;
   }
 
-  /// Calls a function when the own cluster id is known, if it is known at all.
+  /// Calls a function when this store's cluster id is known, if it is known at
+  /// all.
   template <class Then>
   void look_up_cluster(Then then) {
     if (cluster_ || !peer_)
@@ -72,9 +73,9 @@ public:
         [then](const caf::error&) { then(); });
   }
 
-  /// Has what we must remember of another one made durable, and calls a
-  /// function with what keeps us from that, if anything does: there is no room
-  /// on the disk, or meanwhile something else was remembered of it.
+  /// Has what we must remember about another one made durable, and calls a
+  /// function with what prevents that, if anything does: there is no room on
+  /// the disk, or meanwhile something else was remembered about it.
   template <class Then>
   void remember(peer_id who, const credentials& theirs, Then then) {
     auto news = known_.news_of(who, theirs);
@@ -116,7 +117,7 @@ private:
   actors::peer_actor peer_;
   actors::persister_actor persister_;
   std::chrono::milliseconds patience_{0};
-  /// The own cluster id, as soon as it is known.
+  /// This store's cluster id, once it is known.
   cluster_id cluster_;
   consensus::acquaintances known_;
   bool settling_ = false;

@@ -6,7 +6,7 @@
 
 namespace raft::cluster {
 
-/// How patient a link is.
+/// Timeouts and pauses of a link.
 struct link_timing {
   /// How long the TCP connection may take, the name lookup included.
   std::chrono::milliseconds tcp{500};
@@ -18,10 +18,10 @@ struct link_timing {
   /// comes back after a long time is found within the maximum.
   std::chrono::milliseconds pause_min{50};
   std::chrono::milliseconds pause_max{500};
-  /// How long the side that is to be connected waits for the other one, before
-  /// it connects by itself, and between its tries.
+  /// How long the side that should be connected to waits for the other one
+  /// before it connects by itself, and between its attempts.
   std::chrono::milliseconds fallback{5000};
-  /// Pause after the other side said that it does not want us.
+  /// Pause after the other side has refused us.
   std::chrono::milliseconds pause_refused{5000};
   /// Pause after the other side sent what can not be true; it doubles up to the
   /// maximum, and begins anew when a connection has lasted twice the maximum.

@@ -26,21 +26,22 @@ namespace raft::cluster {
 
 /// The actor that keeps the links. It is what a server publishes at its port.
 using links_actor = actors::acceptor_actor::extend<
-  // From the own peer: it does not believe another one.
+  // From this process's peer: it found that another one sends what cannot be
+  // true.
   actors::takes<distrust>,
   // From itself: some link wanted to be woken.
   actors::takes<wake>,
   // End; nobody is told that links went down.
   actors::answers<stop, stopped>>;
 
-/// Whose links they are, and to whom.
+/// Whose links they are, and to which members.
 struct links_options {
   std::string cluster = {};
   group_id group = {1};
   /// Who we are; 0 for a process that is only a client.
   peer_id self = {};
   incarnation_id incarnation = {};
-  /// With whom our group was founded; none if our store is empty.
+  /// The members that our group was founded with; none if our store is empty.
   std::vector<peer_id> founders = {};
   /// What our store remembers, and who makes durable what it learns.
   store_memory memory = {};
@@ -48,15 +49,15 @@ struct links_options {
   /// The others. Clients may leave out the ids: they learn them.
   std::vector<member> remotes = {};
 
-  /// The own peer, which gets the handles of the others and goes with our
-  /// `hello`; none for a client.
+  /// This process's peer, which gets the handles of the others and is sent with
+  /// our `hello`; none for a client.
   actors::peer_actor peer = {};
   /// Gets the handles of the others, too; may be none.
   linked_client_actor client = {};
 
-  /// Watches over the connections; none for one of their own.
+  /// Checks what comes over the connections; none for one of its own.
   std::shared_ptr<actors::port_guard> guard = {};
-  /// Shows how the links are, if given.
+  /// Is told how the links are, if given.
   std::shared_ptr<link_board> board = {};
 
   link_timing timing = {};

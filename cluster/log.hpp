@@ -1,4 +1,4 @@
-// What the parts of a node have to tell to people.
+// The log lines of the parts of a node.
 
 #pragma once
 

@@ -1,4 +1,5 @@
-// Looks at the own peer once a second, and says what keeps it from serving.
+// Checks this process's peer once a second, and reports what keeps it from
+// serving.
 
 #pragma once
 

@@ -49,7 +49,7 @@ public:
   credentials shown(cluster_id cluster) const;
 
   /// Whether another peer may be linked, as far as what it shows tells.
-  /// @param cluster The own cluster id.
+  /// @param cluster This store's cluster id.
   finding judge(peer_id who, const credentials& theirs,
                 cluster_id cluster) const;
 

@@ -1,4 +1,4 @@
-// What can be chosen about the algorithm.
+// The settings of the algorithm.
 
 #pragma once
 
@@ -9,18 +9,18 @@
 
 namespace raft::consensus {
 
-/// By a clock that the shell chose.
+/// A point in time, or a duration, by the clock that the shell chose.
 using base::instant;
 
 /// Bounds and intervals of one peer. All peers of a group should use the same.
 struct settings {
-  /// A leader speaks to each follower at least this often.
+  /// A leader sends something to each follower at least this often.
   std::chrono::milliseconds heartbeat_interval{100};
 
-  /// A follower that heard no leader for a time drawn between these two starts
-  /// an election (paper, section 5.2). Within the minimum it refuses votes
-  /// (thesis, section 4.2.3). A leader that no quorum answered for the maximum
-  /// steps down (thesis, section 6.2).
+  /// A follower that has heard from no leader for a time drawn between these
+  /// two starts an election (paper, section 5.2). Within the minimum it refuses
+  /// votes (thesis, section 4.2.3). A leader that no quorum has answered for
+  /// the maximum steps down (thesis, section 6.2).
   std::chrono::milliseconds election_timeout_min{300};
   std::chrono::milliseconds election_timeout_max{600};
 

@@ -1,4 +1,4 @@
-// What a state machine does that keeps its state on the disk.
+// The interface of a state machine that keeps its state on the disk.
 
 #pragma once
 
@@ -16,8 +16,8 @@ namespace raft::machine {
 struct checkpointed_state {
   /// The state holds the effect of all entries up to here, and of no other.
   log_index applied;
-  /// What was given to the `freeze` of that state and those before it: for each
-  /// session the latest record.
+  /// The session records that were given to the `freeze` of that state and of
+  /// those before it: for each session the latest one.
   std::vector<session_record> sessions;
 };
 
@@ -28,14 +28,14 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// A job was told to give up, and has. What it wrote so far does not count, or
-/// is brought to its end by the next one.
+/// A job was told to give up, and did. What it has written does not count, or
+/// is completed by the next job.
 class given_up : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// A part of the state that does not change any more, on its way to the disk.
+/// A part of the state that no longer changes, on its way to the disk.
 class checkpoint_job {
 public:
   virtual ~checkpoint_job();
@@ -49,14 +49,14 @@ public:
   ///         the process.
   virtual void run() = 0;
 
-  /// Somebody waits for it to end, so it need not spare others who use the
-  /// disk. Does nothing if it spares nobody.
+  /// Somebody waits for it to end, so it need not leave disk bandwidth to
+  /// others. Does nothing if it never does.
   ///
   /// Thread: any, also while it runs.
   virtual void hurry() noexcept;
 
-  /// The process ends, and `run` need not come to its end: it throws `given_up`
-  /// as soon as it can do so without harm. Does nothing if it never can.
+  /// The process ends, and `run` need not complete: it throws `given_up` as
+  /// soon as it can do so without harm. Does nothing if it never can.
   ///
   /// Thread: any, also while it runs.
   virtual void give_up() noexcept;
@@ -67,9 +67,9 @@ public:
 ///
 /// The state goes to the disk in steps. `freeze` sets aside what has changed
 /// since the last one; another thread writes that while commands go on; then
-/// `checkpointed` is called. There is at most one step at a time. Applied
-/// index, state and sessions become durable together, so that after a crash no
-/// entry is applied twice or not at all.
+/// `checkpointed` is called. At most one step is under way. Applied index,
+/// state and sessions become durable together, so that after a crash no entry
+/// is applied twice or lost.
 class durability {
 public:
   virtual ~durability();
@@ -77,23 +77,23 @@ public:
   /// What was on the disk when this object was made.
   virtual checkpointed_state recovered() const = 0;
 
-  /// About how much memory the changes take that were not frozen yet, in bytes.
+  /// About how much memory the changes take that are not frozen yet, in bytes.
   virtual std::size_t dirty_bytes() const = 0;
 
-  /// Where `dirty_bytes` should end: no command is applied beyond this while
-  /// a step is under way.
+  /// The bound for `dirty_bytes`: while a step is under way, no command is
+  /// applied beyond it.
   virtual std::size_t dirty_bytes_max() const = 0;
 
-  /// Sets aside all changes up to the entry `applied`, which was the last one.
-  /// The result runs only when the log is durable up to there, too.
+  /// Sets aside all changes up to the entry `applied`, which was the last one
+  /// applied. The result runs only when the log is durable up to there, too.
   /// @param sessions The session records that changed since the last call.
   /// @pre No step is under way.
   virtual std::shared_ptr<checkpoint_job>
   freeze(log_index applied, std::vector<session_record> sessions) = 0;
 
-  /// Says how soon the step under way should end: from 0, it may take its time,
-  /// to 1, commands wait or the log gets too long. Changes while it runs. Does
-  /// nothing if a step spares nobody.
+  /// Says how urgent the step under way is: from 0, it may take its time, to 1,
+  /// commands wait or the log gets too long. Changes while it runs. Does
+  /// nothing if a step never yields the disk to others.
   /// @pre A step is under way.
   virtual void set_urgency(double x);
 

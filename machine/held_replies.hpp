@@ -26,8 +26,8 @@ class held_replies {
 public:
   using time = std::chrono::microseconds;
 
-  /// How long a reply waits for its owner to ask for more; and how long if he
-  /// asks for others, as he may have many and take turns.
+  /// How long a reply waits for its owner to ask for more; and how long if the
+  /// owner asks for others, of which it may fetch many in turn.
   static constexpr time patience{std::chrono::seconds{5}};
   static constexpr time long_patience{std::chrono::seconds{30}};
 

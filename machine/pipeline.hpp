@@ -41,7 +41,7 @@ private:
 /// Does what `executor` does, for a state machine that is given commands in
 /// batches and answers some time later: each command reaches it exactly once,
 /// and sessions hold the same as if each reply had been there at once. A pure
-/// object; the proxy applier has the mailbox.
+/// object; the proxy applier owns the mailbox.
 class pipeline {
 public:
   /// Goes on where the state machine and the sessions beside it left off.

@@ -16,25 +16,25 @@
 
 namespace raft::machine {
 
-/// How much is remembered of clients. Part of the replicated state: all peers
-/// of a group must use the same bounds, or they would answer differently.
+/// How much is remembered about clients. Part of the replicated state: all
+/// peers of a group must use the same bounds, or they would answer differently.
 struct session_bounds {
-  /// A session that no command used for so long is expired, in milliseconds.
+  /// A session that no command has used for this long expires, in milliseconds.
   std::uint64_t idle_ms_max = 60 * 60 * 1000;
-  /// One more session expires the least recently used one. At least 1.
+  /// With one more session, the least recently used one expires. At least 1.
   std::size_t sessions_max = 4096;
   /// How many answered commands a session remembers. Past the bound the one
   /// with the lowest sequence is forgotten, and with it all below. At least 1.
   std::size_t replies_max = 1024;
   /// How many bytes of their replies it keeps. Past the bound the reply with
-  /// the lowest sequence goes, but not the last one. That it was given stays
-  /// known.
+  /// the lowest sequence is dropped, but never the last one; that the command
+  /// was applied stays known.
   std::size_t reply_bytes_max = 1 << 20;
 };
 
-/// What each client session was answered (thesis, section 6.3). A pure object
-/// and a function of the log alone: its only clock are the times that leaders
-/// wrote into entries.
+/// The replies to each client session (thesis, section 6.3). A pure object and
+/// a function of the log alone: its only clock is the time that leaders write
+/// into entries.
 ///
 /// Per session there is a low-water mark. Every applied command at or above it
 /// is remembered; no command below it is ever applied (again). It rises when

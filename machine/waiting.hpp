@@ -1,4 +1,4 @@
-// Who waits for an entry to be applied.
+// Which clients wait for an entry to be applied.
 
 #pragma once
 
@@ -18,7 +18,7 @@ namespace raft::machine {
 /// index and term: after a change of leaders another entry may stand at the
 /// same index.
 ///
-/// `Ticket` is whatever tells who waits; it can be moved.
+/// `Ticket` identifies who waits; it can be moved.
 template <class Ticket>
 class waiting_list {
 public:

@@ -1,4 +1,5 @@
-// Who is who: what a peer shows of its store, and what it remembers of others.
+// The identity of stores: what a peer shows of its own, and what it remembers
+// of others.
 
 #pragma once
 
@@ -42,7 +43,7 @@ enum class admission : std::uint8_t {
   full = 0,
   /// It asks whether anybody remembers a start that it lacks.
   asks = 1,
-  /// Nobody does; now all shall remember its present start.
+  /// Nobody does; now all others are to remember its present start.
   claims = 2,
 };
 

@@ -10,7 +10,7 @@
 
 namespace raft {
 
-/// Grows when a peer of the version before could not understand us.
+/// Incremented when a peer of the version before could not understand us.
 inline constexpr std::uint32_t protocol_version = 2;
 
 /// First message on a connection; a handle of the sender's peer goes with it.
@@ -20,7 +20,7 @@ struct hello {
   std::uint32_t version = protocol_version;
   /// Who speaks; 0 for a client.
   peer_id from;
-  /// Whom the address was configured to lead to; 0 if the sender cannot know.
+  /// The peer that the address was configured for; 0 if the sender cannot know.
   peer_id to;
   credentials shown;
 

@@ -72,8 +72,8 @@ struct persisted {
 /// Asks for durable entries, because the peer no longer holds them in memory.
 struct read_entries {
   group_id group;
-  /// Whom they are for: a slow follower, or the reading peer itself for what
-  /// it still has to apply.
+  /// The peer that they are for: a slow follower, or the reading peer itself
+  /// for what it still has to apply.
   peer_id reader;
   /// First and last index, both inclusive.
   log_index first;

@@ -6,7 +6,7 @@
 
 namespace raft {
 
-/// Time has come to look at the clock.
+/// It is time to look at the clock.
 struct wake {
   /// Counts the alarms of the sender; an old one is ignored.
   std::uint64_t number = 0;
@@ -14,20 +14,21 @@ struct wake {
   friend bool operator==(const wake&, const wake&) = default;
 };
 
-/// The persister: write what has been collected. It lands behind everything
-/// that is in the mailbox already, which so becomes part of the same commit.
+/// To the persister: write what has been collected. It arrives behind
+/// everything that is in the mailbox already, which so becomes part of the same
+/// commit.
 struct commit_collected {
   friend bool operator==(const commit_collected&, const commit_collected&)
     = default;
 };
 
-/// An applier: checkpoint what has changed, however little it is.
+/// To an applier: checkpoint what has changed, however little it is.
 struct checkpoint_now {
   friend bool operator==(const checkpoint_now&, const checkpoint_now&)
     = default;
 };
 
-/// An applier: go on with queries that are answered in steps.
+/// To an applier: continue queries that are answered in steps.
 struct continue_queries {
   friend bool operator==(const continue_queries&, const continue_queries&)
     = default;
@@ -41,13 +42,13 @@ struct checkpoint_for_space {
     = default;
 };
 
-/// An applier that is to stop: a checkpoint under way has had its time.
+/// To an applier that stops: do not wait for the checkpoint any longer.
 struct abandon_checkpoint {
   friend bool operator==(const abandon_checkpoint&, const abandon_checkpoint&)
     = default;
 };
 
-/// The checkpointer: try again, there was no space.
+/// To the checkpointer: try again, after there was no space.
 struct retry_checkpoint {
   friend bool operator==(const retry_checkpoint&, const retry_checkpoint&)
     = default;
@@ -65,7 +66,7 @@ struct drain {
   friend bool operator==(const drain&, const drain&) = default;
 };
 
-/// The Redis server: send what clients have asked for meanwhile.
+/// To the Redis server: send what clients have asked for meanwhile.
 struct send_collected {
   friend bool operator==(const send_collected&, const send_collected&)
     = default;

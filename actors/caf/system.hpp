@@ -44,8 +44,8 @@ void add_names(caf::actor_system_config& config,
 class system_config : private detail::meta_objects,
                       public caf::actor_system_config {
 public:
-  /// @param remoting Whether to load the middleman. Peers of one process do
-  ///        without.
+  /// @param remoting Whether to load the middleman, which peers of one process
+  ///        do not need.
   explicit system_config(bool remoting = false);
 
   /// Makes message types of your own known, such as `caf::id_block::my_app`.
@@ -65,9 +65,10 @@ public:
   }
 };
 
-/// Hides CAF's own services from other processes: by its configuration server
-/// they could fill memory, by its spawn server start what a program offers to
-/// others. Only their names go; nothing of this process misses them.
+/// Hides CAF's own services from other processes: through its configuration
+/// server they could fill memory, through its spawn server start what a program
+/// offers to others. Only their names are removed; nothing in this process
+/// needs them.
 void hide_services(caf::actor_system& system);
 
 } // namespace raft::actors
