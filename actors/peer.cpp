@@ -279,7 +279,7 @@ private:
       part_from(x);
   }
 
-  /// Ends the link to a peer that sends what can not be true.
+  /// Ends the link to a peer that sends what cannot be true.
   void part_from(const consensus::note& why) {
     auto keeper = links_.keeper_of(why.peer);
     if (!keeper)
@@ -382,7 +382,7 @@ private:
 
   // -- the end ----------------------------------------------------------------
 
-  /// Ends this peer because something it can not do without has failed.
+  /// Ends this peer because something it cannot do without has failed.
   void fail(const std::string& reason) {
     if (stopping_)
       return;
@@ -404,7 +404,7 @@ private:
       return;
     give_up_on_all();
     subscribers_->clear();
-    // First of all: what waits for room on its disk could wait for ever.
+    // First of all: what waits for room on its disk could wait forever.
     last_errand(applier_, [this] {
       applier_stopped_ = true;
       end_if_done();
@@ -486,7 +486,7 @@ peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
       !why.empty())
     throw std::runtime_error{"peer " + to_text(parts.self.id) + " of group "
                              + to_text(parts.self.group)
-                             + " can not start: " + why};
+                             + " cannot start: " + why};
   if (parts.in_middleman)
     return caf::actor_cast<peer_actor>(system.middleman().spawn_broker(
       peer<

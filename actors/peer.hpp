@@ -64,7 +64,7 @@ struct peer_parts {
 /// - It knows no other peer until `link_up`. Messages to peers that are not
 ///   linked are dropped, and so are those that do not come from the process
 ///   where the linked one is.
-/// - Another peer that sends what can not be true is linked no more; whoever
+/// - Another peer that sends what cannot be true is linked no more; whoever
 ///   sent the `link_up`, with an address, is told by `distrust`. Without one
 ///   the link stays, as nobody could bring it back.
 /// - `execute` and `open_session` are always answered, at the latest when the

@@ -35,7 +35,7 @@ struct proxy_applier_options {
   /// the proxy_applier ends, too, and its peer with it.
   failure_handler on_failure = abort_on_failure;
 
-  /// Told when the state machine does not end in time, or can not checkpoint at
+  /// Told when the state machine does not end in time, or cannot checkpoint at
   /// its end.
   trouble_handler on_trouble = {};
   /// Counts what other processes send; may be null.
@@ -60,7 +60,7 @@ struct proxy_applier_options {
 /// only be checkpointed with all replies in them.
 /// @throws std::invalid_argument if there is no state machine, or if the limits
 ///         let nothing through.
-/// @throws std::runtime_error if stored sessions can not be understood.
+/// @throws std::runtime_error if stored sessions cannot be understood.
 applier_actor spawn_proxy_applier(caf::actor_system& system,
                                   proxy_applier_options options);
 

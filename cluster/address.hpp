@@ -11,7 +11,7 @@
 
 namespace raft::cluster {
 
-/// A setting that can not work. The message says which one, why, and what to
+/// A setting that cannot work. The message says which one, why, and what to
 /// do.
 class configuration_error : public std::runtime_error {
 public:

@@ -35,7 +35,7 @@ welcome make_welcome(const card& us, std::string refusal,
 /// @param from_peer Whether a peer speaks, not a client.
 std::string refusal_of(const card& us, const hello& msg, bool from_peer);
 
-/// Says why an answer can not be accepted, and what to do; empty if it can.
+/// Says why an answer cannot be accepted, and what to do; empty if it can.
 /// @param to Whom we expected; 0 if anybody will do.
 std::string complaint_about(const card& us, peer_id to, const welcome& msg);
 

@@ -90,11 +90,11 @@ health::findings health::find(instant now, const peer_view& x) {
 
 std::string health::no_leader(const peer_view& x) const {
   if (x.state.members.empty())
-    return "this peer can not serve: its store is empty, so it takes part in "
+    return "this peer cannot serve: its store is empty, so it takes part in "
            "no election and waits for a leader that tells it who the members "
            "are";
   if (x.state.kept_out.reason != exclusion::none)
-    return "this peer can not serve, because it is kept out: "
+    return "this peer cannot serve, because it is kept out: "
          + x.state.kept_out.text;
   std::vector<std::string> reasons;
   std::size_t reached = 1;
@@ -110,7 +110,7 @@ std::string health::no_leader(const peer_view& x) const {
   auto why = reasons.empty()
              ? std::string{"all others are connected, but none of them leads"}
              : fmt::format("not connected are {}", fmt::join(reasons, "; "));
-  return fmt::format("this peer can not serve: there is no leader. It reaches "
+  return fmt::format("this peer cannot serve: there is no leader. It reaches "
                      "{} of {} members, itself included, and {} are needed; {}",
                      reached, members, members / 2 + 1, why);
 }

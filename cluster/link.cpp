@@ -25,7 +25,7 @@ std::string reason_to_shun(const link& x, instant now) {
   auto left = x.state.shunned_for(now).count();
   if (left == 0)
     return {};
-  return fmt::format("what peer {} sent can not be true, see this peer's "
+  return fmt::format("what peer {} sent cannot be true, see this peer's "
                      "log; it may come again in {} ms",
                      x.to.id.value, left);
 }

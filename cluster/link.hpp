@@ -40,7 +40,7 @@ struct link {
 /// Whom the link leads to, in words.
 std::string title_of(const link& x);
 
-/// Why a peer that has been sending what can not be true is not welcome yet.
+/// Why a peer that has been sending what cannot be true is not welcome yet.
 std::string reason_to_shun(const link& x, instant now);
 
 /// That the side which should wait connects: people may want to know why.

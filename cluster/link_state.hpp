@@ -23,7 +23,7 @@ using base::instant;
 /// `failed`, `refused` and a deadline lead from everywhere before `up` back to
 /// `disconnected`. For the side that waits to be connected, `accepted` leads
 /// from everywhere to `up`. If that does not happen for long (`fallback`), it
-/// connects by itself: perhaps the other side can not reach it.
+/// connects by itself: perhaps the other side cannot reach it.
 enum class link_stage {
   disconnected,
   connecting,

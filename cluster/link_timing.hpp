@@ -23,7 +23,7 @@ struct link_timing {
   std::chrono::milliseconds fallback{5000};
   /// Pause after the other side has refused us.
   std::chrono::milliseconds pause_refused{5000};
-  /// Pause after the other side sent what can not be true; it doubles up to the
+  /// Pause after the other side sent what cannot be true; it doubles up to the
   /// maximum, and begins anew when a connection has lasted twice the maximum.
   std::chrono::milliseconds pause_distrusted_min{1000};
   std::chrono::milliseconds pause_distrusted_max{60000};

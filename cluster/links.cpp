@@ -427,7 +427,7 @@ private:
     show_down(x, why);
     // The first failure counts; its repetitions are of interest to few.
     log(std::exchange(x.told, why) == why ? severity::debug : how,
-        fmt::format("can not connect to {}: {}", title_of(x), why));
+        fmt::format("cannot connect to {}: {}", title_of(x), why));
   }
 
   std::string text_of(const caf::error& x) const {

@@ -70,7 +70,7 @@ struct links_options {
 
 /// Spawns the links. Between two peers the one with the lower id connects: CAF
 /// 1.1 may lose handles when both do at once. Only if it has not come for
-/// `link_timing::fallback`, perhaps because it can not, the other one does. One
+/// `link_timing::fallback`, perhaps because it cannot, the other one does. One
 /// connection serves both ways.
 ///
 /// A link is up once `hello` was answered by a `welcome`, both sides found that
@@ -78,7 +78,7 @@ struct links_options {
 /// remember of each other is on their disks. It goes down when the
 /// other peer ends, or its connection is lost; silence is noticed by CAF's
 /// heartbeats. Then the lower id connects again, with growing pauses. It also
-/// goes down when the own peer says that the other one sends what can not be
+/// goes down when the own peer says that the other one sends what cannot be
 /// true (`distrust`), or when the other side says so (`farewell`).
 links_actor spawn_links(caf::actor_system& system, links_options options);
 

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* loopback_4 = "127.0.0.1";
 constexpr const char* loopback_6 = "::1";
 
-/// @returns 0, or why one can not listen there.
+/// @returns 0, or why one cannot listen there.
 int try_to_listen(const addrinfo& at) {
   auto fd = ::socket(at.ai_family, at.ai_socktype | SOCK_CLOEXEC, 0);
   if (fd < 0)

@@ -14,7 +14,7 @@ namespace raft::cluster {
 std::vector<std::string> listen_hosts(const std::string& host);
 
 /// Tries to listen at an address.
-/// @returns why it can not be done, and what to do; empty if it can.
+/// @returns why it cannot be done, and what to do; empty if it can.
 std::string why_not_listen(const address& where);
 
 } // namespace raft::cluster

@@ -33,7 +33,7 @@ std::string to_text(const std::vector<peer_id>& ids) {
 }
 
 /// A commit on a slow disk may take long; an actor that is stuck must not keep
-/// the process for ever.
+/// the process forever.
 constexpr std::chrono::seconds stop_deadline{30};
 
 /// What the port must let through, and what it may hold.
@@ -239,7 +239,7 @@ struct node::impl {
       auto port = actors::publish(system, actors::acceptor_actor{links}, host,
                                   where.port, guard);
       if (!port)
-        throw std::runtime_error{fmt::format("can not listen at {}: {}",
+        throw std::runtime_error{fmt::format("cannot listen at {}: {}",
                                              to_text({host, where.port}),
                                              why_not(host, port.error()))};
       where.port = *port;
@@ -277,7 +277,7 @@ struct node::impl {
     if (strays)
       strays->mute();
     stop_one(monitor, "the monitor");
-    // CAF would wait for its broker for ever, also if that has ended.
+    // CAF would wait for its broker forever, also if that has ended.
     for (; ports > 0 && !*deaf; --ports)
       actors::unpublish(system, actors::acceptor_actor{links}, where.port);
     stop_one(links, "the links");

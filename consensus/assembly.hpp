@@ -11,7 +11,7 @@
 namespace raft::consensus {
 
 /// Holds the beginning of one entry, whose pieces come in the order of its
-/// data. Index and term name an entry for ever, so it does not matter who sends
+/// data. Index and term name an entry forever, so it does not matter who sends
 /// which piece, how often, or over which connection.
 ///
 /// Memory: the bytes received, of one entry.

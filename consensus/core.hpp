@@ -205,7 +205,7 @@ private:
   void distrust(note_kind why, peer_id peer, log_position where = {});
   /// Moves towards a later term. Returns whether we are there.
   bool reach(term_number term, peer_id from);
-  /// The first entry of the message that can not be in the log of a leader,
+  /// The first entry of the message that cannot be in the log of a leader,
   /// because another one is committed in its place.
   std::optional<log_position>
   contradicted_by(const append_request& msg) const noexcept;

@@ -95,9 +95,9 @@ void core::refused(batch_number number) {
   if (!known)
     note_that(note_kind::disk_is_full, {}, log_on_disk());
   if (const auto* state = std::get_if<consensus::leader>(&role_)) {
-    // Whoever can not write should not lead, as long as somebody else can. At
+    // Whoever cannot write should not lead, as long as somebody else can. At
     // first that is hoped for; later a voter must have shown it, or peers whose
-    // disks are all full would elect each other for ever.
+    // disks are all full would elect each other forever.
     const auto has_more = [this](const auto& other) {
       return is_voter(other.first) && other.second.match > log_.durable();
     };

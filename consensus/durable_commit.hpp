@@ -1,4 +1,4 @@
-// What a peer may build upon for ever.
+// What a peer may build upon forever.
 
 #pragma once
 

@@ -66,7 +66,7 @@ void core::wait_for_election() {
 
 /// Whoever may win needs time to make its own vote durable before it can ask
 /// for ours; a campaign of our own would take that vote's worth. But only once:
-/// it may be one that hears no answers and asks for ever.
+/// it may be one that hears no answers and asks forever.
 void core::give_way() {
   if (!std::exchange(gave_way_, true))
     wait_for_election();
@@ -77,7 +77,7 @@ void core::give_way() {
 void core::pre_campaign() {
   draw_election_timeout();
   gave_way_ = false;
-  // Who can not make its own vote durable can not win.
+  // Who cannot make its own vote durable cannot win.
   if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
     return;
   if (hard_.term >= term_max)

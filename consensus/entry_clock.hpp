@@ -1,5 +1,5 @@
 // The times of entries: a clock that all leaders of a group drive, one after
-// the other, and that a single wrong wall clock can not move.
+// the other, and that a single wrong wall clock cannot move.
 
 #pragma once
 

@@ -10,7 +10,7 @@ namespace {
 
 /// Two timeouts, so that a disk on which a write takes about one of them does
 /// not cost an election each time. Longer each time that handing over was no
-/// use: what all share must not make them elect each other for ever.
+/// use: what all share must not make them elect each other forever.
 constexpr unsigned timeouts_before_hand_over = 2;
 constexpr unsigned doublings_max = 4;
 

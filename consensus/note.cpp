@@ -152,7 +152,7 @@ std::string to_text(const note& x) {
     case note_kind::dropped_held_answer:
       return "drops an answer that waited for the disk: it is no longer true";
     case note_kind::lacks_dropped_entries:
-      return "can not bring " + peer + lacks_dropped_entries(x.where.index);
+      return "cannot bring " + peer + lacks_dropped_entries(x.where.index);
     default:
       return rest_of_text(x);
   }

@@ -29,7 +29,7 @@ using message
 ///  3. When it is durable, feed `persisted` back with its number. Only then do
 ///     the answers that waited for it come out as `messages`. If there was no
 ///     room for it and nothing of it was written, feed `refused` back. If it
-///     can not be made durable for any other reason, the process ends: there
+///     cannot be made durable for any other reason, the process ends: there
 ///     is no input for that.
 ///  4. Give `committed` to the state machine, in order, and feed `applied` back
 ///     when it is done, or when more of what it did is on its disk. This may

@@ -72,7 +72,7 @@ struct progress {
   /// First entry of the read from the disk that is under way for it; 0 if none.
   log_index reading;
 
-  /// It can not be brought up to date: it lacks entries that were dropped.
+  /// It cannot be brought up to date: it lacks entries that were dropped.
   bool lacks_dropped = false;
 
   bool connected = false;

@@ -261,7 +261,7 @@ void core::send_heartbeats(consensus::leader& state) {
 void core::entries_read(raft::entries_read&& result) {
   if (result.group != self_.group)
     return;
-  // An index and a term name an entry for ever: what our log still holds is
+  // An index and a term name an entry forever: what our log still holds is
   // right, however old the answer is.
   auto& entries = result.entries;
   auto index = result.first;

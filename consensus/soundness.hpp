@@ -14,7 +14,7 @@ namespace raft::consensus {
 /// No election leads beyond this term, and no entry lies beyond this index. A
 /// cluster that counts a million times a second is there in 146,000 years: a
 /// larger number was never reached by counting, and the arithmetic of all
-/// smaller ones can not overflow.
+/// smaller ones cannot overflow.
 inline constexpr term_number term_max{std::uint64_t{1} << 62};
 inline constexpr log_index index_max{std::uint64_t{1} << 62};
 
@@ -28,7 +28,7 @@ inline constexpr std::uint64_t term_step_max = 1 << 16;
 
 /// Whether the fields go together: indexes follow each other, terms never
 /// decrease nor pass the sender's, kinds are known, and no number is one that
-/// counting can not reach. Says nothing about whether it is true.
+/// counting cannot reach. Says nothing about whether it is true.
 bool is_sound(const vote_request& msg);
 bool is_sound(const vote_reply& msg);
 bool is_sound(const append_request& msg);

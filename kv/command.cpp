@@ -227,7 +227,7 @@ public:
   template <class T>
   bool take(std::vector<T>& xs) {
     std::uint64_t size = 0;
-    // Every element takes a byte at least: a length that can not be true costs
+    // Every element takes a byte at least: a length that cannot be true costs
     // no memory.
     if (!take(size) || size > in_.size() || size > keys_max)
       return false;

@@ -24,7 +24,7 @@ std::vector<group_id> engines_in(const std::string& data_directory);
 
 /// Prints what an engine holds, also while a process writes it.
 /// @returns the number of damaged records found.
-/// @throws persistence::store_error if it can not be opened.
+/// @throws persistence::store_error if it cannot be opened.
 std::uint64_t dump(const dump_options& options, std::ostream& out);
 
 } // namespace raft::kv

@@ -40,7 +40,7 @@ public:
 
   // -- state_machine ----------------------------------------------------------
 
-  /// Takes a command or a batch; what can not be decoded is answered
+  /// Takes a command or a batch; what cannot be decoded is answered
   /// `malformed`.
   /// @throws persistence::store_error if the disk fails.
   bytes apply(const machine::apply_context& where,

@@ -8,7 +8,7 @@
 namespace raft::kv {
 
 /// Executes a command or a batch, both encoded, and returns the reply or the
-/// batch of replies. What can not be decoded is answered `malformed`.
+/// batch of replies. What cannot be decoded is answered `malformed`.
 /// @throws only what `data` throws.
 bytes execute(map& data, const bytes& command);
 

@@ -14,7 +14,7 @@ namespace raft::kv {
 class kv_machine : public machine::state_machine {
 public:
   /// Takes a command or a batch. Never throws on account of what it is: what
-  /// can not be decoded is answered `malformed`.
+  /// cannot be decoded is answered `malformed`.
   bytes apply(const machine::apply_context& where,
               const bytes& command) override;
 

@@ -17,7 +17,7 @@ namespace lmdb = persistence::lmdb;
 namespace {
 
 /// A visit ends its transaction after so many pairs or bytes and goes on in
-/// another: LMDB can not use pages again that a reader may see.
+/// another: LMDB cannot use pages again that a reader may see.
 constexpr std::size_t step_pairs_max = 10'000;
 constexpr std::size_t step_bytes_max = 4 << 20;
 

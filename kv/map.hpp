@@ -20,7 +20,7 @@ using visitor
 /// commands mean is in kv/interpreter.hpp, once.
 ///
 /// Not thread safe. Where the data comes from a disk, all members throw
-/// `persistence::store_error` if it is damaged or can not be read.
+/// `persistence::store_error` if it is damaged or cannot be read.
 class map {
 public:
   virtual ~map();

@@ -12,7 +12,7 @@
 namespace raft::kv {
 
 /// Hashes strings, each with its length in front, so that what belongs to one
-/// can not pass for a part of its neighbor.
+/// cannot pass for a part of its neighbor.
 class slow_digest::hasher {
 public:
   hasher() : state_{XXH3_createState()} {

@@ -27,7 +27,7 @@ namespace raft::kv {
 /// never anything between. No call keeps a transaction open when it returns.
 ///
 /// All members throw `persistence::store_error` if something is damaged, naming
-/// the record, or can not be read.
+/// the record, or cannot be read.
 class table {
 public:
   struct contents {

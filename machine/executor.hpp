@@ -46,7 +46,7 @@ std::size_t checkpoint_share(peer_id self);
 class executor {
 public:
   /// Goes on where the state machine and the sessions beside it left off.
-  /// @throws std::runtime_error if stored sessions can not be understood.
+  /// @throws std::runtime_error if stored sessions cannot be understood.
   explicit executor(std::unique_ptr<state_machine> what);
 
   executor(std::unique_ptr<state_machine> what, const session_bounds& bounds);

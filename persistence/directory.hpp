@@ -46,7 +46,7 @@ enum class plain { file, directory };
 /// @throws store_error `no_access`.
 void check_plain(const std::string& path, plain wanted);
 
-/// Refuses a file that this process can not use, in words that say whose it is.
+/// Refuses a file that this process cannot use, in words that say whose it is.
 /// There may be none.
 /// @throws store_error `no_access`.
 void check_access(const std::string& path, bool writable);

@@ -26,7 +26,7 @@ struct dump_options {
 /// Prints a store directory, also while a process writes it. No transaction
 /// stays open while it prints.
 /// @returns the number of damaged records found.
-/// @throws store_error if it can not be opened, `std::invalid_argument` if
+/// @throws store_error if it cannot be opened, `std::invalid_argument` if
 ///         there is no such group.
 std::uint64_t dump(const dump_options& options, std::ostream& out);
 

@@ -9,7 +9,7 @@ namespace {
 constexpr mdb_mode_t file_mode = 0640;
 
 MDB_val to_val(std::string_view x) {
-  // LMDB only reads what goes in; its type just can not say so.
+  // LMDB only reads what goes in; its type just cannot say so.
   return {x.size(), const_cast<char*>(x.data())};
 }
 

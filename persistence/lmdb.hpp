@@ -55,7 +55,7 @@ private:
 
 /// A transaction, aborted unless committed. One that writes must be ended by
 /// the thread that began it, or an assertion ends the process: LMDB's lock
-/// would stay locked for ever. What `get` returns is valid until the next write
+/// would stay locked forever. What `get` returns is valid until the next write
 /// or the end of the transaction.
 class transaction {
 public:

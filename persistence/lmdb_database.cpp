@@ -81,8 +81,8 @@ namespace {
 
 /// How to open the environment. Readers register in the lock file, so that a
 /// process that writes leaves alone what they read. Where there is no lock
-/// file, nobody writes, and none is made. Where it can not be written, as in a
-/// directory that is read-only, they can not register: that is no harm as long
+/// file, nobody writes, and none is made. Where it cannot be written, as in a
+/// directory that is read-only, they cannot register: that is no harm as long
 /// as nobody writes.
 unsigned open_flags(const lmdb_options& options) {
   if (options.writable)

@@ -41,7 +41,7 @@ public:
   log_position compacted(group_id group) const;
   compaction_point compaction(group_id group) const;
 
-  /// The time of an entry; 0 if it is not there or can not be understood.
+  /// The time of an entry; 0 if it is not there or cannot be understood.
   std::uint64_t time_at(group_id group, log_index index) const;
 
   /// Where the term of an entry of the log begins.

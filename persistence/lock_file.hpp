@@ -19,7 +19,7 @@ std::string holder_of(int lock, const std::string& path);
 bool had_data(const std::string& directory);
 
 /// Whether a process has claimed a directory, as far as this one can see: if
-/// the lock file can not be read, it may. Claims nothing, and touches no file.
+/// the lock file cannot be read, it may. Claims nothing, and touches no file.
 bool is_claimed(const std::string& directory);
 
 /// Notes that this process has a directory, and that a finished data file is

@@ -34,7 +34,7 @@ enum class record_type : std::uint8_t {
   cluster = 10,
 };
 
-/// What the store as a whole is. Its record keeps this layout for ever, so that
+/// What the store as a whole is. Its record keeps this layout forever, so that
 /// every version can tell that a store is too new for it.
 struct store_header {
   std::uint32_t format = store_format;

@@ -33,7 +33,7 @@ class reserved_file {
 public:
   /// Opens a file that exists. Holes in it are filled.
   /// @param block Unit of the file's length, in bytes; a power of two.
-  /// @throws store_error `no_access`; `no_space` if it has holes that can not
+  /// @throws store_error `no_access`; `no_space` if it has holes that cannot
   ///         be filled.
   reserved_file(std::string path, std::uint64_t block);
   reserved_file(const reserved_file&) = delete;

@@ -17,7 +17,7 @@ namespace raft::persistence {
 
 /// What went wrong with a store. Each kind wants another cure.
 enum class store_errc : std::uint8_t {
-  /// The directory can not be made, read or written.
+  /// The directory cannot be made, read or written.
   no_access,
   /// Another process, or another store of this one, has it open.
   in_use,
@@ -25,7 +25,7 @@ enum class store_errc : std::uint8_t {
   foreign,
   /// A later version of this library wrote it.
   newer_format,
-  /// A record fails its checksum or can not be decoded. Nothing is cut off.
+  /// A record fails its checksum or cannot be decoded. Nothing is cut off.
   corrupt,
   /// The disk is full. Nothing was written; what was durable still is.
   no_space,
@@ -134,7 +134,7 @@ struct lmdb_options {
   std::string directory;
   std::string cluster;
   peer_id peer;
-  /// Address space to reserve, in bytes; not disk space. A store can not grow
+  /// Address space to reserve, in bytes; not disk space. A store cannot grow
   /// beyond it. 0 for the default: 1 TiB, under a sanitizer 1 GiB.
   std::uint64_t map_bytes = 0;
   /// How much of the disk is taken ahead.

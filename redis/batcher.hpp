@@ -101,7 +101,7 @@ public:
   /// @returns what it means for each client that is still there, in the
   ///          order in which they may add again: first those whose commands
   ///          were not all executed, lest the large replies of others keep them
-  ///          waiting for ever.
+  ///          waiting forever.
   std::vector<client_result> finish(std::uint64_t number,
                                     const executed& result);
 

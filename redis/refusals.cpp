@@ -29,7 +29,7 @@ std::optional<answer> refuse_transaction(const arguments& args,
   }
   if (is("multi")) {
     if (inside)
-      return reply_error("ERR MULTI calls can not be nested");
+      return reply_error("ERR MULTI calls cannot be nested");
     inside = true;
     return reply_error("ERR transactions are not supported; nothing up to EXEC "
                        "or DISCARD is executed");

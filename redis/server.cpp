@@ -28,7 +28,7 @@ namespace {
 using doormen = std::vector<caf::io::doorman_ptr>;
 
 /// Finds out why nobody can listen at an address, because CAF does not tell.
-/// @returns an `errno`, or 0 if it can not be found out.
+/// @returns an `errno`, or 0 if it cannot be found out.
 int why_not(const sockaddr* where, socklen_t size) {
   auto fd = ::socket(where->sa_family, SOCK_STREAM, 0);
   if (fd < 0)
@@ -43,7 +43,7 @@ int why_not(const sockaddr* where, socklen_t size) {
 
 [[noreturn]] void refuse(const cluster::address& where,
                          const std::string& reason) {
-  throw server_error{"can not listen for Redis clients at " + to_text(where)
+  throw server_error{"cannot listen for Redis clients at " + to_text(where)
                      + ": " + reason + "; choose another address"};
 }
 

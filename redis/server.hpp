@@ -58,7 +58,7 @@ struct server_options {
   actors::failure_handler on_failure = actors::abort_on_failure;
 };
 
-/// The server can not be opened. The message says why, and what to do.
+/// The server cannot be opened. The message says why, and what to do.
 class server_error : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -69,7 +69,7 @@ public:
 class server {
 public:
   /// @param system Must have been started with remoting and outlive the server.
-  /// @throws server_error if the address can not be listened at.
+  /// @throws server_error if the address cannot be listened at.
   server(caf::actor_system& system, const server_options& options);
 
   ~server();

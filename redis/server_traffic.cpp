@@ -151,7 +151,7 @@ void server_state::switch_input(handle hdl, std::uint64_t id) {
 }
 
 /// Ends a connection. CAF's own way to do that waits for the other side to
-/// close, perhaps for ever; and its buffer may never become empty. From here on
+/// close, perhaps forever; and its buffer may never become empty. From here on
 /// CAF finds the socket closed and reports that as usual.
 void server_state::cut(handle hdl, client& x) {
   if (x.cut)

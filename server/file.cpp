@@ -101,7 +101,7 @@ void check_file(const std::string& path) {
     complain(path + ": is a directory; name a file of settings");
   errno = 0;
   if (!std::ifstream{path})
-    complain(fmt::format("{}: can not be opened: {}", path,
+    complain(fmt::format("{}: cannot be opened: {}", path,
                          std::generic_category().message(errno)));
 }
 

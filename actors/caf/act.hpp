@@ -114,7 +114,7 @@ inline caf::error failure(const std::string& reason) {
 }
 
 /// The duty to answer one request of type `T`, later. Where it is forgotten, or
-/// its owner ends, the answer is an error: nobody waits for ever.
+/// its owner ends, the answer is an error: nobody waits forever.
 template <class T>
 class promise {
 public:

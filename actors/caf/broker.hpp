@@ -21,7 +21,7 @@ namespace raft::actors {
 ///
 /// CAF 0.17 leaves the mailbox of a broker open when the broker has ended.
 /// Requests that come later are then never answered, and every message that
-/// comes later keeps its sender alive for ever; if that is a detached actor,
+/// comes later keeps its sender alive forever; if that is a detached actor,
 /// the actor system does not come to its end either. This class closes it.
 template <class Base>
 class broker : public Base {

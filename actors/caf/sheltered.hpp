@@ -65,7 +65,7 @@ enum class asks_others : bool { no, yes };
 /// with a sender from there, and the notice that an actor sends of its own
 /// death.
 ///
-/// An actor that asks others must take their answers. They can not be told from
+/// An actor that asks others must take their answers. They cannot be told from
 /// forged ones, so it numbers its requests from a number that nobody can guess.
 template <class Base, class Open, asks_others Asks = asks_others::no>
 class sheltered : public Base {
@@ -134,7 +134,7 @@ private:
   bool lets_in(caf::mailbox_element& x) {
     const auto& content = x.content();
 #if CAF_MAJOR_VERSION > 0
-    // Can not be sent: what CAF does when an actor that is watched ends.
+    // Cannot be sent: what CAF does when an actor that is watched ends.
     if (content.template match_elements<caf::action>())
       return true;
 #endif

@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
   auto where = addresses(cluster);
   where.push_back(mute.where());
   client user{where, quick()};
-  // It comes back: who is silent is waited for, but not for ever.
+  // It comes back: who is silent is waited for, but not forever.
   auto states = user.states();
   BOOST_REQUIRE(states.size() == 4u);
   for (std::size_t i = 0; i < 2; ++i) {

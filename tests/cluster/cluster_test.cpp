@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_frozen_connection_is_given_up_and_comes_back) {
     BOOST_TEST(eventually(x));
   // It goes on trying, and there is somebody who accepts, but says nothing.
   for (auto i = 0; i < 2; ++i)
-    BOOST_TEST(eventually(said(0, "can not connect to peer 2")));
+    BOOST_TEST(eventually(said(0, "cannot connect to peer 2")));
   between.freeze(false);
   cluster.wait_for_leader();
   BOOST_TEST(get(cluster[1], "k") == "v");
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_named) {
                         [&](const std::runtime_error& e) {
                           BOOST_TEST_MESSAGE(e.what());
                           return std::string{e.what()}.find(
-                                   "can not listen at "
+                                   "cannot listen at "
                                    + to_text(*config.listen))
                               == 0;
                         });

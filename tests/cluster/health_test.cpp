@@ -61,12 +61,11 @@ BOOST_AUTO_TEST_CASE(who_has_no_leader_says_why_now_and_then) {
   view.links_down = {{{2}, "Connection refused"}, {{3}, "it is gone"}};
   auto said = pass(10s);
   BOOST_REQUIRE(said.size() == 1u);
-  BOOST_TEST(
-    said[0]
-    == "this peer can not serve: there is no leader. It reaches 1 of 3 "
-       "members, itself included, and 2 are needed; not connected are "
-       "peer 2 at 127.0.0.1:7402: Connection refused; peer 3 at "
-       "127.0.0.1:7403: it is gone");
+  BOOST_TEST(said[0]
+             == "this peer cannot serve: there is no leader. It reaches 1 of 3 "
+                "members, itself included, and 2 are needed; not connected are "
+                "peer 2 at 127.0.0.1:7402: Connection refused; peer 3 at "
+                "127.0.0.1:7403: it is gone");
   said = pass(30s);
   BOOST_REQUIRE(said.size() == 1u);
   BOOST_TEST(has(said[0], "(for 33 s)"), said[0]);
@@ -90,10 +89,9 @@ BOOST_AUTO_TEST_CASE(an_empty_store_is_named) {
 BOOST_AUTO_TEST_CASE(who_is_kept_out_says_why) {
   view.state.leader = {};
   view.state.kept_out = {exclusion::older_copy, "its directory is an old copy"};
-  BOOST_TEST(
-    pass(10s).at(0)
-    == "this peer can not serve, because it is kept out: its directory "
-       "is an old copy");
+  BOOST_TEST(pass(10s).at(0)
+             == "this peer cannot serve, because it is kept out: its directory "
+                "is an old copy");
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_named) {

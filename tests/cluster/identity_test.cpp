@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(both_sides_say_that_their_clusters_differ) {
   start(0, members(), {"--bootstrap", "--cluster", "red"});
   start(1, members(), {"--bootstrap", "--cluster", "blue"});
   BOOST_TEST(
-    says(0, "can not connect to peer 2 at " + to_text(where[1])
+    says(0, "cannot connect to peer 2 at " + to_text(where[1])
               + ": it refused us: this peer belongs to cluster \"blue\", "
                 "not \"red\": check --cluster"));
   BOOST_TEST(says(1, "refused peer 1: this peer belongs to cluster \"blue\""));

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(the_first_line_says_who_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_peer_that_can_not_serve_says_why_and_when_it_is_over) {
   start(0, members(), {"--bootstrap"});
-  BOOST_TEST(says(0, "warning: this peer can not serve: there is no leader. It "
+  BOOST_TEST(says(0, "warning: this peer cannot serve: there is no leader. It "
                      "reaches 1 of 3 members, itself included, and 2 are "
                      "needed; not connected are peer 2 at "
                        + to_text(where[1])));
@@ -55,12 +55,12 @@ BOOST_AUTO_TEST_CASE(a_peer_that_can_not_serve_says_why_and_when_it_is_over) {
 
 BOOST_AUTO_TEST_CASE(an_empty_store_says_so) {
   start(0, members());
-  BOOST_TEST(says(0, "warning: this peer can not serve: its store is empty"));
+  BOOST_TEST(says(0, "warning: this peer cannot serve: its store is empty"));
 }
 
 BOOST_AUTO_TEST_CASE(an_address_of_another_machine_is_told_from_a_taken_one) {
   BOOST_TEST(complains(complaint("192.0.2.1:7400", {"--insecure"}),
-                       "can not listen at 192.0.2.1:7400: Cannot assign "
+                       "cannot listen at 192.0.2.1:7400: Cannot assign "
                        "requested address; this machine does not have that "
                        "address"));
   start(0, "1=" + to_text(where[0]), {"--bootstrap"});

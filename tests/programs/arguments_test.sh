@@ -84,7 +84,7 @@ for program in raftd raftctl; do
   [ "$program" = raftd ] || args+=(status)
   complains "$scratch: is a directory" "$bin/$program" "${args[@]}"
 done
-complains "$scratch/none: can not be opened: No such file" \
+complains "$scratch/none: cannot be opened: No such file" \
   "$bin/raftd" --config "$scratch/none"
 
 say "what is closed at the start is not taken by files"
