@@ -101,12 +101,13 @@ void end_at_once(const std::string& reason) {
   ::_exit(failed);
 }
 
-/// Has memory of large values and replies go back to the system as soon as it
-/// is free. Left to itself, glibc takes what was given back once for small from
-/// then on, and keeps it.
+/// Has memory of large values, requests and replies go back to the system as
+/// soon as it is free. Left to itself, glibc takes what was given back once for
+/// small from then on, and keeps it; and free pieces of some megabytes, with
+/// small ones in use between them, add up to many times what the bounds allow.
 void give_back_large_memory() {
 #ifdef __GLIBC__
-  ::mallopt(M_MMAP_THRESHOLD, 16 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 32 << 20);
 #endif
 }

@@ -172,6 +172,14 @@ std::string half_a_request() {
        + std::string(7'900'000, 'x');
 }
 
+/// Nearly all of a request with as many arguments as there may be.
+std::string many_arguments() {
+  std::string result = "*1048576\r\n";
+  while (result.size() < 6'000'000)
+    result += "$0\r\n\r\n";
+  return result;
+}
+
 std::string garbage(std::uint64_t seed, std::size_t size) {
   std::mt19937_64 random{seed};
   std::string result(size, '\0');
@@ -226,9 +234,7 @@ BOOST_AUTO_TEST_CASE(what_strangers_send_to_redis_ports_harms_nobody) {
 BOOST_AUTO_TEST_CASE(requests_that_do_not_end_are_bounded_together) {
   // A hundred for each peer, of 8 MB, or of as many arguments as there may be.
   auto half = half_a_request();
-  std::string many = "*1048576\r\n";
-  while (many.size() < 6'000'000)
-    many += "$0\r\n\r\n";
+  auto many = many_arguments();
   judge(requests_total + others_max, [&] {
     open.clear();
     for (auto i = 0; i < 50; ++i) {
@@ -241,6 +247,25 @@ BOOST_AUTO_TEST_CASE(requests_that_do_not_end_are_bounded_together) {
       for (auto& x : open)
         offer(x, more, 0);
   });
+}
+
+BOOST_AUTO_TEST_CASE(visits_that_follow_each_other_do_not_add_up) {
+  // What is left of one, in pieces that nothing else fits into, must not stay:
+  // five would take several times the bound.
+  auto half = half_a_request();
+  auto many = many_arguments();
+  for (auto visit = 0; visit < 5; ++visit) {
+    for (auto i = 0; i < 20; ++i) {
+      come(half, 5);
+      come(many, 5);
+    }
+    open.clear();
+  }
+  for (std::size_t i = 0; i < 3; ++i)
+    BOOST_TEST(eventually([&] {
+      return processes[i]->memory() < before[i] + requests_total + others_max;
+    }));
+  write();
 }
 
 BOOST_AUTO_TEST_CASE(large_reads_of_those_who_do_not_read_stop_no_writes) {
