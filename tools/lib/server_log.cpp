@@ -53,7 +53,8 @@ private:
 
 void set_up_log(const server::configuration& config) {
   auto log = std::make_shared<spdlog::logger>(
-    fmt::format("peer {}", config.node.id.value), std::make_shared<patient_sink>());
+    fmt::format("peer {}", config.node.id.value),
+    std::make_shared<patient_sink>());
   log->set_pattern("%Y-%m-%d %H:%M:%S.%e %n %^%l%$: %v");
   log->set_level(spdlog::level::from_str(config.log_level));
   spdlog::set_default_logger(std::move(log));
