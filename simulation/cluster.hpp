@@ -370,6 +370,7 @@ private:
   void advance(peer_id who);
   void carry_out(peer_id who, consensus::output out);
   void schedule_alarm(peer_id who);
+  void after_log_disk(peer_id who, std::function<void()> then);
   void schedule_write(peer_id who);
   void schedule_read(peer_id who);
   duration disk_delay(const disk_profile& of);
@@ -405,7 +406,7 @@ private:
   void send(const consensus::message& msg);
   void arrive_at(instant when, const parcel_under_way& x);
   void replay(peer_id who);
-  void deliver(const consensus::message& msg, std::uint64_t number);
+  void deliver(const parcel_under_way& x);
   void connections_changed(peer_id who);
   void connection_changed(peer_id who, peer_id other);
   void connect_or_not(peer_id who, peer_id other);

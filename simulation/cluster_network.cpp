@@ -103,7 +103,8 @@ void cluster::send(const consensus::message& msg) {
     emit(what);
     return;
   }
-  parcel_under_way x{std::make_shared<const consensus::message>(msg), number};
+  parcel_under_way x{std::make_shared<const consensus::message>(msg), number,
+                     peer(header.to).disk().incarnation()};
   replayed_.remember(header.from, header.to, term_of(msg), x);
   auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
@@ -114,7 +115,7 @@ void cluster::send(const consensus::message& msg) {
 }
 
 void cluster::arrive_at(instant when, const parcel_under_way& x) {
-  events_.at(when, [this, x] { deliver(*x.message, x.number); });
+  events_.at(when, [this, x] { deliver(x); });
 }
 
 /// Whoever has just begun something hears again what it was told before.
@@ -132,11 +133,12 @@ void cluster::replay(peer_id who) {
     }
 }
 
-/// A message finds whatever process runs there when it arrives.
-void cluster::deliver(const consensus::message& msg, std::uint64_t number) {
-  auto from = header_of(msg).from;
-  auto to = header_of(msg).to;
-  if (!runs(to)) {
+/// A message finds whatever process runs there with that store when it arrives.
+void cluster::deliver(const parcel_under_way& x) {
+  auto from = header_of(*x.message).from;
+  auto to = header_of(*x.message).to;
+  auto number = x.number;
+  if (!runs(to) || peer(to).disk().incarnation() != x.store) {
     event what;
     what.what = event_kind::lost;
     what.peer = from;
@@ -145,7 +147,7 @@ void cluster::deliver(const consensus::message& msg, std::uint64_t number) {
     emit(std::move(what));
     return;
   }
-  at(now(), to, [this, msg, from, to, number] {
+  at(now(), to, [this, msg = x.message, from, to, number] {
     event what;
     what.what = event_kind::received;
     what.peer = to;
@@ -154,9 +156,9 @@ void cluster::deliver(const consensus::message& msg, std::uint64_t number) {
     emit(std::move(what));
     auto& seen = around(to).received;
     ++seen.messages;
-    seen.exchanges += is_request(msg) ? 1 : 0;
-    seen.bytes += std::visit([](const auto& x) { return wire_size(x); }, msg);
-    step(to, [&msg](virtual_peer& x) { return x.receive(msg); });
+    seen.exchanges += is_request(*msg) ? 1 : 0;
+    seen.bytes += std::visit([](const auto& y) { return wire_size(y); }, *msg);
+    step(to, [&msg](virtual_peer& y) { return y.receive(*msg); });
   });
 }
 

@@ -117,15 +117,23 @@ bool cluster::has_space_for_write(peer_id who) const {
       && std::ranges::none_of(write->batch.entries, needs_space);
 }
 
-void cluster::schedule_write(peer_id who) {
+/// What the log's disk does after a while, unless it hangs, fails or changes.
+void cluster::after_log_disk(peer_id who, std::function<void()> then) {
   auto& x = around(who);
   if (x.disk.now == disk_mode::hangs)
     return;
-  at(now() + disk_delay(x.disk), who, [this, who, epoch = x.disk_epoch] {
-    if (around(who).disk_epoch != epoch)
-      return;
-    if (around(who).disk.now == disk_mode::fails)
-      return fail_disk(who);
+  at(now() + disk_delay(x.disk), who,
+     [this, who, epoch = x.disk_epoch, then = std::move(then)] {
+       if (around(who).disk_epoch != epoch)
+         return;
+       if (around(who).disk.now == disk_mode::fails)
+         return fail_disk(who);
+       then();
+     });
+}
+
+void cluster::schedule_write(peer_id who) {
+  after_log_disk(who, [this, who] {
     if (!has_space_for_write(who)) {
       step(who, [](virtual_peer& p) { return p.refuse_write(); });
       return;
@@ -136,14 +144,7 @@ void cluster::schedule_write(peer_id who) {
 }
 
 void cluster::schedule_read(peer_id who) {
-  auto& x = around(who);
-  if (x.disk.now == disk_mode::hangs)
-    return;
-  at(now() + disk_delay(x.disk), who, [this, who, epoch = x.disk_epoch] {
-    if (around(who).disk_epoch != epoch)
-      return;
-    if (around(who).disk.now == disk_mode::fails)
-      return fail_disk(who);
+  after_log_disk(who, [this, who] {
     auto early = random_.per_mille(500);
     step(who, [early](virtual_peer& p) { return p.complete_read(early); });
   });
