@@ -72,7 +72,9 @@ void core::make_batch() {
   if (cluster_ != durable_cluster_)
     msg.batch.cluster = cluster_;
   if (with_log) {
-    log_.fill(msg.batch, end, config_.batch_bytes_max);
+    // On a full disk there may be room for one entry where there is none for
+    // all.
+    log_.fill(msg.batch, end, disk_full_ ? 1 : config_.batch_bytes_max);
     batch_->needs_space
       = std::ranges::any_of(msg.batch.entries, raft::needs_space);
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <limits>
+#include <optional>
 
 namespace raft::persistence {
 
@@ -81,6 +82,53 @@ std::uint64_t oldest_reader(const lmdb::environment& env,
   return result;
 }
 
+/// A record of the table of free pages: those that one transaction freed.
+struct freed_pages {
+  std::uint64_t by = 0;
+  std::uint64_t count = 0;
+  std::string_view descending; // their numbers
+};
+
+std::optional<freed_pages> freed_at(const lmdb::cursor& place) {
+  freed_pages result;
+  std::size_t by = 0;
+  std::size_t count = 0;
+  auto data = place.data();
+  if (place.key().size() != sizeof by || data.size() < sizeof count)
+    return std::nullopt;
+  place.key().copy(reinterpret_cast<char*>(&by), sizeof by);
+  data.copy(reinterpret_cast<char*>(&count), sizeof count);
+  return freed_pages{by, count, data.substr(sizeof count, count * page_number)};
+}
+
+/// In how many places so many of them follow each other.
+std::uint64_t places_for(std::uint64_t pages, const freed_pages& x) {
+  std::uint64_t result = 0;
+  std::uint64_t run = 0;
+  std::size_t before = 0;
+  for (auto rest = x.descending; rest.size() >= page_number;
+       rest.remove_prefix(page_number)) {
+    std::size_t page = 0;
+    rest.copy(reinterpret_cast<char*>(&page), sizeof page);
+    run = run > 0 && page + 1 == before ? run + 1 : 1;
+    before = page;
+    if (run < pages)
+      continue;
+    ++result;
+    run = 0;
+  }
+  return result;
+}
+
+/// In how many places there must be neighbours for the longest value, so that
+/// LMDB finds some for each. It takes the lowest page, or the lowest that are
+/// neighbours. So single pages spoil one place after the other, and begin with
+/// another one at most when a value made LMDB look at more; each value spoils
+/// two places at most.
+std::uint64_t places_needed(const page_need& x) {
+  return x.longest > 0 ? x.single / x.longest + 3 * x.values + 2 : 0;
+}
+
 } // namespace
 
 // -- the estimate -------------------------------------------------------------
@@ -100,7 +148,8 @@ void page_estimate::put(MDB_dbi table, std::size_t key_bytes,
                         std::size_t data_bytes) {
   auto& x = of(table);
   auto own = own_pages(x.before.ms_psize, key_bytes, data_bytes);
-  joined_ += own;
+  if (own > 0)
+    joined_.add_value(own);
   ++x.put_count;
   x.put_bytes += leaf_bytes(own, key_bytes, data_bytes);
 }
@@ -122,7 +171,8 @@ void page_estimate::empty(MDB_dbi table) {
 page_need page_estimate::total() const {
   auto free = stat_of(*txn_, free_table);
   std::uint64_t page = free.ms_psize;
-  page_need result{pages_for_roots, joined_};
+  auto result = joined_;
+  result.single = pages_for_roots;
   auto freed = freed_ + pages_for_roots;
   for (auto& [table, x] : tables_) {
     auto& had = x.before;
@@ -146,10 +196,8 @@ page_need page_estimate::total() const {
   result.single += 2 * free.ms_depth + 4 + 2 * listed;
   auto numbers = freed + listed + 2 * free.ms_depth + 4;
   auto lists = (numbers + 2) * page_number / (page - page_header) + 1;
-  if (lists > 1)
-    result.joined += 2 * lists;
-  else
-    result.single += 2;
+  for (auto i = 0; i < 2; ++i)
+    lists > 1 ? result.add_value(lists) : void(++result.single);
   return result;
 }
 
@@ -184,10 +232,11 @@ void lmdb_reserved_space::before_changes(const page_need& need,
   if (end > std::min(file_.filled(), map_bytes_)) {
     // It can do with less if there are free pages among the used ones.
     // Half of the reserve may lie there, too; votes hardly use them up.
-    auto free = free_pages();
+    auto free = free_pages(need);
     auto wanted = need.total() + kept / 2 / page_bytes_;
-    auto lacking = wanted > free ? wanted - free : 0;
-    end = used + (need.joined + lacking) * page_bytes_ + kept / 2;
+    auto lacking = wanted > free.count ? wanted - free.count : 0;
+    auto joined = free.places < places_needed(need) ? need.joined : 0;
+    end = used + (joined + lacking) * page_bytes_ + kept / 2;
     if (end > map_bytes_)
       refuse(end - map_bytes_, true);
     if (end > file_.filled())
@@ -217,26 +266,34 @@ void lmdb_reserved_space::check_end() const {
         "there, and report this"};
 }
 
-/// How many pages a transaction that begins now can use again.
-std::uint64_t lmdb_reserved_space::free_pages() const {
+/// What a transaction that begins now can use again.
+lmdb_reserved_space::free_space
+lmdb_reserved_space::free_pages(const page_need& need) const {
+  // Looking for neighbours, LMDB reads 60 records for each of them at least,
+  // the oldest first.
+  auto records_read = 60 * need.shortest;
   // Only one that reads may look into the table of free pages.
   lmdb::transaction txn{*env_, MDB_RDONLY};
   auto oldest = oldest_reader(*env_, mdb_txn_id(txn.handle()));
-  std::uint64_t result = 0;
+  free_space result;
   lmdb::cursor place{txn, free_table};
-  for (auto more = place.first(); more; more = place.next()) {
-    std::size_t state = 0;
-    std::size_t count = 0;
-    if (place.key().size() != sizeof state
-        || place.data().size() < sizeof count)
+  auto more = place.first();
+  for (std::uint64_t n = 0; more; more = place.next(), ++n) {
+    auto x = freed_at(place);
+    if (!x || x->by >= oldest)
       break;
-    place.key().copy(reinterpret_cast<char*>(&state), sizeof state);
-    if (state >= oldest)
-      break;
-    place.data().copy(reinterpret_cast<char*>(&count), sizeof count);
-    result += count;
+    result.count += x->count;
+    if (n < records_read)
+      result.places += places_for(need.longest, *x);
   }
   return result;
+}
+
+std::uint64_t lmdb_reserved_space::pages_freed_last() const {
+  lmdb::transaction txn{*env_, MDB_RDONLY};
+  lmdb::cursor place{txn, free_table};
+  auto x = place.last() ? freed_at(place) : std::nullopt;
+  return x && x->by == mdb_txn_id(txn.handle()) ? x->count : 0;
 }
 
 void lmdb_reserved_space::refuse(std::uint64_t missing,

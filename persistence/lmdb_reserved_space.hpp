@@ -9,6 +9,7 @@
 #include <raft/persistence/lmdb.hpp>
 #include <raft/persistence/reserved_space.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,16 @@ struct page_need {
   std::uint64_t single = 0;
   /// Pages of values that are longer than a page: each wants neighbours.
   std::uint64_t joined = 0;
+  std::uint64_t values = 0;
+  std::uint64_t shortest = 0; // has so many pages
+  std::uint64_t longest = 0;
+
+  void add_value(std::uint64_t pages) noexcept {
+    shortest = values > 0 ? std::min(shortest, pages) : pages;
+    longest = std::max(longest, pages);
+    joined += pages;
+    ++values;
+  }
 
   std::uint64_t total() const noexcept {
     return single + joined;
@@ -67,7 +78,7 @@ private:
 
   const lmdb::transaction* txn_;
   std::map<MDB_dbi, changes> tables_;
-  std::uint64_t joined_ = 0;
+  page_need joined_;
   std::uint64_t freed_ = 0; // overflow pages of erased records
 };
 
@@ -96,11 +107,21 @@ public:
     check_end();
   }
 
+  /// How many pages the last commit freed. The next transaction may not
+  /// overwrite them, the one after it may.
+  std::uint64_t pages_freed_last() const;
+
 private:
+  struct free_space {
+    std::uint64_t count = 0; // of pages
+    /// In how many places LMDB finds neighbours for the longest value.
+    std::uint64_t places = 0;
+  };
+
   /// That the pages in use lie below what is filled.
   void check_end() const;
   std::uint64_t end_of_pages() const;
-  std::uint64_t free_pages() const;
+  free_space free_pages(const page_need& need) const;
   [[noreturn]] void refuse(std::uint64_t missing, bool map_is_full) const;
 
   const lmdb::environment* env_;

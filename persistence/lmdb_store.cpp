@@ -27,6 +27,14 @@ constexpr std::size_t small_record_bytes = 40;
 /// An entry's record without its data, and a little more.
 constexpr std::size_t entry_record_bytes = 96;
 
+/// Adds what it takes to put a record in the place of one that is there.
+void estimate_replaced(page_estimate& pages, MDB_dbi table,
+                       std::size_t key_bytes, std::size_t bytes) {
+  pages.place(table);
+  pages.put(table, key_bytes, bytes);
+  pages.erase(table, key_bytes, bytes);
+}
+
 class lmdb_store : public store {
 public:
   explicit lmdb_store(const lmdb_options& options)
@@ -82,6 +90,7 @@ private:
   void change(const std::function<void(transaction&)>& what);
   void write(std::span<const persist> batches);
   bool make_room(std::span<const persist> batches);
+  bool release_freed_pages(std::span<const persist> batches);
   bool erase_compacted(std::span<const persist> batches, std::size_t count_max,
                        bool in_any_case);
 
@@ -165,7 +174,7 @@ bool lmdb_store::make_room(std::span<const persist> batches) {
   for (auto count = erased_for_room; count > 0; count /= 4)
     try {
       if (!erase_compacted(batches, count, false))
-        return false;
+        return release_freed_pages(batches);
       // The pages can be used by the next transaction but one.
       erase_compacted(batches, 1, true);
       return true;
@@ -184,9 +193,7 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
     page_estimate pages{txn};
     for (const auto& x : batches) {
       auto point = encode(x.group, reader.compaction(x.group));
-      pages.place(db_.compaction);
-      pages.put(db_.compaction, group_key_bytes, point.size());
-      pages.erase(db_.compaction, group_key_bytes, point.size());
+      estimate_replaced(pages, db_.compaction, group_key_bytes, point.size());
       pages.place(db_.log);
       estimate_erased(txn, pages, db_.log, x.group, {},
                       reader.compacted(x.group).index, count_max);
@@ -200,6 +207,32 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
       }
   });
   return erased > 0;
+}
+
+/// Makes a commit that changes nothing, if the last one freed pages: they can
+/// be used by the next transaction but one.
+/// @returns whether there is more to use now.
+bool lmdb_store::release_freed_pages(std::span<const persist> batches) {
+  // Such a commit frees some itself.
+  constexpr std::uint64_t few_pages = 16;
+  if (db_.space().pages_freed_last() <= few_pages)
+    return false;
+  auto written = false;
+  change([&](transaction& txn) {
+    lmdb_reader reader{db_, txn};
+    page_estimate pages{txn};
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      estimate_replaced(pages, db_.hard_state_table, group_key_bytes,
+                        small_record_bytes);
+    db_.space().before_changes(pages.total(), true);
+    for (const auto& x : batches)
+      if (reader.knows(x.group)) {
+        txn.put(db_.hard_state_table, group_key(x.group),
+                encode(x.group, reader.summary(x.group).hard));
+        written = true;
+      }
+  });
+  return written;
 }
 
 void lmdb_store::remember(const raft::remember& what) {
@@ -247,9 +280,7 @@ void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
                           const persist& x, const log_change& change) const {
   constexpr auto all = std::numeric_limits<std::size_t>::max();
   auto put = [&](MDB_dbi table, std::size_t key_bytes, std::size_t bytes) {
-    pages.place(table);
-    pages.put(table, key_bytes, bytes);
-    pages.erase(table, key_bytes, bytes);
+    estimate_replaced(pages, table, key_bytes, bytes);
   };
   put(db_.hard_state_table, group_key_bytes, small_record_bytes);
   if (x.batch.members_changed)

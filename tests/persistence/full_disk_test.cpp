@@ -194,6 +194,33 @@ BOOST_AUTO_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit) {
   }
 }
 
+// LMDB lets the transaction after the next one have what a commit freed. If it
+// freed all there was, nothing follows by itself. And after some rounds no room
+// is left behind the pages that were ever in use: values need neighbours among
+// those that are free.
+BOOST_AUTO_TEST_CASE(what_one_commit_has_freed_is_there_for_the_next) {
+  any_store disk{"lmdb"};
+  disk.reserved_space = {0, 1 << 20};
+  disk.close();
+  child_process child{[&](int) {
+    disk.reopen();
+    limit_file_size(3 << 20);
+    auto add = [&](std::uint64_t index) {
+      return has_room_for(disk,
+                          batch{}.term(1, 1).fill(index, index, 1, 32000));
+    };
+    std::uint64_t last = 0;
+    for (auto rounds = 0; rounds < 20; ++rounds) {
+      while (add(last + 1))
+        ++last;
+      commit(disk, batch{}.term(1, 1).compact(last, 1));
+      require(add(last + 1), "it is full with nothing in it");
+      ++last;
+    }
+  }};
+  BOOST_REQUIRE(child.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(the_message_says_what_to_do) {
   any_store disk{"lmdb"};
   disk.close();
