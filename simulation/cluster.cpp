@@ -179,6 +179,7 @@ void cluster::wipe(peer_id who) {
   safety_.disk_was_lost(who);
   peer(who).lose_disk();
   around(who).wiped = true;
+  ++around(who).directories;
   around(who).kept.reset();
   around(who).checkpointed = {};
   event what;

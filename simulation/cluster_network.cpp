@@ -104,7 +104,7 @@ void cluster::send(const consensus::message& msg) {
     return;
   }
   parcel_under_way x{std::make_shared<const consensus::message>(msg), number,
-                     peer(header.to).disk().incarnation()};
+                     around(header.to).directories};
   replayed_.remember(header.from, header.to, term_of(msg), x);
   auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
@@ -133,12 +133,13 @@ void cluster::replay(peer_id who) {
     }
 }
 
-/// A message finds whatever process runs there with that store when it arrives.
+/// A message finds whatever process runs there with that directory when it
+/// arrives.
 void cluster::deliver(const parcel_under_way& x) {
   auto from = header_of(*x.message).from;
   auto to = header_of(*x.message).to;
   auto number = x.number;
-  if (!runs(to) || peer(to).disk().incarnation() != x.store) {
+  if (!runs(to) || around(to).directories != x.directory) {
     event what;
     what.what = event_kind::lost;
     what.peer = from;

@@ -48,6 +48,9 @@ struct host {
   bool applying = false;
   bool stuck = false;
   bool wiped = false;
+  /// How many directories were in its place before this one. A copy, also an
+  /// older one of its own, is another directory.
+  std::uint64_t directories = 0;
   std::unique_ptr<machine::executor> executor;
   const machine::state_machine* machine = nullptr;
   /// What the machine has on the disk, and up to which entry at least.

@@ -22,9 +22,9 @@ using base::random;
 struct parcel_under_way {
   std::shared_ptr<const consensus::message> message;
   std::uint64_t number = 0;
-  /// The store at which it was sent. A connection leads to one process, and no
-  /// process finds another store: what comes later belongs to that one.
-  incarnation_id store = {};
+  /// The directory in whose place it was sent, see `host`. A connection leads to
+  /// one process, and no process finds another directory.
+  std::uint64_t directory = 0;
 };
 
 /// Keeps, for each way between two peers, the last messages of each of the last
