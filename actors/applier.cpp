@@ -16,6 +16,8 @@ namespace raft::actors {
 
 namespace {
 
+constexpr std::chrono::milliseconds look_for_space_after{500};
+
 class applier_state {
 public:
   static inline const char* name = "raft.applier";
@@ -52,6 +54,8 @@ public:
     if (!executor_ || !stoppers_.empty())
       return failure(failure_);
     log_durable_ = std::max(log_durable_, what.durable);
+    space_wanted_ = what.space_wanted;
+    following_ = what.following;
     peer_ = caf::actor_cast<caf::actor_addr>(self_->current_sender());
     return answer_later<applied>(self_, [&](promise<applied> waiting) {
       auto room = what.results_wanted ? what.replies_max : 0;
@@ -122,6 +126,17 @@ public:
       refuse_all();
   }
 
+  void on(const look_for_space&) {
+    looking_ = false;
+    if (!executor_ || !stoppers_.empty())
+      return;
+    tell_peer();
+    checkpoint_if_due(false);
+    if (!executor_)
+      refuse_all();
+    arm();
+  }
+
   caf::result<stopped> on(const stop& msg) {
     if (executor_) {
       checkpoint_if_due(true);
@@ -172,10 +187,15 @@ private:
       }
       if (!executor_)
         break;
+      auto left = space();
+      if (!executor_)
+        break;
       now.waiting.answer(applied{options_.group, executor_->applied(),
                                  std::move(now.results),
-                                 executor_->checkpointed()});
+                                 executor_->checkpointed(), left});
       queue_.pop_front();
+      // Perhaps only now it is known that there is little room.
+      checkpoint_if_due(false);
     }
     if (!executor_)
       refuse_all();
@@ -236,11 +256,34 @@ private:
 
   /// Tells whoever gives us entries how far they are on the disk.
   void tell_peer() {
-    if (auto peer = caf::actor_cast<peer_actor>(peer_))
-      send(
-        self_, peer,
-        applied{
-          options_.group, executor_->applied(), {}, executor_->checkpointed()});
+    auto left = space();
+    auto peer = caf::actor_cast<peer_actor>(peer_);
+    if (executor_ && peer)
+      send(self_, peer,
+           applied{options_.group,
+                   executor_->applied(),
+                   {},
+                   executor_->checkpointed(),
+                   left});
+  }
+
+  /// How much more may be applied, if the peer wants to know. While that has an
+  /// end, it is looked again and again whether it still has.
+  space_left space() {
+    if (!space_wanted_)
+      return {};
+    space_left result;
+    try {
+      result = executor_->look_for_space(following_);
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+    if (result.any != space_left::unlimited && !looking_) {
+      looking_ = true;
+      send_later(self_, applier_actor{self_}, look_for_space_after,
+                 look_for_space{});
+    }
+    return result;
   }
 
   /// Makes sure that what was applied is checkpointed some time.
@@ -320,8 +363,12 @@ private:
   std::deque<inquiry> slow_;
   /// How far the peer's log is known to be durable.
   log_index log_durable_;
-  /// Who gave us entries last.
+  /// Who gave us entries last, and what came with them.
   caf::actor_addr peer_;
+  bool space_wanted_ = false;
+  std::uint64_t following_ = 0;
+  /// Whether an alarm is set to look for room.
+  bool looking_ = false;
   /// Whether an alarm is set.
   bool armed_ = false;
   std::vector<promise<stopped>> stoppers_;
@@ -336,6 +383,7 @@ applier(sheltered_pointer<applier_state, applier_actor> self,
     [self](const query& msg) { return state_of(self).on(msg); },
     [self](const checkpoint_now& msg) { state_of(self).on(msg); },
     [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
+    [self](const look_for_space& msg) { state_of(self).on(msg); },
     [self](const continue_queries& msg) { state_of(self).on(msg); },
     [self](const abandon_checkpoint& msg) { state_of(self).on(msg); },
     [self](const stop& msg) { return state_of(self).on(msg); },

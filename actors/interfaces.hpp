@@ -135,6 +135,8 @@ using applier_actor = actor_interface<
   takes<checkpoint_for_space>,
   // From itself: continue queries that are answered in steps.
   takes<continue_queries>,
+  // From itself: the disk was full, look again.
+  takes<look_for_space>,
   // From itself, while it stops: do not wait for the checkpoint any longer.
   takes<abandon_checkpoint>,
   // End, after the last apply.

@@ -4,6 +4,8 @@
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
+#include <raft/actors/peer_space.hpp>
+#include <raft/actors/stop_other.hpp>
 #include <raft/actors/subscribers.hpp>
 #include <raft/consensus/durable_commit.hpp>
 
@@ -42,7 +44,8 @@ public:
 
   ~peer_shell() {
     // An exit message or an exception ends the actor without `end`.
-    give_up_on_all();
+    if (core_)
+      waiting_->give_up_all(core_->leader());
     if (ended_)
       return;
     if (applier_)
@@ -65,6 +68,7 @@ public:
     waiting_.emplace(parts_.bounds.held_replies_max);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
+    core_->told_space(parts_.applied, parts_.space);
     durable_told_ = durable_commit(*core_);
     watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
     watcher_.watch(self_, reader_, [this] { fail("the reader ended"); });
@@ -120,10 +124,7 @@ private:
       return *problem;
     started answer;
     answer.reason = reject_reason::stopping;
-    step([&] {
-      answer = core_->start(entry_kind::command, {}, std::move(msg.command),
-                            parts_.time.wall_ms());
-    });
+    step([&] { answer = take(entry_kind::command, {}, msg.command); });
     return answer;
   }
 
@@ -135,14 +136,18 @@ private:
     if (stopping_)
       return answer_rejected(reject_reason::stopping, core_->term(), {});
     // Whoever is here shares the reply.
-    auto asker = sender_is_local(self_) ? caf::actor_addr{} : sender();
+    auto who
+      = fetches && !sender_is_local(self_) ? sender() : caf::actor_addr{};
     return answer_later<executed>(self_, [&](promise<executed> waiting) {
       step([&] {
-        waiting_->add(
-          core_->start(kind, tag, std::move(data), parts_.time.wall_ms()),
-          {std::move(waiting), fetches ? asker : caf::actor_addr{}});
+        waiting_->add(take(kind, tag, data), {std::move(waiting), who});
       });
     });
+  }
+
+  started take(entry_kind kind, const command_tag& tag, bytes data) {
+    auto space = space_for(*core_, parts_.space_of, kind, data);
+    return core_->start(kind, tag, data, parts_.time.wall_ms(), space);
   }
 
   caf::actor_addr sender() {
@@ -211,7 +216,7 @@ private:
     // What was applied counts when those who wait for it are answered.
     if (sender() == caf::actor_cast<caf::actor_addr>(applier_)
         && msg.group == parts_.self.group)
-      step([&] { core_->applied(core_->applied(), msg.durable); });
+      learn(core_->applied(), msg);
   }
 
   void on(const wake& msg) {
@@ -232,12 +237,8 @@ private:
     });
   }
 
-  /// Says why a request is not for this peer, if so.
   std::optional<caf::error> problem_with(group_id group) const {
-    if (group == parts_.self.group)
-      return std::nullopt;
-    return failure("this is a peer of group " + to_text(parts_.self.group)
-                   + ", not of group " + to_text(group));
+    return wrong_group(parts_.self.group, group);
   }
 
   // -- the core's duties, in the order of consensus/output.hpp ----------------
@@ -313,11 +314,19 @@ private:
     durable_told_ = durable_commit(*core_);
     request<applied>(applier_,
                      apply{parts_.self.group, std::move(entries), wanted,
-                           durable_told_, waiting_->room()},
+                           durable_told_, waiting_->room(), core_->is_alone(),
+                           core_->following_bytes()},
                      [this](applied& done) {
                        waiting_->applied(done, *core_, told_);
-                       step([&] { core_->applied(done.index, done.durable); });
+                       learn(done.index, done);
                      });
+  }
+
+  void learn(log_index index, const applied& done) {
+    step([&] {
+      core_->applied(index, done.durable);
+      core_->told_space(done.index, done.space);
+    });
   }
 
   void read(read_entries&& what) {
@@ -392,20 +401,15 @@ private:
     begin_stop();
   }
 
-  void give_up_on_all() {
-    if (core_)
-      waiting_->give_up_all(core_->leader());
-  }
-
   /// From here on the core is given nothing, so nothing new comes out of it;
   /// what is under way at persister and applier is waited for.
   void begin_stop() {
     if (std::exchange(stopping_, true))
       return;
-    give_up_on_all();
+    waiting_->give_up_all(core_->leader());
     subscribers_->clear();
-    // First of all: what waits for room on its disk could wait forever.
-    last_errand(applier_, [this] {
+    // First of all: what waits for space on its disk could wait forever.
+    stop_other(self_, applier_, parts_.self.group, [this] {
       applier_stopped_ = true;
       end_if_done();
     });
@@ -415,18 +419,12 @@ private:
     if (!applier_stopped_ || errands_ > 0 || std::exchange(ending_, true))
       return;
     // All that keep the store let go of it before `stop` is answered.
-    last_errand(reader_, [this] {
-      parts_.owns_persister ? last_errand(persister_, [this] { end(); })
-                            : end();
+    stop_other(self_, reader_, parts_.self.group, [this] {
+      if (parts_.owns_persister)
+        stop_other(self_, persister_, parts_.self.group, [this] { end(); });
+      else
+        end();
     });
-  }
-
-  /// Stops another actor. One that has ended by itself is as good.
-  template <class Actor, class Then>
-  void last_errand(const Actor& who, Then then) {
-    ask(self_, who, caf::infinite, stop{parts_.self.group})
-      .then([then](const stopped&) mutable { then(); },
-            [then](const caf::error&) mutable { then(); });
   }
 
   void end() {

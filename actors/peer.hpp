@@ -13,6 +13,7 @@
 #include <raft/actors/strays.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/settings.hpp>
+#include <raft/machine/state_machine.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -36,6 +37,10 @@ struct peer_parts {
   /// Last entry whose effects the applier's state machine still has; 0 if it
   /// starts empty.
   log_index applied = {};
+
+  /// What its commands take of the disk, and how much there is.
+  machine::space_estimate space_of = nullptr;
+  space_left space = {};
 
   persister_actor persister = {};
   /// Reads entries that only the disk has; belongs to this peer, which stops

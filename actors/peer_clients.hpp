@@ -9,10 +9,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace raft::actors {
+
+/// Says why a request is not for a peer, if so.
+inline std::optional<caf::error> wrong_group(group_id ours, group_id asked) {
+  if (asked == ours)
+    return std::nullopt;
+  return failure("this is a peer of group " + to_text(ours) + ", not of group "
+                 + to_text(asked));
+}
 
 /// Answers each of them once: with the reply, or that it is not known whether
 /// there will ever be one. Long replies wait here for those who fetch them.

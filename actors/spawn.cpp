@@ -51,6 +51,8 @@ void check_fit(const durable_state& log, log_index applied) {
 struct ready_applier {
   applier_actor handle;
   log_index applied;
+  machine::space_estimate space_of = nullptr;
+  space_left space = {};
 };
 
 ready_applier begin_class(caf::actor_system& system,
@@ -72,7 +74,11 @@ ready_applier begin_class(caf::actor_system& system,
   x.detached = options.applier_detached;
   auto applied = x.executor->applied();
   check_fit(log, applied);
-  return {spawn_applier(system, std::move(x)), applied};
+  auto estimate = x.executor->estimate_of_space();
+  // Who is alone has nobody to hand over to when there is none.
+  auto alone = log.members.voters.size() == 1;
+  auto space = alone ? x.executor->look_for_space(0) : space_left{};
+  return {spawn_applier(system, std::move(x)), applied, estimate, space};
 }
 
 ready_applier begin_actor(caf::actor_system& system,
@@ -92,7 +98,7 @@ ready_applier begin_actor(caf::actor_system& system,
     x.on_trouble = options.on_trouble;
     x.strays = options.strays;
     x.checkpoint_after = options.checkpoint_after;
-    return {spawn_proxy_applier(system, x), x.found.applied};
+    return {spawn_proxy_applier(system, x), x.found.applied, nullptr, {}};
   } catch (...) {
     // Whoever starts the peer again may need what it holds.
     end_machine(system, x.machine, x.group, options.actor_machine.end_within);
@@ -137,6 +143,8 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                  : begin_actor(system, options, parts.recovered);
   parts.applier = std::move(applier.handle);
   parts.applied = applier.applied;
+  parts.space_of = applier.space_of;
+  parts.space = applier.space;
   // Nothing throws from here on. Only reader and persister keep the store, so
   // that `stop` releases it.
   parts.reader

@@ -21,6 +21,7 @@ const std::map<std::string, std::string> endings{
   {"disk", "there is room on the disk again"},
   {"durable", "the disk takes entries again"},
   {"kept", "the log is not kept for others any more"},
+  {"room", "there is room for the state machine again"},
   {"leader", "this peer can serve: there is a leader"},
   {"silent", "this peer answers again"},
 };
@@ -64,6 +65,10 @@ health::findings health::find(instant now, const peer_view& x) {
   if (x.disk_full)
     result["disk"] = "the disk is full: this peer takes no entries. Make room; "
                      "it goes on by itself";
+  if (x.machine_full)
+    result["room"] = "the disk is full: the state machine has no room, and "
+                     "commands that need some are refused. Make room, or "
+                     "erase; it goes on by itself";
   auto stuck = [&](watched& what, log_index at, bool waits) {
     return what.stands_for(at, waits, now) >= timing_.first;
   };

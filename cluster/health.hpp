@@ -23,6 +23,8 @@ struct peer_view {
   /// that are up.
   std::map<peer_id, std::string> links_down = {};
   bool disk_full = false;
+  /// Whether its state machine had no room for a command, and still has little.
+  bool machine_full = false;
 };
 
 /// How patient it is.

@@ -48,7 +48,7 @@ private:
       .then(
         [this](peer_state& found) {
           peer_view view{std::move(found), options_.links->all_down(),
-                         options_.disk_full->load()};
+                         options_.disk_full->log, options_.disk_full->machine};
           tell(health_->observe(steady_now(), view));
           look_later();
         },

@@ -25,6 +25,14 @@ using monitor_actor = actors::actor_interface<
   // End.
   actors::answers<stop, stopped>>;
 
+/// Which of a peer's disks are known to be full; told by one thread, read by
+/// another.
+struct full_disks {
+  std::atomic<bool> log = false;
+  /// That of the state machine, where the peer refuses commands for it.
+  std::atomic<bool> machine = false;
+};
+
 struct monitor_options {
   group_id group;
   actors::peer_actor peer;
@@ -34,7 +42,7 @@ struct monitor_options {
   std::uint64_t kept_max = 0;
   std::shared_ptr<const link_board> links;
   /// Whether the log's disk is full, as far as is known.
-  std::shared_ptr<const std::atomic<bool>> disk_full;
+  std::shared_ptr<const full_disks> disk_full;
   log_function log;
 };
 

@@ -203,7 +203,10 @@ struct node::impl {
           using consensus::note_kind;
           if (what.kind == note_kind::disk_is_full
               || what.kind == note_kind::disk_has_space)
-            full->store(what.kind == note_kind::disk_is_full);
+            full->log = what.kind == note_kind::disk_is_full;
+          if (what.kind == note_kind::machine_lacks_space
+              || what.kind == note_kind::machine_has_space)
+            full->machine = what.kind == note_kind::machine_lacks_space;
           if (log)
             log(severity_of(what.kind), consensus::to_text(what));
         };
@@ -310,8 +313,7 @@ struct node::impl {
   configuration config;
   node_options options;
   std::shared_ptr<link_board> board = std::make_shared<link_board>();
-  std::shared_ptr<std::atomic<bool>> disk_full
-    = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<full_disks> disk_full = std::make_shared<full_disks>();
   address where;
   /// How many addresses it listens at.
   int ports = 0;

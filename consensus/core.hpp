@@ -95,8 +95,11 @@ public:
   /// Appends an entry if this peer leads and no bound is reached; answers at
   /// once in any case.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
+  /// @param space What it takes of the disk of the state machine; asked for
+  /// only
+  ///        while there is little, see `told_space`.
   started start(entry_kind kind, const command_tag& tag, bytes data,
-                std::uint64_t wall_ms);
+                std::uint64_t wall_ms, const space_needed& space = {});
 
   // -- inputs: what the shell did ---------------------------------------------
 
@@ -110,6 +113,11 @@ public:
   /// @param durable Last entry whose effects it has on its disk; 0 if it keeps
   ///        nothing.
   void applied(log_index index, log_index durable);
+
+  /// How much room the state machine has had when all up to `index` was
+  /// applied. A peer that is alone in its group refuses what would pass it:
+  /// nobody else can take it, and what is in the log can not be refused.
+  void told_space(log_index index, const space_left& space);
 
   /// The answer to one of `output::reads`.
   void entries_read(raft::entries_read&& result);
@@ -146,6 +154,12 @@ public:
   /// Messages of other processes that were refused because they contradict what
   /// is known here, or themselves, or come from no member.
   std::uint64_t refused_messages() const noexcept;
+  /// Whether commands are taken according to `told_space`.
+  bool is_alone() const noexcept;
+  /// Whether there is as much room as anybody wants.
+  bool has_space() const noexcept;
+  /// How many bytes of entries follow those that were handed out.
+  std::size_t following_bytes() const noexcept;
   /// Everything `get_state` shows.
   peer_state state() const;
 
@@ -169,6 +183,12 @@ private:
     cluster_id cluster;
     /// Whether there is more in it than what the disk has a reserve for.
     bool needs_space = false;
+  };
+
+  /// What an entry takes of the state machine's disk.
+  struct debt {
+    log_index index;
+    std::uint64_t bytes = 0;
   };
 
   /// Entries that went to the state machine together.
@@ -285,7 +305,9 @@ private:
   void commit_what_is_agreed(consensus::leader& state);
   void commit_to(log_index index);
   void learn_lowest_match(log_index index);
-  reject_reason objection_to_command(std::size_t size) const noexcept;
+  reject_reason objection_to_command(std::size_t size,
+                                     const space_needed& space) const noexcept;
+  bool finds_space(const space_needed& space) const noexcept;
 
   // -- durability (durability.cpp) --------------------------------------------
 
@@ -301,6 +323,8 @@ private:
   void drop_held_answers_from(log_index index);
   log_index log_end_to_write() const noexcept;
   void make_batch();
+
+  void owe_space(log_index index, std::uint64_t bytes);
 
   // -- output (output.cpp) ----------------------------------------------------
 
@@ -349,6 +373,14 @@ private:
   std::size_t applying_bytes_ = 0;
   /// First entry of the read under way for our own state machine; 0 if none.
   log_index reading_;
+  /// What the state machine was said to have room for, behind which entry, and
+  /// the entries behind it that we took since we lead.
+  space_left space_;
+  log_index space_at_;
+  std::deque<debt> owed_;
+  std::uint64_t owed_bytes_ = 0;
+  /// Whether people were told that there is too little.
+  bool space_missed_ = false;
   /// When the state machine last applied something, or had nothing to apply.
   instant applied_at_{0};
   standstill slow_disk_;

@@ -160,6 +160,47 @@ void core::persisted(batch_number number) {
   }
 }
 
+// -- the disk of the state machine -------------------------------------------
+
+void core::told_space(log_index index, const space_left& space) {
+  if (index < space_at_ || index > handed_out_)
+    return;
+  space_ = space;
+  space_at_ = index;
+  while (!owed_.empty() && owed_.front().index <= index) {
+    owed_bytes_ -= owed_.front().bytes;
+    owed_.pop_front();
+  }
+  if (has_space() && std::exchange(space_missed_, false))
+    note_that(note_kind::machine_has_space);
+}
+
+bool core::is_alone() const noexcept {
+  return members_.voters.size() == 1 && members_.learners.empty()
+      && is_voter(self_.id);
+}
+
+bool core::has_space() const noexcept {
+  return space_.any == space_left::unlimited;
+}
+
+bool core::finds_space(const space_needed& space) const noexcept {
+  const auto* state = std::get_if<consensus::leader>(&role_);
+  if (!is_alone() || has_space() || state == nullptr)
+    return true;
+  // What those entries need that we found in the log, nobody knows.
+  const auto all_known = space_at_ >= state->first.index.previous();
+  const auto left = space.sparing ? space_.sparing : space_.any;
+  return all_known && owed_bytes_ <= left && space.bytes <= left - owed_bytes_;
+}
+
+void core::owe_space(log_index index, std::uint64_t bytes) {
+  if (!is_alone())
+    return;
+  owed_.push_back({index, bytes});
+  owed_bytes_ += bytes;
+}
+
 // -- answers ------------------------------------------------------------------
 
 namespace {

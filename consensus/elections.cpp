@@ -184,6 +184,8 @@ void core::become_leader() {
                           ? instant::max()
                           : now_ + config_.election_timeout_max;
   role_ = std::move(state);
+  owed_.clear();
+  owed_bytes_ = 0;
   election_at_ = instant::max();
   put_off_ = false;
   assembly_.drop();

@@ -67,6 +67,14 @@ std::string rest_of_text(const note& x) {
       return disk_is_full(to_text(x.where));
     case note_kind::disk_has_space:
       return "there is room on its disk again";
+    case note_kind::machine_lacks_space:
+      return "its disk is full: the state machine has no room for a command "
+             "after entry "
+           + to_text(x.where.index)
+           + ", so it is refused. What only reads or erases is taken. Make "
+             "room, or erase; it goes on by itself";
+    case note_kind::machine_has_space:
+      return "there is room for its state machine again";
     case note_kind::dropped_other_incarnation:
       return "drops messages of " + to_text(x.peer)
            + ": they come from another store than the one that is connected";
@@ -164,6 +172,7 @@ base::severity severity_of(note_kind kind) {
     case note_kind::became_follower:
     case note_kind::became_leader:
     case note_kind::disk_has_space:
+    case note_kind::machine_has_space:
       return info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:
@@ -171,6 +180,7 @@ base::severity severity_of(note_kind kind) {
     case note_kind::stepped_down_full_disk:
     case note_kind::stepped_down_stuck_machine:
     case note_kind::disk_is_full:
+    case note_kind::machine_lacks_space:
     case note_kind::lacks_dropped_entries:
     case note_kind::truncated_conflict:
     case note_kind::dropped_other_incarnation:

@@ -49,6 +49,8 @@ enum class note_kind : std::uint8_t {
   // The disk.
   disk_is_full,
   disk_has_space,
+  machine_lacks_space,
+  machine_has_space,
   // Who is who.
   dropped_other_incarnation,
   // Time.

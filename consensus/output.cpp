@@ -63,6 +63,10 @@ void core::hand_out(std::vector<entry> entries) {
     std::ranges::move(entries, std::back_inserter(out_.committed));
 }
 
+std::size_t core::following_bytes() const noexcept {
+  return log_.bytes_between(handed_out_, log_.last().index);
+}
+
 void core::applied(log_index index, log_index durable) {
   if (index > handed_out_)
     return;

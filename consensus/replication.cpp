@@ -23,18 +23,25 @@ std::size_t sum_of_costs(const std::vector<entry>& all) {
 // -- new entries --------------------------------------------------------------
 
 started core::start(entry_kind kind, const command_tag& tag, bytes data,
-                    std::uint64_t wall_ms) {
+                    std::uint64_t wall_ms, const space_needed& space) {
   started result;
   result.term = hard_.term;
   result.leads = leads();
   result.leader = leader();
-  result.reason = objection_to_command(data.size());
-  if (result.reason == reject_reason::none)
+  result.reason = objection_to_command(data.size(), space);
+  if (result.reason == reject_reason::none) {
     result.index = append_entry(kind, tag, std::move(data), wall_ms);
+    owe_space(result.index, space.bytes);
+  } else if (leads() && !finds_space(space)
+             && !std::exchange(space_missed_, true)) {
+    note_that(note_kind::machine_lacks_space, {}, {applied_, {}});
+  }
   return result;
 }
 
-reject_reason core::objection_to_command(std::size_t size) const noexcept {
+reject_reason
+core::objection_to_command(std::size_t size,
+                           const space_needed& space) const noexcept {
   if (!leads())
     return reject_reason::not_leader;
   if (size > config_.command_bytes_max)
@@ -44,6 +51,8 @@ reject_reason core::objection_to_command(std::size_t size) const noexcept {
   if (disk_full_
       && (now_ < space_wanted_at_ || now_ < reserve_wanted_at_
           || log_.durable() < log_.last().index))
+    return reject_reason::disk_full;
+  if (!finds_space(space))
     return reject_reason::disk_full;
   if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
       || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max

@@ -285,7 +285,7 @@ constexpr std::size_t position_of() {
     return position_of<T, I + 1>();
 }
 
-bool is_read(std::string_view command) {
+bool is_read(std::string_view command, bool or_erases) {
   reader in{command};
   char kind = 0;
   if (!take_head(in, kind))
@@ -296,9 +296,28 @@ bool is_read(std::string_view command) {
     case position_of<count>():
     case position_of<exists>():
       return true;
+    case position_of<erase>():
+      return or_erases;
     default:
       return false;
   }
+}
+
+/// Of a command, or of each of a batch.
+bool are_reads(const bytes& command, bool or_erases) {
+  reader in{command.view()};
+  char kind = 0;
+  if (!take_head(in, kind))
+    return false;
+  if (kind != batch_kind)
+    return is_read(command.view(), or_erases);
+  std::uint64_t size = 0;
+  if (!in.take(size) || size == 0)
+    return false;
+  for (std::string_view next; size > 0; --size)
+    if (!in.take(next) || !is_read(next, or_erases))
+      return false;
+  return in.at_end();
 }
 
 template <std::size_t I>
@@ -400,19 +419,11 @@ std::optional<std::vector<bytes>> decode_batch(const bytes& x) {
 }
 
 bool only_reads(const bytes& command) {
-  reader in{command.view()};
-  char kind = 0;
-  if (!take_head(in, kind))
-    return false;
-  if (kind != batch_kind)
-    return is_read(command.view());
-  std::uint64_t size = 0;
-  if (!in.take(size) || size == 0)
-    return false;
-  for (std::string_view next; size > 0; --size)
-    if (!in.take(next) || !is_read(next))
-      return false;
-  return in.at_end();
+  return are_reads(command, false);
+}
+
+bool only_reads_or_erases(const bytes& command) {
+  return are_reads(command, true);
 }
 
 bytes digest_request() {

@@ -171,6 +171,9 @@ std::optional<std::vector<std::string_view>> view_batch(std::string_view x);
 /// data.
 bool only_reads(const bytes& command);
 
+/// The same, or erases keys.
+bool only_reads_or_erases(const bytes& command);
+
 /// The request and answer of a digest query.
 bytes digest_request();
 bytes encode(const digest& x);

@@ -1,5 +1,6 @@
 #include <raft/kv/engine.hpp>
 #include <raft/kv/interpreter.hpp>
+#include <raft/kv/space.hpp>
 
 #include <cassert>
 #include <utility>
@@ -70,6 +71,10 @@ bool engine::only_reads(const bytes& command) const {
   return kv::only_reads(command);
 }
 
+machine::space_estimate engine::estimate_of_space() const noexcept {
+  return &estimate_space;
+}
+
 bytes engine::query(const bytes& request) const {
   return answer(*this, request);
 }
@@ -95,9 +100,25 @@ engine::freeze(log_index applied,
                std::vector<machine::session_record> sessions) {
   assert(frozen_->empty());
   frozen_ = std::make_shared<const overlay>(std::exchange(active_, {}));
+  frozen_sessions_.clear();
+  for (const auto& x : sessions)
+    frozen_sessions_.push_back(x.data.size());
   pace_ = std::make_shared<pace>();
   return std::make_shared<job>(below_, pace_, frozen_, applied, count_,
                                std::move(sessions));
+}
+
+space_left engine::space(const machine::space_question& what) {
+  table_load load;
+  for (const overlay* x : {&std::as_const(active_), frozen_.get()}) {
+    load.keys += x->size();
+    load.bytes += x->content_bytes();
+  }
+  load.sessions = frozen_sessions_;
+  load.sessions.insert(load.sessions.end(), what.sessions.begin(),
+                       what.sessions.end());
+  load.following = what.following;
+  return below_->look_for_space(load);
 }
 
 void engine::set_urgency(double x) {
@@ -108,6 +129,7 @@ void engine::checkpointed() {
   // Whoever ran the job still holds what was frozen, and frees it: that takes
   // long, and here commands wait.
   frozen_ = std::make_shared<const overlay>();
+  frozen_sessions_.clear();
 }
 
 std::optional<std::string_view> engine::find(std::string_view key) const {

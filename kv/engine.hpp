@@ -48,6 +48,8 @@ public:
 
   bool only_reads(const bytes& command) const override;
 
+  machine::space_estimate estimate_of_space() const noexcept override;
+
   bytes query(const bytes& request) const override;
 
   /// A digest takes long.
@@ -64,6 +66,7 @@ public:
   std::shared_ptr<machine::checkpoint_job>
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override;
+  space_left space(const machine::space_question& what) override;
   void set_urgency(double x) override;
   void checkpointed() override;
 
@@ -87,6 +90,8 @@ private:
   overlay active_;
   /// Empty unless a checkpoint is under way.
   std::shared_ptr<const overlay> frozen_;
+  /// How long the session records are that go with it.
+  std::vector<std::size_t> frozen_sessions_;
   /// Of the checkpoint that is under way, or was last.
   std::shared_ptr<pace> pace_;
   std::uint64_t count_ = 0;

@@ -6,7 +6,9 @@
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
 
+#include <chrono>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -27,6 +29,8 @@ public:
     : files_{options, true}, writer_{files_, options.portions} {
     staged_
       = reading([this](const view& x) { return files_.read_staged(x.txn); });
+    if (staged_)
+      left_staged_ = {staged_->size(), staged_->content_bytes(), {}, 0};
   }
 
   contents load() const override {
@@ -72,6 +76,8 @@ public:
     while (reading([&](const view& x) { return step(x, next, f); }))
       ;
   }
+
+  space_left look_for_space(const table_load& what) override;
 
   void write(const update& x) override;
 
@@ -168,19 +174,121 @@ private:
     return *result;
   }
 
+  void write_all(const update& x);
+
+  /// Looks at the file while nothing is written.
+  void measure();
+
+  static constexpr std::chrono::milliseconds look_after{400};
+
+  /// How long those who apply wait for the file to become longer. A disk that
+  /// does nothing in that time holds them up no more.
+  static constexpr std::chrono::milliseconds patience_for_space{200};
+
   lmdb_files files_;
   lmdb_writer writer_;
-  /// Guards `staged_` against readers beside the one who writes.
+  /// Guards the members below, up to `staged_`, against others beside the one
+  /// who writes.
   mutable std::mutex mutex_;
+  bool writing_ = false;
+  /// What there was when nothing was written last, if anybody wants to know,
+  /// and where the pages in use ended.
+  std::optional<file_space> measured_;
+  std::uint64_t used_ = 0;
+  /// What an earlier process staged that is not among the pairs.
+  table_load left_staged_;
+  /// Only for who asks: when a full disk is tried again.
+  std::chrono::steady_clock::time_point look_at_{};
+  /// How far the file was filled when it was waited for in vain.
+  std::uint64_t hung_at_ = 0;
   /// Changes that are being staged or are. Those who read ask the disk which.
   std::shared_ptr<const overlay> staged_;
 };
 
+void lmdb_table::measure() {
+  std::uint64_t used = 0;
+  auto found = writer_.measure(used);
+  std::lock_guard guard{mutex_};
+  measured_ = found;
+  used_ = used;
+}
+
+space_left lmdb_table::look_for_space(const table_load& what) {
+  std::unique_lock guard{mutex_};
+  if (!measured_ && writing_)
+    return {};
+  // Whoever begins has the time.
+  auto patience = measured_ ? patience_for_space : 10 * patience_for_space;
+  if (!measured_) {
+    guard.unlock();
+    measure();
+    guard.lock();
+  }
+  auto load = what;
+  load.keys += left_staged_.keys;
+  load.bytes += left_staged_.bytes;
+  auto file = *measured_;
+  auto used = used_;
+  guard.unlock();
+  auto& file_end = files_.room();
+  auto wanted = wanted_behind(load, file);
+  if (!file_end.is_full() && file_end.usable() < used + wanted.least
+      && file_end.usable() != hung_at_) {
+    file_end.await(used + wanted.least, patience);
+    hung_at_ = file_end.usable() < used + wanted.least ? file_end.usable() : 0;
+  }
+  auto now = std::chrono::steady_clock::now();
+  if (!file_end.is_full()) {
+    file_end.keep(used + wanted.good);
+  } else if (now >= look_at_) {
+    look_at_ = now + look_after;
+    file_end.keep(file_end.usable() + 1);
+  }
+  if (!file_end.is_full())
+    return {};
+  file.behind = file_end.usable() - std::min(used, file_end.usable());
+  return left_beside(load, file);
+}
+
 void lmdb_table::write(const update& x) {
+  std::unique_lock guard{mutex_};
+  writing_ = true;
+  guard.unlock();
+  auto end = [&] {
+    std::lock_guard again{mutex_};
+    writing_ = false;
+    return measured_.has_value();
+  };
+  try {
+    write_all(x);
+  } catch (const machine::no_space&) {
+    if (end())
+      measure();
+    throw;
+  } catch (...) {
+    end();
+    throw;
+  }
+  if (!end())
+    return;
+  if (files_.room().is_full())
+    try {
+      writer_.tidy();
+    } catch (const machine::no_space&) {
+      // Then what was freed counts later.
+    }
+  measure();
+}
+
+void lmdb_table::write_all(const update& x) {
   if (staged_) {
     // From an earlier process, or this very update, which then found no room.
     writer_.settle(*staged_, x.rest);
     set_staged(nullptr);
+    {
+      std::lock_guard guard{mutex_};
+      left_staged_ = {};
+    }
     if (load_applied() == x.applied)
       return;
   }

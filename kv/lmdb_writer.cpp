@@ -1,3 +1,4 @@
+#include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_writer.hpp>
 #include <raft/kv/sealed_record.hpp>
 #include <raft/persistence/big_endian.hpp>
@@ -142,6 +143,45 @@ void lmdb_writer::settle(const overlay& staged, const table::rest_handler& rest,
     state.staged = 0;
     put_state(txn, state);
   });
+}
+
+void lmdb_writer::tidy() {
+  transact([this](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    if (files_->staged)
+      pages.empty(*files_->staged);
+    estimate_change(pages, txn, files_->state, state_key, state_bytes_max);
+    reserve_space(pages);
+    if (files_->staged)
+      txn.empty_table(*files_->staged);
+    put_state(txn, files_->read_state(txn));
+  });
+}
+
+file_space lmdb_writer::measure(std::uint64_t& used) const {
+  auto spare = files_->room().spare();
+  used = spare.used;
+  auto txn = files_->begin_read();
+  MDB_stat pairs{};
+  lmdb::check(mdb_stat(txn.handle(), files_->pairs, &pairs), "mdb_stat");
+  MDB_stat sessions{};
+  lmdb::check(mdb_stat(txn.handle(), files_->sessions, &sessions), "mdb_stat");
+  // Values that give way may be long, which makes the list of free pages long.
+  auto old_bytes = std::min<std::uint64_t>(
+    value_bytes_max,
+    std::uint64_t{pairs.ms_overflow_pages} * pairs.ms_psize / portions_.keys_max
+      + 1);
+  page_estimate pages{txn};
+  for (std::size_t i = 0; i < portions_.keys_max; ++i) {
+    pages.place(files_->pairs);
+    pages.erase(files_->pairs, key_bytes_max + 1, old_bytes);
+    pages.put(files_->pairs, key_bytes_max + 1, 0);
+  }
+  estimate_change(pages, txn, files_->state, state_key, state_bytes_max);
+  return {0, spare.free, pages.total().total() * pairs.ms_psize,
+          (sessions.ms_branch_pages + sessions.ms_leaf_pages)
+            * std::uint64_t{sessions.ms_psize},
+          pairs.ms_psize};
 }
 
 /// Makes some changes durable in one step.

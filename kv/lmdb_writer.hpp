@@ -12,6 +12,7 @@
 
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/overlay.hpp>
+#include <raft/kv/space.hpp>
 #include <raft/kv/table.hpp>
 #include <raft/persistence/lmdb_reserved_space.hpp>
 
@@ -57,6 +58,15 @@ public:
   /// @param portions How many the first transaction may take.
   void settle(const overlay& staged, const table::rest_handler& rest,
               std::size_t portions = 1);
+
+  /// Frees what a write left that came to no end. After it, what the last
+  /// transaction freed can be used again.
+  /// @pre Nothing that counts is staged.
+  void tidy();
+
+  /// What there is of the file, but for what is behind the pages in use.
+  /// @param used Becomes where these end, in bytes.
+  file_space measure(std::uint64_t& used) const;
 
 private:
   template <class Change>

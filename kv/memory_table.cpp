@@ -67,6 +67,10 @@ table::~table() {
   // nop
 }
 
+space_left table::look_for_space(const table_load&) {
+  return {};
+}
+
 std::shared_ptr<table> make_memory_table() {
   return std::make_shared<memory_table>();
 }

@@ -43,6 +43,10 @@ void overlay::erase(std::string_view key) {
   x.reset();
 }
 
+std::size_t overlay::content_bytes() const noexcept {
+  return bytes_ - overhead * slots_.size();
+}
+
 overlay::slot& overlay::slot_of(std::string key) {
   auto size = key.size();
   auto [i, added] = slots_.try_emplace(std::move(key));

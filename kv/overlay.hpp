@@ -48,6 +48,9 @@ public:
     return bytes_;
   }
 
+  /// How many bytes there are in keys and values.
+  std::size_t content_bytes() const noexcept;
+
   /// The first key that is not below `key`.
   iterator from(std::string_view key) const {
     return slots_.lower_bound(key);

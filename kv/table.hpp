@@ -6,6 +6,7 @@
 #include <raft/kv/map.hpp>
 #include <raft/kv/overlay.hpp>
 #include <raft/machine/durability.hpp>
+#include <raft/messages/apply.hpp>
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -18,6 +19,17 @@
 #include <vector>
 
 namespace raft::kv {
+
+/// What is to be written, by its size.
+struct table_load {
+  /// Keys that changed, and the bytes of these and of their values.
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;
+  /// How long the session records are that changed, in bytes.
+  std::vector<std::size_t> sessions = {};
+  /// How many bytes of entries will be applied next, about.
+  std::uint64_t following = 0;
+};
 
 /// Pairs, how many there are, the applied index that they belong to, and the
 /// sessions of that index.
@@ -64,6 +76,11 @@ public:
   /// Visits all pairs whose key is not below `first`, in order. Does so in
   /// steps: a `write` that ends meanwhile may show from some key on.
   virtual void visit(std::string_view first, const visitor& f) const = 0;
+
+  /// How much more there is room for, and takes what is lacking: see
+  /// `machine::durability::space`. By the thread that applies, also while a
+  /// `write` is under way.
+  virtual space_left look_for_space(const table_load& what);
 
   /// Makes an update durable in one atomic step.
   /// @throws machine::no_space if nothing was written, and it can be tried

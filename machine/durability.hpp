@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/machine/session_record.hpp>
+#include <raft/messages/apply.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <cstddef>
@@ -62,6 +63,15 @@ public:
   virtual void give_up() noexcept;
 };
 
+/// What is to get to the disk beside the changes that the machine knows of.
+struct space_question {
+  /// How long the session records are that changed since the last freeze, in
+  /// bytes.
+  std::vector<std::size_t> sessions = {};
+  /// How many bytes of entries are to be applied next, about.
+  std::uint64_t following = 0;
+};
+
 /// Keeps a state machine's state on the disk. Called like the machine itself:
 /// by one actor, never two members at a time.
 ///
@@ -90,6 +100,12 @@ public:
   /// @pre No step is under way.
   virtual std::shared_ptr<checkpoint_job>
   freeze(log_index applied, std::vector<session_record> sessions) = 0;
+
+  /// How much more may be applied so that all that is dirty finds room on the
+  /// disk, whatever else happens there: unlimited as long as more can be taken.
+  /// Takes what is lacking, and blocks if much is. Asked only by a peer that
+  /// refuses what has no room, because no other one could take it.
+  virtual space_left space(const space_question& what);
 
   /// Says how urgent the step under way is: from 0, it may take its time, to 1,
   /// commands wait or the log gets too long. Changes while it runs. Does

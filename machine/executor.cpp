@@ -79,6 +79,10 @@ bytes executor::query(const bytes& request) const {
   return machine_->query(request);
 }
 
+space_estimate executor::estimate_of_space() const noexcept {
+  return machine_->estimate_of_space();
+}
+
 log_index executor::applied() const noexcept {
   return applied_;
 }
@@ -89,6 +93,14 @@ bool executor::keeps_state() const noexcept {
 
 log_index executor::checkpointed() const noexcept {
   return checkpointed_;
+}
+
+space_left executor::look_for_space(std::uint64_t following) {
+  if (disk_ == nullptr)
+    return {};
+  auto result = disk_->space({sessions_->changed_sizes(), following});
+  short_of_room_ = result.any != space_left::unlimited;
+  return result;
 }
 
 bool executor::must_wait() const {
@@ -127,6 +139,8 @@ void executor::checkpoint_done() {
 }
 
 bool executor::checkpoint_is_due() const {
+  if (short_of_room_ && disk_->dirty_bytes() > 0)
+    return true;
   // From half of the room on: the other half is for what arrives during the
   // checkpoint.
   auto due = [this](std::size_t bytes, std::size_t bytes_max) {

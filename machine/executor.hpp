@@ -70,6 +70,9 @@ public:
   /// See `state_machine::begin_query`.
   std::shared_ptr<slow_query> begin_query(const bytes& request);
 
+  /// See `state_machine::estimate_of_space`.
+  space_estimate estimate_of_space() const noexcept;
+
   /// Last entry applied.
   log_index applied() const noexcept;
 
@@ -80,6 +83,11 @@ public:
 
   /// Last entry whose effects are on the disk; 0 if the machine keeps nothing.
   log_index checkpointed() const noexcept;
+
+  /// How much more may be applied, see `durability::space`. While that has an
+  /// end, changes are checkpointed as soon as there are any.
+  /// @param following How many bytes of entries are to come next, about.
+  space_left look_for_space(std::uint64_t following);
 
   /// Whether a checkpoint is under way and memory is full, or the log far too
   /// long: apply nothing until it is done.
@@ -141,6 +149,8 @@ private:
   std::size_t due_share_ = checkpoint_share_max;
   std::size_t first_share_ = checkpoint_share_max;
   std::optional<frozen> frozen_;
+  /// Whether the disk was full at the last look.
+  bool short_of_room_ = false;
 };
 
 } // namespace raft::machine

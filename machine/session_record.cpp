@@ -118,6 +118,13 @@ bytes encode(const session_state& x) {
   return bytes{std::move(out)};
 }
 
+std::size_t encoded_size(const session_state& x, std::size_t reply_bytes) {
+  constexpr std::size_t number = sizeof(std::uint64_t);
+  constexpr std::size_t size = sizeof(std::uint32_t);
+  return sizeof version + 3 * number + size + x.replies.size() * (number + size)
+       + reply_bytes + size + x.without_reply.size() * number;
+}
+
 std::optional<session_state> decode_session(const bytes& x) {
   reader in{x.view()};
   session_state result;

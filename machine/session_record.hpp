@@ -30,8 +30,14 @@ struct session_state {
 
 bytes encode(const session_state& x);
 
+/// How many bytes that makes.
+/// @param reply_bytes How many there are in all replies.
+std::size_t encoded_size(const session_state& x, std::size_t reply_bytes);
+
 /// @returns nothing if the bytes are not exactly one session.
 std::optional<session_state> decode_session(const bytes& x);
+
+inline constexpr std::size_t clock_bytes = 9;
 
 /// The clock: the latest time in any entry, in milliseconds.
 bytes encode_clock(std::uint64_t now_ms);

@@ -81,6 +81,21 @@ std::size_t sessions::size() const noexcept {
   return sessions_.size();
 }
 
+std::vector<std::size_t> sessions::changed_sizes() const {
+  std::vector<std::size_t> result;
+  result.reserve(changed_.size());
+  for (auto id : changed_) {
+    auto i = sessions_.find(id);
+    if (!id)
+      result.push_back(clock_bytes);
+    else if (i == sessions_.end())
+      result.push_back(0);
+    else
+      result.push_back(encoded_size(i->second, i->second.reply_bytes));
+  }
+  return result;
+}
+
 std::vector<session_record> sessions::take_changes() {
   std::vector<session_record> result;
   for (auto id : std::exchange(changed_, {})) {

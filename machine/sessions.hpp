@@ -105,6 +105,9 @@ public:
   /// Number of open sessions.
   std::size_t size() const noexcept;
 
+  /// How long the records are that `take_changes` would return, in bytes.
+  std::vector<std::size_t> changed_sizes() const;
+
   /// Records of all that changed since the last call, for the disk. A session
   /// that is gone has an empty one.
   /// @pre What was reserved was filled.

@@ -11,6 +11,10 @@ bool state_machine::only_reads(const bytes&) const {
   return false;
 }
 
+space_estimate state_machine::estimate_of_space() const noexcept {
+  return nullptr;
+}
+
 bytes state_machine::query(const bytes&) const {
   return {};
 }
@@ -29,6 +33,10 @@ durability* state_machine::durability() noexcept {
 
 durability::~durability() {
   // nop
+}
+
+space_left durability::space(const space_question&) {
+  return {};
 }
 
 void durability::set_urgency(double) {

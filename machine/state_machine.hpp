@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/messages/apply.hpp>
 #include <raft/messages/bytes.hpp>
 #include <raft/messages/ids.hpp>
 
@@ -23,6 +24,10 @@ struct apply_context {
   /// passes, even if wall clocks jump. The only clock that `apply` may use.
   std::uint64_t time_ms = 0;
 };
+
+/// Tells what a command takes of the disk. A function of the command alone, for
+/// any thread.
+using space_estimate = space_needed (*)(const bytes& command);
 
 /// A query that is answered in steps, between commands.
 class slow_query {
@@ -66,6 +71,10 @@ public:
   /// answered it yet, so the newer reply is as good; and the reply, which may
   /// be large, need not be remembered. Must be a function of the command alone.
   virtual bool only_reads(const bytes& command) const;
+
+  /// What commands take of the disk, for a machine whose `durability` says how
+  /// much there is. Null: nobody knows, and all of them are taken.
+  virtual space_estimate estimate_of_space() const noexcept;
 
   /// Answers a query from this peer's own state, which may lag behind. Must not
   /// change the state.

@@ -25,6 +25,30 @@ enum class apply_status : std::uint8_t {
   no_space = 3,
 };
 
+/// What an entry takes of the disk of a state machine when its effects get
+/// there.
+struct space_needed {
+  /// At most so many bytes.
+  std::uint64_t bytes = 0;
+  /// Whether it only reads or erases: what makes room, and what needs hardly
+  /// any, is taken where nothing else is.
+  bool sparing = false;
+};
+
+/// How much room on the disk entries may still need that follow those which a
+/// state machine has applied, in bytes as `space_needed` counts them. Whatever
+/// keeps to that is sure to get to the disk.
+struct space_left {
+  static constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
+
+  /// For all of them; `unlimited` unless the disk is full.
+  std::uint64_t any = unlimited;
+  /// For all of them, if they only read and erase.
+  std::uint64_t sparing = unlimited;
+
+  friend bool operator==(const space_left&, const space_left&) = default;
+};
+
 /// Gives committed entries to the applier, in order, each once.
 struct apply {
   group_id group;
@@ -37,6 +61,10 @@ struct apply {
   log_index durable = {};
   /// How many bytes there is room for, of replies to commands that only read.
   std::uint64_t replies_max = std::numeric_limits<std::uint64_t>::max();
+  /// Whether whoever asks takes commands according to `applied::room`, and of
+  /// the entries that follow these, how many bytes there are by now.
+  bool space_wanted = false;
+  std::uint64_t following = 0;
 
   friend bool operator==(const apply&, const apply&) = default;
 };
@@ -61,6 +89,8 @@ struct applied {
   /// Last entry whose effects the state machine has on its disk: after a
   /// restart it goes on behind it. 0 if it keeps nothing.
   log_index durable = {};
+  /// What is left behind `index`, if it was wanted.
+  space_left space = {};
 
   friend bool operator==(const applied&, const applied&) = default;
 };

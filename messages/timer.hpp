@@ -28,6 +28,12 @@ struct checkpoint_now {
     = default;
 };
 
+/// To an applier whose disk was full: look whether there is space now.
+struct look_for_space {
+  friend bool operator==(const look_for_space&, const look_for_space&)
+    = default;
+};
+
 /// To an applier: continue queries that are answered in steps.
 struct continue_queries {
   friend bool operator==(const continue_queries&, const continue_queries&)

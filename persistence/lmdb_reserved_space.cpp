@@ -232,7 +232,7 @@ void lmdb_reserved_space::before_changes(const page_need& need,
   if (end > std::min(file_.filled(), map_bytes_)) {
     // It can do with less if there are free pages among the used ones.
     // Half of the reserve may lie there, too; votes hardly use them up.
-    auto free = free_pages(need);
+    auto free = free_pages(need, true);
     auto wanted = need.total() + kept / 2 / page_bytes_;
     auto lacking = wanted > free.count ? wanted - free.count : 0;
     auto joined = free.places < places_needed(need) ? need.joined : 0;
@@ -266,15 +266,23 @@ void lmdb_reserved_space::check_end() const {
         "there, and report this"};
 }
 
+spare_space lmdb_reserved_space::spare() const {
+  return {end_of_pages(), free_pages({}, false).count * page_bytes_};
+}
+
 /// What a transaction that begins now can use again.
+/// @param beside_readers Whether those who read now still do then.
 lmdb_reserved_space::free_space
-lmdb_reserved_space::free_pages(const page_need& need) const {
+lmdb_reserved_space::free_pages(const page_need& need,
+                                bool beside_readers) const {
   // Looking for neighbours, LMDB reads 60 records for each of them at least,
   // the oldest first.
   auto records_read = 60 * need.shortest;
   // Only one that reads may look into the table of free pages.
   lmdb::transaction txn{*env_, MDB_RDONLY};
-  auto oldest = oldest_reader(*env_, mdb_txn_id(txn.handle()));
+  std::uint64_t oldest = mdb_txn_id(txn.handle());
+  if (beside_readers)
+    oldest = oldest_reader(*env_, oldest);
   free_space result;
   lmdb::cursor place{txn, free_table};
   auto more = place.first();

@@ -82,6 +82,15 @@ private:
   std::uint64_t freed_ = 0; // overflow pages of erased records
 };
 
+/// What there is for transactions to come, in bytes.
+struct spare_space {
+  /// Where the pages end that were ever in use. What is behind them is surely
+  /// one piece.
+  std::uint64_t used = 0;
+  /// Pages before that that can be used again.
+  std::uint64_t free = 0;
+};
+
 /// Sees to it that a transaction finds the room that it needs, so that its
 /// commit never meets a full disk. One for each environment that is written.
 class lmdb_reserved_space {
@@ -107,6 +116,33 @@ public:
     check_end();
   }
 
+  /// As of now, for transactions after the next one: what the last one freed
+  /// does not count. Whoever reads is taken to be done by then.
+  /// @pre No transaction is under way that writes.
+  spare_space spare() const;
+
+  /// Up to where the file could be used now, in bytes.
+  std::uint64_t usable() const noexcept {
+    return std::min(file_.filled(), map_bytes_);
+  }
+
+  /// Whether the file can not become longer: there was no space when it was
+  /// tried last, or the map ends there.
+  bool is_full() const noexcept {
+    return file_.is_full() || file_.filled() >= map_bytes_;
+  }
+
+  /// Has the file become longer in the background, up to `end`.
+  void keep(std::uint64_t end) {
+    file_.keep(std::min(end, map_bytes_));
+  }
+
+  /// The same, and waits for it, but not longer than `patience`.
+  void await(std::uint64_t end, std::chrono::milliseconds patience) {
+    keep(end);
+    file_.await(std::min(end, map_bytes_), patience);
+  }
+
   /// How many pages the last commit freed. The next transaction may not
   /// overwrite them, the one after it may.
   std::uint64_t pages_freed_last() const;
@@ -121,7 +157,7 @@ private:
   /// That the pages in use lie below what is filled.
   void check_end() const;
   std::uint64_t end_of_pages() const;
-  free_space free_pages(const page_need& need) const;
+  free_space free_pages(const page_need& need, bool beside_readers) const;
   [[noreturn]] void refuse(std::uint64_t missing, bool map_is_full) const;
 
   const lmdb::environment* env_;

@@ -79,6 +79,14 @@ void reserved_file::keep(std::uint64_t end) {
   changed_.notify_all();
 }
 
+void reserved_file::await(std::uint64_t end,
+                          std::chrono::milliseconds patience) {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, patience, [this, end] {
+    return filled_ >= end || wanted_ < end || full_ || failed_;
+  });
+}
+
 void reserved_file::check() const {
   if (failed_)
     throw store_error{store_errc::write_failed,
@@ -129,6 +137,7 @@ void reserved_file::grow(std::uint64_t end) {
   try {
     fill(filled_, end);
   } catch (const store_error&) {
+    full_ = !failed_;
     // Others may need what we could not use.
     if (!failed_
         && ftruncate(file_.get(), static_cast<off_t>(filled_.load())) != 0)
@@ -137,6 +146,7 @@ void reserved_file::grow(std::uint64_t end) {
   }
   if (fdatasync(file_.get()) != 0)
     fail("sync", errno);
+  full_ = false;
   filled_ = end;
 }
 
@@ -161,6 +171,7 @@ void reserved_file::run() {
     lock.lock();
     if (!done)
       wanted_ = 0;
+    changed_.notify_all();
   }
 }
 

@@ -5,6 +5,7 @@
 #include <raft/persistence/directory.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -55,6 +56,15 @@ public:
   /// up when there is no space; call it again.
   void keep(std::uint64_t end);
 
+  /// Waits until the file is filled up to `end`, or has no space for that, or
+  /// so long. Somebody must have called `keep`.
+  void await(std::uint64_t end, std::chrono::milliseconds patience);
+
+  /// Whether there was no space when the file was to become longer last.
+  bool is_full() const noexcept {
+    return full_;
+  }
+
   /// @throws store_error `write_failed` if a write or sync has ever failed for
   ///         another reason than a full disk. Then nothing that was written to
   ///         the file may be believed any more.
@@ -72,6 +82,7 @@ private:
   file_descriptor file_;
   std::atomic<std::uint64_t> filled_ = 0;
   std::atomic<bool> failed_ = false;
+  std::atomic<bool> full_ = false;
   std::mutex growing_; // held by whoever makes the file longer
   std::mutex mutex_; // guards the members below
   std::condition_variable changed_;

@@ -13,6 +13,10 @@ batcher::batcher(const std::array<lane_limits, lane_count>& limits) {
 }
 
 void batcher::add(client who, batch what, time_point now) {
+  if (what.way == lane::writes
+      && std::all_of(what.commands.begin(), what.commands.end(),
+                     kv::only_reads_or_erases))
+    what.way = lane::erases;
   lanes_[static_cast<std::size_t>(what.way)].queue.push_back(
     {who, std::move(what.commands), what.cost, now});
 }
@@ -74,7 +78,8 @@ std::vector<batcher::client_result> batcher::finish(std::uint64_t number,
 void batcher::leave(client who) {
   auto is_its = [who](const auto& x) { return x.who == who; };
   for (std::size_t i = 0; i < lane_count; ++i)
-    if (i != static_cast<std::size_t>(lane::writes))
+    if (i != static_cast<std::size_t>(lane::writes)
+        && i != static_cast<std::size_t>(lane::erases))
       std::erase_if(lanes_[i].queue, is_its);
   for (auto& [number, x] : under_way_) {
     auto found = std::find_if(x.shares.begin(), x.shares.end(), is_its);

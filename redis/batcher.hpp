@@ -26,6 +26,9 @@ enum class lane : std::uint8_t {
   reads = 1,
   /// Only reads, and each may be answered by more than one value.
   large_reads = 2,
+  /// Writes that only erase: they are taken where there is no room for others,
+  /// which may have to wait for it.
+  erases = 3,
 };
 
 /// Commands of one connection, each encoded.
@@ -66,7 +69,7 @@ class batcher {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  static constexpr std::size_t lane_count = 3;
+  static constexpr std::size_t lane_count = 4;
 
   /// Names a connection for good: descriptors are used again.
   struct client {
@@ -89,7 +92,7 @@ public:
   /// @param limits By the number of the lane.
   explicit batcher(const std::array<lane_limits, lane_count>& limits);
 
-  /// Takes commands.
+  /// Takes commands; of those that write, finds out whether they only erase.
   /// @pre There are some.
   void add(client who, batch what, time_point now);
 

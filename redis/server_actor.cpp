@@ -36,6 +36,7 @@ constexpr std::array<lane_limits, batcher::lane_count> lanes{{
   {256 << 10, 16}, // writes
   {256 << 10, 8}, // reads
   {16 << 10, 1}, // large reads
+  {256 << 10, 4}, // erases
 }};
 
 /// A client that has more unread is not asked for large replies.

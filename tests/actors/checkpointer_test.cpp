@@ -223,4 +223,45 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_is_final) {
   BOOST_TEST(!ask<queried>(uut, query{{1}, {}}));
 }
 
+BOOST_AUTO_TEST_CASE(room_is_told_to_who_wants_to_know) {
+  disk->space = [](const machine::space_question& what) {
+    return space_left{what.following, 7};
+  };
+  begin();
+  auto what = request({"a"}, {1});
+  auto done = ask<applied>(uut, what);
+  BOOST_REQUIRE(done.has_value());
+  BOOST_TEST((done->space == space_left{}));
+  what = request({"b"}, {2});
+  what.space_wanted = true;
+  what.following = 5;
+  done = ask<applied>(uut, what);
+  BOOST_REQUIRE(done.has_value());
+  BOOST_TEST((done->space == space_left{5, 7}));
+}
+
+BOOST_AUTO_TEST_CASE(with_little_room_it_checkpoints_and_looks_again) {
+  std::atomic<bool> full = true;
+  disk->space = [&full](const machine::space_question&) {
+    return full ? space_left{0, 7} : space_left{};
+  };
+  options.checkpoint_after = std::chrono::hours{1};
+  begin();
+  auto what = request({"a"}, {1});
+  what.space_wanted = true;
+  BOOST_REQUIRE(ask<applied>(uut, what).has_value());
+  BOOST_TEST(await_report().value == 1u);
+  full = false;
+  auto left = space_left{0, 0};
+  while (left.any != space_left::unlimited)
+    self->receive([&](const applied& msg) { left = msg.space; },
+                  caf::after(deadline) >>
+                    [&] {
+                      left = {};
+                      full = true;
+                    });
+  BOOST_TEST(!full);
+  end();
+}
+
 BOOST_AUTO_TEST_SUITE_END()

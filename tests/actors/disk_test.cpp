@@ -321,4 +321,22 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
   ask_handle<stopped>(applier, raft::stop{{1}});
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_alone_takes_what_its_machine_has_room_for) {
+  auto disk = std::make_shared<fake_disk>();
+  disk->space = [](const machine::space_question&) { return space_left{0, 10}; };
+  machine = [disk](group_id) { return std::make_unique<counter>(disk); };
+  members = {{1}};
+  spawn(1);
+  await_leader();
+  auto reason = [this](const char* what) { return execute(1, what).reason; };
+  BOOST_TEST(
+    eventually([&] { return reason("erase a") == reject_reason::none; }));
+  BOOST_TEST((reason("put a") == reject_reason::disk_full));
+  BOOST_TEST((reason("erase a lot") == reject_reason::disk_full));
+  BOOST_TEST((reason("erase b") == reject_reason::none));
+  BOOST_TEST(notes.count({1}, note_kind::machine_lacks_space) == 1u);
+  stop(1);
+  BOOST_TEST(!disk->state.contains("put a"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

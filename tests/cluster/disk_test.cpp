@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_is_full_hands_over) {
     };
     auto full = news("its disk is full: no entry after");
     auto steps_down = news("steps down: its disk is full");
-    auto has_room = news("there is room on its disk again");
+    auto has_space = news("there is room on its disk again");
     fill_disk(first);
     for (int i = 0; i < 100 && !full(); ++i)
       write(1);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_is_full_hands_over) {
     write(20);
     BOOST_TEST(eventually([&] { return wait_for_leader() != first; }));
     make_room(first);
-    BOOST_TEST(eventually(has_room));
+    BOOST_TEST(eventually(has_space));
     return handed_over;
   }));
   check_all_agree();
@@ -160,20 +160,121 @@ BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
                                             std::string(value_bytes, what)}))
                      == outcome::committed));
   };
-  // The room ahead for the key-value data is taken with the first checkpoint.
+  // The room ahead for the key-value data is taken with the first checkpoints.
   write_all('a');
   write_all('a');
   BOOST_REQUIRE(eventually(
-    [&] { return fs::file_size(data(0) + "/kv-1/data.mdb") >= 17 << 20; },
+    [&] { return fs::file_size(data(0) + "/kv-1/data.mdb") >= 12 << 20; },
     patience));
   std::ofstream{directory.path("full")} << "now";
-  // Several times what the file has room for.
+  // Several times what the log's file has room for.
   for (std::size_t sent = 0; sent < 12 << 20; sent += keys * value_bytes)
     write_all('b');
   BOOST_TEST(count(0, "its disk is full") > 0u);
   BOOST_TEST(fs::file_size(data(0) + "/data.mdb") < 4u << 20);
   BOOST_TEST((run(kv::encode(kv::erase{{"k0"}})) == outcome::committed));
   BOOST_TEST(digest_of(0).keys == keys - 1);
+}
+
+/// One peer, and no room for its log, nor for its key-value data.
+struct full_alone_fixture : disk_fixture {
+  full_alone_fixture() {
+    preload(0, FULL_DISK_PATH,
+            {{test::full_directory_variable, data(0)},
+             {test::full_while_variable, directory.path("full")}});
+    begin();
+  }
+
+  void begin() {
+    start(0, "1=" + to_text(where[0]),
+          {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
+           "--space-reserve", "1048576", "--dirty-bytes", "1048576"});
+    user = std::make_unique<client>(std::vector{where[0]});
+  }
+
+  void kill_and_restart() {
+    processes[0]->kill();
+    begin();
+  }
+
+  executed run(const kv::command& what,
+               std::chrono::milliseconds deadline = patience) {
+    return user->submit(kv::encode(what), deadline).get();
+  }
+
+  bool took(const kv::command& what) {
+    return run(what).result == outcome::committed;
+  }
+
+  executed put(std::size_t i, std::chrono::milliseconds deadline = patience) {
+    return run(kv::put{key(i), value(i)}, deadline);
+  }
+
+  bool has(std::size_t i) {
+    auto answer = run(kv::get{{key(i)}});
+    auto found = kv::decode_reply(answer.reply);
+    return found && found->values.size() == 1 && found->values[0] == value(i);
+  }
+
+  static std::string key(std::size_t i) {
+    return "k" + std::to_string(i);
+  }
+
+  static std::string value(std::size_t i) {
+    return std::string(value_bytes, static_cast<char>('a' + i % 26));
+  }
+
+  /// How many of the first keys there are.
+  std::size_t keys() {
+    return kv::decode_digest(user->query(where[0], kv::digest_request()).reply)
+      ->keys;
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(alone_on_a_full_disk_it_reads_and_erases,
+                        full_alone_fixture) {
+  for (std::size_t i = 0; i < 20; ++i)
+    BOOST_REQUIRE((put(i).result == outcome::committed));
+  std::ofstream{directory.path("full")} << "now";
+  std::size_t written = 20;
+  executed last;
+  do {
+    last = put(written, 3s);
+    written += last.result == outcome::committed;
+  } while (last.result == outcome::committed);
+  BOOST_TEST((last.result == outcome::rejected));
+  BOOST_TEST((last.reason == reject_reason::disk_full));
+  BOOST_TEST(
+    says(0, "the state machine has no room for a command after entry"));
+  kill_and_restart();
+  BOOST_TEST((put(written, 3s).reason == reject_reason::disk_full));
+  // What was acknowledged is there, and can be erased, for good.
+  for (std::size_t i = 0; i < written; ++i)
+    BOOST_REQUIRE(has(i));
+  std::size_t erased = 0;
+  for (; erased < 3; ++erased)
+    BOOST_REQUIRE(took(kv::erase{{key(erased)}}));
+  kill_and_restart();
+  BOOST_TEST(!has(0));
+  BOOST_TEST(keys() == written - erased);
+  // That makes room.
+  auto enough = [&] { return put(written, 2s).result == outcome::committed; };
+  while (erased < written / 2 && !enough())
+    for (auto n = 0; n < 20; ++n)
+      BOOST_REQUIRE(took(kv::erase{{key(erased++)}}));
+  BOOST_TEST(erased < written / 2);
+  kill_and_restart();
+  BOOST_TEST(has(written));
+  BOOST_TEST(keys() == written - erased + 1);
+  while (erased < written) {
+    std::vector<std::string> some;
+    for (auto n = 0; n < 100 && erased < written; ++n)
+      some.push_back(key(erased++));
+    BOOST_REQUIRE(took(kv::erase{some}));
+  }
+  BOOST_TEST(keys() == 1u);
+  std::filesystem::remove(directory.path("full"));
+  BOOST_TEST((put(0).result == outcome::committed));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

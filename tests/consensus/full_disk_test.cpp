@@ -171,4 +171,120 @@ BOOST_AUTO_TEST_CASE(an_empty_reserve_is_left_alone_for_a_while) {
   BOOST_TEST(x.take_one<vote_reply>().granted);
 }
 
+// -- the disk of the state machine -------------------------------------------
+
+namespace {
+
+/// A peer that is alone, leads, and whose state machine has told how much room
+/// it has behind all that is in the log.
+struct alone : lone_peer {
+  explicit alone(const space_left& room) : lone_peer{1, voters(1)} {
+    elect();
+    persist_all();
+    read_and_apply();
+    tell(room);
+  }
+
+  void tell(const space_left& room) {
+    input([&](core& c) { c.told_space(c.applied(), room); });
+  }
+
+  reject_reason ask(const space_needed& what) {
+    reject_reason result = reject_reason::none;
+    input([&](core& c) {
+      result = c.start(entry_kind::command, {}, bytes{"y"}, 0, what).reason;
+    });
+    return result;
+  }
+
+  /// Makes it durable and applies it.
+  void carry_out() {
+    persist_all();
+    read_and_apply();
+  }
+};
+
+constexpr auto taken = reject_reason::none;
+constexpr auto refused_full = reject_reason::disk_full;
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(alone_it_refuses_what_its_machine_has_no_room_for) {
+  alone x{{100, 150}};
+  BOOST_TEST((x.ask({101, false}) == refused_full));
+  BOOST_TEST(x.noted(note_kind::machine_lacks_space));
+  BOOST_TEST(x->log().last().index.value == 1u);
+  BOOST_TEST((x.ask({100, false}) == taken));
+  // What is under way counts.
+  BOOST_TEST((x.ask({1, false}) == refused_full));
+  BOOST_TEST((x.ask({50, true}) == taken));
+  BOOST_TEST((x.ask({1, true}) == refused_full));
+  x.carry_out();
+  BOOST_TEST((x.ask({1, true}) == refused_full));
+  x.tell({0, 20});
+  BOOST_TEST((x.ask({1, false}) == refused_full));
+  BOOST_TEST((x.ask({20, true}) == taken));
+  BOOST_TEST(!x.noted(note_kind::machine_has_space));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_applied_no_longer_counts) {
+  alone x{{100, 100}};
+  BOOST_TEST((x.ask({60, false}) == taken));
+  const auto before = x->log().last().index;
+  x.carry_out();
+  BOOST_TEST((x.ask({60, false}) == refused_full));
+  BOOST_TEST((x.ask({30, false}) == taken));
+  // It speaks of the first of the two.
+  x.input([&](core& c) { c.told_space(before, {70, 70}); });
+  BOOST_TEST((x.ask({41, false}) == refused_full));
+  BOOST_TEST((x.ask({40, false}) == taken));
+  // What is older than what is known is not believed, nor what never was.
+  x.input([&](core& c) { c.told_space({1}, {1000, 1000}); });
+  x.input([&](core& c) { c.told_space({99}, {1000, 1000}); });
+  BOOST_TEST((x.ask({1, false}) == refused_full));
+}
+
+BOOST_AUTO_TEST_CASE(with_room_it_takes_everything_again) {
+  alone x{{0, 10}};
+  BOOST_TEST((x.ask({5, false}) == refused_full));
+  x.notes.clear();
+  BOOST_TEST((x.ask({5, false}) == refused_full));
+  BOOST_TEST(!x.noted(note_kind::machine_lacks_space));
+  x.tell({});
+  BOOST_TEST(x.noted(note_kind::machine_has_space));
+  BOOST_TEST((x.ask({1 << 30, false}) == taken));
+}
+
+BOOST_AUTO_TEST_CASE(entries_that_a_leader_found_are_applied_before_more_come) {
+  lone_peer x{1, voters(1), {1, 1}};
+  x.input([](core& c) { c.told_space({}, {1000, 1000}); });
+  x.elect();
+  x.persist_all();
+  const auto ask = [&x](bool sparing) {
+    reject_reason result = reject_reason::none;
+    x.input([&](core& c) {
+      result
+        = c.start(entry_kind::command, {}, bytes{"y"}, 0, {1, sparing}).reason;
+    });
+    return result;
+  };
+  // Nobody knows what they need.
+  BOOST_TEST((ask(false) == refused_full));
+  BOOST_TEST((ask(true) == refused_full));
+  x.read_and_apply();
+  x.input([](core& c) { c.told_space({2}, {1000, 1000}); });
+  BOOST_TEST((ask(false) == taken));
+}
+
+BOOST_AUTO_TEST_CASE(with_others_beside_it_nothing_is_refused_for_its_machine) {
+  auto x = make_leader();
+  x.read_and_apply();
+  x.input([](core& c) { c.told_space({1}, {0, 0}); });
+  x.input([](core& c) {
+    BOOST_TEST(
+      (c.start(entry_kind::command, {}, bytes{"y"}, 0, {1000, false}).reason
+       == taken));
+  });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

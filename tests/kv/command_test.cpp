@@ -151,6 +151,10 @@ BOOST_AUTO_TEST_CASE(reads_are_known_by_their_bytes) {
   for (const auto& x : writes) {
     BOOST_TEST(!only_reads(x));
     BOOST_TEST(!only_reads(encode_batch({reads[0], x, reads[1]})));
+    auto erases = x == encode(erase{{"a"}});
+    BOOST_TEST(only_reads_or_erases(x) == erases);
+    BOOST_TEST(only_reads_or_erases(encode_batch({reads[0], x, reads[1]}))
+               == erases);
   }
   for (const auto& x : {bytes{}, bytes{"x"}, encode_batch({bytes{"x"}}),
                         encode_batch({encode_batch(reads)})})

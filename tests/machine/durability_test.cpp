@@ -259,6 +259,30 @@ BOOST_AUTO_TEST_CASE(sessions_that_can_not_be_understood_are_refused) {
   BOOST_CHECK_THROW(restart(), std::runtime_error);
 }
 
+BOOST_AUTO_TEST_CASE(with_little_room_all_changes_are_checkpointed_at_once) {
+  run(1);
+  BOOST_TEST(!uut->take_checkpoint(far, false));
+  disk->space = [](const space_question& what) {
+    return space_left{what.following, what.sessions.size()};
+  };
+  // The clock of the sessions has changed.
+  BOOST_TEST((uut->look_for_space(7) == space_left{7, 1}));
+  auto job = uut->take_checkpoint(far, false);
+  BOOST_REQUIRE(job);
+  job->run();
+  uut->checkpoint_done();
+  // What changes nothing need not be hurried.
+  give(entry_kind::empty, {}, "");
+  BOOST_TEST(!uut->take_checkpoint(far, false));
+  run(1);
+  BOOST_TEST(uut->take_checkpoint(far, false));
+  disk->space = [](const space_question&) { return space_left{}; };
+  uut->look_for_space(0);
+  uut->checkpoint_done();
+  run(1);
+  BOOST_TEST(!uut->take_checkpoint(far, false));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(session_records)

@@ -23,6 +23,9 @@ struct fake_disk {
   std::map<std::string, int> state;
   /// How many bytes of changes may be dirty.
   std::size_t dirty_bytes_max = 100;
+  /// Says how much room there is; called by the thread that applies.
+  std::function<space_left(const machine::space_question&)> space
+    = [](const machine::space_question&) { return space_left{}; };
   /// The last that was said of a checkpoint.
   double urgency = 0;
   /// Called before anything is written, in the thread that writes: may wait, or
@@ -49,6 +52,13 @@ public:
     return bytes{std::string{command.view()} + "@" + to_text(where.index)};
   }
 
+  /// Each byte of a command takes one, and some only erase.
+  machine::space_estimate estimate_of_space() const noexcept override {
+    return [](const bytes& x) {
+      return space_needed{x.size(), x.view().starts_with("erase")};
+    };
+  }
+
   machine::durability* durability() noexcept override {
     return this;
   }
@@ -73,6 +83,10 @@ public:
          std::vector<machine::session_record> sessions) override {
     dirty_ = 0;
     return std::make_shared<job>(disk_, applied, std::move(sessions), state_);
+  }
+
+  space_left space(const machine::space_question& what) override {
+    return disk_->space(what);
   }
 
   void set_urgency(double x) override {

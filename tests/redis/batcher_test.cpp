@@ -15,7 +15,7 @@ namespace {
 using texts = std::vector<std::string>;
 
 struct batcher_fixture {
-  batcher uut{{{{100, 100}, {100, 100}, {100, 1}}}};
+  batcher uut{{{{100, 100}, {100, 100}, {100, 1}, {100, 100}}}};
   batcher::time_point now;
 
   static batcher::client client(std::uint64_t id) {
@@ -135,6 +135,22 @@ BOOST_AUTO_TEST_CASE(who_was_not_served_comes_first_the_next_time) {
   BOOST_TEST(there[1].result.replies->empty());
   BOOST_TEST(there[2].who.id == 1u);
   BOOST_TEST((strings(*there[2].result.replies) == texts{"A"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_only_erases_goes_apart_from_other_writes) {
+  auto text
+    = [](const kv::command& x) { return std::string{kv::encode(x).view()}; };
+  auto erases = text(kv::erase{{"a"}});
+  auto puts = text(kv::put{"a", "b"});
+  auto reads = text(kv::count{});
+  add(1, {puts});
+  add(2, {erases, reads});
+  add(3, {erases, puts});
+  add(4, {erases});
+  auto left = uut.take_ready();
+  BOOST_REQUIRE(left.size() == 2u);
+  BOOST_TEST((load(left[0]) == texts{puts, erases, puts}));
+  BOOST_TEST((load(left[1]) == texts{erases, reads, erases}));
 }
 
 BOOST_AUTO_TEST_CASE(lanes_do_not_wait_for_each_other) {

@@ -1,0 +1,19 @@
+// How an actor ends another one that works for it.
+
+#pragma once
+
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/interfaces.hpp>
+#include <raft/messages/ids.hpp>
+
+namespace raft::actors {
+
+/// Stops it. One that has ended by itself is as good.
+template <class Self, class Actor, class Then>
+void stop_other(Self* self, const Actor& who, group_id group, Then then) {
+  ask(self, who, caf::infinite, stop{group})
+    .then([then](const stopped&) mutable { then(); },
+          [then](const caf::error&) mutable { then(); });
+}
+
+} // namespace raft::actors
