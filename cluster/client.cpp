@@ -21,24 +21,32 @@ using std::chrono::steady_clock;
 /// How much longer than its deadline an answer may take, because threads do.
 constexpr milliseconds grace{2000};
 
-/// Asks the peer of one server, in a thread that is no actor.
+/// Asks the peer of one server, in a thread that is no actor. The question must
+/// change nothing.
 /// @throws client_error
 template <class Answer, class Request>
 Answer ask_server(caf::actor_system& system, const client_options& options,
                   const address& where, const Request& request) {
-  caf::scoped_actor self{system};
   const auto until = steady_clock::now() + options.server_deadline;
-  auto peer
-    = connect_to_peer(self, where, options.cluster, options.server_deadline);
-  auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-  Answer result;
-  actors::ask(self, peer, std::max(left, milliseconds{1}), request)
-    .receive([&](Answer& x) { result = std::move(x); },
-             [&](const caf::error& reason) {
-               throw visit_failure(system, where, options.server_deadline,
-                                   reason);
-             });
-  return result;
+  auto left = [&] {
+    auto result = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+    return std::max(result, milliseconds{1});
+  };
+  auto first = true;
+  return over_a_live_connection([&] {
+    caf::scoped_actor self{system};
+    auto deadline
+      = std::exchange(first, false) ? options.server_deadline : left();
+    auto peer = connect_to_peer(self, where, options.cluster, deadline);
+    Answer result;
+    actors::ask_far(
+      self, peer, left(), [&](Answer& x) { result = std::move(x); },
+      [&](const caf::error& reason) {
+        fail_visit(system, where, options.server_deadline, reason);
+      },
+      request);
+    return result;
+  });
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <raft/cluster/handshake.hpp>
 
 #include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,17 +31,17 @@ public:
     auto acceptor = find_acceptor();
     card us{cluster, {}, {}, {}};
     actors::peer_actor result;
-    actors::ask(self_, acceptor, left(), make_hello(us, {}))
-      .receive(
-        [&](const welcome& msg, const actors::peer_actor& peer) {
-          auto complaint = complaint_about(us, {}, msg);
-          if (!complaint.empty())
-            fail(complaint);
-          if (!peer)
-            fail("its peer has ended");
-          result = peer;
-        },
-        [&](const caf::error& reason) { fail(reason); });
+    actors::ask_far(
+      self_, acceptor, left(),
+      [&](const welcome& msg, const actors::peer_actor& peer) {
+        auto complaint = complaint_about(us, {}, msg);
+        if (!complaint.empty())
+          fail(complaint);
+        if (!peer)
+          fail("its peer has ended");
+        result = peer;
+      },
+      [&](const caf::error& reason) { fail(reason); }, make_hello(us, {}));
     return result;
   }
 
@@ -73,7 +74,7 @@ private:
   }
 
   [[noreturn]] void fail(const caf::error& reason) const {
-    throw visit_failure(self_->system(), where_, deadline_, reason);
+    fail_visit(self_->system(), where_, deadline_, reason);
   }
 
   caf::scoped_actor& self_;
@@ -84,20 +85,27 @@ private:
 
 } // namespace
 
-client_error visit_failure(caf::actor_system& system, const address& where,
-                           milliseconds deadline, const caf::error& reason) {
+void fail_visit(caf::actor_system& system, const address& where,
+                milliseconds deadline, const caf::error& reason) {
+  if (reason == caf::sec::request_receiver_down
+      || reason == caf::exit_reason::remote_link_unreachable)
+    throw connection_lost{
+      fmt::format("{}: connected, but before it answered, the connection was "
+                  "lost or its peer ended",
+                  to_text(where))};
   auto why
     = reason == caf::sec::request_timeout
       ? fmt::format("connected, but no answer within {} ms", deadline.count())
       : actors::to_text(system, reason);
-  return client_error{fmt::format("{}: {}", to_text(where), why)};
+  throw client_error{fmt::format("{}: {}", to_text(where), why)};
 }
 
 actors::peer_actor connect_to_peer(caf::scoped_actor& self,
                                    const address& where,
                                    const std::string& cluster,
                                    milliseconds deadline) {
-  return visitor{self, where, deadline}.meet(cluster);
+  visitor guest{self, where, deadline};
+  return over_a_live_connection([&] { return guest.meet(cluster); });
 }
 
 } // namespace raft::cluster

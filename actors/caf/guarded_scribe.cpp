@@ -158,7 +158,7 @@ void guarded_scribe::weigh(port_guard::burden now) {
 // -- reading ------------------------------------------------------------------
 
 void guarded_scribe::readable() {
-  for (std::size_t left = turn_bytes; left > 0 && !detached();) {
+  for (std::size_t left = turn_bytes; left > 0 && !detached() && !holds_;) {
     if (is_stranger() && !guard_->spend(0, 0))
       return;
     auto direct = reads_into_payload();
@@ -214,6 +214,10 @@ void guarded_scribe::grow_payload() {
 
 void guarded_scribe::take(std::string_view bytes) {
   while (!bytes.empty() && !detached()) {
+    if (holds_) {
+      held_.assign(bytes);
+      return;
+    }
     if (head_size_ < head_.size()) {
       bytes = take_header(bytes);
       continue;
@@ -268,9 +272,13 @@ void guarded_scribe::complete() {
   if (found.what == kind::drop)
     note_dropped(found.why);
   else if (found.what == kind::introduced)
-    introduce();
+    return introduce();
   else
     deliver();
+  begin_next();
+}
+
+void guarded_scribe::begin_next() {
   head_size_ = 0;
   payload_size_ = 0;
   skips_ = false;
@@ -278,12 +286,43 @@ void guarded_scribe::complete() {
   let_go(in_);
 }
 
+/// When the last connection of a process is lost, CAF kills the proxies of its
+/// actors, and at the next turn of its loop once more, by their ids. By then
+/// the same ids must not stand for proxies that this connection brought: these
+/// would be deaf and dumb, and nobody would be told. So what makes proxies
+/// waits for that turn.
 void guarded_scribe::introduce() {
-  auto& broker = this->broker();
   node_ = node_of(gate_.node());
+  if (!make_way())
+    return end("it says that it is a process whose connection works");
+  // From here on no other connection of this process can be the last one.
+  if (end_ == end_point::accepted)
+    make_known();
+  if (detached())
+    return;
+  holds_ = true;
+  stream_.backend().post([self = caf::intrusive_ptr<guarded_scribe>{this}] {
+    if (!self->detached())
+      self->go_on();
+  });
+}
+
+/// The turn has come: who was introduced may speak.
+void guarded_scribe::go_on() {
+  // CAF makes a proxy for the acceptor at once.
+  if (end_ == end_point::dialed)
+    make_known();
+  begin_next();
+  holds_ = false;
+  auto bytes = std::exchange(held_, {});
+  take(bytes);
+}
+
+/// Gives CAF the handshake.
+void guarded_scribe::make_known() {
+  // CAF may end this connection right away.
+  auto& broker = this->broker();
   if (end_ == end_point::accepted) {
-    if (!take_over(broker))
-      return end("it says that it is a process whose connection works");
     guard_->introduced(place_);
     // The first handshake was held back until now.
     auto name = payload_;
@@ -304,16 +343,24 @@ void guarded_scribe::introduce() {
 
 /// A process that comes back has another connection if that broke on its side
 /// only, and this one takes its place. That of a member which works does not
-/// go: anybody could come and say that he is it.
-bool guarded_scribe::take_over(caf::io::basp_broker& broker) {
+/// go: anybody could come and say that he is it. One that is closed works no
+/// longer, although CAF may not know yet. To whom we connected we may be
+/// connected already: then CAF keeps the other one.
+/// @returns whether this one may stay.
+bool guarded_scribe::make_way() {
+  auto& broker = this->broker();
   auto other = broker.instance.tbl().lookup_direct(node_);
   if (!other || *other == hdl())
     return true;
-  auto context = broker.ctx.find(*other);
-  auto works = context != broker.ctx.end()
-            && context->second.last_seen + life_time > broker.clock().now();
-  if (works && !guard_->is_stranger(*other))
-    return false;
+  if (broker.valid(*other)) {
+    if (end_ == end_point::dialed)
+      return true;
+    auto context = broker.ctx.find(*other);
+    auto works = context != broker.ctx.end()
+              && context->second.last_seen + life_time > broker.clock().now();
+    if (works && !guard_->is_stranger(*other))
+      return false;
+  }
   auto gone = *other;
   broker.connection_cleanup(gone, caf::sec::none);
   broker.close(gone);

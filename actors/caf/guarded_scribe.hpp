@@ -107,8 +107,11 @@ private:
   std::string_view take_header(std::string_view bytes);
   void judge_header();
   void complete();
+  void begin_next();
   void introduce();
-  bool take_over(caf::io::basp_broker& broker);
+  void go_on();
+  void make_known();
+  bool make_way();
   void deliver();
   bool deliver(std::vector<char>& bytes);
   void refuse(transport::fault why);
@@ -147,6 +150,9 @@ private:
   std::vector<char> payload_;
   std::size_t payload_size_ = 0;
   bool skips_ = false;
+  /// Whether what follows an introduction waits, and what has come of it.
+  bool holds_ = false;
+  std::string held_;
   std::size_t unseen_ = 0;
   std::size_t messages_ = 0;
   std::size_t spent_ = 0;

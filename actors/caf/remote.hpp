@@ -5,13 +5,17 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/interface.hpp>
 
+#include <caf/attachable.hpp>
 #include <caf/behavior.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message_id.hpp>
 #include <caf/node_id.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -96,6 +100,82 @@ caf::message_id ask_without_timeout(Self* self, const Handle& to, OnAnswer f,
     id.response_id(), caf::behavior{std::move(f), std::move(on_error)});
   return id.response_id();
 #endif
+}
+
+#if CAF_MAJOR_VERSION == 0
+namespace detail {
+
+/// Answers a request with an error if the actor that is asked ends, or its
+/// connection is lost, while this object lives.
+class loss_alarm {
+public:
+  loss_alarm(caf::strong_actor_ptr asker, caf::message_id response,
+             caf::strong_actor_ptr asked)
+    : asked_{std::move(asked)} {
+    asked_->get()->attach(
+      std::make_unique<bell>(std::move(asker), response, this));
+  }
+
+  loss_alarm(const loss_alarm&) = delete;
+  loss_alarm& operator=(const loss_alarm&) = delete;
+
+  ~loss_alarm() {
+    asked_->get()->detach(token_of(this));
+  }
+
+private:
+  static caf::attachable::token token_of(const loss_alarm* x) {
+    // None of CAF's own.
+    constexpr std::size_t subtype = 1 << 16;
+    return {subtype, x};
+  }
+
+  class bell : public caf::attachable {
+  public:
+    bell(caf::strong_actor_ptr asker, caf::message_id response,
+         const loss_alarm* owner)
+      : asker_{std::move(asker)}, response_{response}, owner_{owner} {
+      // nop
+    }
+
+    void actor_exited(const caf::error&, caf::execution_unit*) override {
+      auto reason = caf::make_error(caf::sec::request_receiver_down);
+      asker_->get()->enqueue(nullptr, response_, caf::make_message(reason),
+                             nullptr);
+    }
+
+    bool matches(const token& what) override {
+      auto own = token_of(owner_);
+      return what.subtype == own.subtype && what.ptr == own.ptr;
+    }
+
+  private:
+    caf::strong_actor_ptr asker_;
+    caf::message_id response_;
+    const loss_alarm* owner_;
+  };
+
+  caf::strong_actor_ptr asked_;
+};
+
+} // namespace detail
+#endif
+
+/// Like `ask` and `receive`, for actors of other processes. If the one that is
+/// asked ends, or its connection is lost, that is an error at once
+/// (`caf::sec::request_receiver_down`): CAF would drop the request without a
+/// word, and `ask` wait out its deadline. On CAF 1.x it does.
+template <class Handle, class OnAnswer, class OnError, class... Ts>
+void ask_far(caf::scoped_actor& self, const Handle& to,
+             std::chrono::milliseconds deadline, OnAnswer f, OnError on_error,
+             Ts&&... xs) {
+  auto response = ask(self, to, deadline, std::forward<Ts>(xs)...);
+#if CAF_MAJOR_VERSION == 0
+  detail::loss_alarm alarm{caf::actor_cast<caf::strong_actor_ptr>(self.ptr()),
+                           response.id(),
+                           caf::actor_cast<caf::strong_actor_ptr>(to)};
+#endif
+  std::move(response).receive(std::move(f), std::move(on_error));
 }
 
 /// Answers a request of `ask_without_timeout` with an error.

@@ -25,6 +25,11 @@ public:
       throw std::runtime_error{"nobody listens"};
   }
 
+  /// Takes over a connection that somebody else made.
+  explicit stranger(test_socket socket) : socket_{std::move(socket)} {
+    // nop
+  }
+
   /// Says it as far as the other side listens.
   /// @returns whether all went into the socket.
   bool say(std::string_view bytes) const {
@@ -40,9 +45,7 @@ public:
 
   /// Says it with the header that it needs.
   bool say(transport::frame_header header, std::string_view payload) const {
-    header.payload_bytes = static_cast<std::uint32_t>(payload.size());
-    auto bytes = transport::write_frame_header(header);
-    return say({bytes.data(), bytes.size()}) && say(payload);
+    return say(frame(header, std::string{payload}));
   }
 
   /// Reads exactly so much; less if the other side ends or is silent.
@@ -74,9 +77,11 @@ public:
   /// Shakes hands like a process of that name.
   /// @returns whether the other side goes on.
   bool shake_hands(const std::string& name) {
-    transport::frame_header header;
-    header.code
-      = static_cast<std::uint8_t>(transport::operation::client_handshake);
+    return meet() && say(introduction(name));
+  }
+
+  /// Reads who is there.
+  bool meet() {
     auto head = hear(transport::frame_header_bytes);
     if (head.size() < transport::frame_header_bytes)
       return false;
@@ -86,15 +91,70 @@ public:
     // The list of application ids, with one entry.
     rest.remove_prefix(2 + static_cast<std::size_t>(rest[1]));
     door_ = transport::read_number(rest, 8);
+    return true;
+  }
+
+  /// Shakes hands like a server of that name, which has published an actor.
+  /// @returns whether the other side goes on.
+  bool welcome(const std::string& name) {
+    return meet_guest() && answer_guest(name);
+  }
+
+  /// Reads what a guest says first.
+  bool meet_guest() const {
+    constexpr auto size
+      = transport::frame_header_bytes + transport::node_name_bytes;
+    return hear(size).size() == size;
+  }
+
+  /// Says who we are.
+  bool answer_guest(const std::string& name) {
     name_ = name;
-    if (!say(header, name))
-      return false;
+    transport::frame_header header;
+    header.code
+      = static_cast<std::uint8_t>(transport::operation::server_handshake);
+    header.data = transport::introduction_version;
+    return say(header, transport::introduction(name));
+  }
+
+  /// Reads until one of our actors is sent a message.
+  /// @param data Which message; 0 for any.
+  /// @returns whether it was.
+  bool hears(std::uint64_t actor, std::uint64_t data = 0) const {
+    for (;;) {
+      auto head = hear(transport::frame_header_bytes);
+      if (head.size() < transport::frame_header_bytes)
+        return false;
+      auto found = transport::read_frame_header(head);
+      if (hear(found.payload_bytes).size() < found.payload_bytes)
+        return false;
+      if (found.what() == transport::operation::direct_message
+          && found.dest_actor == actor && (data == 0 || found.data == data))
+        return true;
+    }
+  }
+
+  /// What a process of that name says of itself.
+  std::string introduction(const std::string& name) {
+    name_ = name;
+    transport::frame_header header;
+    header.code
+      = static_cast<std::uint8_t>(transport::operation::client_handshake);
+    auto result = frame(header, name);
     header.flags = transport::select_flag;
-    return say(header, name);
+    return result + frame(header, name);
+  }
+
+  /// A payload with the header that it needs.
+  static std::string frame(transport::frame_header header,
+                           const std::string& payload) {
+    header.payload_bytes = static_cast<std::uint32_t>(payload.size());
+    auto head = transport::write_frame_header(header);
+    return std::string{head.data(), head.size()} + payload;
   }
 
   /// The name of the process that it is connected to, and its acceptor.
-  /// @pre `shake_hands`
+  /// @pre `meet`
   const std::string& host() const {
     return host_;
   }

@@ -38,10 +38,16 @@ inline std::string handle(std::uint64_t actor, const std::string& node) {
   return number(actor, 8) + node;
 }
 
+/// The version of the protocol that a server names.
+inline constexpr std::uint64_t introduction_version = 3;
+
+/// The actor that a server has published.
+inline constexpr std::uint64_t introduction_actor = 7;
+
 /// What a server says of itself.
 inline std::string introduction(const std::string& node) {
-  return node + number(1, 1) + text("generic-caf-app") + number(7, 8)
-       + number(1, 1) + text("some type");
+  return node + number(1, 1) + text("generic-caf-app")
+       + number(introduction_actor, 8) + number(1, 1) + text("some type");
 }
 
 /// Knows "word", and "greet", which takes one byte, with a "acceptor".
