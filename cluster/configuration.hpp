@@ -6,7 +6,7 @@
 #include <raft/cluster/address.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/ids.hpp>
-#include <raft/persistence/reserved_space.hpp>
+#include <raft/persistence/store.hpp>
 
 #include <chrono>
 #include <cstdint>

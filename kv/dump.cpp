@@ -2,8 +2,8 @@
 #include <raft/kv/engine_factory.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/sealed_record.hpp>
-#include <raft/persistence/big_endian.hpp>
-#include <raft/persistence/lmdb_database.hpp>
+#include <raft/lmdb/big_endian.hpp>
+#include <raft/lmdb/database.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -11,8 +11,6 @@
 #include <ostream>
 
 namespace raft::kv {
-
-namespace lmdb = persistence::lmdb;
 
 namespace {
 
@@ -41,7 +39,7 @@ public:
     show_summary();
     if (options_.verify) {
       verify(files_.sessions, [](std::string_view key) {
-        auto id = persistence::from_big_endian<std::uint64_t>(key);
+        auto id = lmdb::from_big_endian<std::uint64_t>(key);
         return "session " + std::to_string(id);
       });
       verify(files_.pairs, [](std::string_view key) {
@@ -134,7 +132,7 @@ std::uint64_t dump(const dump_options& options, std::ostream& out) {
   try {
     return dumper{options, out}.run();
   } catch (const lmdb::error& e) {
-    persistence::rethrow(e, options.directory);
+    lmdb::rethrow(e, options.directory);
   }
 }
 

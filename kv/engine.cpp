@@ -1,5 +1,6 @@
 #include <raft/kv/engine.hpp>
 #include <raft/kv/interpreter.hpp>
+#include <raft/kv/lmdb_table.hpp>
 #include <raft/kv/space.hpp>
 
 #include <cassert>

@@ -1,9 +1,7 @@
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/sealed_record.hpp>
-#include <raft/persistence/big_endian.hpp>
-#include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/lock_file.hpp>
-#include <raft/persistence/record.hpp>
+#include <raft/lmdb/big_endian.hpp>
+#include <raft/persistence/meta.hpp>
 
 #include <array>
 #include <filesystem>
@@ -13,58 +11,34 @@ namespace raft::kv {
 
 using persistence::store_errc;
 using persistence::store_error;
-using persistence::store_header;
 using persistence::store_identity;
-namespace lmdb = persistence::lmdb;
 
 namespace {
 
-constexpr const char* format_key = "format";
-constexpr const char* identity_key = "identity";
-
 /// Nobody votes here: nothing is kept back.
-constexpr persistence::reserved_space_options space_ahead{
-  std::uint64_t{16} << 20, 0};
+constexpr lmdb::reserved_space_options space_ahead{std::uint64_t{16} << 20, 0};
 
-constexpr std::array table_names{"meta", "state", "pairs", "sessions"};
+constexpr std::array table_names{"state", "pairs", "sessions"};
 
-persistence::lmdb_options to_store_options(const table_options& x,
-                                           bool writable) {
-  persistence::lmdb_options result;
-  result.directory = x.directory;
-  result.map_bytes = x.map_bytes;
-  result.writable = writable;
-  return result;
-}
-
-std::string prepared(const table_options& x, bool writable) {
+lmdb::open_options checked(const table_options& x, bool writable) {
   if (x.must_exist && !std::filesystem::exists(x.directory + "/data.mdb"))
     throw store_error{store_errc::corrupt,
                       "there is no key-value data in '" + x.directory
                         + "', but the log no longer holds the commands that "
                           "led to it"
-                        + persistence::keep_off};
+                        + lmdb::keep_off};
   if (writable)
-    persistence::check_plain(x.directory, persistence::plain::directory);
-  return persistence::prepare_directory(to_store_options(x, writable));
+    lmdb::check_plain(x.directory, lmdb::plain::directory);
+  return {x.directory, x.map_bytes, writable};
 }
 
-lmdb::environment made_and_opened(const table_options& x, bool writable) {
-  auto options = to_store_options(x, writable);
-  if (writable)
-    persistence::make_environment(options, [&](lmdb::transaction& txn) {
-      for (const auto* name : table_names)
-        txn.open_table(name, MDB_CREATE);
-      auto meta = txn.open_table("meta", 0).value();
-      auto state = txn.open_table("state", 0).value();
-      store_header header;
-      header.format = engine_format;
-      txn.put(meta, format_key, persistence::encode(group_id{}, header));
-      txn.put(meta, identity_key, persistence::encode(group_id{}, x.owner));
-      txn.put(state, state_key,
-              seal(x.group, state_key, std::string(16, '\0')));
-    });
-  return persistence::open_environment(options);
+/// Makes what is in a new one.
+void fill(lmdb::transaction& txn, const table_options& x) {
+  persistence::make_meta(txn, {engine_format, x.owner});
+  for (const auto* name : table_names)
+    txn.open_table(name, MDB_CREATE);
+  auto state = txn.open_table("state", 0).value();
+  txn.put(state, state_key, seal(x.group, state_key, std::string(16, '\0')));
 }
 
 std::string text(const store_identity& x) {
@@ -84,7 +58,7 @@ bool take_changes(std::string_view record, overlay& to) {
     auto length = take(sizeof(std::uint32_t));
     if (!length)
       return std::nullopt;
-    return take(persistence::from_big_endian<std::uint32_t>(*length));
+    return take(lmdb::from_big_endian<std::uint32_t>(*length));
   };
   while (!record.empty()) {
     auto key = take_text();
@@ -106,18 +80,6 @@ std::uint64_t count_records(const lmdb::transaction& txn, MDB_dbi table) {
   return result.ms_entries;
 }
 
-template <class T>
-T decoded(const lmdb_files& files, const std::optional<std::string_view>& data,
-          const std::string& name) {
-  if (!data)
-    files.corrupt(name, "missing");
-  T result;
-  auto fault = persistence::decode(group_id{}, *data, result);
-  if (fault != persistence::record_fault::none)
-    files.corrupt(name, persistence::to_text(fault));
-  return result;
-}
-
 } // namespace
 
 std::string pair_key(std::string_view key) {
@@ -131,8 +93,7 @@ std::string pair_key(std::string_view key) {
 std::string encode_change(std::string_view key, const overlay::slot& x) {
   std::string result;
   auto append = [&result](std::string_view text) {
-    persistence::append_big_endian(result,
-                                   static_cast<std::uint32_t>(text.size()));
+    lmdb::append_big_endian(result, static_cast<std::uint32_t>(text.size()));
     result += text;
   };
   append(key);
@@ -144,7 +105,7 @@ std::string encode_change(std::string_view key, const overlay::slot& x) {
 
 std::string staged_record_name(std::string_view key) {
   return "staged record "
-       + std::to_string(persistence::from_big_endian<std::uint64_t>(key));
+       + std::to_string(lmdb::from_big_endian<std::uint64_t>(key));
 }
 
 std::string printable(std::string_view key) {
@@ -163,20 +124,19 @@ std::string printable(std::string_view key) {
 }
 
 lmdb_files::lmdb_files(const table_options& options, bool writable)
-  : directory_{prepared(options, writable)},
-    group_{options.group},
-    claim_{directory_, !writable},
-    env_{made_and_opened(options, writable)} {
-  try {
-    open_tables(options, writable);
-  } catch (const lmdb::error& e) {
-    rethrow(e);
-  }
-  if (!writable)
-    return;
-  persistence::sync_directory(directory_);
-  persistence::sign(directory_);
-  room_.emplace(env_, directory_, space_ahead);
+  : database{checked(options, writable),
+             [&options](lmdb::transaction& txn) { fill(txn, options); }},
+    group_{options.group} {
+  const lmdb::table tables[]{{table_names[0], &state},
+                             {table_names[1], &pairs},
+                             {table_names[2], &sessions}};
+  open_tables(
+    tables, [&](const auto& txn) { check_meta(txn, options, writable); },
+    [this](auto& txn) {
+      staged = txn.open_table(staged_table_name, 0);
+      check_counts(txn);
+    },
+    space_ahead);
 }
 
 state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
@@ -187,17 +147,17 @@ state_record lmdb_files::read_state(const lmdb::transaction& txn) const {
   if (data.size() != 16 && data.size() != state_bytes_max)
     corrupt(state_key, "has a strange length");
   auto number = [&data](std::size_t at) {
-    return persistence::from_big_endian<std::uint64_t>(data.substr(at));
+    return lmdb::from_big_endian<std::uint64_t>(data.substr(at));
   };
   return {{number(0)}, number(8), data.size() > 16 ? number(16) : 0};
 }
 
 std::string lmdb_files::sealed_state(const state_record& x) const {
   std::string result;
-  persistence::append_big_endian(result, x.applied.value);
-  persistence::append_big_endian(result, x.keys);
+  lmdb::append_big_endian(result, x.applied.value);
+  lmdb::append_big_endian(result, x.keys);
   if (x.staged > 0)
-    persistence::append_big_endian(result, x.staged);
+    lmdb::append_big_endian(result, x.staged);
   return seal(group_, state_key, result);
 }
 
@@ -229,40 +189,6 @@ std::string_view lmdb_files::unsealed(const std::string& name,
   return *result;
 }
 
-void lmdb_files::corrupt(const std::string& record,
-                         const std::string& reason) const {
-  throw store_error{store_errc::corrupt, "record '" + record + "' in '"
-                                           + directory_ + "': " + reason
-                                           + persistence::keep_off};
-}
-
-void lmdb_files::rethrow(const lmdb::error& e) const {
-  persistence::rethrow(e, directory_);
-}
-
-void lmdb_files::open_tables(const table_options& options, bool writable) {
-  auto txn = writable ? begin_write() : begin_read();
-  auto known = txn.open_table("meta", 0);
-  auto unnamed = txn.open_table(nullptr, 0);
-  if (!known && unnamed && lmdb::cursor{txn, *unnamed}.first())
-    corrupt("meta", "the data file belongs to another program");
-  if (!known)
-    corrupt("meta", "nothing was ever written here");
-  meta = *known;
-  check_meta(txn, options, writable);
-  std::array tables{&meta, &state, &pairs, &sessions};
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    // Once it was made, nothing may be missing.
-    auto opened = txn.open_table(table_names[i], 0);
-    if (!opened)
-      corrupt(table_names[i], "missing");
-    *tables[i] = *opened;
-  }
-  staged = txn.open_table(staged_table_name, 0);
-  check_counts(txn);
-  txn.commit();
-}
-
 void lmdb_files::check_counts(const lmdb::transaction& txn) const {
   auto said = read_state(txn);
   // While changes are staged, some of them are among the pairs and some not.
@@ -277,20 +203,11 @@ void lmdb_files::check_counts(const lmdb::transaction& txn) const {
 
 void lmdb_files::check_meta(const lmdb::transaction& txn,
                             const table_options& options, bool writable) {
-  auto header
-    = decoded<store_header>(*this, txn.get(meta, format_key), "meta format");
-  if (header.format > engine_format)
-    throw store_error{
-      store_errc::newer_format,
-      "'" + directory_ + "' has format " + std::to_string(header.format)
-        + ", this program knows " + std::to_string(engine_format)
-        + "; use a newer program"};
-  identity_ = decoded<store_identity>(*this, txn.get(meta, identity_key),
-                                      "meta identity");
+  identity_ = persistence::read_meta(*this, txn, engine_format).identity;
   auto anybody = !writable && options.owner == store_identity{};
   if (!anybody && identity_ != options.owner)
     throw store_error{store_errc::foreign,
-                      "the key-value data in '" + directory_ + "' belongs to "
+                      "the key-value data in '" + directory() + "' belongs to "
                         + text(identity_) + ", but the log beside it to "
                         + text(options.owner)
                         + "; bring back the directory that it came with"};

@@ -14,11 +14,9 @@
 
 #pragma once
 
+#include <raft/kv/lmdb_table.hpp>
 #include <raft/kv/overlay.hpp>
-#include <raft/kv/table.hpp>
-#include <raft/persistence/directory.hpp>
-#include <raft/persistence/lmdb.hpp>
-#include <raft/persistence/lmdb_reserved_space.hpp>
+#include <raft/lmdb/database.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,8 +59,8 @@ struct state_record {
 
 inline constexpr std::size_t state_bytes_max = 24;
 
-/// An open directory: claimed, its format and identity checked.
-class lmdb_files {
+/// The open directory of an engine, its format and identity checked.
+class lmdb_files : public lmdb::database {
 public:
   /// @param writable As in `persistence::lmdb_options`.
   /// @throws persistence::store_error as `persistence::open_lmdb_store`.
@@ -72,33 +70,21 @@ public:
     return identity_;
   }
 
-  const std::string& directory() const noexcept {
-    return directory_;
-  }
-
   group_id group() const noexcept {
     return group_;
   }
 
-  persistence::lmdb::transaction begin_read() const {
-    return {env_, MDB_RDONLY};
-  }
-
-  persistence::lmdb::transaction begin_write() const {
-    return {env_, 0};
-  }
-
-  state_record read_state(const persistence::lmdb::transaction& txn) const;
+  state_record read_state(const lmdb::transaction& txn) const;
 
   /// The data of a record of `state`.
   std::string sealed_state(const state_record& x) const;
 
   /// Staged changes that count; null if there are none.
   std::shared_ptr<const overlay>
-  read_staged(const persistence::lmdb::transaction& txn) const;
+  read_staged(const lmdb::transaction& txn) const;
 
   /// How many records `pairs` has.
-  std::uint64_t count_pairs(const persistence::lmdb::transaction& txn) const;
+  std::uint64_t count_pairs(const lmdb::transaction& txn) const;
 
   /// Takes the data out of a record.
   /// @param key As in the table.
@@ -106,19 +92,6 @@ public:
   std::string_view unsealed(const std::string& name, std::string_view key,
                             std::string_view record) const;
 
-  /// Says that a record is damaged, and what to do.
-  [[noreturn]] void corrupt(const std::string& record,
-                            const std::string& reason) const;
-
-  /// Turns an error of LMDB into one of ours, for everything but `write`.
-  [[noreturn]] void rethrow(const persistence::lmdb::error& e) const;
-
-  /// @pre Opened for writing.
-  persistence::lmdb_reserved_space& room() noexcept {
-    return *room_;
-  }
-
-  MDB_dbi meta = 0;
   MDB_dbi state = 0;
   MDB_dbi pairs = 0;
   MDB_dbi sessions = 0;
@@ -126,19 +99,13 @@ public:
   std::optional<MDB_dbi> staged;
 
 private:
-  void check_counts(const persistence::lmdb::transaction& txn) const;
+  void check_counts(const lmdb::transaction& txn) const;
 
-  void open_tables(const table_options& options, bool writable);
-  void check_meta(const persistence::lmdb::transaction& txn,
-                  const table_options& options, bool writable);
+  void check_meta(const lmdb::transaction& txn, const table_options& options,
+                  bool writable);
 
-  std::string directory_;
   group_id group_;
-  persistence::directory_claim claim_;
-  persistence::lmdb::environment env_;
   persistence::store_identity identity_;
-  std::optional<persistence::lmdb_reserved_space>
-    room_; // if opened for writing
 };
 
 } // namespace raft::kv

@@ -2,9 +2,10 @@
 
 #include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_files.hpp>
+#include <raft/kv/lmdb_table.hpp>
 #include <raft/kv/lmdb_writer.hpp>
 #include <raft/kv/sealed_record.hpp>
-#include <raft/persistence/big_endian.hpp>
+#include <raft/lmdb/big_endian.hpp>
 
 #include <chrono>
 #include <mutex>
@@ -13,8 +14,6 @@
 #include <utility>
 
 namespace raft::kv {
-
-namespace lmdb = persistence::lmdb;
 
 namespace {
 
@@ -39,7 +38,7 @@ public:
       contents result{{state.applied, {}}, state.keys};
       lmdb::cursor place{x.txn, files_.sessions};
       for (auto more = place.first(); more; more = place.next()) {
-        auto id = persistence::from_big_endian<std::uint64_t>(place.key());
+        auto id = lmdb::from_big_endian<std::uint64_t>(place.key());
         auto data = files_.unsealed("session " + std::to_string(id),
                                     place.key(), place.data());
         result.state.sessions.push_back({{id}, bytes{data}});
@@ -230,23 +229,23 @@ space_left lmdb_table::look_for_space(const table_load& what) {
   auto file = *measured_;
   auto used = used_;
   guard.unlock();
-  auto& file_end = files_.room();
+  auto& space = files_.space();
   auto wanted = wanted_behind(load, file);
-  if (!file_end.is_full() && file_end.usable() < used + wanted.least
-      && file_end.usable() != hung_at_) {
-    file_end.await(used + wanted.least, patience);
-    hung_at_ = file_end.usable() < used + wanted.least ? file_end.usable() : 0;
+  if (!space.is_full() && space.usable() < used + wanted.least
+      && space.usable() != hung_at_) {
+    space.await(used + wanted.least, patience);
+    hung_at_ = space.usable() < used + wanted.least ? space.usable() : 0;
   }
   auto now = std::chrono::steady_clock::now();
-  if (!file_end.is_full()) {
-    file_end.keep(used + wanted.good);
+  if (!space.is_full()) {
+    space.keep(used + wanted.good);
   } else if (now >= look_at_) {
     look_at_ = now + look_after;
-    file_end.keep(file_end.usable() + 1);
+    space.keep(space.usable() + 1);
   }
-  if (!file_end.is_full())
+  if (!space.is_full())
     return {};
-  file.behind = file_end.usable() - std::min(used, file_end.usable());
+  file.behind = space.usable() - std::min(used, space.usable());
   return left_beside(load, file);
 }
 
@@ -271,7 +270,7 @@ void lmdb_table::write(const update& x) {
   }
   if (!end())
     return;
-  if (files_.room().is_full())
+  if (files_.space().is_full())
     try {
       writer_.tidy();
     } catch (const machine::no_space&) {

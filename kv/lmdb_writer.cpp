@@ -1,7 +1,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_writer.hpp>
 #include <raft/kv/sealed_record.hpp>
-#include <raft/persistence/big_endian.hpp>
+#include <raft/lmdb/big_endian.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -12,14 +12,13 @@
 
 namespace raft::kv {
 
-namespace lmdb = persistence::lmdb;
-using persistence::page_estimate;
+using lmdb::page_estimate;
 
 namespace {
 
 std::string session_key(session_id id) {
   std::string result;
-  persistence::append_big_endian(result, id.value);
+  lmdb::append_big_endian(result, id.value);
   return result;
 }
 
@@ -159,7 +158,7 @@ void lmdb_writer::tidy() {
 }
 
 file_space lmdb_writer::measure(std::uint64_t& used) const {
-  auto spare = files_->room().spare();
+  auto spare = files_->space().spare();
   used = spare.used;
   auto txn = files_->begin_read();
   MDB_stat pairs{};
@@ -198,7 +197,7 @@ std::chrono::nanoseconds lmdb_writer::transact(Change change) {
     change(txn);
     committing = true;
     txn.commit();
-    files_->room().after_commit();
+    files_->space().after_commit();
   } catch (const lmdb::error& e) {
     fail(e, committing);
   } catch (const persistence::store_error& e) {
@@ -288,7 +287,7 @@ void lmdb_writer::put_staged(lmdb::transaction& txn,
   auto count = records;
   for (const auto& record : packed) {
     std::string key;
-    persistence::append_big_endian(key, ++count);
+    lmdb::append_big_endian(key, ++count);
     txn.put(*files_->staged, key, seal(files_->group(), key, record),
             MDB_APPEND);
   }
@@ -323,7 +322,7 @@ void lmdb_writer::check_count(const lmdb::transaction& txn,
 /// Sees to it that the commit will not meet a full disk.
 void lmdb_writer::reserve_space(const page_estimate& pages) {
   try {
-    files_->room().before_changes(pages.total(), false);
+    files_->space().before_changes(pages.total(), false);
   } catch (const persistence::store_error& e) {
     if (e.code() == persistence::store_errc::no_space)
       throw machine::no_space{e.what()};
@@ -332,8 +331,7 @@ void lmdb_writer::reserve_space(const page_estimate& pages) {
 }
 
 void lmdb_writer::fail(const lmdb::error& e, bool committing) {
-  if (!committing
-      && (e.code() == MDB_MAP_FULL || persistence::means_full(e.code())))
+  if (!committing && (e.code() == MDB_MAP_FULL || lmdb::means_full(e.code())))
     throw machine::no_space{std::string{"checkpointing the key-value data: "}
                             + e.what()};
   failed_ = true;

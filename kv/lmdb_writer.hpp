@@ -11,10 +11,10 @@
 #pragma once
 
 #include <raft/kv/lmdb_files.hpp>
+#include <raft/kv/lmdb_table.hpp>
 #include <raft/kv/overlay.hpp>
 #include <raft/kv/space.hpp>
-#include <raft/kv/table.hpp>
-#include <raft/persistence/lmdb_reserved_space.hpp>
+#include <raft/lmdb/reserved_space.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -85,18 +85,17 @@ private:
   /// From `from` on as many changes as there is room for in a record of
   /// `staged`, but one at least. Counts `from` on.
   std::string pack(overlay::iterator& from, overlay::iterator end) const;
-  void put_pairs(persistence::lmdb::transaction& txn, slice x);
+  void put_pairs(lmdb::transaction& txn, slice x);
   /// @param records How many there are in `staged`; counts on.
-  void put_staged(persistence::lmdb::transaction& txn,
+  void put_staged(lmdb::transaction& txn,
                   const std::vector<std::string>& packed,
                   std::uint64_t& records);
-  void put_sessions(persistence::lmdb::transaction& txn,
+  void put_sessions(lmdb::transaction& txn,
                     const std::vector<machine::session_record>& all);
-  void put_state(persistence::lmdb::transaction& txn, const state_record& x);
-  void check_count(const persistence::lmdb::transaction& txn,
-                   std::uint64_t keys) const;
-  void reserve_space(const persistence::page_estimate& pages);
-  [[noreturn]] void fail(const persistence::lmdb::error& e, bool committing);
+  void put_state(lmdb::transaction& txn, const state_record& x);
+  void check_count(const lmdb::transaction& txn, std::uint64_t keys) const;
+  void reserve_space(const lmdb::page_estimate& pages);
+  [[noreturn]] void fail(const lmdb::error& e, bool committing);
 
   lmdb_files* files_;
   portion_bounds portions_;

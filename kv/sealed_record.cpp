@@ -1,5 +1,5 @@
 #include <raft/kv/sealed_record.hpp>
-#include <raft/persistence/big_endian.hpp>
+#include <raft/lmdb/big_endian.hpp>
 
 #include <xxhash.h>
 
@@ -22,7 +22,7 @@ std::string seal(group_id group, std::string_view key, std::string_view data) {
   result.reserve(data.size() + seal_bytes);
   result += static_cast<char>(sealed_version);
   result += data;
-  persistence::append_big_endian(result, checksum(group, key, result));
+  lmdb::append_big_endian(result, checksum(group, key, result));
   return result;
 }
 
@@ -38,7 +38,7 @@ std::optional<std::string_view> unseal(group_id group, std::string_view key,
     fault = "unknown record version";
     return std::nullopt;
   }
-  if (persistence::from_big_endian<std::uint64_t>(record.substr(body.size()))
+  if (lmdb::from_big_endian<std::uint64_t>(record.substr(body.size()))
       != checksum(group, key, body)) {
     fault = "wrong checksum";
     return std::nullopt;

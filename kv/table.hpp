@@ -8,7 +8,6 @@
 #include <raft/machine/durability.hpp>
 #include <raft/messages/apply.hpp>
 #include <raft/messages/ids.hpp>
-#include <raft/persistence/store.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -48,8 +47,10 @@ public:
     std::uint64_t keys = 0;
   };
 
-  /// Told how long a transaction took; may block, so that others get the disk.
-  /// @returns how many portions the next transaction may take, at least 1.
+  /// Called between two steps of a write with the time that the last one took;
+  /// may block, so that others get the disk.
+  /// @returns how many times as much as usual the next one may take, at
+  /// least 1.
   using rest_handler = std::function<std::size_t(std::chrono::nanoseconds)>;
 
   struct update {
@@ -59,9 +60,8 @@ public:
     std::uint64_t keys;
     /// Only those that changed.
     const std::vector<machine::session_record>& sessions;
-    /// Called after each transaction but the last. What it throws ends the
-    /// write: nothing of it counts, or all of it, and the next write brings it
-    /// to its end.
+    /// What it throws ends the write: nothing of it counts, or all of it, and
+    /// the next write brings it to its end.
     rest_handler rest = [](auto) { return 1; };
   };
 
@@ -92,33 +92,5 @@ public:
 /// A table in memory, for tests. Share it between an engine and its successor
 /// to simulate a restart.
 std::shared_ptr<table> make_memory_table();
-
-/// How much of a large write one transaction takes if nothing is urgent: so
-/// little that who needs the disk, too, waits no longer behind it than for a
-/// sync of its own. A larger pair goes alone; the sessions go together.
-struct portion_bounds {
-  /// How many pairs, where each may be on a page of its own.
-  std::size_t keys_max = 64;
-  /// How many bytes of keys and values.
-  std::size_t bytes_max = 64 << 10;
-};
-
-/// How to open a table on the disk.
-struct table_options {
-  /// Holds this table and nothing else; it is made, and locked while it is
-  /// open.
-  std::string directory;
-  /// Whose it is. A table of another peer, cluster or incarnation is refused.
-  persistence::store_identity owner;
-  group_id group = {1};
-  /// Address space to reserve, in bytes; 0 for the default of the store.
-  std::uint64_t map_bytes = 0;
-  /// Whether it must be there already.
-  bool must_exist = false;
-  portion_bounds portions = {};
-};
-
-/// @throws persistence::store_error as `persistence::open_lmdb_store`.
-std::shared_ptr<table> open_lmdb_table(const table_options& options);
 
 } // namespace raft::kv

@@ -421,7 +421,7 @@ std::uint64_t dump(const dump_options& options, std::ostream& out) {
   try {
     return dumper{options, out}.run();
   } catch (const lmdb::error& e) {
-    rethrow(e, options.directory);
+    lmdb::rethrow(e, options.directory);
   }
 }
 

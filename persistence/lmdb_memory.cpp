@@ -17,7 +17,7 @@ constexpr std::size_t peer_key_bytes = 12;
 
 std::string peer_key(peer_id peer) {
   std::string result = peer_prefix;
-  append_big_endian(result, peer.value);
+  lmdb::append_big_endian(result, peer.value);
   return result;
 }
 
@@ -25,7 +25,7 @@ std::string peer_key(peer_id peer) {
 
 std::string cluster_key(group_id group) {
   std::string result = "cluster";
-  append_big_endian(result, group.value);
+  lmdb::append_big_endian(result, group.value);
   return result;
 }
 
@@ -37,7 +37,7 @@ lmdb_memory::lmdb_memory(lmdb_database& db, std::string directory,
     if (writable)
       begin_start();
   } catch (const lmdb::error& e) {
-    rethrow(e, directory_);
+    lmdb::rethrow(e, directory_);
   }
 }
 
@@ -70,7 +70,7 @@ void lmdb_memory::begin_start() {
   auto mark = restored_ ? std::nullopt : make_mark(directory_);
   {
     auto txn = db_->begin_write();
-    page_estimate pages{txn};
+    lmdb::page_estimate pages{txn};
     estimate(pages, 0);
     db_->space().before_changes(pages.total(), true);
     txn.put(db_->meta, starts_key, encode({}, chain_));
@@ -90,7 +90,8 @@ store_memory lmdb_memory::known() const {
   return {chain_.starts, others_, restored_};
 }
 
-void lmdb_memory::estimate(page_estimate& pages, std::size_t peers) const {
+void lmdb_memory::estimate(lmdb::page_estimate& pages,
+                           std::size_t peers) const {
   constexpr std::size_t small = 64;
   auto replace = [&](std::size_t key_bytes, std::size_t bytes) {
     pages.place(db_->meta);

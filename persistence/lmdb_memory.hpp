@@ -43,7 +43,7 @@ public:
   void write_end(lmdb::transaction& txn);
 
   /// Adds what `write` or `write_end` take.
-  void estimate(page_estimate& pages, std::size_t peers) const;
+  void estimate(lmdb::page_estimate& pages, std::size_t peers) const;
 
 private:
   void load(bool all);

@@ -28,7 +28,7 @@ constexpr std::size_t small_record_bytes = 40;
 constexpr std::size_t entry_record_bytes = 96;
 
 /// Adds what it takes to put a record in the place of one that is there.
-void estimate_replaced(page_estimate& pages, MDB_dbi table,
+void estimate_replaced(lmdb::page_estimate& pages, MDB_dbi table,
                        std::size_t key_bytes, std::size_t bytes) {
   pages.place(table);
   pages.put(table, key_bytes, bytes);
@@ -82,7 +82,7 @@ private:
       auto txn = db_.begin_read();
       return f(lmdb_reader{db_, txn});
     } catch (const lmdb::error& e) {
-      rethrow(e, directory_);
+      lmdb::rethrow(e, directory_);
     }
   }
 
@@ -98,11 +98,11 @@ private:
   log_change change(const transaction& txn, const persist& x) const;
   void reserve_space(const transaction& txn, std::span<const persist> batches,
                      std::span<const log_change> changes);
-  void estimate_erased(const transaction& txn, page_estimate& pages,
+  void estimate_erased(const transaction& txn, lmdb::page_estimate& pages,
                        MDB_dbi table, group_id group, log_index first,
                        log_index last, std::size_t count_max) const;
-  void estimate(const transaction& txn, page_estimate& pages, const persist& x,
-                const log_change& change) const;
+  void estimate(const transaction& txn, lmdb::page_estimate& pages,
+                const persist& x, const log_change& change) const;
   void write(transaction& txn, const persist& x, const log_change& change);
   void erase_from(transaction& txn, MDB_dbi table, group_id group,
                   log_index first);
@@ -190,7 +190,7 @@ bool lmdb_store::erase_compacted(std::span<const persist> batches,
   std::size_t erased = 0;
   change([&](transaction& txn) {
     lmdb_reader reader{db_, txn};
-    page_estimate pages{txn};
+    lmdb::page_estimate pages{txn};
     for (const auto& x : batches) {
       auto point = encode(x.group, reader.compaction(x.group));
       estimate_replaced(pages, db_.compaction, group_key_bytes, point.size());
@@ -220,7 +220,7 @@ bool lmdb_store::release_freed_pages(std::span<const persist> batches) {
   auto written = false;
   change([&](transaction& txn) {
     lmdb_reader reader{db_, txn};
-    page_estimate pages{txn};
+    lmdb::page_estimate pages{txn};
     for (std::size_t i = 0; i < batches.size(); ++i)
       estimate_replaced(pages, db_.hard_state_table, group_key_bytes,
                         small_record_bytes);
@@ -237,7 +237,7 @@ bool lmdb_store::release_freed_pages(std::span<const persist> batches) {
 
 void lmdb_store::remember(const raft::remember& what) {
   change([&](transaction& txn) {
-    page_estimate pages{txn};
+    lmdb::page_estimate pages{txn};
     memory_.estimate(pages, what.whom.size());
     db_.space().before_changes(pages.total(), true);
     memory_.write(txn, what);
@@ -247,7 +247,7 @@ void lmdb_store::remember(const raft::remember& what) {
 
 void lmdb_store::conclude() {
   change([&](transaction& txn) {
-    page_estimate pages{txn};
+    lmdb::page_estimate pages{txn};
     memory_.estimate(pages, 0);
     db_.space().before_changes(pages.total(), true);
     memory_.write_end(txn);
@@ -265,7 +265,7 @@ log_change lmdb_store::change(const transaction& txn, const persist& x) const {
 void lmdb_store::reserve_space(const transaction& txn,
                                std::span<const persist> batches,
                                std::span<const log_change> changes) {
-  page_estimate pages{txn};
+  lmdb::page_estimate pages{txn};
   auto needed = false;
   for (std::size_t i = 0; i < batches.size(); ++i) {
     estimate(txn, pages, batches[i], changes[i]);
@@ -276,7 +276,7 @@ void lmdb_store::reserve_space(const transaction& txn,
 }
 
 /// Adds what it takes to write a batch.
-void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
+void lmdb_store::estimate(const transaction& txn, lmdb::page_estimate& pages,
                           const persist& x, const log_change& change) const {
   constexpr auto all = std::numeric_limits<std::size_t>::max();
   auto put = [&](MDB_dbi table, std::size_t key_bytes, std::size_t bytes) {
@@ -310,8 +310,9 @@ void lmdb_store::estimate(const transaction& txn, page_estimate& pages,
                   erased_per_commit + 2 * x.batch.entries.size());
 }
 
-void lmdb_store::estimate_erased(const transaction& txn, page_estimate& pages,
-                                 MDB_dbi table, group_id group, log_index first,
+void lmdb_store::estimate_erased(const transaction& txn,
+                                 lmdb::page_estimate& pages, MDB_dbi table,
+                                 group_id group, log_index first,
                                  log_index last, std::size_t count_max) const {
   lmdb::cursor place{txn, table};
   auto more = place.at_or_above(log_key(group, first));
@@ -330,7 +331,7 @@ void lmdb_store::fail(const lmdb::error& e, bool committing) {
     throw store_error{store_errc::no_space,
                       why + "nothing was written; set a larger map"};
   // Until the commit, only pages that nothing refers to can have been written.
-  if (means_full(e.code()) && !committing)
+  if (lmdb::means_full(e.code()) && !committing)
     throw store_error{store_errc::no_space,
                       why + "nothing was written; make room on the disk"};
   failed_ = true;

@@ -1,4 +1,4 @@
-#include <raft/persistence/big_endian.hpp>
+#include <raft/lmdb/big_endian.hpp>
 #include <raft/persistence/record.hpp>
 
 #include <xxhash.h>
@@ -28,7 +28,7 @@ public:
 
   template <std::unsigned_integral T>
   writer& operator<<(T x) {
-    append_big_endian(out_, x);
+    lmdb::append_big_endian(out_, x);
     return *this;
   }
 
@@ -52,7 +52,7 @@ public:
   }
 
   std::string finish(group_id group) {
-    append_big_endian(out_, checksum(group, out_));
+    lmdb::append_big_endian(out_, checksum(group, out_));
     return std::move(out_);
   }
 
@@ -76,7 +76,7 @@ public:
       return;
     }
     auto body = data.substr(0, data.size() - checksum_bytes);
-    auto sum = from_big_endian<std::uint64_t>(data.substr(body.size()));
+    auto sum = lmdb::from_big_endian<std::uint64_t>(data.substr(body.size()));
     if (static_cast<std::uint8_t>(body[0]) != record_version)
       fault_ = record_fault::wrong_version;
     else if (sum != checksum(group, body))
@@ -91,7 +91,7 @@ public:
   template <std::unsigned_integral T>
   reader& operator>>(T& x) {
     auto part = take(sizeof(T));
-    x = fault_ == record_fault::none ? from_big_endian<T>(part) : T{0};
+    x = fault_ == record_fault::none ? lmdb::from_big_endian<T>(part) : T{0};
     return *this;
   }
 

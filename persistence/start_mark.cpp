@@ -1,4 +1,4 @@
-#include <raft/persistence/directory.hpp>
+#include <raft/lmdb/directory.hpp>
 #include <raft/persistence/start_mark.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -61,7 +61,7 @@ std::optional<file_mark> make_mark(const std::string& directory) {
   auto path = unplaced(directory);
   // It takes no block, so a full disk rarely refuses it.
   ::unlink(path.c_str());
-  file_descriptor file{open(
+  lmdb::file_descriptor file{open(
     path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640)};
   if (!file) {
     if (errno == ENOSPC || errno == EDQUOT)
@@ -70,7 +70,7 @@ std::optional<file_mark> make_mark(const std::string& directory) {
   }
   if (fsync(file.get()) != 0)
     no_mark("sync", path);
-  sync_directory(directory);
+  lmdb::sync_directory(directory);
   return mark_of(path);
 }
 
@@ -78,7 +78,7 @@ void place_mark(const std::string& directory) {
   auto path = placed(directory);
   if (std::rename(unplaced(directory).c_str(), path.c_str()) != 0)
     no_mark("make", path);
-  sync_directory(directory);
+  lmdb::sync_directory(directory);
 }
 
 } // namespace raft::persistence

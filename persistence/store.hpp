@@ -2,55 +2,22 @@
 
 #pragma once
 
+#include <raft/lmdb/reserved_file.hpp>
+#include <raft/lmdb/store_error.hpp>
 #include <raft/messages/persist.hpp>
-#include <raft/persistence/reserved_space.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace raft::persistence {
 
-/// What went wrong with a store. Each kind wants another cure.
-enum class store_errc : std::uint8_t {
-  /// The directory cannot be made, read or written.
-  no_access,
-  /// Another process, or another store of this one, has it open.
-  in_use,
-  /// It belongs to another cluster or another peer.
-  foreign,
-  /// A later version of this library wrote it.
-  newer_format,
-  /// A record fails its checksum or cannot be decoded. Nothing is cut off.
-  corrupt,
-  /// The disk is full. Nothing was written; what was durable still is.
-  no_space,
-  /// A write or sync failed. What is on the disk is not known: the process
-  /// must end and recover from what it finds.
-  write_failed,
-};
-
-const char* to_text(store_errc x);
-
-/// The message says which file or record, and what to do.
-class store_error : public std::runtime_error {
-public:
-  store_error(store_errc code, const std::string& what)
-    : std::runtime_error{what}, code_{code} {
-    // nop
-  }
-
-  store_errc code() const noexcept {
-    return code_;
-  }
-
-private:
-  store_errc code_;
-};
+using lmdb::reserved_space_options;
+using lmdb::store_errc;
+using lmdb::store_error;
 
 /// Whose store it is. Written when the store is made, compared whenever it is
 /// opened.

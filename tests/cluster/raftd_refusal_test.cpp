@@ -5,7 +5,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/lock_file.hpp>
+#include <raft/lmdb/lock_file.hpp>
 #include <raft/persistence/record.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/persistence/saboteur.hpp>
@@ -96,7 +96,7 @@ struct refused_raftd : process_fixture {
   std::map<std::string, std::string> contents() const {
     auto result = test::files_below(data(0));
     for (auto& [name, content] : result)
-      if (name.ends_with(persistence::lock_file_name)
+      if (name.ends_with(lmdb::lock_file_name)
           || (log_opens && (name == "data.mdb" || name == "raft.mark")))
         content.clear();
     return result;
@@ -272,9 +272,9 @@ BOOST_AUTO_TEST_CASE(a_log_in_use) {
 
 BOOST_AUTO_TEST_CASE(key_value_data_in_use) {
   log_opens = true;
-  auto lock = engine() + '/' + persistence::lock_file_name;
+  auto lock = engine() + '/' + lmdb::lock_file_name;
   {
-    persistence::file_descriptor held{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+    lmdb::file_descriptor held{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
     BOOST_REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
     check_refused(
       {"in use",

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/kv/table.hpp>
+#include <raft/kv/lmdb_table.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
 
 #include <functional>

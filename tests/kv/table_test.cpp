@@ -48,8 +48,8 @@ std::uint64_t used_pages(any_table& x) {
   x.close();
   MDB_envinfo info{};
   {
-    persistence::lmdb::environment env{x.options.directory, 1 << 30, 16, 0};
-    persistence::lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
+    lmdb::environment env{x.options.directory, 1 << 30, 16, 0};
+    lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
   }
   x.reopen();
   return std::uint64_t{info.me_last_pgno} + 1;

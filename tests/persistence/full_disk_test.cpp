@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(room_is_taken_ahead_in_the_background) {
   while (file_size(disk) < 4 << 20)
     BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
   // No holes: LMDB has written a few pages of it, we have written all.
-  file_descriptor file{
+  lmdb::file_descriptor file{
     open((disk.options().directory + "/data.mdb").c_str(), O_RDONLY)};
   BOOST_TEST(lseek(file.get(), 0, SEEK_HOLE) >= 4 << 20);
 }
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(holes_are_filled) {
   auto path = disk.options().directory + "/data.mdb";
   auto size = static_cast<off_t>(file_size(disk));
   fs::resize_file(path, file_size(disk) + (1 << 20));
-  file_descriptor file{open(path.c_str(), O_RDONLY)};
+  lmdb::file_descriptor file{open(path.c_str(), O_RDONLY)};
   if (lseek(file.get(), 0, SEEK_HOLE) > size) {
     std::cerr << "skipped holes_are_filled: no holes in files at " << path
               << '\n';

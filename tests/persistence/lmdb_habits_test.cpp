@@ -1,8 +1,8 @@
 // What LMDB is slow at, never gives back or cannot bear, and that it is spared
 // here.
 
+#include <raft/lmdb/reserved_space.hpp>
 #include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/lmdb_reserved_space.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
 #include <raft/tests/support/child_process.hpp>
 
@@ -45,9 +45,9 @@ BOOST_AUTO_TEST_SUITE(lmdb_habits)
 BOOST_AUTO_TEST_CASE(a_commit_that_takes_more_pages_than_it_said_is_the_last) {
   temporary_directory directory{fast_place()};
   lmdb::environment env{directory.path(), std::uint64_t{1} << 30, 16, 0};
-  reserved_space_options options;
+  lmdb::reserved_space_options options;
   options.ahead = options.reserve = 64 << 10;
-  lmdb_reserved_space room{env, directory.path(), options};
+  lmdb::reserved_space room{env, directory.path(), options};
   auto commit = [&](std::size_t bytes) {
     lmdb::transaction txn{env, 0};
     MDB_dbi table = 0;

@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(reading_only_makes_nothing) {
   x.close();
   options.directory = x.options().directory;
   fs::remove(options.directory + "/lock.mdb");
-  fs::remove(options.directory + '/' + lock_file_name);
+  fs::remove(options.directory + '/' + lmdb::lock_file_name);
   auto before = files_in(options.directory);
   auto y = open_lmdb_store(options);
   BOOST_TEST(y->load({1}).last == (log_position{{1}, {1}}));

@@ -1,6 +1,6 @@
 // The bytes of records: what they are, and that no others are taken for them.
 
-#include <raft/persistence/big_endian.hpp>
+#include <raft/lmdb/big_endian.hpp>
 #include <raft/persistence/record.hpp>
 #include <raft/tests/support/fill.hpp>
 
@@ -39,8 +39,9 @@ std::string sealed(record_type type, const std::string& payload) {
   result += static_cast<char>(record_version);
   result += static_cast<char>(type);
   result += payload;
-  append_big_endian(result, std::uint64_t{XXH3_64bits_withSeed(
-                              result.data(), result.size(), group.value)});
+  lmdb::append_big_endian(
+    result, std::uint64_t{
+              XXH3_64bits_withSeed(result.data(), result.size(), group.value)});
   return result;
 }
 

@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_is_read_only_can_be_read) {
   BOOST_TEST(as_nobody([&] { return complaint(false).empty(); }));
   // Not beside a process that writes: what is read could be overwritten.
   fs::permissions(options().directory, fs::perms{0755});
-  persistence::file_descriptor held{
+  lmdb::file_descriptor held{
     ::open(file("raft.lock").c_str(), O_RDONLY | O_CLOEXEC)};
   BOOST_REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
   BOOST_TEST(as_nobody([&] {
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_was_never_finished_is_made_anew) {
   fs::remove_all(directory);
   fs::create_directories(directory + "/new");
   std::ofstream{directory + "/new/data.mdb"} << "half";
-  std::ofstream{directory + '/' + lock_file_name} << "";
+  std::ofstream{directory + '/' + lmdb::lock_file_name} << "";
   unfinished.reopen();
   BOOST_TEST(log_of(unfinished).empty());
   BOOST_TEST(!fs::exists(directory + "/new"));

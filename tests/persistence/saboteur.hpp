@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/persistence/lmdb.hpp>
+#include <raft/lmdb/lmdb.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <stdexcept>
@@ -37,7 +37,7 @@ public:
   }
 
   void erase(const std::string& key) {
-    persistence::lmdb::cursor place{txn_, table_};
+    lmdb::cursor place{txn_, table_};
     if (!place.at_or_above(key) || place.key() != key)
       throw std::logic_error{"there is no such record"};
     place.erase();
@@ -48,8 +48,8 @@ public:
   }
 
 private:
-  persistence::lmdb::environment env_;
-  persistence::lmdb::transaction txn_;
+  lmdb::environment env_;
+  lmdb::transaction txn_;
   MDB_dbi table_;
 };
 

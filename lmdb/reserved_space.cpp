@@ -1,5 +1,5 @@
-#include <raft/persistence/lmdb_reserved_space.hpp>
-#include <raft/persistence/store.hpp>
+#include <raft/lmdb/reserved_space.hpp>
+#include <raft/lmdb/store_error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 namespace {
 
@@ -22,9 +22,9 @@ constexpr MDB_dbi free_table = 0;
 /// Changes the root pages and the table of tables, whatever else is done.
 constexpr std::uint64_t pages_for_roots = 8;
 
-MDB_stat stat_of(const lmdb::transaction& txn, MDB_dbi table) {
+MDB_stat stat_of(const transaction& txn, MDB_dbi table) {
   MDB_stat result{};
-  lmdb::check(mdb_stat(txn.handle(), table, &result), "mdb_stat");
+  check(mdb_stat(txn.handle(), table, &result), "mdb_stat");
   return result;
 }
 
@@ -50,22 +50,21 @@ std::uint64_t leaves(std::uint64_t page_bytes, std::uint64_t count,
   return std::min(count, 8 * bytes / page_bytes + 1);
 }
 
-std::uint64_t environment_page_bytes(const lmdb::environment& env) {
+std::uint64_t environment_page_bytes(const environment& env) {
   MDB_stat stat{};
-  lmdb::check(mdb_env_stat(env.handle(), &stat), "mdb_env_stat");
+  check(mdb_env_stat(env.handle(), &stat), "mdb_env_stat");
   return stat.ms_psize;
 }
 
-MDB_envinfo info_of(const lmdb::environment& env) {
+MDB_envinfo info_of(const environment& env) {
   MDB_envinfo info{};
-  lmdb::check(mdb_env_info(env.handle(), &info), "mdb_env_info");
+  check(mdb_env_info(env.handle(), &info), "mdb_env_info");
   return info;
 }
 
 /// The oldest state that a reader still sees; free pages from before it can be
 /// used. There is no other way to learn it than LMDB's list for people.
-std::uint64_t oldest_reader(const lmdb::environment& env,
-                            std::uint64_t newest) {
+std::uint64_t oldest_reader(const environment& env, std::uint64_t newest) {
   auto result = newest;
   auto take_line = [](const char* line, void* context) {
     auto& oldest = *static_cast<std::uint64_t*>(context);
@@ -89,7 +88,7 @@ struct freed_pages {
   std::string_view descending; // their numbers
 };
 
-std::optional<freed_pages> freed_at(const lmdb::cursor& place) {
+std::optional<freed_pages> freed_at(const cursor& place) {
   freed_pages result;
   std::size_t by = 0;
   std::size_t count = 0;
@@ -203,9 +202,8 @@ page_need page_estimate::total() const {
 
 // -- the room -----------------------------------------------------------------
 
-lmdb_reserved_space::lmdb_reserved_space(const lmdb::environment& env,
-                                         std::string directory,
-                                         reserved_space_options options)
+reserved_space::reserved_space(const environment& env, std::string directory,
+                               reserved_space_options options)
   : env_{&env},
     directory_{std::move(directory)},
     options_{options},
@@ -215,8 +213,8 @@ lmdb_reserved_space::lmdb_reserved_space(const lmdb::environment& env,
   // nop
 }
 
-void lmdb_reserved_space::before_changes(const page_need& need,
-                                         bool may_use_reserve) {
+void reserved_space::before_changes(const page_need& need,
+                                    bool may_use_reserve) {
   file_.check();
   check_end();
   auto used = end_of_pages();
@@ -248,11 +246,11 @@ void lmdb_reserved_space::before_changes(const page_need& need,
 }
 
 /// Where the pages end that LMDB has used so far, in bytes.
-std::uint64_t lmdb_reserved_space::end_of_pages() const {
+std::uint64_t reserved_space::end_of_pages() const {
   return (std::uint64_t{info_of(*env_).me_last_pgno} + 1) * page_bytes_;
 }
 
-void lmdb_reserved_space::check_end() const {
+void reserved_space::check_end() const {
   auto used = end_of_pages();
   auto filled = file_.filled();
   if (used <= filled)
@@ -266,25 +264,24 @@ void lmdb_reserved_space::check_end() const {
         "there, and report this"};
 }
 
-spare_space lmdb_reserved_space::spare() const {
+spare_space reserved_space::spare() const {
   return {end_of_pages(), free_pages({}, false).count * page_bytes_};
 }
 
 /// What a transaction that begins now can use again.
 /// @param beside_readers Whether those who read now still do then.
-lmdb_reserved_space::free_space
-lmdb_reserved_space::free_pages(const page_need& need,
-                                bool beside_readers) const {
+reserved_space::free_space
+reserved_space::free_pages(const page_need& need, bool beside_readers) const {
   // Looking for neighbours, LMDB reads 60 records for each of them at least,
   // the oldest first.
   auto records_read = 60 * need.shortest;
   // Only one that reads may look into the table of free pages.
-  lmdb::transaction txn{*env_, MDB_RDONLY};
+  transaction txn{*env_, MDB_RDONLY};
   std::uint64_t oldest = mdb_txn_id(txn.handle());
   if (beside_readers)
     oldest = oldest_reader(*env_, oldest);
   free_space result;
-  lmdb::cursor place{txn, free_table};
+  cursor place{txn, free_table};
   auto more = place.first();
   for (std::uint64_t n = 0; more; more = place.next(), ++n) {
     auto x = freed_at(place);
@@ -297,15 +294,14 @@ lmdb_reserved_space::free_pages(const page_need& need,
   return result;
 }
 
-std::uint64_t lmdb_reserved_space::pages_freed_last() const {
-  lmdb::transaction txn{*env_, MDB_RDONLY};
-  lmdb::cursor place{txn, free_table};
+std::uint64_t reserved_space::pages_freed_last() const {
+  transaction txn{*env_, MDB_RDONLY};
+  cursor place{txn, free_table};
   auto x = place.last() ? freed_at(place) : std::nullopt;
   return x && x->by == mdb_txn_id(txn.handle()) ? x->count : 0;
 }
 
-void lmdb_reserved_space::refuse(std::uint64_t missing,
-                                 bool map_is_full) const {
+void reserved_space::refuse(std::uint64_t missing, bool map_is_full) const {
   auto what = map_is_full ? "the map of '" : "the disk has no room for '";
   throw store_error{
     store_errc::no_space,
@@ -316,4 +312,4 @@ void lmdb_reserved_space::refuse(std::uint64_t missing,
                      : "make room on the disk, and it goes on by itself")};
 }
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

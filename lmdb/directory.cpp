@@ -1,6 +1,6 @@
-#include <raft/persistence/directory.hpp>
-#include <raft/persistence/lock_file.hpp>
-#include <raft/persistence/store.hpp>
+#include <raft/lmdb/directory.hpp>
+#include <raft/lmdb/lock_file.hpp>
+#include <raft/lmdb/store_error.hpp>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 namespace {
 
@@ -180,4 +180,4 @@ void directory_claim::take_lock(const std::string& path) {
   lock_ = std::move(fd);
 }
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

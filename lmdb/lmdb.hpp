@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-namespace raft::persistence::lmdb {
+namespace raft::lmdb {
 
 /// A call to LMDB failed; the text names the call and the reason.
 class error : public std::runtime_error {
@@ -146,4 +146,4 @@ private:
   MDB_val data_{0, nullptr};
 };
 
-} // namespace raft::persistence::lmdb
+} // namespace raft::lmdb

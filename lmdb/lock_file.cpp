@@ -1,6 +1,6 @@
-#include <raft/persistence/directory.hpp>
-#include <raft/persistence/lock_file.hpp>
-#include <raft/persistence/store.hpp>
+#include <raft/lmdb/directory.hpp>
+#include <raft/lmdb/lock_file.hpp>
+#include <raft/lmdb/store_error.hpp>
 
 #include <array>
 #include <cerrno>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 namespace {
 
@@ -76,4 +76,4 @@ void sign(const std::string& directory) {
     fail("sync", path);
 }
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

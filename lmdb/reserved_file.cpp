@@ -1,5 +1,5 @@
-#include <raft/persistence/reserved_space.hpp>
-#include <raft/persistence/store.hpp>
+#include <raft/lmdb/reserved_file.hpp>
+#include <raft/lmdb/store_error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 namespace {
 
@@ -184,4 +184,4 @@ void reserved_file::fail(const char* what, int code) {
                         "check the disk, start again"};
 }
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

@@ -1,8 +1,8 @@
-#include <raft/persistence/lmdb.hpp>
+#include <raft/lmdb/lmdb.hpp>
 
 #include <cassert>
 
-namespace raft::persistence::lmdb {
+namespace raft::lmdb {
 
 namespace {
 
@@ -122,4 +122,4 @@ bool cursor::move(MDB_cursor_op operation) {
   return true;
 }
 
-} // namespace raft::persistence::lmdb
+} // namespace raft::lmdb

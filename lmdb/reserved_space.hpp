@@ -6,8 +6,8 @@
 
 #pragma once
 
-#include <raft/persistence/lmdb.hpp>
-#include <raft/persistence/reserved_space.hpp>
+#include <raft/lmdb/lmdb.hpp>
+#include <raft/lmdb/reserved_file.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <map>
 #include <string>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 /// How many pages a transaction writes, at most.
 struct page_need {
@@ -45,7 +45,7 @@ struct page_need {
 class page_estimate {
 public:
   /// @param txn The transaction, before its first change.
-  explicit page_estimate(const lmdb::transaction& txn) : txn_{&txn} {
+  explicit page_estimate(const transaction& txn) : txn_{&txn} {
     // nop
   }
 
@@ -76,7 +76,7 @@ private:
 
   changes& of(MDB_dbi table);
 
-  const lmdb::transaction* txn_;
+  const transaction* txn_;
   std::map<MDB_dbi, changes> tables_;
   page_need joined_;
   std::uint64_t freed_ = 0; // overflow pages of erased records
@@ -93,12 +93,12 @@ struct spare_space {
 
 /// Sees to it that a transaction finds the room that it needs, so that its
 /// commit never meets a full disk. One for each environment that is written.
-class lmdb_reserved_space {
+class reserved_space {
 public:
   /// @param env Outlives this object.
   /// @throws store_error `no_access`, `no_space`: see `reserved_file`.
-  lmdb_reserved_space(const lmdb::environment& env, std::string directory,
-                      reserved_space_options options);
+  reserved_space(const environment& env, std::string directory,
+                 reserved_space_options options);
 
   /// Call it before a transaction changes anything.
   /// @param may_use_reserve Whether it holds nothing that clients asked for.
@@ -160,7 +160,7 @@ private:
   free_space free_pages(const page_need& need, bool beside_readers) const;
   [[noreturn]] void refuse(std::uint64_t missing, bool map_is_full) const;
 
-  const lmdb::environment* env_;
+  const environment* env_;
   std::string directory_;
   reserved_space_options options_;
   std::uint64_t page_bytes_;
@@ -168,4 +168,4 @@ private:
   reserved_file file_;
 };
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

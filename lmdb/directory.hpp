@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 /// A file descriptor that is closed at the end.
 class file_descriptor {
@@ -79,4 +79,4 @@ private:
   file_descriptor lock_;
 };
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

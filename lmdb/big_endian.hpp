@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 template <std::unsigned_integral T>
 void append_big_endian(std::string& out, T x) {
@@ -26,4 +26,4 @@ T from_big_endian(std::string_view in) {
   return result;
 }
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/persistence/directory.hpp>
+#include <raft/lmdb/directory.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 /// How much of the disk a data file keeps for what it will have to write.
 struct reserved_space_options {
@@ -95,4 +95,4 @@ private:
 /// below a limit on the size of files.
 bool means_full(int code) noexcept;
 
-} // namespace raft::persistence
+} // namespace raft::lmdb

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace raft::persistence {
+namespace raft::lmdb {
 
 /// The process that has a directory, as text.
 /// @param lock The lock file, open for reading.
@@ -28,4 +28,4 @@ bool is_claimed(const std::string& directory);
 /// @throws store_error `no_access`.
 void sign(const std::string& directory);
 
-} // namespace raft::persistence
+} // namespace raft::lmdb
