@@ -78,8 +78,8 @@ struct links_options {
 /// remember of each other is on their disks. It goes down when the
 /// other peer ends, or its connection is lost; silence is noticed by CAF's
 /// heartbeats. Then the lower id connects again, with growing pauses. It also
-/// goes down when the own peer says that the other one sends what cannot be
-/// true (`distrust`), or when the other side says so (`farewell`).
+/// goes down when this process's peer says that the other one sends what cannot
+/// be true (`distrust`), or when the other side says so (`farewell`).
 links_actor spawn_links(caf::actor_system& system, links_options options);
 
 } // namespace raft::cluster

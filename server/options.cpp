@@ -120,10 +120,11 @@ std::vector<option> options_of_node() {
          RAFT_FIELD(node.cluster)),
     text("data", "DIR", "Directory of this node's log",
          RAFT_FIELD(node.data_directory)),
-    endpoint("listen",
-             "Where to wait for peers and clients, if not at the own member "
-             "address; port 0 picks a free one",
-             RAFT_FIELD(node.listen)),
+    endpoint(
+      "listen",
+      "Where to wait for peers and clients, if not at this peer's address "
+      "among the members; port 0 picks a free one",
+      RAFT_FIELD(node.listen)),
     endpoint("redis", "Where to wait for Redis clients", RAFT_FIELD(redis)),
     number("redis-unread-bytes", "BYTES",
            "How much a Redis client may leave unread before it is closed",
@@ -137,7 +138,7 @@ std::vector<option> options_of_node() {
            RAFT_FIELD(redis_requests_total)),
     flag("bootstrap",
          "Found the cluster: an empty data directory takes the members as "
-         "given and may vote. Only for the first start",
+         "given and may vote. Harmless afterwards",
          RAFT_FIELD(node.bootstrap)),
     flag("insecure",
          "Allow addresses that other machines can reach, although nothing is "
@@ -180,12 +181,13 @@ std::vector<option> raft_options() {
     number("uncommitted-bytes", "BYTES",
            "How many bytes may be uncommitted before clients are told `busy`",
            RAFT_FIELD(node.raft.uncommitted_bytes_max)),
-    number("undurable-bytes", "BYTES",
-           "How many bytes may wait for the own disk before clients are told "
-           "`busy`",
-           RAFT_FIELD(node.raft.undurable_bytes_max)),
+    number(
+      "undurable-bytes", "BYTES",
+      "How many bytes may wait for this peer's disk before clients are told "
+      "`busy`",
+      RAFT_FIELD(node.raft.undurable_bytes_max)),
     number("unapplied-bytes", "BYTES",
-           "How many bytes may wait for the own state machine before clients "
+           "How many bytes may wait for its state machine before clients "
            "are told `busy`",
            RAFT_FIELD(node.raft.unapplied_bytes_max)),
     number("applying-bytes", "BYTES",

@@ -8,6 +8,8 @@
 #include <caf/defaults.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <algorithm>
+
 namespace raft::actors {
 
 namespace detail {
@@ -26,11 +28,22 @@ void add_own_types(caf::actor_system_config& config,
                    const std::vector<std::string>& names) {
   auto all = caf::get_or(config, own_types_setting, std::vector<std::string>{});
   all.insert(all.end(), names.begin(), names.end());
-  config.set(own_types_setting, std::move(all));
+  // `set` takes only what somebody has declared.
+  caf::put(config.content, own_types_setting, std::move(all));
 }
 #endif
 
 } // namespace detail
+
+bool lets_in([[maybe_unused]] const caf::actor_system_config& config,
+             [[maybe_unused]] const std::string& type) {
+#if CAF_MAJOR_VERSION == 0
+  auto all = caf::get_or(config, own_types_setting, std::vector<std::string>{});
+  return std::find(all.begin(), all.end(), type) != all.end();
+#else
+  return true;
+#endif
+}
 
 void hide_services(caf::actor_system& system) {
 #if CAF_MAJOR_VERSION == 0

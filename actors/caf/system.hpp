@@ -65,6 +65,10 @@ public:
   }
 };
 
+/// Whether other processes may send messages of a type that a program made
+/// known. On CAF 1.x, where nothing is checked, they may send any.
+bool lets_in(const caf::actor_system_config& config, const std::string& type);
+
 /// Hides CAF's own services from other processes: through its configuration
 /// server they could fill memory, through its spawn server start what a program
 /// offers to others. Only their names are removed; nothing in this process

@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(users_have_messages_of_their_own) {
     .receive([&](const greeting& x) { answer = x.text; },
              [](const caf::error& e) { BOOST_ERROR(caf::to_string(e)); });
   BOOST_TEST(answer == "hello!");
+  BOOST_TEST(lets_in(config, "raft::test::greeting"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
