@@ -182,10 +182,7 @@ void cluster::wipe(peer_id who) {
   ++around(who).directories;
   around(who).kept.reset();
   around(who).checkpointed = {};
-  event what;
-  what.what = event_kind::wiped;
-  what.peer = who;
-  emit(std::move(what));
+  emit(event_kind::wiped, who);
 }
 
 void cluster::found_again(peer_id who) {
@@ -259,20 +256,14 @@ void cluster::pause(peer_id who) {
   if (!acts(who))
     return;
   around(who).paused = true;
-  event what;
-  what.what = event_kind::paused;
-  what.peer = who;
-  emit(std::move(what));
+  emit(event_kind::paused, who);
 }
 
 void cluster::resume(peer_id who) {
   auto& x = around(who);
   if (!std::exchange(x.paused, false))
     return;
-  event what;
-  what.what = event_kind::resumed;
-  what.peer = who;
-  emit(std::move(what));
+  emit(event_kind::resumed, who);
   for (auto& mail : std::exchange(x.mail, {}))
     at(now(), who, std::move(mail));
 }
@@ -370,6 +361,16 @@ void cluster::emit(event x) {
     return;
   x.when = now();
   watching_->on(x);
+}
+
+void cluster::emit(event_kind what, peer_id who, peer_id other,
+                   std::uint64_t number) {
+  event x;
+  x.what = what;
+  x.peer = who;
+  x.other = other;
+  x.number = number;
+  emit(std::move(x));
 }
 
 } // namespace raft::simulation

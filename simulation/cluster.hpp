@@ -414,6 +414,8 @@ private:
   bool belong_together(peer_id who, peer_id other);
   void client_connection_changed(client_number who, peer_id other);
   void emit(event x);
+  void emit(event_kind what, peer_id who, peer_id other = {},
+            std::uint64_t number = 0);
 
   // -- clients (cluster_clients.cpp) ------------------------------------------
 

@@ -140,21 +140,11 @@ void cluster::deliver(const parcel_under_way& x) {
   auto to = header_of(*x.message).to;
   auto number = x.number;
   if (!runs(to) || around(to).directories != x.directory) {
-    event what;
-    what.what = event_kind::lost;
-    what.peer = from;
-    what.other = to;
-    what.number = number;
-    emit(std::move(what));
+    emit(event_kind::lost, from, to, number);
     return;
   }
   at(now(), to, [this, msg = x.message, from, to, number] {
-    event what;
-    what.what = event_kind::received;
-    what.peer = to;
-    what.other = from;
-    what.number = number;
-    emit(std::move(what));
+    emit(event_kind::received, to, from, number);
     auto& seen = around(to).received;
     ++seen.messages;
     seen.exchanges += is_request(*msg) ? 1 : 0;
@@ -281,22 +271,14 @@ void cluster::cut(peer_id from, peer_id to) {
   if (network_.is_cut(from.value, to.value))
     return;
   network_.cut(from.value, to.value);
-  event what;
-  what.what = event_kind::cut;
-  what.peer = from;
-  what.other = to;
-  emit(std::move(what));
+  emit(event_kind::cut, from, to);
 }
 
 void cluster::heal(peer_id from, peer_id to) {
   if (!network_.is_cut(from.value, to.value))
     return;
   network_.heal(from.value, to.value);
-  event what;
-  what.what = event_kind::healed;
-  what.peer = from;
-  what.other = to;
-  emit(std::move(what));
+  emit(event_kind::healed, from, to);
 }
 
 void cluster::stall(peer_id from, peer_id to) {

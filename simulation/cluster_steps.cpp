@@ -41,10 +41,7 @@ void cluster::boot(peer_id who) {
   x.durable = {};
   wake_machine(who);
   safety_.process_started(peer(who));
-  event what;
-  what.what = event_kind::started;
-  what.peer = who;
-  emit(std::move(what));
+  emit(event_kind::started, who);
   carry_out(who, peer(who).boot(x.clock.at(now()), options_.tail,
                                 x.executor->applied()));
   connections_changed(who);
