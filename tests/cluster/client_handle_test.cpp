@@ -15,13 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<address> addresses_of(const servers& all) {
-  std::vector<address> result;
-  for (const auto& x : all.members)
-    result.push_back(x.where);
-  return result;
-}
-
 struct handle_fixture {
   handle_fixture() {
     peers.start_all();
@@ -43,7 +36,7 @@ struct handle_fixture {
   actors::system_config config{true};
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  client_handle uut{system, addresses_of(peers), {.cluster = "test"}};
+  client_handle uut{system, peers.addresses(), {.cluster = "test"}};
 };
 
 } // namespace

@@ -18,13 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::vector<address> addresses(const servers& cluster) {
-  std::vector<address> result;
-  for (auto& x : cluster.members)
-    result.push_back(x.where);
-  return result;
-}
-
 client_options quick() {
   client_options result;
   result.cluster = "test";
@@ -60,7 +53,7 @@ BOOST_AUTO_TEST_SUITE(client_suite)
 BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
   servers cluster{3};
   cluster.start_all();
-  client user{addresses(cluster), quick()};
+  client user{cluster.addresses(), quick()};
   constexpr std::size_t count = 3000;
   std::atomic<std::size_t> done = 0;
   std::atomic<std::size_t> committed = 0;
@@ -87,7 +80,7 @@ BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
 BOOST_AUTO_TEST_CASE(a_session_that_has_expired_is_not_noticed) {
   servers cluster{1};
   cluster.start(0);
-  client user{addresses(cluster), quick()};
+  client user{cluster.addresses(), quick()};
   auto more = [&] { return user.execute(append("k", "x"), patience); };
   BOOST_REQUIRE(more().result == outcome::committed);
   // One that was opened later, and as many as there may be, expire it.
@@ -110,7 +103,7 @@ BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
   cluster.start(1);
   cluster.wait_for_leader();
   mute_server mute;
-  auto where = addresses(cluster);
+  auto where = cluster.addresses();
   where.push_back(mute.where());
   client user{where, quick()};
   // It comes back: who is silent is waited for, but not forever.
@@ -130,7 +123,7 @@ BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
 BOOST_AUTO_TEST_CASE(asks_one_server) {
   servers cluster{1};
   cluster.start_all();
-  client user{addresses(cluster), quick()};
+  client user{cluster.addresses(), quick()};
   auto result = user.execute(append("k", "v"), patience);
   BOOST_REQUIRE(result.result == outcome::committed);
   auto answer = user.query(user.servers()[0], kv::digest_request());
@@ -145,7 +138,7 @@ BOOST_AUTO_TEST_CASE(another_cluster_refuses) {
   cluster.start_all();
   auto options = quick();
   options.cluster = "other";
-  client user{addresses(cluster), options};
+  client user{cluster.addresses(), options};
   BOOST_CHECK_EXCEPTION(
     user.state(user.servers()[0]), client_error, [](const client_error& e) {
       return std::string{e.what()}.find("belongs to cluster \"test\"")

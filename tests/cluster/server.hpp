@@ -155,6 +155,14 @@ public:
     return result;
   }
 
+  /// Where all of them listen.
+  std::vector<address> addresses() const {
+    std::vector<address> result;
+    for (const auto& x : members)
+      result.push_back(x.where);
+    return result;
+  }
+
   void start(std::size_t i) {
     start(i, config_of(i));
   }
