@@ -12,6 +12,7 @@
 //   applier_actor ─checkpoint─► checkpointer_actor  per group, or none
 //   applier_actor ─apply_commands─► machine_actor   the user's, if any
 //   peer_actor ─delivery─► subscriber_actor         the user's
+//   peer_actor ─leadership─► observer_actor         the user's
 //
 // `takes<X>` is a message without an answer; `answers<X, Y>` is a request `X`
 // that is answered by `Y`.
@@ -60,6 +61,9 @@ using inbox_actor = actor_interface<
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
 
+/// Is told when a peer begins or ceases to lead, and who leads.
+using observer_actor = actor_interface<takes<leadership>>;
+
 /// Connects a peer with others: whoever sends it `link_up` may be one.
 using link_keeper_actor = actor_interface<
   // The peer found that another one sends what cannot be true: end that link,
@@ -84,6 +88,8 @@ using peer_actor = inbox_actor::extend<
   answers<args<subscribe, subscriber_actor>, subscribed>,
   // The subscriber has handled so many bytes.
   takes<credit>,
+  // From this process: tell an observer who leads, now and at each change.
+  answers<args<observe, observer_actor>, observed>,
   // Another peer can be reached through this handle.
   takes<link_up, inbox_actor>,
   // Another peer can no longer be reached.
@@ -200,5 +206,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::peer_actor))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpoint))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpointed))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::observer_actor))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

@@ -4,9 +4,9 @@
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
+#include <raft/actors/peer_listeners.hpp>
 #include <raft/actors/peer_space.hpp>
 #include <raft/actors/stop_other.hpp>
-#include <raft/actors/subscribers.hpp>
 #include <raft/consensus/durable_commit.hpp>
 
 #include <caf/io/middleman.hpp>
@@ -23,8 +23,6 @@ namespace raft::actors {
 namespace {
 
 using machine::answer_rejected;
-
-constexpr const char* going = "this peer is stopping";
 
 /// The actor around the core. Every handler has one shape: give the input to
 /// the core, then carry out what comes out.
@@ -64,7 +62,7 @@ public:
     applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
     told_ = parts_.time.now();
-    subscribers_.emplace(parts_.self.group, parts_.bounds);
+    listeners_.emplace(parts_.self.group, parts_.self.id, parts_.bounds);
     waiting_.emplace(parts_.bounds.held_replies_max);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
@@ -101,6 +99,9 @@ private:
         return on(msg, subscriber);
       },
       [this](const credit& msg) { on(msg); },
+      [this](const observe& msg, const observer_actor& observer) {
+        return on(msg, observer);
+      },
       [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
       [this](const link_down& msg) { on(msg); },
       [this](const standing& msg) {
@@ -155,10 +156,8 @@ private:
   }
 
   caf::result<queried> on(const query& msg) {
-    if (auto problem = problem_with(msg.group))
+    if (auto problem = problem_now(msg.group))
       return *problem;
-    if (stopping_)
-      return failure(going);
     return delegate(self_, applier_, msg);
   }
 
@@ -172,33 +171,24 @@ private:
 
   caf::result<subscribed> on(const subscribe& msg,
                              const subscriber_actor& subscriber) {
-    if (auto problem = problem_with(msg.group))
+    if (auto problem = problem_now(msg.group))
       return *problem;
-    if (stopping_)
-      return failure(going);
     auto first = core_->log().compacted().index.next();
-    if (msg.from < first)
-      return subscribed{false, first};
-    // Deliveries that nobody there asked for would be ours.
-    const auto& sender = self_->current_sender();
-    if (!subscriber
-        || (sender && sender->node() != self_->node()
-            && sender->node() != subscriber.node()))
-      return failure(
-        "the subscriber must be an actor of the process that asks");
-    if (!subscribers_->open(msg, subscriber))
-      return subscribed{false, first, reject_reason::busy};
-    auto address = caf::actor_cast<caf::actor_addr>(subscriber);
-    watcher_.watch(self_, subscriber,
-                   [this, address] { subscribers_->forget(address); });
+    auto answer = listeners_->add(self_, watcher_, msg, subscriber, first);
     deliver();
-    return subscribed{true, first};
+    return answer;
+  }
+
+  caf::result<observed> on(const observe& msg, const observer_actor& observer) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    return listeners_->add(self_, watcher_, msg, observer);
   }
 
   void on(const credit& msg) {
     if (msg.group != parts_.self.group)
       return;
-    subscribers_->grant(sender(), msg);
+    listeners_->of_entries().grant(sender(), msg);
     deliver();
   }
 
@@ -241,6 +231,12 @@ private:
     return wrong_group(parts_.self.group, group);
   }
 
+  std::optional<caf::error> problem_now(group_id group) const {
+    if (stopping_ && group == parts_.self.group)
+      return failure("this peer is stopping");
+    return problem_with(group);
+  }
+
   // -- the core's duties, in the order of consensus/output.hpp ----------------
 
   /// Gives the core one input that is no timeout.
@@ -273,6 +269,7 @@ private:
       for (const auto& x : todo.notes)
         parts_.on_note(x);
     waiting_->give_up_if_deposed(*core_);
+    listeners_->of_leadership().tell(self_, *core_);
     deliver();
     due_ = todo.wake_at;
     arm();
@@ -366,7 +363,7 @@ private:
   // -- subscribers ------------------------------------------------------------
 
   void deliver() {
-    subscribers_->serve(
+    listeners_->of_entries().serve(
       *core_,
       [this](auto& what, auto found) { hand_over(what, std::move(found)); },
       [this](auto& what) { look_up(what); });
@@ -385,7 +382,7 @@ private:
   }
 
   void hand_over(const feed::order& what, std::vector<entry>&& entries) {
-    if (auto parcel = subscribers_->fill(what, std::move(entries)))
+    if (auto parcel = listeners_->of_entries().fill(what, std::move(entries)))
       send(self_, parcel->to, std::move(parcel->what));
   }
 
@@ -407,7 +404,7 @@ private:
     if (std::exchange(stopping_, true))
       return;
     waiting_->give_up_all(core_->leader());
-    subscribers_->clear();
+    listeners_->conclude(self_);
     // First of all: what waits for space on its disk could wait forever.
     stop_other(self_, applier_, parts_.self.group, [this] {
       applier_stopped_ = true;
@@ -443,7 +440,7 @@ private:
   watcher watcher_;
   peer_links links_;
   std::optional<peer_clients> waiting_;
-  std::optional<subscribers> subscribers_;
+  std::optional<peer_listeners> listeners_;
   standing kept_out_;
   /// How far the applier believes the log to be durable.
   log_index durable_told_;

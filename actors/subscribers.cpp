@@ -4,15 +4,18 @@
 
 namespace raft::actors {
 
-bool subscribers::open(const subscribe& what, const subscriber_actor& who) {
+subscribed subscribers::open(const subscribe& what, const subscriber_actor& who,
+                             log_index first) {
+  if (what.from < first)
+    return {false, first};
   name key{caf::actor_cast<caf::actor_addr>(who), what.id};
   if (tickets_.count(key) == 0 && tickets_.size() >= bounds_.subscriptions_max)
-    return false;
+    return {false, first, reject_reason::busy};
   close(key);
   auto ticket = feed_.open(what.from, what.credit_bytes);
   tickets_[key] = ticket;
   subscriptions_[ticket] = {key, who};
-  return true;
+  return {true, first};
 }
 
 void subscribers::grant(const caf::actor_addr& who, const credit& more) {

@@ -38,9 +38,10 @@ public:
   }
 
   /// Begins a subscription; one of the same actor and name ends.
-  /// @returns whether there may be another one; if not, nothing changes.
-  /// @pre `what.from >= 1`.
-  bool open(const subscribe& what, const subscriber_actor& who);
+  /// @param first The first entry that the log still has.
+  /// @returns the answer; if it is a refusal, nothing changes.
+  subscribed open(const subscribe& what, const subscriber_actor& who,
+                  log_index first);
 
   /// Lets more go out; ignored unless the subscriber itself says so.
   void grant(const caf::actor_addr& who, const credit& more);

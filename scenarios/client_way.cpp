@@ -49,6 +49,8 @@ public:
       [no](const subscribe&, const actors::subscriber_actor&)
         -> caf::result<subscribed> { return no(); },
       [](const credit&) {},
+      [no](const observe&, const actors::observer_actor&)
+        -> caf::result<observed> { return no(); },
       [](const link_up&, const actors::inbox_actor&) {},
       [](const link_down&) {},
       [](const standing&) {},

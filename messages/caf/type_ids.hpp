@@ -92,5 +92,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::release_checkpoint))
   CAF_ADD_TYPE_ID(raft_messages, (raft::retry_checkpoint))
   CAF_ADD_TYPE_ID(raft_messages, (raft::send_collected))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::observe))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::observed))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::leadership))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

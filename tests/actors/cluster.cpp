@@ -131,19 +131,27 @@ void cluster::spawn_all() {
   connect();
 }
 
-std::uint64_t cluster::spawn_calm(std::uint64_t leader) {
+void cluster::keep_calm() {
   settings.election_timeout_min = settings.election_timeout_max
     = 100 * deadline;
   for (auto id : members)
     ahead_[id] = std::make_shared<std::atomic<base::instant>>();
+}
+
+std::uint64_t cluster::spawn_calm(std::uint64_t leader) {
+  keep_calm();
   spawn_all();
+  return elect(leader);
+}
+
+std::uint64_t cluster::elect(std::uint64_t leader, std::uint64_t alarms) {
   // From now on it has seen what its clock says.
   state(leader);
-  std::uint64_t alarms = 0;
+  auto more = alarms;
   auto elected = eventually(
     [&] {
-      alarms += 20;
       let_campaign(leader, alarms);
+      alarms += more;
       return eventually([&] { return state(leader).role == peer_role::leader; },
                         deadline / 4);
     },

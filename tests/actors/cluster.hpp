@@ -98,8 +98,19 @@ public:
   void spawn(std::uint64_t id);
   void spawn_all();
 
-  /// Spawns all, has one elected, and sees to it that nobody else campaigns
-  /// before the test is over, however busy the machine is.
+  /// Sees to it that of all peers spawned from now on none campaigns before the
+  /// test is over, however busy the machine is, unless it is told to.
+  void keep_calm();
+
+  /// Has a calm peer campaign until it leads, which needs the others to be
+  /// without a leader.
+  /// @param alarms How many alarms it can have set until now: a few, unless it
+  ///        has led, which sets one for each heartbeat. If they are more, it
+  ///        takes longer.
+  /// @returns the leader.
+  std::uint64_t elect(std::uint64_t id, std::uint64_t alarms = 20);
+
+  /// Spawns all, calm ones, and has one elected.
   /// @returns the leader.
   std::uint64_t spawn_calm(std::uint64_t leader = 1);
 

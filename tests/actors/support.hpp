@@ -94,7 +94,7 @@ public:
     std::unique_lock guard{mutex_};
     sizes_.push_back(batches.size());
     changed_.notify_all();
-    changed_.wait(guard, [this] { return !held_; });
+    changed_.wait(guard, [this] { return sizes_.size() < held_from_; });
     if (sizes_.size() >= fails_from_)
       throw persistence::store_error{persistence::store_errc::write_failed,
                                      "the disk is on fire"};
@@ -138,10 +138,10 @@ public:
     return impl_->groups();
   }
 
-  /// Lets commits wait, or go on.
-  void hold(bool value) {
+  /// Lets commits wait, from one on, counted from 1; or lets them go on.
+  void hold(bool value, std::size_t from = 0) {
     std::lock_guard guard{mutex_};
-    held_ = value;
+    held_from_ = value ? from : never;
     changed_.notify_all();
   }
 
@@ -190,15 +190,17 @@ public:
   }
 
 private:
+  static constexpr auto never = std::numeric_limits<std::size_t>::max();
+
   std::shared_ptr<persistence::store> impl_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<std::size_t> sizes_;
-  bool held_ = false;
+  std::size_t held_from_ = never;
   mutable std::size_t reads_ = 0;
   bool reads_held_ = false;
   bool reads_fail_ = false;
-  std::size_t fails_from_ = std::numeric_limits<std::size_t>::max();
+  std::size_t fails_from_ = never;
   bool full_ = false;
 
   static bool takes_space(const persist& x) {

@@ -153,6 +153,18 @@ BOOST_FIXTURE_TEST_CASE(deliveries_go_to_the_process_that_asked_for_them,
   });
 }
 
+BOOST_FIXTURE_TEST_CASE(no_stranger_is_told_who_leads, forged_fixture) {
+  check_that_nothing_comes_of([](stranger& x, auto) {
+    auto refused = false;
+    actors::ask(x.self, x.peer, patience, observe{{1}},
+                caf::actor_cast<actors::observer_actor>(x.peer))
+      .receive([](const observed&) {},
+               [&](const caf::error&) { refused = true; });
+    BOOST_TEST(refused);
+  });
+  check_that_it_was_said();
+}
+
 // Nothing of a node lives on in silence.
 BOOST_AUTO_TEST_CASE(a_node_says_when_one_of_its_actors_ends) {
   auto dies = [](auto victim) {

@@ -76,6 +76,7 @@ public:
       send_to(id, mid, commit_collected{});
       send_to(id, mid, applied{{1}, {far}, {}, {far}});
       send_to(id, mid, persisted{{1}, {1}});
+      send_to(id, mid, leadership{{1}, {1}, {far}, {2}, false, false});
     }
   }
 

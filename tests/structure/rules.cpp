@@ -81,7 +81,7 @@ const std::vector<ban>& banned_headers() {
     // Term, role and log belong to one actor; a second one that acted on them
     // would make the copies diverge.
     {{"actors/", "cluster/", "clients/", "redis/", "scenarios/", "tools/"},
-     {"actors/peer", "actors/spawn", "actors/subscribers"},
+     {"actors/observers", "actors/peer", "actors/spawn", "actors/subscribers"},
      {"raft/consensus/core.hpp", "raft/consensus/durable_commit.hpp"},
      "only the peer actor drives a core: send it a message"},
   };
