@@ -17,6 +17,11 @@
 // `takes<X>` is a message without an answer; `answers<X, Y>` is a request `X`
 // that is answered by `Y`.
 //
+// Not here are the actors that keep connections: links, dial, monitor
+// (`cluster/`). Their messages hold addresses and sockets, of which this folder
+// knows nothing, and only a node speaks to them. What the peer asks of them is
+// `link_keeper_actor`.
+//
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
 // and published. Traffic between peers is one-way; a request that may go to
 // another process needs a deadline.

@@ -116,7 +116,7 @@ public:
 
   /// How much room the state machine has had when all up to `index` was
   /// applied. A peer that is alone in its group refuses what would pass it:
-  /// nobody else can take it, and what is in the log can not be refused.
+  /// nobody else can take it, and what is in the log cannot be refused.
   void told_space(log_index index, const space_left& space);
 
   /// The answer to one of `output::reads`.

@@ -62,7 +62,7 @@ void invariant_checker::check_indexes(const core& x) {
   expect(x.applied_durable_ <= x.applied_,
          "What the state machine has on its disk was applied.");
   expect(log.compacted().index <= x.applied_durable_,
-         "Only entries whose effects are on the own disk are dropped.");
+         "Only entries whose effects are on this peer's disk are dropped.");
   expect(log.compacted().index <= x.lowest_match_,
          "Only entries that every member has are dropped.");
   expect(log.first_in_memory() > log.compacted().index,

@@ -126,7 +126,7 @@ public:
     return std::min(file_.filled(), map_bytes_);
   }
 
-  /// Whether the file can not become longer: there was no space when it was
+  /// Whether the file cannot become longer: there was no space when it was
   /// tried last, or the map ends there.
   bool is_full() const noexcept {
     return file_.is_full() || file_.filled() >= map_bytes_;

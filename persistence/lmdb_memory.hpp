@@ -33,7 +33,7 @@ public:
 
   store_memory known() const;
 
-  /// Writes what shall be remembered, within a transaction.
+  /// Writes what is to be remembered, within a transaction.
   void write(lmdb::transaction& txn, const remember& what);
 
   /// That transaction is committed.
