@@ -82,9 +82,9 @@ struct peer_parts {
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
 /// - An observer is told the state at the time of `observe` before that is
-///   answered, and then each change, see `leadership`. When the peer is stopped,
-///   or ends because something failed, it first tells that it does not lead any
-///   more, if it did. One that is killed tells nothing: monitor it.
+///   answered, and then each change, see `leadership`. When the peer is
+///   stopped, or ends because something failed, it first tells that it does not
+///   lead any more, if it did. One that is killed tells nothing: monitor it.
 /// - A request for another group is answered with an error, `fetch` without a
 ///   piece.
 /// - `stop` is answered when nothing of the peer can act any more, however
