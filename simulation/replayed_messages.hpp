@@ -22,8 +22,8 @@ using base::random;
 struct parcel_under_way {
   std::shared_ptr<const consensus::message> message;
   std::uint64_t number = 0;
-  /// The directory in whose place it was sent, see `host`. A connection leads to
-  /// one process, and no process finds another directory.
+  /// The directory in whose place it was sent, see `host`. A connection leads
+  /// to one process, and no process finds another directory.
   std::uint64_t directory = 0;
 };
 

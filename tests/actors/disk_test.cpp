@@ -323,7 +323,9 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
 
 BOOST_AUTO_TEST_CASE(a_peer_alone_takes_what_its_machine_has_room_for) {
   auto disk = std::make_shared<fake_disk>();
-  disk->space = [](const machine::space_question&) { return space_left{0, 10}; };
+  disk->space = [](const machine::space_question&) {
+    return space_left{0, 10};
+  };
   machine = [disk](group_id) { return std::make_unique<counter>(disk); };
   members = {{1}};
   spawn(1);

@@ -4,8 +4,8 @@
 #include <raft/cluster/client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_files.hpp>
-#include <raft/persistence/lmdb_database.hpp>
 #include <raft/lmdb/lock_file.hpp>
+#include <raft/persistence/lmdb_database.hpp>
 #include <raft/persistence/record.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/persistence/saboteur.hpp>
