@@ -17,10 +17,10 @@
 // `takes<X>` is a message without an answer; `answers<X, Y>` is a request `X`
 // that is answered by `Y`.
 //
-// Not here are the actors that keep connections: links, dial, monitor
-// (`cluster/`). Their messages hold addresses and sockets, of which this folder
-// knows nothing, and only a node speaks to them. What the peer asks of them is
-// `link_keeper_actor`.
+// Not here are the actors that keep connections, links and dial (`links/`), and
+// the monitor (`cluster/`). Their messages hold addresses and sockets, of which
+// this folder knows nothing, and only nodes and clients speak to them. What the
+// peer asks of links is `link_keeper_actor`; what they tell is `contact_actor`.
 //
 // Every interface is an ordinary CAF handle: it can be sent, stored, monitored
 // and published. Traffic between peers is one-way; a request that may go to
@@ -189,6 +189,13 @@ using acceptor_actor = actor_interface<
   answers<hello, args<welcome, peer_actor>>,
   // Who said hello, or was told welcome, ends the connection.
   takes<farewell>>;
+
+/// Is told which peers can be reached.
+using contact_actor = actor_interface<
+  // A peer can be reached through this handle.
+  takes<link_up, peer_actor>,
+  // A peer can no longer be reached.
+  takes<link_down>>;
 
 /// A client handle: finds the leader, follows it, retries within a session.
 using client_actor = actor_interface<

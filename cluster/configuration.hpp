@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/actors/bounds.hpp>
-#include <raft/cluster/address.hpp>
 #include <raft/consensus/settings.hpp>
+#include <raft/links/address.hpp>
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -15,6 +15,11 @@
 #include <vector>
 
 namespace raft::cluster {
+
+// Part of what users of this folder write.
+using links::address;
+using links::configuration_error;
+using links::member;
 
 /// All that makes one node.
 struct configuration {

@@ -1,8 +1,8 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/cluster/connect.hpp>
-#include <raft/cluster/dial.hpp>
-#include <raft/cluster/handshake.hpp>
+#include <raft/links/dial.hpp>
+#include <raft/links/handshake.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
@@ -29,19 +29,20 @@ public:
 
   actors::peer_actor meet(const std::string& cluster) {
     auto acceptor = find_acceptor();
-    card us{cluster, {}, {}, {}};
+    links::card us{cluster, {}, {}, {}};
     actors::peer_actor result;
     actors::ask_far(
       self_, acceptor, left(),
       [&](const welcome& msg, const actors::peer_actor& peer) {
-        auto complaint = complaint_about(us, {}, msg);
+        auto complaint = links::complaint_about(us, {}, msg);
         if (!complaint.empty())
           fail(complaint);
         if (!peer)
           fail("its peer has ended");
         result = peer;
       },
-      [&](const caf::error& reason) { fail(reason); }, make_hello(us, {}));
+      [&](const caf::error& reason) { fail(reason); },
+      links::make_hello(us, {}));
     return result;
   }
 
@@ -49,8 +50,9 @@ private:
   actors::acceptor_actor find_acceptor() {
     actors::acceptor_actor result;
     auto patience = static_cast<std::uint64_t>(left().count());
-    actors::ask(self_, spawn_dial(self_->system()), left() + handshake_deadline,
-                where_.host, where_.port, patience)
+    actors::ask(self_, links::spawn_dial(self_->system()),
+                left() + links::handshake_deadline, where_.host, where_.port,
+                patience)
       .receive(
         [&](const caf::node_id&, const caf::strong_actor_ptr& acceptor,
             const std::string& complaint) {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/base/instant.hpp>
-#include <raft/cluster/address.hpp>
-#include <raft/cluster/log.hpp>
+#include <raft/links/address.hpp>
+#include <raft/links/log.hpp>
 #include <raft/messages/client.hpp>
 
 #include <cstdint>
@@ -15,6 +15,8 @@
 namespace raft::cluster {
 
 using base::instant;
+using base::severity;
+using links::member;
 
 /// What there is to know of a peer at one moment.
 struct peer_view {

@@ -24,14 +24,14 @@ linked_client::linked_client(caf::actor_system& system,
   // The connection's thread has the answers first; stay there.
   own.in_middleman = true;
   actor_ = spawn_client(system, std::move(own));
-  links_options others;
+  links::links_options others;
   others.cluster = options.cluster;
   others.group = options.group;
   for (auto& x : servers)
     others.remotes.push_back({{}, x});
-  others.client = actor_;
+  others.contact = actor_;
   others.seed = actors::draw_seed();
-  links_ = spawn_links(system, std::move(others));
+  links_ = links::spawn_links(system, std::move(others));
 }
 
 linked_client::~linked_client() {

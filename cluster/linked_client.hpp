@@ -4,7 +4,7 @@
 
 #include <raft/cluster/client.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/links.hpp>
+#include <raft/links/links.hpp>
 
 #include <memory>
 #include <vector>
@@ -39,7 +39,7 @@ private:
   caf::actor_system& system_;
   group_id group_;
   linked_client_actor actor_;
-  links_actor links_;
+  links::links_actor links_;
 };
 
 } // namespace raft::cluster

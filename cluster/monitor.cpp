@@ -47,7 +47,7 @@ private:
     actors::ask(self_, options_.peer, peer_patience, get_state{options_.group})
       .then(
         [this](peer_state& found) {
-          peer_view view{std::move(found), options_.links->all_down(),
+          peer_view view{std::move(found), options_.board->all_down(),
                          options_.disk_full->log, options_.disk_full->machine};
           tell(health_->observe(steady_now(), view));
           look_later();

@@ -5,8 +5,8 @@
 
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/health.hpp>
-#include <raft/cluster/link_board.hpp>
-#include <raft/cluster/log.hpp>
+#include <raft/links/link_board.hpp>
+#include <raft/links/log.hpp>
 
 #include <atomic>
 #include <memory>
@@ -37,13 +37,13 @@ struct monitor_options {
   group_id group;
   actors::peer_actor peer;
   /// The others.
-  std::vector<member> members;
+  std::vector<links::member> members;
   /// See `health`.
   std::uint64_t kept_max = 0;
-  std::shared_ptr<const link_board> links;
+  std::shared_ptr<const links::link_board> board;
   /// Whether the log's disk is full, as far as is known.
   std::shared_ptr<const full_disks> disk_full;
-  log_function log;
+  links::log_function log;
 };
 
 monitor_actor spawn_monitor(caf::actor_system& system, monitor_options options);

@@ -6,11 +6,11 @@
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/links.hpp>
-#include <raft/cluster/listening.hpp>
 #include <raft/cluster/monitor.hpp>
 #include <raft/cluster/node.hpp>
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/links/links.hpp>
+#include <raft/links/listening.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -24,6 +24,8 @@
 namespace raft::cluster {
 
 namespace {
+
+using base::severity;
 
 std::string to_text(const std::vector<peer_id>& ids) {
   std::string result;
@@ -79,7 +81,7 @@ struct node::impl {
       });
     options.on_failure = once(std::move(options.on_failure));
     auto store = open_store();
-    links_options us;
+    links::links_options us;
     found(*store);
     introduce(*store, us);
     persister = actors::spawn_persister(system, {store, options.on_failure});
@@ -124,7 +126,7 @@ struct node::impl {
     };
     see(peer, "the peer");
     see(client, "the client handle");
-    see(links, "the links");
+    see(link_keeper, "the links");
     auto broker = actors::find_protocol_broker(system);
     actors::when_ended(broker, [x = deaf](const caf::error&) { *x = true; });
     see(broker, "CAF's broker");
@@ -152,7 +154,8 @@ struct node::impl {
   }
 
   /// Finds out who we are, and tells what was found on the disk.
-  void introduce(const persistence::store& store, links_options& us) const {
+  void introduce(const persistence::store& store,
+                 links::links_options& us) const {
     auto found = store.load(config.group);
     us.incarnation = store.identity().incarnation;
     us.founders = found.members.voters;
@@ -217,7 +220,7 @@ struct node::impl {
     peer = actors::spawn_peer(system, std::move(x));
   }
 
-  void spawn_links(links_options x) {
+  void spawn_links(links::links_options x) {
     x.cluster = config.cluster;
     x.group = config.group;
     x.self = config.id;
@@ -226,24 +229,24 @@ struct node::impl {
       if (member.id != config.id)
         x.remotes.push_back(member);
     x.peer = peer;
-    x.client = client;
+    x.contact = client;
     x.guard = guard;
     x.board = board;
     x.strays = strays;
     x.timing = options.timing;
     x.seed = actors::draw_seed();
     x.log = options.log;
-    links = cluster::spawn_links(system, std::move(x));
+    link_keeper = links::spawn_links(system, std::move(x));
   }
 
   void listen() {
     where = listen_address(config);
-    for (const auto& host : listen_hosts(where.host)) {
-      auto port = actors::publish(system, actors::acceptor_actor{links}, host,
-                                  where.port, guard);
+    for (const auto& host : links::listen_hosts(where.host)) {
+      auto port = actors::publish(system, actors::acceptor_actor{link_keeper},
+                                  host, where.port, guard);
       if (!port)
         throw std::runtime_error{fmt::format("cannot listen at {}: {}",
-                                             to_text({host, where.port}),
+                                             links::to_text({host, where.port}),
                                              why_not(host, port.error()))};
       where.port = *port;
       ++ports;
@@ -252,7 +255,7 @@ struct node::impl {
 
   /// CAF does not say why.
   std::string why_not(const std::string& host, const caf::error& reason) const {
-    auto result = why_not_listen({host, where.port});
+    auto result = links::why_not_listen({host, where.port});
     return result.empty() ? actors::to_text(system, reason) : result;
   }
 
@@ -269,7 +272,7 @@ struct node::impl {
         x.members.push_back(member);
     x.kept_max = config.raft.log_bytes_kept + config.raft.compaction_bytes_min
                + std::max(dirty, 2 * options.dirty_bytes_max);
-    x.links = board;
+    x.board = board;
     x.disk_full = disk_full;
     x.log = options.log;
     monitor = spawn_monitor(system, std::move(x));
@@ -282,8 +285,9 @@ struct node::impl {
     stop_one(monitor, "the monitor");
     // CAF would wait for its broker forever, also if that has ended.
     for (; ports > 0 && !*deaf; --ports)
-      actors::unpublish(system, actors::acceptor_actor{links}, where.port);
-    stop_one(links, "the links");
+      actors::unpublish(system, actors::acceptor_actor{link_keeper},
+                        where.port);
+    stop_one(link_keeper, "the links");
     stop_one(client, "the client handle");
     stop_one(peer, "the peer");
     stop_one(persister, "the persister");
@@ -312,7 +316,8 @@ struct node::impl {
   caf::actor_system& system;
   configuration config;
   node_options options;
-  std::shared_ptr<link_board> board = std::make_shared<link_board>();
+  std::shared_ptr<links::link_board> board
+    = std::make_shared<links::link_board>();
   std::shared_ptr<full_disks> disk_full = std::make_shared<full_disks>();
   address where;
   /// How many addresses it listens at.
@@ -328,7 +333,7 @@ struct node::impl {
   actors::peer_actor peer;
   linked_client_actor client;
   std::shared_ptr<actors::port_guard> guard;
-  links_actor links;
+  links::links_actor link_keeper;
   monitor_actor monitor;
 };
 

@@ -17,8 +17,8 @@
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/cluster/configuration.hpp>
-#include <raft/cluster/link_timing.hpp>
-#include <raft/cluster/log.hpp>
+#include <raft/links/link_timing.hpp>
+#include <raft/links/log.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -34,7 +34,7 @@ namespace raft::cluster {
 /// What a program may choose beyond the configuration.
 struct node_options {
   /// Told what happens: roles, links, refusals.
-  log_function log = {};
+  links::log_function log = {};
   /// Called once, from some thread, when the disk or the state machine failed,
   /// or when an actor of this node ended before `stop` for whatever other
   /// reason: the process cannot go on and should end. The default ends it by
@@ -54,7 +54,7 @@ struct node_options {
   /// disk yet; as many again may be on their way there. The node warns when the
   /// log is longer than this and its own settings explain.
   std::uint64_t dirty_bytes_max = 64 << 20;
-  link_timing timing = {};
+  links::link_timing timing = {};
 };
 
 /// A running node. The actor system must have loaded the middleman

@@ -41,7 +41,7 @@ int why_not(const sockaddr* where, socklen_t size) {
   return reason;
 }
 
-[[noreturn]] void refuse(const cluster::address& where,
+[[noreturn]] void refuse(const links::address& where,
                          const std::string& reason) {
   throw server_error{"cannot listen for Redis clients at " + to_text(where)
                      + ": " + reason + "; choose another address"};
@@ -61,7 +61,7 @@ std::string numeric_host(const addrinfo& x) {
 /// the same name may try any of them. Of those, this machine may lack some.
 /// @param where Its port becomes the one that was taken.
 /// @param warn Told when files run out.
-doormen listen_at(caf::actor_system& system, cluster::address& where,
+doormen listen_at(caf::actor_system& system, links::address& where,
                   const actors::port_warning& warn) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
@@ -118,7 +118,7 @@ std::size_t connections_possible(const server_options& options) {
   auto possible = std::max<std::size_t>(
     files - std::min(files, options.files_of_others), 1);
   if (possible < wanted && options.log)
-    options.log(cluster::severity::warning,
+    options.log(base::severity::warning,
                 "redis: at most " + std::to_string(possible)
                   + " clients instead of " + std::to_string(wanted)
                   + ", because this process may open only "
@@ -139,11 +139,11 @@ server::server(caf::actor_system& system, const server_options& options)
   adjusted.connections_max = connections_possible(options);
   auto all = listen_at(system, adjusted.where, [log = log_](const auto& what) {
     if (log)
-      log(cluster::severity::warning, "redis: " + what);
+      log(base::severity::warning, "redis: " + what);
   });
   port_ = adjusted.where.port;
   if (log_)
-    log_(cluster::severity::info,
+    log_(base::severity::info,
          "redis: listening for clients on " + places_of(all));
   actor_
     = system.middleman().spawn_broker(serve_redis, std::move(all), adjusted);
@@ -167,9 +167,8 @@ void server::stop() {
     .receive([](const stopped&) {},
              [this](const caf::error& what) {
                if (log_)
-                 log_(cluster::severity::error,
-                      "redis: the server did not stop: "
-                        + caf::to_string(what));
+                 log_(base::severity::error, "redis: the server did not stop: "
+                                               + caf::to_string(what));
              });
   actor_ = nullptr;
 }

@@ -4,8 +4,8 @@
 
 #include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/address.hpp>
-#include <raft/cluster/log.hpp>
+#include <raft/links/address.hpp>
+#include <raft/links/log.hpp>
 #include <raft/redis/limits.hpp>
 
 #include <caf/actor.hpp>
@@ -23,7 +23,7 @@ namespace raft::redis {
 /// What a server needs to know. Only `where` and `client` have no default.
 struct server_options {
   /// Port 0 picks a free one.
-  cluster::address where = {};
+  links::address where = {};
   /// Executes the commands. Must outlive the server, or at least answer.
   actors::client_actor client = {};
   /// Tells INFO about this peer; without one, INFO says so.
@@ -53,7 +53,7 @@ struct server_options {
   /// How long a client may take for its last replies before it is cut off.
   std::chrono::milliseconds linger{2000};
   /// Told what goes wrong.
-  cluster::log_function log = {};
+  links::log_function log = {};
   /// Called, from some thread, when the server ended before `stop`.
   actors::failure_handler on_failure = actors::abort_on_failure;
 };
@@ -89,7 +89,7 @@ private:
   caf::actor_system* system_;
   caf::actor actor_;
   group_id group_;
-  cluster::log_function log_;
+  links::log_function log_;
   std::chrono::milliseconds patience_;
   std::uint16_t port_ = 0;
   /// Whether the end of the actor is wanted.

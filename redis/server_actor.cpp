@@ -183,7 +183,7 @@ void server_state::stop(actors::promise<stopped> promise) {
   finish_if_empty();
 }
 
-void server_state::log(cluster::severity level, const std::string& what) {
+void server_state::log(base::severity level, const std::string& what) {
   if (options_.log)
     options_.log(level, "redis: " + what);
 }
@@ -361,7 +361,7 @@ void server_state::warn_of_http(const client& x) {
   }
   warned_at_ = now;
   auto others = std::exchange(unwarned_, 0);
-  log(cluster::severity::warning,
+  log(base::severity::warning,
       "possible attack: client " + std::to_string(x.id)
         + " sent a line of HTTP, as a page in a browser can; nothing of it was "
           "executed, and its connection is closed"
@@ -388,7 +388,7 @@ caf::behavior serve_redis(server_state::broker* self,
     },
     [state](const caf::io::acceptor_closed_msg&) {
       state->log(
-        cluster::severity::error,
+        base::severity::error,
         "the listening socket was closed; no more clients can connect");
     },
     [state](const wake& x) {

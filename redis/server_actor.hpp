@@ -42,7 +42,7 @@ public:
   void send_batches();
   void check_patience();
   void stop(actors::promise<stopped> promise);
-  void log(cluster::severity level, const std::string& what);
+  void log(base::severity level, const std::string& what);
 
 private:
   struct client {

@@ -104,7 +104,7 @@ public:
 private:
   struct body {
     std::unique_ptr<raftd_process> process;
-    cluster::address where;
+    links::address where;
     bool still = false;
     /// Whether its connection was lost while it stood still.
     bool was_lost = false;
@@ -166,7 +166,7 @@ private:
     if (!line.starts_with(listening))
       throw std::runtime_error{"raftd did not start; it says: "
                                + last_line(log_of(who))};
-    x.where = cluster::parse_address(line.substr(listening.size()));
+    x.where = links::parse_address(line.substr(listening.size()));
     network_.plug(who, x.where.port);
   }
 

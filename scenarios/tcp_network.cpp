@@ -13,7 +13,7 @@ std::size_t tcp_network::number_of(peer_number from, peer_number to) const {
   return from * peers_ + to;
 }
 
-cluster::address tcp_network::way(peer_number from, peer_number to) const {
+links::address tcp_network::way(peer_number from, peer_number to) const {
   return proxy_.where(number_of(from, to));
 }
 

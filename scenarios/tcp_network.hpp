@@ -22,7 +22,7 @@ public:
   explicit tcp_network(std::size_t peers);
 
   /// Where a peer has to connect to so that it reaches another one.
-  cluster::address way(peer_number from, peer_number to) const;
+  links::address way(peer_number from, peer_number to) const;
 
   /// Says where a peer listens from now on.
   void plug(peer_number who, std::uint16_t port);

@@ -71,7 +71,7 @@ tcp_proxy::~tcp_proxy() {
   thread_.join();
 }
 
-cluster::address tcp_proxy::where(std::size_t way) const {
+links::address tcp_proxy::where(std::size_t way) const {
   std::lock_guard guard{mutex_};
   return {"127.0.0.1", ways_.at(way).port};
 }

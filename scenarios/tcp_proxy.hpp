@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <array>
 #include <atomic>
@@ -40,7 +40,7 @@ public:
   tcp_proxy& operator=(const tcp_proxy&) = delete;
 
   /// Where to connect to.
-  cluster::address where(std::size_t way = 0) const;
+  links::address where(std::size_t way = 0) const;
 
   /// Says where a way leads from now on; port 0: nowhere.
   void lead(std::size_t way, std::uint16_t port);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <raft/cluster/configuration.hpp>
+#include <raft/links/address.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,7 @@ namespace raft::server {
 struct configuration {
   cluster::configuration node;
   /// Where to wait for Redis clients, if at all.
-  std::optional<cluster::address> redis;
+  std::optional<links::address> redis;
   /// Bytes of replies that one Redis client, and all of them together, may
   /// leave unread.
   std::uint64_t redis_unread_bytes = 64 << 20;

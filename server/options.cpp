@@ -70,7 +70,7 @@ option endpoint(const char* name, const char* help, Field field) {
           "HOST:PORT",
           help,
           [field](configuration& x, const std::vector<std::string>& values) {
-            field(x) = cluster::parse_address(values.at(0));
+            field(x) = links::parse_address(values.at(0));
           },
           [](const configuration&) { return std::string{}; },
           nullptr};
@@ -97,7 +97,7 @@ option members_option() {
           [](configuration& x, const std::vector<std::string>& values) {
             x.node.members.clear();
             for (auto& value : values)
-              x.node.members.push_back(cluster::parse_member(value));
+              x.node.members.push_back(links::parse_member(value));
           },
           [](const configuration&) { return std::string{}; },
           nullptr};

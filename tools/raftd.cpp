@@ -76,18 +76,18 @@ sigset_t set_up_signals() {
   return result;
 }
 
-void log(cluster::severity how, const std::string& what) {
+void log(base::severity how, const std::string& what) {
   switch (how) {
-    case cluster::severity::debug:
+    case base::severity::debug:
       spdlog::debug(what);
       break;
-    case cluster::severity::info:
+    case base::severity::info:
       spdlog::info(what);
       break;
-    case cluster::severity::warning:
+    case base::severity::warning:
       spdlog::warn(what);
       break;
-    case cluster::severity::error:
+    case base::severity::error:
       spdlog::error(what);
       break;
   }

@@ -14,7 +14,7 @@ namespace raft::cluster {
 /// Connects as often as needed: a busy machine has no time for a handshake now
 /// and then. Fails the test if nobody answers.
 inline actors::peer_actor connect_patiently(caf::scoped_actor& self,
-                                            const address& where) {
+                                            const links::address& where) {
   actors::peer_actor result;
   std::string why;
   auto connected = test::eventually([&] {

@@ -4,7 +4,7 @@
 #include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
-#include <raft/cluster/dial.hpp>
+#include <raft/links/dial.hpp>
 #include <raft/tests/cluster/sockets.hpp>
 #include <raft/tests/support/patience.hpp>
 #include <raft/tests/transport/samples.hpp>
@@ -19,6 +19,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using namespace raft::links;
 using namespace std::chrono_literals;
 
 namespace {
@@ -30,7 +31,7 @@ using clock_type = std::chrono::steady_clock;
 std::string try_to_connect(const address& where,
                            std::chrono::milliseconds deadline
                            = test::patience) {
-  auto result = cluster::connect(where, deadline);
+  auto result = links::connect(where, deadline);
   BOOST_TEST((result.socket >= 0) == result.complaint.empty());
   if (result.socket >= 0)
     ::close(result.socket);

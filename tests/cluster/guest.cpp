@@ -25,7 +25,7 @@ void no_answer(const caf::error& why) {
 
 } // namespace
 
-guest::guest(const address& where, grants more)
+guest::guest(const links::address& where, grants more)
   : peer_{connect_patiently(self_, where)} {
   auto count = [total = received_, to = peer_,
                 more](actors::subscriber_actor::pointer self, actors::nothing) {

@@ -4,7 +4,7 @@
 
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 #include <raft/messages/client.hpp>
 
 #include <caf/actor_system.hpp>
@@ -33,7 +33,7 @@ struct endings {
 /// there is no answer.
 class guest {
 public:
-  explicit guest(const address& where, grants more = grants::no);
+  explicit guest(const links::address& where, grants more = grants::no);
   guest(const guest&) = delete;
   guest& operator=(const guest&) = delete;
   ~guest();

@@ -15,6 +15,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using namespace raft::links;
 using test::undisturbed;
 using namespace std::chrono_literals;
 

@@ -28,6 +28,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using namespace raft::links;
 using namespace raft::transport;
 
 namespace {

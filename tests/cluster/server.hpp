@@ -30,8 +30,8 @@ using test::patience;
 /// What nodes said, with the seconds since it was made.
 class memory_log {
 public:
-  log_function function() {
-    return [this](severity, const std::string& what) {
+  links::log_function function() {
+    return [this](base::severity, const std::string& what) {
       std::lock_guard guard{mutex_};
       std::chrono::duration<double> age
         = std::chrono::steady_clock::now() - begin_;
@@ -66,7 +66,7 @@ private:
 class server {
 public:
   server(configuration config, std::shared_ptr<persistence::store> store,
-         const link_timing& timing = {}) {
+         const links::link_timing& timing = {}) {
     node_options options;
     options.log = log.function();
     options.store = std::move(store);
@@ -220,7 +220,7 @@ public:
     });
   }
 
-  link_timing timing;
+  links::link_timing timing;
   std::vector<member> members;
   std::vector<std::shared_ptr<persistence::store>> stores;
   std::vector<std::unique_ptr<server>> all;

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <arpa/inet.h>
 #include <cstdint>
@@ -14,6 +14,8 @@
 #include <vector>
 
 namespace raft::cluster {
+
+using links::address;
 
 /// A TCP socket that is closed in the end.
 class test_socket {

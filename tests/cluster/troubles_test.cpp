@@ -1,6 +1,6 @@
 // What raftd says when it cannot serve or cannot listen.
 
-#include <raft/cluster/listening.hpp>
+#include <raft/links/listening.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(localhost_is_all_that_people_take_it_for) {
                    data(0), "--bootstrap"},
                   log_file(0)};
   BOOST_REQUIRE(x.read_line(patience) == "listening on " + to_text(name));
-  for (const auto& host : listen_hosts("localhost")) {
+  for (const auto& host : links::listen_hosts("localhost")) {
     client user{{{host, port}}};
     BOOST_TEST(eventually([&] { return user.states().at(0).error.empty(); }));
   }

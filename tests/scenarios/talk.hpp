@@ -60,7 +60,7 @@ struct ends {
 };
 
 /// Connects to an address that leads to a listener.
-inline ends connect_through(const cluster::address& where,
+inline ends connect_through(const links::address& where,
                             const test_socket& listener) {
   ends result;
   BOOST_REQUIRE(result.near.connect_and_wait(where.port));

@@ -13,9 +13,9 @@
 
 using namespace raft;
 using namespace raft::server;
-using raft::cluster::address;
 using raft::cluster::configuration_error;
-using raft::cluster::member;
+using raft::links::address;
+using raft::links::member;
 using namespace std::chrono_literals;
 
 namespace {

@@ -53,7 +53,7 @@ struct peers {
       where.push_back({"127.0.0.1", held[i].bind()});
       redis.push_back(held[count + i].bind());
       members += (i > 0 ? "," : "") + std::to_string(i + 1) + '='
-               + cluster::to_text(where[i]);
+               + links::to_text(where[i]);
     }
   }
 
@@ -91,7 +91,7 @@ struct peers {
         "65536"},
       log_file(i));
     BOOST_REQUIRE(processes[i]->read_line(progress_max)
-                  == "listening on " + cluster::to_text(where[i]));
+                  == "listening on " + links::to_text(where[i]));
   }
 
   /// Kills peers, all at the same moment.
@@ -103,7 +103,7 @@ struct peers {
   }
 
   test::temporary_directory directory;
-  std::vector<cluster::address> where;
+  std::vector<links::address> where;
   std::vector<std::uint16_t> redis;
   std::string members;
   std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;

@@ -52,7 +52,7 @@ std::string digest_table(const std::vector<peer_digest>& peers) {
   table result{{"address", "applied", "keys", "digest"}};
   std::string problems;
   for (const auto& x : peers) {
-    auto where = cluster::to_text(x.where);
+    auto where = links::to_text(x.where);
     if (x.error.empty()) {
       result.add({where, to_text(x.applied), std::to_string(x.digest.keys),
                   fmt::format("{:016x}", x.digest.hash)});
@@ -71,7 +71,7 @@ verdict judge(const std::vector<peer_digest>& peers) {
               fmt::format("{} and {} differ although both applied entry {}: "
                           "stop the cluster and keep its data, this is a "
                           "bug",
-                          cluster::to_text(x.where), cluster::to_text(y->where),
+                          links::to_text(x.where), links::to_text(y->where),
                           to_text(x.applied))};
   if (!all_answered(peers))
     return {exit_code::unreachable,

@@ -14,7 +14,7 @@ namespace raft::tools {
 
 /// The digest of one peer's state, or why there is none.
 struct peer_digest {
-  cluster::address where;
+  links::address where;
   /// Last entry that the state reflects. Meaningful only without an error, as
   /// is the digest.
   log_index applied;

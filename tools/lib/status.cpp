@@ -51,7 +51,7 @@ std::string status_table(const std::vector<cluster::server_state>& servers) {
   auto commit = last_commit(servers);
   std::string problems;
   for (const auto& x : servers) {
-    auto where = cluster::to_text(x.where);
+    auto where = links::to_text(x.where);
     const auto& state = x.state;
     if (x.error.empty()) {
       result.add({to_text(state.id), where, consensus::to_text(state.role),
@@ -70,7 +70,7 @@ std::string status_json(const std::vector<cluster::server_state>& servers) {
   auto result = nlohmann::ordered_json::array();
   auto commit = last_commit(servers);
   for (const auto& x : servers) {
-    nlohmann::ordered_json row{{"address", cluster::to_text(x.where)}};
+    nlohmann::ordered_json row{{"address", links::to_text(x.where)}};
     if (x.error.empty()) {
       const auto& state = x.state;
       row["peer"] = state.id.value;

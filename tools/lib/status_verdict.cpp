@@ -19,7 +19,7 @@ using complaints = std::vector<std::string>;
 
 std::string name(const cluster::server_state& x) {
   return fmt::format("peer {} at {}", x.state.id.value,
-                     cluster::to_text(x.where));
+                     links::to_text(x.where));
 }
 
 std::string list(const std::vector<peer_id>& xs) {
@@ -146,7 +146,7 @@ void add_silent(const servers& all, complaints& result) {
   for (const auto& x : all)
     if (!x.error.empty())
       result.push_back(
-        fmt::format("{} cannot be asked", cluster::to_text(x.where)));
+        fmt::format("{} cannot be asked", links::to_text(x.where)));
 }
 
 void add_own_troubles(const servers& all, const leadership& leader,

@@ -7,12 +7,12 @@ namespace raft::tools {
 
 namespace {
 
-std::vector<cluster::address> parse_addresses(const std::string& list) {
-  std::vector<cluster::address> result;
+std::vector<links::address> parse_addresses(const std::string& list) {
+  std::vector<links::address> result;
   std::size_t begin = 0;
   while (begin <= list.size()) {
     auto end = std::min(list.find(',', begin), list.size());
-    result.push_back(cluster::parse_address(list.substr(begin, end - begin)));
+    result.push_back(links::parse_address(list.substr(begin, end - begin)));
     begin = end + 1;
   }
   return result;

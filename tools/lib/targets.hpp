@@ -11,7 +11,7 @@
 namespace raft::tools {
 
 struct targets {
-  std::vector<cluster::address> servers;
+  std::vector<links::address> servers;
   cluster::client_options options;
 };
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// A setting that cannot work. The message says which one, why, and what to
 /// do.
@@ -48,4 +48,4 @@ struct member {
 /// @throws configuration_error naming the text and the form that is expected.
 member parse_member(std::string_view text);
 
-} // namespace raft::cluster
+} // namespace raft::links

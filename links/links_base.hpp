@@ -4,9 +4,9 @@
 
 #include <raft/actors/caf/sheltered.hpp>
 #include <raft/base/clock.hpp>
-#include <raft/cluster/links.hpp>
+#include <raft/links/links.hpp>
 
-namespace raft::cluster {
+namespace raft::links {
 
 using base::steady_now;
 
@@ -18,4 +18,4 @@ using links_base = actors::sheltered<
                          farewell>,
   actors::asks_others::yes>;
 
-} // namespace raft::cluster
+} // namespace raft::links

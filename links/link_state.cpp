@@ -1,8 +1,8 @@
-#include <raft/cluster/link_state.hpp>
+#include <raft/links/link_state.hpp>
 
 #include <algorithm>
 
-namespace raft::cluster {
+namespace raft::links {
 
 const char* to_text(link_stage x) {
   switch (x) {
@@ -143,4 +143,4 @@ bool link_state::is_current(number which, link_stage stage) const noexcept {
   return which == current_ && stage == stage_;
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

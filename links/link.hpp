@@ -2,10 +2,10 @@
 
 #pragma once
 
-#include <raft/cluster/address.hpp>
-#include <raft/cluster/link_state.hpp>
-#include <raft/cluster/log.hpp>
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/links/address.hpp>
+#include <raft/links/link_state.hpp>
+#include <raft/links/log.hpp>
 
 #include <caf/actor_control_block.hpp>
 
@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// A link to another process.
 struct link {
@@ -85,4 +85,4 @@ private:
   instant next_{0};
 };
 
-} // namespace raft::cluster
+} // namespace raft::links

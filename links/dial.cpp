@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
-#include <raft/cluster/dial.hpp>
+#include <raft/links/dial.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::links {
 
 namespace {
 
@@ -225,4 +225,4 @@ dial_actor spawn_dial(caf::actor_system& system,
   return system.spawn<caf::detached>(run_dialer, std::move(guard));
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,4 +1,4 @@
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <optional>
 
-namespace raft::cluster {
+namespace raft::links {
 
 namespace {
 
@@ -73,4 +73,4 @@ member parse_member(std::string_view text) {
   return {peer_id{*id}, parse_address(text.substr(equals + 1))};
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

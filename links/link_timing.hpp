@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// Timeouts and pauses of a link.
 struct link_timing {
@@ -31,4 +31,4 @@ struct link_timing {
   std::chrono::milliseconds remind{60'000};
 };
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,11 +1,11 @@
 // Who is welcome at the acceptor, and who is not, with the reasons given.
 
-#include <raft/cluster/handshake.hpp>
+#include <raft/links/handshake.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 using namespace raft;
-using namespace raft::cluster;
+using namespace raft::links;
 
 namespace {
 

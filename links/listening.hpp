@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <string>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// The addresses to listen at for a host: for `localhost`, which clients may
 /// take for any of them, those of both families that this machine has.
@@ -17,4 +17,4 @@ std::vector<std::string> listen_hosts(const std::string& host);
 /// @returns why it cannot be done, and what to do; empty if it can.
 std::string why_not_listen(const address& where);
 
-} // namespace raft::cluster
+} // namespace raft::links

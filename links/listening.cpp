@@ -1,4 +1,4 @@
-#include <raft/cluster/listening.hpp>
+#include <raft/links/listening.hpp>
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace raft::cluster {
+namespace raft::links {
 
 namespace {
 
@@ -77,4 +77,4 @@ std::string why_not_listen(const address& where) {
   return cure.empty() ? words : fmt::format("{}; {}", words, cure);
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

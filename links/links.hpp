@@ -6,11 +6,10 @@
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
-#include <raft/cluster/address.hpp>
-#include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/link_board.hpp>
-#include <raft/cluster/link_state.hpp>
-#include <raft/cluster/log.hpp>
+#include <raft/links/address.hpp>
+#include <raft/links/link_board.hpp>
+#include <raft/links/link_state.hpp>
+#include <raft/links/log.hpp>
 #include <raft/messages/identity.hpp>
 
 #include <cstdint>
@@ -22,7 +21,7 @@ namespace caf {
 class actor_system;
 }
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// The actor that keeps the links. It is what a server publishes at its port.
 using links_actor = actors::acceptor_actor::extend<
@@ -53,7 +52,7 @@ struct links_options {
   /// our `hello`; none for a client.
   actors::peer_actor peer = {};
   /// Gets the handles of the others, too; may be none.
-  linked_client_actor client = {};
+  actors::contact_actor contact = {};
 
   /// Checks what comes over the connections; none for one of its own.
   std::shared_ptr<actors::port_guard> guard = {};
@@ -82,4 +81,4 @@ struct links_options {
 /// be true (`distrust`), or when the other side says so (`farewell`).
 links_actor spawn_links(caf::actor_system& system, links_options options);
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -5,12 +5,12 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/links.hpp>
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/links/links.hpp>
 
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// Which start of its store a peer shows; 0 if none.
 inline start_id present_start(const credentials& x) {
@@ -123,4 +123,4 @@ private:
   bool settling_ = false;
 };
 
-} // namespace raft::cluster
+} // namespace raft::links

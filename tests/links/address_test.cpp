@@ -1,10 +1,10 @@
 // Addresses as people write them.
 
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-using namespace raft::cluster;
+using namespace raft::links;
 
 BOOST_AUTO_TEST_SUITE(address_suite)
 

@@ -4,7 +4,7 @@
 
 #include <raft/actors/caf/interface.hpp>
 #include <raft/actors/caf/port.hpp>
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 
 #include <caf/actor_control_block.hpp>
 #include <caf/node_id.hpp>
@@ -18,7 +18,7 @@ namespace caf {
 class actor_system;
 }
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// A connected TCP socket, which the caller owns, or a complaint.
 struct connection {
@@ -50,4 +50,4 @@ inline constexpr std::chrono::milliseconds handshake_deadline{1000};
 dial_actor spawn_dial(caf::actor_system& system,
                       std::shared_ptr<actors::port_guard> guard = {});
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -4,14 +4,14 @@
 
 #include <raft/base/instant.hpp>
 #include <raft/base/random.hpp>
-#include <raft/cluster/link_timing.hpp>
+#include <raft/links/link_timing.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 
-namespace raft::cluster {
+namespace raft::links {
 
 using base::instant;
 
@@ -129,4 +129,4 @@ private:
   incarnation_id incarnation_;
 };
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,8 +1,8 @@
-#include <raft/cluster/introductions.hpp>
+#include <raft/links/introductions.hpp>
 
 #include <fmt/format.h>
 
-namespace raft::cluster {
+namespace raft::links {
 
 consensus::finding second_process(peer_id who) {
   return {exclusion::second_process, true,
@@ -21,4 +21,4 @@ consensus::finding no_space_to_remember() {
           "there is no room on the disk to remember who is connected"};
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include <raft/cluster/address.hpp>
+#include <raft/links/address.hpp>
 #include <raft/messages/link.hpp>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// Who a process is.
 struct card {
@@ -45,4 +45,4 @@ bool comes_from(const card& us, peer_id to, const welcome& msg);
 /// What to say when a connection leads back to this very process.
 std::string complaint_about_self(const address& where);
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,10 +1,10 @@
-#include <raft/cluster/handshake.hpp>
+#include <raft/links/handshake.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace raft::cluster {
+namespace raft::links {
 
 namespace {
 
@@ -103,4 +103,4 @@ std::string complaint_about_self(const address& where) {
                      to_text(where), mirror);
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,6 +1,6 @@
 // The life of a link, in virtual time.
 
-#include <raft/cluster/link_state.hpp>
+#include <raft/links/link_state.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,7 +10,7 @@
 #include <utility>
 
 using namespace raft;
-using namespace raft::cluster;
+using namespace raft::links;
 using namespace std::chrono_literals;
 
 namespace {

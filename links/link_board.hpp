@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-namespace raft::cluster {
+namespace raft::links {
 
 /// Written by the links, read by those who speak of them.
 class link_board {
@@ -35,4 +35,4 @@ private:
   std::map<peer_id, std::string> down_;
 };
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-namespace raft::cluster {
+namespace raft::links {
 
 using base::severity;
 
@@ -15,4 +15,4 @@ using base::severity;
 /// not block for long.
 using log_function = std::function<void(severity, const std::string&)>;
 
-} // namespace raft::cluster
+} // namespace raft::links

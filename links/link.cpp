@@ -1,10 +1,10 @@
-#include <raft/cluster/link.hpp>
+#include <raft/links/link.hpp>
 
 #include <fmt/format.h>
 
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::links {
 
 std::string title_of(const link& x) {
   auto where = to_text(x.to.where);
@@ -64,4 +64,4 @@ void standing_told::tell(const log_function& log, instant now,
     log(severity::warning, "does not take part: " + now_.text);
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,11 +1,11 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
-#include <raft/cluster/dial.hpp>
-#include <raft/cluster/handshake.hpp>
-#include <raft/cluster/introductions.hpp>
-#include <raft/cluster/link.hpp>
-#include <raft/cluster/links.hpp>
-#include <raft/cluster/links_base.hpp>
+#include <raft/links/dial.hpp>
+#include <raft/links/handshake.hpp>
+#include <raft/links/introductions.hpp>
+#include <raft/links/link.hpp>
+#include <raft/links/links.hpp>
+#include <raft/links/links_base.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -17,7 +17,7 @@
 #include <optional>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::links {
 
 namespace {
 
@@ -387,8 +387,8 @@ private:
     link_up news{x.to.id, x.state.incarnation()};
     if (options_.peer)
       actors::send(self_, options_.peer, news, actors::inbox_actor{handle});
-    if (options_.client)
-      actors::send(self_, options_.client, news, handle);
+    if (options_.contact)
+      actors::send(self_, options_.contact, news, handle);
     log(severity::info, fmt::format("{} is connected", title_of(x)));
   }
 
@@ -405,8 +405,8 @@ private:
     show_down(x, "it is gone");
     if (options_.peer)
       actors::send(self_, options_.peer, link_down{x.to.id});
-    if (options_.client)
-      actors::send(self_, options_.client, link_down{x.to.id});
+    if (options_.contact)
+      actors::send(self_, options_.contact, link_down{x.to.id});
     take_stand();
   }
 
@@ -492,4 +492,4 @@ links_actor spawn_links(caf::actor_system& system, links_options options) {
   return system.spawn(run_links, std::move(options));
 }
 
-} // namespace raft::cluster
+} // namespace raft::links

@@ -1,11 +1,12 @@
 // Where a server can listen, and what is said where it cannot.
 
-#include <raft/cluster/listening.hpp>
+#include <raft/links/listening.hpp>
 #include <raft/tests/cluster/sockets.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-using namespace raft::cluster;
+using namespace raft::links;
+using raft::cluster::test_socket;
 
 BOOST_AUTO_TEST_SUITE(listening)
 
