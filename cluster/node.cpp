@@ -5,7 +5,7 @@
 #include <raft/actors/persister.hpp>
 #include <raft/actors/seed.hpp>
 #include <raft/actors/spawn.hpp>
-#include <raft/cluster/client_actor.hpp>
+#include <raft/client/client_actor.hpp>
 #include <raft/cluster/monitor.hpp>
 #include <raft/cluster/node.hpp>
 #include <raft/consensus/acquaintances.hpp>
@@ -86,14 +86,14 @@ struct node::impl {
     introduce(*store, us);
     persister = actors::spawn_persister(system, {store, options.on_failure});
     spawn_peer(std::move(store), std::move(machine), std::move(spawn_machine));
-    client_actor_options own;
+    client::client_actor_options own;
     own.group = config.group;
     own.home = config.id;
     own.peer = peer;
     own.seed = actors::draw_seed();
     own.in_middleman = options.in_middleman;
     own.strays = strays;
-    client = spawn_client(system, std::move(own));
+    client_handle = client::spawn_client(system, std::move(own));
     guard = actors::make_port_guard(system, bounds_of_port(config),
                                     [log = options.log](const auto& what) {
                                       if (log)
@@ -125,7 +125,7 @@ struct node::impl {
       });
     };
     see(peer, "the peer");
-    see(client, "the client handle");
+    see(client_handle, "the client handle");
     see(link_keeper, "the links");
     auto broker = actors::find_protocol_broker(system);
     actors::when_ended(broker, [x = deaf](const caf::error&) { *x = true; });
@@ -229,7 +229,7 @@ struct node::impl {
       if (member.id != config.id)
         x.remotes.push_back(member);
     x.peer = peer;
-    x.contact = client;
+    x.contact = client_handle;
     x.guard = guard;
     x.board = board;
     x.strays = strays;
@@ -288,7 +288,7 @@ struct node::impl {
       actors::unpublish(system, actors::acceptor_actor{link_keeper},
                         where.port);
     stop_one(link_keeper, "the links");
-    stop_one(client, "the client handle");
+    stop_one(client_handle, "the client handle");
     stop_one(peer, "the peer");
     stop_one(persister, "the persister");
   }
@@ -331,7 +331,7 @@ struct node::impl {
   std::shared_ptr<std::atomic<bool>> stopping
     = std::make_shared<std::atomic<bool>>(false);
   actors::peer_actor peer;
-  linked_client_actor client;
+  client::linked_client_actor client_handle;
   std::shared_ptr<actors::port_guard> guard;
   links::links_actor link_keeper;
   monitor_actor monitor;
@@ -358,7 +358,7 @@ const actors::peer_actor& node::peer() const noexcept {
 }
 
 actors::client_actor node::client() const {
-  return impl_->client;
+  return impl_->client_handle;
 }
 
 const address& node::where() const noexcept {

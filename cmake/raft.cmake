@@ -45,7 +45,15 @@ if(IS_SYMLINK ${raft_include_dir}/raft)
   file(REMOVE ${raft_include_dir}/raft) # as it was once
 endif()
 file(MAKE_DIRECTORY ${raft_include_dir}/raft)
-foreach(folder ${raft_folders} ${raft_own_folders})
+set(folders ${raft_folders} ${raft_own_folders})
+list(FILTER folders EXCLUDE REGEX /) # comes with the folder around it
+file(GLOB links RELATIVE ${raft_include_dir}/raft ${raft_include_dir}/raft/*)
+foreach(link ${links})
+  if(NOT link IN_LIST folders)
+    file(REMOVE ${raft_include_dir}/raft/${link}) # of a folder that there was
+  endif()
+endforeach()
+foreach(folder ${folders})
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder}
     ${raft_include_dir}/raft/${folder} SYMBOLIC)
 endforeach()

@@ -119,13 +119,13 @@ void caf_environment::listen(peer_number who) {
 // -- clients ------------------------------------------------------------------
 
 environment::client_number caf_environment::open_client() {
-  client x;
-  x.slot = std::make_shared<cluster::request_queue>();
-  cluster::client_actor_options options;
+  user x;
+  x.slot = std::make_shared<client::request_queue>();
+  client::client_actor_options options;
   options.group = environment_group;
   options.slot = x.slot;
   options.seed = random_.next();
-  x.handle = cluster::spawn_client(system_, std::move(options));
+  x.handle = client::spawn_client(system_, std::move(options));
   x.reach.resize(size(), true);
   for (peer_number i = 0; i < size(); ++i)
     if (runs(i))
@@ -167,13 +167,13 @@ void caf_environment::end_clients() {
   clients_.clear();
 }
 
-void caf_environment::give_way(client& x, peer_number to) {
+void caf_environment::give_way(user& x, peer_number to) {
   auto& way = x.ways[to];
   way = open_way(to);
   actors::send_anonymously(x.handle, link_up{id_of(to), {}}, way);
 }
 
-void caf_environment::take_way(client& x, peer_number to) {
+void caf_environment::take_way(user& x, peer_number to) {
   auto i = x.ways.find(to);
   if (i == x.ways.end())
     return;

@@ -7,7 +7,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/base/random.hpp>
-#include <raft/cluster/client_actor.hpp>
+#include <raft/client/client_actor.hpp>
 #include <raft/scenarios/task_queue.hpp>
 
 #include <caf/actor_system.hpp>
@@ -95,23 +95,23 @@ private:
     std::uint64_t run = 0;
   };
 
-  struct client {
-    std::shared_ptr<cluster::request_queue> slot;
-    cluster::linked_client_actor handle;
+  struct user {
+    std::shared_ptr<client::request_queue> slot;
+    client::linked_client_actor handle;
     std::vector<bool> reach;
     std::map<peer_number, actors::peer_actor> ways;
   };
 
   void listen(peer_number who);
-  void give_way(client& x, peer_number to);
-  void take_way(client& x, peer_number to);
+  void give_way(user& x, peer_number to);
+  void take_way(user& x, peer_number to);
 
   base::random random_;
   actors::system_config config_;
   caf::actor_system system_{config_};
   caf::scoped_actor self_{system_};
   std::vector<peer> peers_;
-  std::vector<client> clients_;
+  std::vector<user> clients_;
 };
 
 } // namespace raft::scenarios

@@ -1,4 +1,4 @@
-#include <raft/cluster/connect.hpp>
+#include <raft/client/connect.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/processes_environment.hpp>
@@ -174,8 +174,8 @@ private:
   void meet(peer_number who) {
     actors::peer_actor found;
     try {
-      found = cluster::connect_to_peer(self(), bodies_.at(who).where, "raft",
-                                       connect_max);
+      found = client::connect_to_peer(self(), bodies_.at(who).where, "raft",
+                                      connect_max);
     } catch (const std::runtime_error& why) {
       throw scenario_failure{"peer " + to_text(id_of(who)) + " to run",
                              why.what() + std::string{"; its log ends with: "}

@@ -84,7 +84,7 @@ dev_sanitize() {
     --label-exclude 'zoo|install' "$@"
   say "Thread sanitizer, below the actors"
   local below=(base consensus persistence persistence_crash machine kv kv_crash
-    clients scripts simulation linearizability)
+    client scripts simulation linearizability)
   configure_as tsan build-tsan
   build_targets build-tsan "${below[@]/#/test_}"
   ctest --test-dir build-tsan --output-on-failure --no-tests=error \

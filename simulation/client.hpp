@@ -2,13 +2,13 @@
 
 #pragma once
 
-#include <raft/clients/client_state.hpp>
+#include <raft/client/state/client_state.hpp>
 #include <raft/simulation/program.hpp>
 
 namespace raft::simulation {
 
 struct client_options {
-  clients::client_settings settings = {};
+  client::client_settings settings = {};
   /// A command without an answer for so long is answered `unknown`, or
   /// `rejected` if it surely had no effect.
   duration deadline = std::chrono::seconds{3600};

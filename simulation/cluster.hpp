@@ -342,7 +342,7 @@ public:
 private:
   struct simulated_client {
     client_options options;
-    clients::client_state state;
+    client::client_state state;
     std::set<peer_id> reach;
     std::set<peer_id> up;
     client_program program;
@@ -355,7 +355,7 @@ private:
       std::size_t operation = 0;
       std::function<void(const executed&)> done;
     };
-    std::map<clients::client_state::ticket, waiting_for> waiting;
+    std::map<client::client_state::ticket, waiting_for> waiting;
   };
 
   // -- steps of peers (cluster_steps.cpp) -------------------------------------
@@ -420,14 +420,14 @@ private:
   // -- clients (cluster_clients.cpp) ------------------------------------------
 
   void carry_out(client_number who);
-  void send_request(client_number who, clients::client_state::request x);
+  void send_request(client_number who, client::client_state::request x);
   void on_request(peer_id who, const ticket& from,
-                  const clients::client_state::request& x);
+                  const client::client_state::request& x);
   void send_answer(peer_id who, const ticket& to, const executed& x);
   void next_command(client_number who);
   void ask(client_number who, bytes command,
            std::function<void(const executed&)> done);
-  void on_answer(client_number who, clients::client_state::answer x);
+  void on_answer(client_number who, client::client_state::answer x);
 
   // -- help -------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ bool comes_of_an_entry(const executed& x) {
           && x.reason == reject_reason::session_expired);
 }
 
-std::size_t size_of(const clients::client_state::request& x) {
+std::size_t size_of(const client::client_state::request& x) {
   if (x.what == 0)
     return wire_size(open_session{{1}});
   return wire_size(raft::execute{{1}, x.tag, x.command});
@@ -46,7 +46,7 @@ cluster::client_number cluster::open_client(const client_options& options) {
   auto seed = seeds_.next();
   auto made = std::make_unique<simulated_client>(
     simulated_client{options,
-                     clients::client_state{options.settings, seed},
+                     client::client_state{options.settings, seed},
                      std::move(reach),
                      {},
                      {},
@@ -151,7 +151,7 @@ void cluster::carry_out(client_number who) {
     });
 }
 
-void cluster::on_answer(client_number who, clients::client_state::answer x) {
+void cluster::on_answer(client_number who, client::client_state::answer x) {
   auto found = client(who).waiting.extract(x.what);
   auto& operation = history_[found.mapped().operation];
   operation.answered = now();
@@ -173,8 +173,7 @@ void cluster::on_answer(client_number who, clients::client_state::answer x) {
 
 // -- over the network and back ------------------------------------------------
 
-void cluster::send_request(client_number who,
-                           clients::client_state::request x) {
+void cluster::send_request(client_number who, client::client_state::request x) {
   ticket from{who, x.what, x.attempt};
   auto arrivals
     = network_.send({address_of(who), x.to.value, true, size_of(x)}, now());
@@ -188,7 +187,7 @@ void cluster::send_request(client_number who,
 }
 
 void cluster::on_request(peer_id who, const ticket& from,
-                         const clients::client_state::request& x) {
+                         const client::client_state::request& x) {
   auto& seen = around(who).received;
   ++seen.messages;
   ++seen.exchanges;

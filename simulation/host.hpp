@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/clients/client_state.hpp>
+#include <raft/client/state/client_state.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/machine/waiting.hpp>
@@ -24,7 +24,7 @@ namespace raft::simulation {
 /// Who waits for an answer of a peer.
 struct ticket {
   std::uint64_t client = 0;
-  clients::client_state::ticket what = 0;
+  client::client_state::ticket what = 0;
   std::uint64_t attempt = 0;
 };
 

@@ -203,10 +203,10 @@ int finish(const verdict& x) {
 int run(const arguments& args, const command_function& chosen) {
   try {
     auto where = find_targets(args.sources);
-    cluster::client client{where.servers, where.options};
+    client::blocking_client client{where.servers, where.options};
     context ctx{client, to_milliseconds(args.timeout)};
     return finish(chosen(ctx));
-  } catch (const cluster::configuration_error& problem) {
+  } catch (const links::configuration_error& problem) {
     return finish({exit_code::usage, problem.what()});
   } catch (const std::exception& problem) {
     return finish({exit_code::unreachable, problem.what()});

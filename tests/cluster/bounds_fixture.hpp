@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/guest.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
@@ -60,9 +60,9 @@ struct bounds_fixture : process_fixture {
     all.insert(all.end(), more.begin(), more.end());
     for (std::size_t i = 0; i < 3; ++i)
       start(i, members(), all);
-    client_options options;
+    client::client_options options;
     options.server_deadline = 2s;
-    user = std::make_unique<client>(where, options);
+    user = std::make_unique<client::blocking_client>(where, options);
   }
 
   static bytes put(std::size_t i, std::size_t value = value_bytes) {

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(what_finds_no_majority_is_refused_and_not_kept) {
 BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
   for (std::size_t i = 0; i < 3; ++i)
     start_on_hanging_disk(i, members());
-  user = std::make_unique<client>(where);
+  user = std::make_unique<client::blocking_client>(where);
   write(sent / 4);
   auto first = wait_for_leader();
   guest visitor{where[first]};
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
 
 BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_refused_and_not_kept) {
   start_on_hanging_disk(0, "1=" + to_text(where[0]));
-  user = std::make_unique<client>(std::vector{where[0]});
+  user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   write(sent / 4);
   guest visitor{where[0]};
   auto before = processes[0]->memory();
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_does_not_take_is_refused_and_not_kept) {
 BOOST_AUTO_TEST_CASE(commands_sent_all_at_once_cost_a_slow_disk_no_memory) {
   constexpr auto count = sent / value_bytes;
   start_on_hanging_disk(0, "1=" + to_text(where[0]));
-  user = std::make_unique<client>(std::vector{where[0]});
+  user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   write(mib);
   auto keys_before = digest_of(0).keys;
   guest visitor{where[0]};
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(subscribers_whose_process_stands_still_cost_no_memory) {
   }};
   auto receive = [&] { return reader.receive_number(patience / 1us); };
   BOOST_REQUIRE(receive().has_value());
-  user = std::make_unique<client>(std::vector{where[0]});
+  user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   write(first);
   BOOST_TEST(receive().value_or(0) == first);
   auto before = processes[0]->memory();
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(redis_clients_that_do_not_read_are_closed) {
                          "--redis-unread-bytes", "2097152",
                          "--redis-unread-total", "4194304"});
   start(0, "1=" + to_text(where[0]), all);
-  user = std::make_unique<client>(std::vector{where[0]});
+  user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   BOOST_REQUIRE((user->execute(put(0), patience).result == outcome::committed));
   auto before = processes[0]->memory();
   std::vector<test_socket> clients(8);

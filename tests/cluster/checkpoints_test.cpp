@@ -46,7 +46,7 @@ struct checkpoints_fixture : bounds_fixture {
        "--unapplied-bytes", std::to_string(x.unapplied), "--applying-bytes",
        std::to_string(x.applying)},
       "/kv-1/");
-    user = std::make_unique<client>(std::vector{where[i]});
+    user = std::make_unique<client::blocking_client>(std::vector{where[i]});
     BOOST_REQUIRE(
       (user->execute(put_at("first"), patience).result == outcome::committed));
   }

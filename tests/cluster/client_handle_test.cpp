@@ -1,6 +1,6 @@
 // The client handle of a process that is no member.
 
-#include <raft/cluster/client_handle.hpp>
+#include <raft/client/client_handle.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/messages/text.hpp>
 #include <raft/tests/cluster/server.hpp>
@@ -36,7 +36,7 @@ struct handle_fixture {
   actors::system_config config{true};
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  client_handle uut{system, peers.addresses(), {.cluster = "test"}};
+  client::client_handle uut{system, peers.addresses(), {.cluster = "test"}};
 };
 
 } // namespace

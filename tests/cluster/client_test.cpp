@@ -1,6 +1,6 @@
 // The blocking client against real servers.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/machine/sessions.hpp>
 #include <raft/tests/cluster/server.hpp>
@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-client_options quick() {
-  client_options result;
+client::client_options quick() {
+  client::client_options result;
   result.cluster = "test";
   return result;
 }
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_SUITE(client_suite)
 BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
   servers cluster{3};
   cluster.start_all();
-  client user{cluster.addresses(), quick()};
+  client::blocking_client user{cluster.addresses(), quick()};
   constexpr std::size_t count = 3000;
   std::atomic<std::size_t> done = 0;
   std::atomic<std::size_t> committed = 0;
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(commands_take_effect_once_while_leaders_change) {
 BOOST_AUTO_TEST_CASE(a_session_that_has_expired_is_not_noticed) {
   servers cluster{1};
   cluster.start(0);
-  client user{cluster.addresses(), quick()};
+  client::blocking_client user{cluster.addresses(), quick()};
   auto more = [&] { return user.execute(append("k", "x"), patience); };
   BOOST_REQUIRE(more().result == outcome::committed);
   // One that was opened later, and as many as there may be, expire it.
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
   mute_server mute;
   auto where = cluster.addresses();
   where.push_back(mute.where());
-  client user{where, quick()};
+  client::blocking_client user{where, quick()};
   // It comes back: who is silent is waited for, but not forever.
   auto states = user.states();
   BOOST_REQUIRE(states.size() == 4u);
@@ -116,14 +116,14 @@ BOOST_AUTO_TEST_CASE(tells_the_state_of_each_server) {
   BOOST_TEST(states[2].error == to_text(where[2]) + ": Connection refused");
   BOOST_TEST(states[3].error != "");
   BOOST_TEST_MESSAGE(states[3].error);
-  BOOST_CHECK_THROW(user.state(where[2]), client_error);
+  BOOST_CHECK_THROW(user.state(where[2]), client::client_error);
   BOOST_TEST(user.state(where[1]).id.value == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(asks_one_server) {
   servers cluster{1};
   cluster.start_all();
-  client user{cluster.addresses(), quick()};
+  client::blocking_client user{cluster.addresses(), quick()};
   auto result = user.execute(append("k", "v"), patience);
   BOOST_REQUIRE(result.result == outcome::committed);
   auto answer = user.query(user.servers()[0], kv::digest_request());
@@ -138,18 +138,19 @@ BOOST_AUTO_TEST_CASE(another_cluster_refuses) {
   cluster.start_all();
   auto options = quick();
   options.cluster = "other";
-  client user{cluster.addresses(), options};
-  BOOST_CHECK_EXCEPTION(
-    user.state(user.servers()[0]), client_error, [](const client_error& e) {
-      return std::string{e.what()}.find("belongs to cluster \"test\"")
-          != std::string::npos;
-    });
+  client::blocking_client user{cluster.addresses(), options};
+  BOOST_CHECK_EXCEPTION(user.state(user.servers()[0]), client::client_error,
+                        [](const client::client_error& e) {
+                          return std::string{e.what()}.find(
+                                   "belongs to cluster \"test\"")
+                              != std::string::npos;
+                        });
   auto result = user.execute(append("k", "v"), 300ms);
   BOOST_TEST(result.result == outcome::rejected);
 }
 
 BOOST_AUTO_TEST_CASE(without_servers_every_wait_ends) {
-  client user{{{"127.0.0.1", free_port()}}, quick()};
+  client::blocking_client user{{{"127.0.0.1", free_port()}}, quick()};
   auto result = user.execute(append("k", "v"), 200ms);
   BOOST_TEST(result.result == outcome::rejected);
   BOOST_TEST(result.reason == reject_reason::not_leader);
@@ -158,7 +159,7 @@ BOOST_AUTO_TEST_CASE(without_servers_every_wait_ends) {
 BOOST_AUTO_TEST_CASE(ending_answers_what_is_outstanding) {
   std::future<executed> answer;
   {
-    client user{{{"127.0.0.1", free_port()}}, quick()};
+    client::blocking_client user{{{"127.0.0.1", free_port()}}, quick()};
     answer = user.submit(append("k", "v"), 1h);
   }
   BOOST_REQUIRE((answer.wait_for(patience) == std::future_status::ready));

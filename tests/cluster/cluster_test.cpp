@@ -1,6 +1,6 @@
 // Whole clusters over loopback sockets.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/scenarios/tcp_proxy.hpp>
 #include <raft/tests/cluster/server.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/connect.hpp>
+#include <raft/client/connect.hpp>
 #include <raft/tests/support/patience.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -19,8 +19,8 @@ inline actors::peer_actor connect_patiently(caf::scoped_actor& self,
   std::string why;
   auto connected = test::eventually([&] {
     try {
-      result = connect_to_peer(self, where, "raft", test::patience);
-    } catch (const client_error& e) {
+      result = client::connect_to_peer(self, where, "raft", test::patience);
+    } catch (const client::client_error& e) {
       why = e.what();
     }
     return bool{result};

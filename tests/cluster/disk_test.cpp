@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_peer_alone_on_a_full_disk_goes_on_in_the_room_it_has) {
         {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
          "--space-reserve", "1048576", "--dirty-bytes", "1048576",
          "--checkpoint-after", "600000"});
-  user = std::make_unique<client>(std::vector{where[0]});
+  user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   auto run = [&](const bytes& command) {
     return user->execute(command, patience).result;
   };
@@ -189,7 +189,7 @@ struct full_alone_fixture : disk_fixture {
     start(0, "1=" + to_text(where[0]),
           {"--bootstrap", "--log-level", "info", "--space-ahead", "1048576",
            "--space-reserve", "1048576", "--dirty-bytes", "1048576"});
-    user = std::make_unique<client>(std::vector{where[0]});
+    user = std::make_unique<client::blocking_client>(std::vector{where[0]});
   }
 
   void kill_and_restart() {

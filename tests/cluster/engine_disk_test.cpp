@@ -78,7 +78,7 @@ struct engine_disk_fixture : writing_fixture {
   /// @param from Has a session already, and knows only the leader, so that
   ///        nobody can tell it anything else.
   /// @returns whether it is so.
-  bool refuses(client& from) {
+  bool refuses(client::blocking_client& from) {
     auto busy_of = [&](std::size_t count) {
       std::size_t busy = 0;
       for (auto& x : ask_at_once(from, count)) {
@@ -93,7 +93,7 @@ struct engine_disk_fixture : writing_fixture {
 
   /// A leader that is stuck hands over to whoever has applied more; then the
   /// client that knows but one of them cannot ask.
-  void check_refusals(std::size_t leader, client& direct) {
+  void check_refusals(std::size_t leader, client::blocking_client& direct) {
     auto leads_still = [&, term = state_of(leader).term] {
       auto now = state_of(leader);
       return now.role == peer_role::leader && now.term == term;
@@ -107,7 +107,8 @@ struct engine_disk_fixture : writing_fixture {
     }
   }
 
-  std::vector<executed> ask_at_once(client& from, std::size_t count) {
+  std::vector<executed> ask_at_once(client::blocking_client& from,
+                                    std::size_t count) {
     std::vector<std::future<executed>> asked;
     asked.reserve(count);
     while (asked.size() < count)
@@ -161,7 +162,7 @@ BOOST_AUTO_TEST_CASE(without_room_for_the_engine_commands_wait_for_it) {
   give_full_disks();
   start_all();
   auto leader = wait_for_leader();
-  client direct{{where[leader]}};
+  client::blocking_client direct{{where[leader]}};
   BOOST_REQUIRE(begin_one(patience, direct).get().result == outcome::committed);
   ++written;
   fill_engine_disks();

@@ -21,7 +21,7 @@ BOOST_FIXTURE_TEST_CASE(a_process_goes_on_whatever_is_forged, process_fixture) {
     start(i, members(),
           {"--bootstrap", "--election-timeout-min", "1000",
            "--election-timeout-max", "2000"});
-  user = std::make_unique<client>(where);
+  user = std::make_unique<client::blocking_client>(where);
   auto write = [&] {
     auto put = kv::encode(kv::put{"k", "v"});
     BOOST_REQUIRE((user->execute(put, patience).result == outcome::committed));

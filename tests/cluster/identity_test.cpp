@@ -1,6 +1,6 @@
 // raftd processes that do not belong together, and what they say about it.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -47,9 +47,9 @@ BOOST_AUTO_TEST_CASE(an_address_that_leads_back_is_named_with_the_cure) {
 BOOST_AUTO_TEST_CASE(a_wiped_peer_is_told_apart_and_does_not_vote) {
   for (std::size_t i = 0; i < 3; ++i)
     start(i, members(), {"--bootstrap"});
-  client_options options;
+  client::client_options options;
   options.server_deadline = std::chrono::seconds{1};
-  client user{where, options};
+  client::blocking_client user{where, options};
   auto leads = [&](std::size_t i) {
     for (auto& x : user.states())
       if (x.error.empty() && x.state.id.value == i + 1)

@@ -1,7 +1,7 @@
 // Both ends of a link are killed at the same moment, again and again.
 // RAFT_ROUNDS=100 in the environment asks for more than the usual 24 rounds.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/outcomes.hpp>
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(two_that_are_killed_at_once_find_each_other) {
     {{0, 1}, {1, 2}, {0, 2}}};
   for (std::size_t i = 0; i < 3; ++i)
     start_one(i);
-  client user{where};
+  client::blocking_client user{where};
   auto rounds = rounds_wanted();
   std::uint64_t appended = 0;
   std::vector<double> took;

@@ -18,10 +18,10 @@ struct large_values_fixture : bounds_fixture {
   /// Lets each client send a large value, and another one as soon as that is
   /// answered.
   /// @returns whether who leads now still leads in the end.
-  bool nobody_is_deposed(std::list<client>& clients) {
+  bool nobody_is_deposed(std::list<client::blocking_client>& clients) {
     auto led = state_of(wait_for_leader());
     std::vector<std::future<executed>> answers;
-    auto submit = [](client& from, std::size_t i) {
+    auto submit = [](client::blocking_client& from, std::size_t i) {
       return from.submit(put(i, 7'900'000), 2 * patience);
     };
     for (auto& x : clients)
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(many_clients_with_large_values_depose_no_leader) {
   start_all(
     {"--election-timeout-min", "1000", "--election-timeout-max", "2000"});
   BOOST_REQUIRE((user->execute(put(0), patience).result == outcome::committed));
-  std::list<client> others;
+  std::list<client::blocking_client> others;
   for (std::size_t i = 0; i < clients; ++i)
     others.emplace_back(where);
   BOOST_TEST(undisturbed([&] { return nobody_is_deposed(others); }));

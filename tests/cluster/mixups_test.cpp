@@ -1,7 +1,7 @@
 // raftd processes whose directories were mixed up, wiped, copied and brought
 // back: whoever could have forgotten a promise is kept out, and says so.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/outcomes.hpp>
@@ -24,9 +24,9 @@ namespace {
 
 struct mixups : process_fixture {
   mixups() {
-    client_options options;
+    client::client_options options;
     options.server_deadline = 1s;
-    user = std::make_unique<client>(where, options);
+    user = std::make_unique<client::blocking_client>(where, options);
   }
 
   void start_one(std::size_t i, const flag_list& more = {}) {

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/tests/cluster/server.hpp>
@@ -98,7 +98,7 @@ struct process_fixture {
   std::optional<peer_state> look_at(std::size_t i) const {
     try {
       return user->state(where[i]);
-    } catch (const client_error&) {
+    } catch (const client::client_error&) {
       return std::nullopt;
     }
   }
@@ -116,7 +116,7 @@ struct process_fixture {
     try {
       return kv::decode_digest(
         user->query(where[i], kv::digest_request()).reply);
-    } catch (const client_error&) {
+    } catch (const client::client_error&) {
       return std::nullopt;
     }
   }
@@ -147,7 +147,7 @@ struct process_fixture {
   std::vector<address> where;
   std::map<std::size_t, std::unique_ptr<raftd_process>> processes;
   /// None until a test makes it.
-  std::unique_ptr<client> user;
+  std::unique_ptr<client::blocking_client> user;
   test::failure_watch failed;
 };
 

@@ -1,6 +1,6 @@
 // Three raftd processes that get killed.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/outcomes.hpp>
@@ -27,11 +27,11 @@ struct raftd_fixture : process_fixture {
   void start_all() {
     for (std::size_t i = 0; i < 3; ++i)
       start_one(i);
-    user = std::make_unique<client>(where, options());
+    user = std::make_unique<client::blocking_client>(where, options());
   }
 
-  static client_options options() {
-    client_options result;
+  static client::client_options options() {
+    client::client_options result;
     result.cluster = "test";
     result.server_deadline = 1s;
     return result;

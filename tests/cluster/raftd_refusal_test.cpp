@@ -1,7 +1,7 @@
 // raftd on a data directory that it cannot use: it ends with 1, the last line
 // of its log says why and what to do, and not a byte of the data changes.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/lmdb/lock_file.hpp>
@@ -62,7 +62,7 @@ struct refused_raftd : process_fixture {
   }
 
   void write(const std::string& key) {
-    client user{{where[0]}};
+    client::blocking_client user{{where[0]}};
     auto answer = user.execute(kv::encode(kv::put{key, "v"}), patience);
     BOOST_REQUIRE(answer.result == outcome::committed);
   }
@@ -140,7 +140,7 @@ struct refused_raftd : process_fixture {
     fs::copy(sound(), data(0), fs::copy_options::recursive);
     start(0, alone());
     write("after");
-    client user{{where[0]}};
+    client::blocking_client user{{where[0]}};
     auto found = user.execute(kv::encode(kv::count{}), patience);
     BOOST_TEST(kv::decode_reply(found.reply)->count == 2u);
   }

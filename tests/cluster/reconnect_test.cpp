@@ -5,7 +5,7 @@
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/setting.hpp>
 #include <raft/actors/caf/system.hpp>
-#include <raft/cluster/connect.hpp>
+#include <raft/client/connect.hpp>
 #include <raft/tests/cluster/sockets.hpp>
 #include <raft/tests/cluster/stranger.hpp>
 #include <raft/tests/support/patience.hpp>
@@ -269,8 +269,8 @@ BOOST_AUTO_TEST_CASE(who_hangs_up_is_not_waited_for) {
   test::eventually([&] {
     visits = 0;
     try {
-      connect_to_peer(self, where, "raft", test::patience);
-    } catch (const client_error& e) {
+      client::connect_to_peer(self, where, "raft", test::patience);
+    } catch (const client::client_error& e) {
       why = e.what();
     }
     // A busy machine may have no time for a handshake.

@@ -1,7 +1,7 @@
 // A peer that has lost its data and is started with --bootstrap all the same:
 // it knows the members, so it would vote again. The others remember its store.
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/outcomes.hpp>
@@ -27,9 +27,9 @@ struct second_bootstrap : process_fixture {
   }
 
   void make_user() {
-    client_options options;
+    client::client_options options;
     options.server_deadline = 1s;
-    user = std::make_unique<client>(where, options);
+    user = std::make_unique<client::blocking_client>(where, options);
   }
 
   void write(const std::string& key) {

@@ -38,9 +38,9 @@ struct strangers_fixture : process_fixture {
   }
 
   void meet() {
-    client_options options;
+    client::client_options options;
     options.cluster = "test";
-    user = std::make_unique<client>(where, options);
+    user = std::make_unique<client::blocking_client>(where, options);
     leader = wait_for_leader();
   }
 

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(localhost_is_all_that_people_take_it_for) {
                   log_file(0)};
   BOOST_REQUIRE(x.read_line(patience) == "listening on " + to_text(name));
   for (const auto& host : links::listen_hosts("localhost")) {
-    client user{{{host, port}}};
+    client::blocking_client user{{{host, port}}};
     BOOST_TEST(eventually([&] { return user.states().at(0).error.empty(); }));
   }
 }

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/tests/cluster/process_fixture.hpp>
 #include <raft/tests/support/faulty_disk.hpp>
@@ -24,15 +24,15 @@ struct writing_fixture : process_fixture {
   static constexpr std::size_t value_bytes = 32 << 10;
 
   void make_client() {
-    client_options options;
+    client::client_options options;
     options.server_deadline = std::chrono::seconds{1};
-    user = std::make_unique<client>(where, options);
+    user = std::make_unique<client::blocking_client>(where, options);
   }
 
   /// Begins to write a key that nobody has written. Add what comes to
   /// `written`, if it is committed.
   std::future<executed> begin_one(std::chrono::milliseconds deadline,
-                                  client& from) {
+                                  client::blocking_client& from) {
     return from.submit(kv::encode(kv::put{"k" + std::to_string(tried++),
                                           std::string(value_bytes, 'x')}),
                        deadline);

@@ -76,7 +76,7 @@ struct strangers_fixture : process_fixture {
              "--redis-unread-total", std::to_string(unread_total),
              "--election-timeout-min", "1000", "--election-timeout-max",
              "2000"});
-    user = std::make_unique<client>(where);
+    user = std::make_unique<client::blocking_client>(where);
     write();
     for (auto& [i, x] : processes)
       before.push_back(x->memory());

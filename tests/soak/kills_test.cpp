@@ -4,7 +4,7 @@
 
 #include <raft/checker/explain.hpp>
 #include <raft/checker/history_format.hpp>
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/kv/dump.hpp>
 #include <raft/kv/engine_factory.hpp>
@@ -127,10 +127,10 @@ bool has_dropped_entries(const std::string& data) {
 
 /// Whether all peers' own states are the same; peers that lag catch up.
 bool converge(const peers& all) {
-  cluster::client_options options;
+  client::client_options options;
   options.cluster = "test";
   options.server_deadline = 2s;
-  cluster::client asker{all.where, options};
+  client::blocking_client asker{all.where, options};
   return eventually(
     [&] {
       std::optional<std::uint64_t> hash;
@@ -141,7 +141,7 @@ bool converge(const peers& all) {
           if (!digest || digest->hash != hash.value_or(digest->hash))
             return false;
           hash = digest->hash;
-        } catch (const cluster::client_error&) {
+        } catch (const client::client_error&) {
           return false;
         }
       }

@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(the_life_of_a_command_begins_where_its_user_does) {
   for (const auto& file : files)
     folders.insert(file.substr(0, file.find('/')));
   for (const auto* folder :
-       {"tools", "programs", "kv", "cluster", "clients", "messages",
-        "transport", "actors", "consensus", "persistence", "machine"})
+       {"tools", "programs", "kv", "client", "links", "messages", "transport",
+        "actors", "consensus", "persistence", "machine"})
     BOOST_TEST(folders.contains(folder), "it names no file of " << folder);
 }
 

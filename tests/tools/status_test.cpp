@@ -10,12 +10,12 @@ using namespace raft::tools;
 
 namespace {
 
-using servers = std::vector<cluster::server_state>;
+using servers = std::vector<client::server_state>;
 
-cluster::server_state server(std::uint64_t id, peer_role role,
-                             std::uint64_t term, std::uint64_t commit,
-                             std::uint64_t applied) {
-  cluster::server_state x;
+client::server_state server(std::uint64_t id, peer_role role,
+                            std::uint64_t term, std::uint64_t commit,
+                            std::uint64_t applied) {
+  client::server_state x;
   x.where = {"127.0.0.1", static_cast<std::uint16_t>(7400 + id)};
   x.state.id = {id};
   x.state.incarnation = {100 + id};
@@ -31,7 +31,7 @@ cluster::server_state server(std::uint64_t id, peer_role role,
   return x;
 }
 
-cluster::server_state leading(std::uint64_t id, std::uint64_t term) {
+client::server_state leading(std::uint64_t id, std::uint64_t term) {
   auto x = server(id, peer_role::leader, term, 50'000, 50'000);
   x.state.leader = {id};
   for (std::uint64_t other = 1; other <= 3; ++other)
@@ -40,15 +40,15 @@ cluster::server_state leading(std::uint64_t id, std::uint64_t term) {
   return x;
 }
 
-cluster::server_state following(std::uint64_t id, std::uint64_t term,
-                                std::uint64_t leader = 1) {
+client::server_state following(std::uint64_t id, std::uint64_t term,
+                               std::uint64_t leader = 1) {
   auto x = server(id, peer_role::follower, term, 50'000, 50'000);
   x.state.leader = {leader};
   return x;
 }
 
-cluster::server_state dead_server() {
-  cluster::server_state x;
+client::server_state dead_server() {
+  client::server_state x;
   x.where = {"127.0.0.1", 7403};
   x.error = "127.0.0.1:7403: connection refused";
   return x;

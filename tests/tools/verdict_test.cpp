@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(digests_are_compared_at_the_same_index) {
 
 BOOST_AUTO_TEST_CASE(addresses_come_from_where_they_are_given_first) {
   target_sources sources;
-  BOOST_CHECK_THROW(find_targets(sources), cluster::configuration_error);
+  BOOST_CHECK_THROW(find_targets(sources), links::configuration_error);
   sources.environment = "127.0.0.1:1";
   BOOST_TEST(find_targets(sources).servers.size() == 1u);
   sources.peers = "127.0.0.1:1,127.0.0.1:2";
   BOOST_TEST(find_targets(sources).servers.size() == 2u);
   sources.peers = "127.0.0.1:1,,127.0.0.1:2";
-  BOOST_CHECK_THROW(find_targets(sources), cluster::configuration_error);
+  BOOST_CHECK_THROW(find_targets(sources), links::configuration_error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -75,7 +75,7 @@ verdict report(const load_result& result, std::size_t total) {
 }
 
 /// Whether all peers answer and have applied the same entries.
-bool same_applied(const std::vector<cluster::server_state>& servers) {
+bool same_applied(const std::vector<client::server_state>& servers) {
   return std::all_of(servers.begin(), servers.end(), [&](const auto& x) {
     return x.error.empty() && x.state.applied == servers.front().state.applied;
   });
@@ -93,7 +93,7 @@ std::vector<peer_digest> ask_digests(context& ctx) {
       else
         x.error = "its answer cannot be read: it runs another version, or no "
                   "key-value state machine";
-    } catch (const cluster::client_error& problem) {
+    } catch (const client::client_error& problem) {
       x.error = problem.what();
     }
     result.push_back(std::move(x));

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/tools/lib/verdict.hpp>
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace raft::tools {
 
 /// What all commands need.
 struct context {
-  cluster::client& client;
+  client::blocking_client& client;
   /// For one command of the state machine, or one answer of a peer.
   std::chrono::milliseconds timeout{10'000};
 };

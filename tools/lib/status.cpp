@@ -13,7 +13,7 @@ namespace raft::tools {
 namespace {
 
 /// The highest commit index that any peer knows of.
-log_index last_commit(const std::vector<cluster::server_state>& servers) {
+log_index last_commit(const std::vector<client::server_state>& servers) {
   log_index result;
   for (const auto& x : servers)
     if (x.error.empty())
@@ -45,7 +45,7 @@ std::string name_of(peer_id x) {
 
 } // namespace
 
-std::string status_table(const std::vector<cluster::server_state>& servers) {
+std::string status_table(const std::vector<client::server_state>& servers) {
   table result{{"peer", "address", "role", "term", "commit", "applied",
                 "leader", "lag", "log"}};
   auto commit = last_commit(servers);
@@ -66,7 +66,7 @@ std::string status_table(const std::vector<cluster::server_state>& servers) {
   return result.to_text() + problems;
 }
 
-std::string status_json(const std::vector<cluster::server_state>& servers) {
+std::string status_json(const std::vector<client::server_state>& servers) {
   auto result = nlohmann::ordered_json::array();
   auto commit = last_commit(servers);
   for (const auto& x : servers) {

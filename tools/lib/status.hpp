@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 #include <raft/tools/lib/verdict.hpp>
 
 #include <string>
@@ -11,10 +11,10 @@
 namespace raft::tools {
 
 /// One line per peer; those that do not answer are shown with the reason.
-std::string status_table(const std::vector<cluster::server_state>& servers);
+std::string status_table(const std::vector<client::server_state>& servers);
 
 /// The same as a JSON array, in the order of the servers.
-std::string status_json(const std::vector<cluster::server_state>& servers);
+std::string status_json(const std::vector<client::server_state>& servers);
 
 /// How many committed entries a peer has still to apply.
 std::uint64_t lag(const peer_state& x, log_index commit);
@@ -33,6 +33,6 @@ inline constexpr std::uint64_t lag_max = 10'000;
 /// - `unreachable` if nobody leads, a peer cannot be reached, two peers lead,
 /// or
 ///   two do not belong together.
-verdict judge(const std::vector<cluster::server_state>& servers);
+verdict judge(const std::vector<client::server_state>& servers);
 
 } // namespace raft::tools

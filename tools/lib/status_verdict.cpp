@@ -14,10 +14,10 @@ namespace raft::tools {
 
 namespace {
 
-using servers = std::vector<cluster::server_state>;
+using servers = std::vector<client::server_state>;
 using complaints = std::vector<std::string>;
 
-std::string name(const cluster::server_state& x) {
+std::string name(const client::server_state& x) {
   return fmt::format("peer {} at {}", x.state.id.value,
                      links::to_text(x.where));
 }
@@ -30,8 +30,8 @@ std::string list(const std::vector<peer_id>& xs) {
 }
 
 /// Those that answered.
-std::vector<const cluster::server_state*> present(const servers& all) {
-  std::vector<const cluster::server_state*> result;
+std::vector<const client::server_state*> present(const servers& all) {
+  std::vector<const client::server_state*> result;
   for (const auto& x : all)
     if (x.error.empty())
       result.push_back(&x);
@@ -41,8 +41,8 @@ std::vector<const cluster::server_state*> present(const servers& all) {
 // -- what must never be -------------------------------------------------------
 
 /// Says why two peers cannot be of one cluster; empty if they can.
-std::string contradiction(const cluster::server_state& a,
-                          const cluster::server_state& b) {
+std::string contradiction(const client::server_state& a,
+                          const client::server_state& b) {
   const auto& x = a.state;
   const auto& y = b.state;
   if (x.id == y.id && x.incarnation == y.incarnation)
@@ -106,7 +106,7 @@ struct leadership {
   peer_id who;
   term_number term;
   /// Its own words, or null.
-  const cluster::server_state* answer = nullptr;
+  const client::server_state* answer = nullptr;
 };
 
 leadership find_leader(const servers& all) {

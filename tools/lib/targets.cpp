@@ -25,7 +25,7 @@ targets from_file(const std::string& path) {
   for (const auto& member : config.node.members)
     result.servers.push_back(member.where);
   if (result.servers.empty())
-    throw cluster::configuration_error{path + ": names no peers"};
+    throw links::configuration_error{path + ": names no peers"};
   result.options.cluster = config.node.cluster;
   result.options.group = config.node.group;
   return result;
@@ -40,7 +40,7 @@ targets find_targets(const target_sources& sources) {
     return from_file(*sources.config);
   if (sources.environment)
     return {parse_addresses(*sources.environment), {}};
-  throw cluster::configuration_error{
+  throw links::configuration_error{
     "which cluster? Name its peers with --peers HOST:PORT,..., with --config "
     "FILE or in the environment variable RAFT_PEERS"};
 }

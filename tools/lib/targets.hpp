@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
+#include <raft/client/blocking_client.hpp>
 
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@ namespace raft::tools {
 
 struct targets {
   std::vector<links::address> servers;
-  cluster::client_options options;
+  client::client_options options;
 };
 
 /// Where the addresses may come from. The first that is given counts.
@@ -25,7 +25,7 @@ struct target_sources {
   std::optional<std::string> environment;
 };
 
-/// @throws cluster::configuration_error if none is given or one makes no sense.
+/// @throws links::configuration_error if none is given or one makes no sense.
 targets find_targets(const target_sources& sources);
 
 } // namespace raft::tools

@@ -1,9 +1,10 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
-#include <raft/cluster/client.hpp>
-#include <raft/cluster/connect.hpp>
-#include <raft/cluster/linked_client.hpp>
+#include <raft/client/blocking_client.hpp>
+#include <raft/client/connect.hpp>
+#include <raft/client/linked_client.hpp>
+#include <raft/client/request_queue.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -11,7 +12,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::client {
 
 namespace {
 
@@ -26,7 +27,7 @@ constexpr milliseconds grace{2000};
 /// @throws client_error
 template <class Answer, class Request>
 Answer ask_server(caf::actor_system& system, const client_options& options,
-                  const address& where, const Request& request) {
+                  const links::address& where, const Request& request) {
   const auto until = steady_clock::now() + options.server_deadline;
   auto left = [&] {
     auto result = std::chrono::ceil<milliseconds>(until - steady_clock::now());
@@ -51,8 +52,8 @@ Answer ask_server(caf::actor_system& system, const client_options& options,
 
 } // namespace
 
-struct client::impl {
-  impl(std::vector<address> where, client_options chosen)
+struct blocking_client::impl {
+  impl(std::vector<links::address> where, client_options chosen)
     : servers{std::move(where)}, options{std::move(chosen)} {
     // nop
   }
@@ -62,7 +63,7 @@ struct client::impl {
       actors::send_anonymously(handle.actor(), drain{});
   }
 
-  std::vector<address> servers;
+  std::vector<links::address> servers;
   client_options options;
   std::shared_ptr<request_queue> slot = std::make_shared<request_queue>();
   actors::system_config config{true};
@@ -70,25 +71,28 @@ struct client::impl {
   linked_client handle{system, servers, options, slot};
 };
 
-client::client(std::vector<address> servers, client_options options)
+blocking_client::blocking_client(std::vector<links::address> servers,
+                                 client_options options)
   : impl_{std::make_unique<impl>(std::move(servers), std::move(options))} {
   // nop
 }
 
-client::~client() = default;
+blocking_client::~blocking_client() = default;
 
-executed client::execute(bytes command, milliseconds deadline) {
+executed blocking_client::execute(bytes command, milliseconds deadline) {
   auto answer = submit(std::move(command), deadline);
   if (answer.wait_for(deadline + grace) != std::future_status::ready)
     return {};
   return answer.get();
 }
 
-void client::submit(bytes command, milliseconds deadline, callback done) {
+void blocking_client::submit(bytes command, milliseconds deadline,
+                             callback done) {
   impl_->submit(std::move(command), deadline, std::move(done));
 }
 
-std::future<executed> client::submit(bytes command, milliseconds deadline) {
+std::future<executed> blocking_client::submit(bytes command,
+                                              milliseconds deadline) {
   auto answer = std::make_shared<std::promise<executed>>();
   auto result = answer->get_future();
   impl_->submit(std::move(command), deadline,
@@ -96,13 +100,13 @@ std::future<executed> client::submit(bytes command, milliseconds deadline) {
   return result;
 }
 
-peer_state client::state(const address& server) {
+peer_state blocking_client::state(const links::address& server) {
   return ask_server<peer_state>(impl_->system, impl_->options, server,
                                 get_state{impl_->options.group});
 }
 
-std::vector<server_state> client::states() {
-  auto ask_one = [this](const address& where) -> server_state {
+std::vector<server_state> blocking_client::states() {
+  auto ask_one = [this](const links::address& where) -> server_state {
     try {
       return {where, state(where), {}};
     } catch (const client_error& e) {
@@ -120,14 +124,14 @@ std::vector<server_state> client::states() {
   return result;
 }
 
-queried client::query(const address& server, bytes request) {
+queried blocking_client::query(const links::address& server, bytes request) {
   return ask_server<queried>(
     impl_->system, impl_->options, server,
     raft::query{impl_->options.group, std::move(request)});
 }
 
-const std::vector<address>& client::servers() const noexcept {
+const std::vector<links::address>& blocking_client::servers() const noexcept {
   return impl_->servers;
 }
 
-} // namespace raft::cluster
+} // namespace raft::client

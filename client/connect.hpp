@@ -3,14 +3,15 @@
 #pragma once
 
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/client.hpp>
+#include <raft/client/client_options.hpp>
+#include <raft/links/address.hpp>
 
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
 #include <string>
 
-namespace raft::cluster {
+namespace raft::client {
 
 /// Connects to a server, says hello as a client of a cluster, and gets the
 /// handle of its peer: from the name lookup to its welcome. Blocks up to the
@@ -20,7 +21,7 @@ namespace raft::cluster {
 /// @param self Of an actor system with the middleman.
 /// @throws client_error naming the address, and why.
 actors::peer_actor connect_to_peer(caf::scoped_actor& self,
-                                   const address& where,
+                                   const links::address& where,
                                    const std::string& cluster,
                                    std::chrono::milliseconds deadline);
 
@@ -46,8 +47,9 @@ auto over_a_live_connection(F f) {
 /// Throws what there is to say if a server did not answer within a deadline, or
 /// for another reason.
 /// @throws connection_lost, or client_error
-[[noreturn]] void fail_visit(caf::actor_system& system, const address& where,
+[[noreturn]] void fail_visit(caf::actor_system& system,
+                             const links::address& where,
                              std::chrono::milliseconds deadline,
                              const caf::error& reason);
 
-} // namespace raft::cluster
+} // namespace raft::client

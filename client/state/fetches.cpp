@@ -1,9 +1,9 @@
-#include <raft/cluster/fetches.hpp>
+#include <raft/client/state/fetches.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::client {
 
 namespace {
 
@@ -76,4 +76,4 @@ std::optional<fetches::request> fetches::drop(key which) {
   return result;
 }
 
-} // namespace raft::cluster
+} // namespace raft::client

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <raft/actors/interfaces.hpp>
-#include <raft/cluster/client.hpp>
+#include <raft/client/client_options.hpp>
+#include <raft/links/address.hpp>
 
 #include <memory>
 #include <vector>
@@ -12,7 +13,7 @@ namespace caf {
 class actor_system;
 }
 
-namespace raft::cluster {
+namespace raft::client {
 
 /// A client handle in an actor system of yours, with a session of its own. It
 /// finds the leader, follows a change of leaders, and retries within its
@@ -25,7 +26,8 @@ public:
   /// Connects in the background; commands wait for it up to their deadline.
   /// @param servers The addresses of all peers: commands go to the leader
   ///        directly, so its address must be among them.
-  client_handle(caf::actor_system& system, const std::vector<address>& servers,
+  client_handle(caf::actor_system& system,
+                const std::vector<links::address>& servers,
                 const client_options& options = {});
 
   /// Stops it.
@@ -48,4 +50,4 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-} // namespace raft::cluster
+} // namespace raft::client

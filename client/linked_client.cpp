@@ -1,7 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/seed.hpp>
-#include <raft/cluster/client_handle.hpp>
-#include <raft/cluster/linked_client.hpp>
+#include <raft/client/linked_client.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -9,10 +8,10 @@
 #include <chrono>
 #include <utility>
 
-namespace raft::cluster {
+namespace raft::client {
 
 linked_client::linked_client(caf::actor_system& system,
-                             const std::vector<address>& servers,
+                             const std::vector<links::address>& servers,
                              const client_options& options,
                              std::shared_ptr<request_queue> slot)
   : system_{system}, group_{options.group} {
@@ -49,25 +48,4 @@ void linked_client::stop() {
   end(actor_);
 }
 
-struct client_handle::impl {
-  linked_client handle;
-};
-
-client_handle::client_handle(caf::actor_system& system,
-                             const std::vector<address>& servers,
-                             const client_options& options)
-  : impl_{new impl{{system, servers, options, {}}}} {
-  // nop
-}
-
-client_handle::~client_handle() = default;
-
-actors::client_actor client_handle::actor() const {
-  return impl_->handle.actor();
-}
-
-void client_handle::stop() {
-  impl_->handle.stop();
-}
-
-} // namespace raft::cluster
+} // namespace raft::client

@@ -2,14 +2,14 @@
 
 #pragma once
 
-#include <raft/clients/client_state.hpp>
+#include <raft/client/state/client_state.hpp>
 #include <raft/tests/support/outcomes.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <deque>
 
-namespace raft::clients::test {
+namespace raft::client::test {
 
 using namespace std::chrono_literals;
 
@@ -135,4 +135,4 @@ struct client_fixture {
   }
 };
 
-} // namespace raft::clients::test
+} // namespace raft::client::test

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace raft::cluster {
+namespace raft::client {
 
 /// What a client handle fetches. All replies go on at the same time, and only
 /// a few pieces are on the wire, so that what else comes over the connections
@@ -69,4 +69,4 @@ private:
   key turn_ = 0;
 };
 
-} // namespace raft::cluster
+} // namespace raft::client

@@ -1,6 +1,6 @@
 // Long replies on their way from peers, piece by piece.
 
-#include <raft/cluster/fetches.hpp>
+#include <raft/client/state/fetches.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,7 +8,7 @@
 #include <string>
 
 using namespace raft;
-using namespace raft::cluster;
+using namespace raft::client;
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include "support.hpp"
 
 using namespace raft;
-using namespace raft::clients;
-using namespace raft::clients::test;
+using namespace raft::client;
+using namespace raft::client::test;
 
 BOOST_FIXTURE_TEST_SUITE(answer_timeout_suite, client_fixture)
 

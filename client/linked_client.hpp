@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/cluster/client.hpp>
-#include <raft/cluster/client_actor.hpp>
+#include <raft/client/client_actor.hpp>
+#include <raft/client/client_options.hpp>
 #include <raft/links/links.hpp>
 
 #include <memory>
@@ -13,13 +13,14 @@ namespace caf {
 class actor_system;
 }
 
-namespace raft::cluster {
+namespace raft::client {
 
 /// A client actor, and the links that tell it who can be reached.
 class linked_client {
 public:
   /// @param slot Where commands of other threads arrive; may be null.
-  linked_client(caf::actor_system& system, const std::vector<address>& servers,
+  linked_client(caf::actor_system& system,
+                const std::vector<links::address>& servers,
                 const client_options& options,
                 std::shared_ptr<request_queue> slot);
 
@@ -42,4 +43,4 @@ private:
   links::links_actor links_;
 };
 
-} // namespace raft::cluster
+} // namespace raft::client

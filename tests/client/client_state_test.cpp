@@ -4,8 +4,8 @@
 #include "support.hpp"
 
 using namespace raft;
-using namespace raft::clients;
-using namespace raft::clients::test;
+using namespace raft::client;
+using namespace raft::client::test;
 
 BOOST_FIXTURE_TEST_SUITE(client_state_suite, client_fixture)
 

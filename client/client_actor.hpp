@@ -5,59 +5,30 @@
 
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
-#include <raft/clients/client_state.hpp>
+#include <raft/client/request_queue.hpp>
+#include <raft/client/state/client_state.hpp>
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <vector>
 
 namespace caf {
 class actor_system;
 }
 
-namespace raft::cluster {
+namespace raft::client {
 
 /// A client handle that is told who can be reached.
-using linked_client_actor = actors::client_actor::extend<
-  // A peer can be reached through this handle.
-  actors::takes<link_up, actors::peer_actor>,
-  // A peer can no longer be reached.
-  actors::takes<link_down>,
-  // From itself: a deadline or the end of a pause has come.
-  actors::takes<wake>,
-  // There is something in the `request_queue`.
-  actors::takes<drain>>;
-
-/// Commands from threads that are no actors, on their way to a client actor.
-/// Thread safe.
-class request_queue {
-public:
-  /// Called once, in the context of the client actor.
-  using callback = std::function<void(executed)>;
-
-  struct item {
-    bytes command;
-    std::chrono::milliseconds deadline{0};
-    callback done;
-  };
-
-  /// @returns whether the actor must be sent a `drain`.
-  bool put(item x);
-
-  std::vector<item> take();
-
-private:
-  std::mutex mutex_;
-  std::vector<item> items_;
-};
+using linked_client_actor
+  = actors::client_actor::extend_with<actors::contact_actor>::extend<
+    // From itself: a deadline or the end of a pause has come.
+    actors::takes<wake>,
+    // There is something in the `request_queue`.
+    actors::takes<drain>>;
 
 /// What a client actor is made of.
 struct client_actor_options {
   group_id group = {1};
-  clients::client_settings settings = {};
+  client_settings settings = {};
   /// The peer of this process, if there is one: it is asked first.
   peer_id home = {};
   actors::peer_actor peer = {};
@@ -77,4 +48,4 @@ struct client_actor_options {
 linked_client_actor spawn_client(caf::actor_system& system,
                                  client_actor_options options);
 
-} // namespace raft::cluster
+} // namespace raft::client

@@ -1,9 +1,9 @@
-#include <raft/clients/client_state.hpp>
+#include <raft/client/state/client_state.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace raft::clients {
+namespace raft::client {
 
 namespace {
 
@@ -449,4 +449,4 @@ void client_state::watch_until(instant when) {
     check_at_ = when;
 }
 
-} // namespace raft::clients
+} // namespace raft::client

@@ -3,8 +3,8 @@
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/sheltered.hpp>
 #include <raft/base/clock.hpp>
-#include <raft/cluster/client_actor.hpp>
-#include <raft/cluster/fetches.hpp>
+#include <raft/client/client_actor.hpp>
+#include <raft/client/state/fetches.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -15,13 +15,12 @@
 #include <utility>
 #include <variant>
 
-namespace raft::cluster {
+namespace raft::client {
 
 namespace {
 
 using base::instant;
 using base::steady_now;
-using clients::client_state;
 
 /// The actor around `client_state`.
 ///
@@ -317,17 +316,6 @@ using broker_base
 
 } // namespace
 
-bool request_queue::put(item x) {
-  std::lock_guard guard{mutex_};
-  items_.push_back(std::move(x));
-  return items_.size() == 1;
-}
-
-std::vector<request_queue::item> request_queue::take() {
-  std::lock_guard guard{mutex_};
-  return std::exchange(items_, {});
-}
-
 linked_client_actor spawn_client(caf::actor_system& system,
                                  client_actor_options options) {
   if (options.in_middleman)
@@ -336,4 +324,4 @@ linked_client_actor spawn_client(caf::actor_system& system,
   return system.spawn(run_client<plain_base>, std::move(options));
 }
 
-} // namespace raft::cluster
+} // namespace raft::client

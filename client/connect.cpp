@@ -1,6 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
-#include <raft/cluster/connect.hpp>
+#include <raft/client/connect.hpp>
 #include <raft/links/dial.hpp>
 #include <raft/links/handshake.hpp>
 
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace raft::cluster {
+namespace raft::client {
 
 namespace {
 
@@ -19,7 +19,8 @@ using std::chrono::steady_clock;
 
 class visitor {
 public:
-  visitor(caf::scoped_actor& self, const address& where, milliseconds deadline)
+  visitor(caf::scoped_actor& self, const links::address& where,
+          milliseconds deadline)
     : self_{self},
       where_{where},
       deadline_{deadline},
@@ -80,14 +81,14 @@ private:
   }
 
   caf::scoped_actor& self_;
-  const address& where_;
+  const links::address& where_;
   milliseconds deadline_;
   steady_clock::time_point until_;
 };
 
 } // namespace
 
-void fail_visit(caf::actor_system& system, const address& where,
+void fail_visit(caf::actor_system& system, const links::address& where,
                 milliseconds deadline, const caf::error& reason) {
   if (reason == caf::sec::request_receiver_down
       || reason == caf::exit_reason::remote_link_unreachable)
@@ -103,11 +104,11 @@ void fail_visit(caf::actor_system& system, const address& where,
 }
 
 actors::peer_actor connect_to_peer(caf::scoped_actor& self,
-                                   const address& where,
+                                   const links::address& where,
                                    const std::string& cluster,
                                    milliseconds deadline) {
   visitor guest{self, where, deadline};
   return over_a_live_connection([&] { return guest.meet(cluster); });
 }
 
-} // namespace raft::cluster
+} // namespace raft::client

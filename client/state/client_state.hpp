@@ -15,7 +15,7 @@
 #include <set>
 #include <vector>
 
-namespace raft::clients {
+namespace raft::client {
 
 using base::instant;
 
@@ -240,4 +240,4 @@ private:
   output out_;
 };
 
-} // namespace raft::clients
+} // namespace raft::client
