@@ -31,9 +31,8 @@ public:
     executor_ = std::move(options_.executor);
     if (executor_->keeps_state())
       checkpointer_ = spawn_checkpointer(
-        self->system(),
-        {options_.on_failure, options_.on_trouble,
-         checkpointer_options{}.retry_after, options_.checkpointer_detached});
+        self->system(), {options_.on_event, checkpointer_options{}.retry_after,
+                         options_.checkpointer_detached});
     if (checkpointer_)
       watcher_.watch(self_, checkpointer_, [this] {
         if (executor_ && stoppers_.empty())
@@ -340,7 +339,7 @@ private:
 
   void fail(std::string reason) {
     lose(std::move(reason));
-    options_.on_failure(failure_);
+    events::tell(options_.on_event, events::failed{failure_});
   }
 
   void lose(std::string reason) {

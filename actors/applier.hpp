@@ -4,9 +4,9 @@
 
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/checkpointer.hpp>
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
+#include <raft/events/event.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/messages/ids.hpp>
 
@@ -25,14 +25,11 @@ struct applier_options {
   /// The state machine with its sessions. Released before `stop` is answered.
   std::shared_ptr<machine::executor> executor = {};
 
-  /// Called with index and reason when the state machine threw. The entry is
-  /// neither skipped nor tried again; every further request but `stop` is
-  /// answered with an error, and the peer ends. Also called when the state
-  /// could not be checkpointed.
-  failure_handler on_failure = abort_on_failure;
-
-  /// Told when the disk has no room for the state, and when it has room again.
-  trouble_handler on_trouble = {};
+  /// Told `failed`, with index and reason, when the state machine threw. The
+  /// entry is neither skipped nor tried again; every further request but `stop`
+  /// is answered with an error, and the peer ends. The same when the state
+  /// could not be checkpointed. Also told what its checkpointer tells.
+  events::sink on_event = events::abort_on_failure;
   /// Counts what other processes send; may be null.
   strays_ptr strays = {};
 

@@ -57,13 +57,12 @@ private:
       job_->run();
       pending_ = false;
       if (std::exchange(without_space_, false))
-        tell("there is room on the disk again; the state was checkpointed");
+        events::tell(options_.on_event, events::checkpoint_has_space{});
       waiting_.answer(checkpointed{});
     } catch (const machine::no_space& e) {
       if (!std::exchange(without_space_, true))
-        tell(std::string{e.what()}
-             + ". Nothing is lost, and it is tried again and again; commands "
-               "wait when memory is full");
+        events::tell(options_.on_event,
+                     events::checkpoint_lacks_space{e.what()});
       send_later(self_, checkpointer_actor{self_}, options_.retry_after,
                  retry_checkpoint{});
     } catch (const machine::given_up& e) {
@@ -77,13 +76,8 @@ private:
   void fail(const std::string& reason) {
     failure_ = "checkpointing the state failed: " + reason;
     pending_ = false;
-    options_.on_failure(failure_);
+    events::tell(options_.on_event, events::failed{failure_});
     waiting_.fail(failure_);
-  }
-
-  void tell(const std::string& what) const {
-    if (options_.on_trouble)
-      options_.on_trouble(what);
   }
 
   self_pointer self_ = nullptr;

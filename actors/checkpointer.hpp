@@ -2,12 +2,10 @@
 
 #pragma once
 
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/events/event.hpp>
 
 #include <chrono>
-#include <functional>
-#include <string>
 
 namespace caf {
 class actor_system;
@@ -15,16 +13,11 @@ class actor_system;
 
 namespace raft::actors {
 
-/// Told what people should know about the disk, in the context of an actor.
-using trouble_handler = std::function<void(const std::string&)>;
-
 struct checkpointer_options {
-  /// Called when a checkpoint failed for any other reason than missing room.
-  /// What the disk holds is not known then: the process must end.
-  failure_handler on_failure = abort_on_failure;
-
-  /// Told when there is no room, and when there is again.
-  trouble_handler on_trouble = {};
+  /// Told when there is no room, and when there is again; and `failed` when a
+  /// checkpoint failed for any other reason. What the disk holds is not known
+  /// then: the process must end.
+  events::sink on_event = events::abort_on_failure;
 
   /// After what time a checkpoint is retried for which there was no room.
   std::chrono::milliseconds retry_after{1000};

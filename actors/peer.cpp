@@ -265,9 +265,8 @@ private:
       apply_all(std::move(todo.committed));
     for (auto& what : todo.reads)
       read(std::move(what));
-    if (parts_.on_note)
-      for (const auto& x : todo.notes)
-        parts_.on_note(x);
+    for (const auto& x : todo.notes)
+      events::tell(parts_.on_event, x);
     waiting_->give_up_if_deposed(*core_);
     listeners_->of_leadership().tell(self_, *core_);
     deliver();
@@ -394,7 +393,7 @@ private:
       return;
     failure_ = "peer " + to_text(parts_.self.id) + " of group "
              + to_text(parts_.self.group) + " ends: " + reason;
-    parts_.on_failure(failure_);
+    events::tell(parts_.on_event, events::failed{failure_});
     begin_stop();
   }
 

@@ -7,12 +7,11 @@
 
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/clocks.hpp>
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
-#include <raft/actors/note_handler.hpp>
 #include <raft/actors/strays.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/settings.hpp>
+#include <raft/events/event.hpp>
 #include <raft/machine/state_machine.hpp>
 
 #include <cstdint>
@@ -52,9 +51,9 @@ struct peer_parts {
   bool owns_persister = false;
 
   clocks time = {};
-  /// Called at most once, when persister or applier failed; the peer then ends.
-  failure_handler on_failure = abort_on_failure;
-  note_handler on_note = {};
+  /// Told what the core decides; and `failed`, at most once, when persister or
+  /// applier failed: the peer then ends.
+  events::sink on_event = events::abort_on_failure;
   /// Counts what other processes may not send; may be null.
   strays_ptr strays = {};
 

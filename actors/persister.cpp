@@ -142,7 +142,7 @@ private:
 
   void fail(std::string reason) {
     failure_ = std::move(reason);
-    options_.on_failure(failure_);
+    events::tell(options_.on_event, events::failed{failure_});
   }
 
   persister_options options_;

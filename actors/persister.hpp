@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/events/event.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <memory>
@@ -19,9 +19,9 @@ struct persister_options {
   /// holds it, another process may open it then.
   std::shared_ptr<persistence::store> store = {};
 
-  /// Called when the store failed. From then on every request but `stop` is
-  /// answered with an error; nothing is tried again.
-  failure_handler on_failure = abort_on_failure;
+  /// Told `failed` when the store failed. From then on every request but `stop`
+  /// is answered with an error; nothing is tried again.
+  events::sink on_event = events::abort_on_failure;
 
   /// Whether it gets a thread of its own, because a sync blocks. Tests that
   /// want all in one thread say false.

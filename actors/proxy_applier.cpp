@@ -246,8 +246,8 @@ private:
   void on_not_checkpointed(const std::string& reason) {
     // What is not checkpointed at the end is applied again after the next
     // start.
-    if (ending_ && !failed_ && options_.on_trouble)
-      options_.on_trouble(reason);
+    if (ending_ && !failed_)
+      events::tell(options_.on_event, events::checkpoint_given_up{reason});
     fail(reason);
   }
 
@@ -281,7 +281,7 @@ private:
     if (ending_)
       return;
     failed_ = true;
-    options_.on_failure(reason);
+    events::tell(options_.on_event, events::failed{reason});
     begin_end(reason);
   }
 
@@ -302,11 +302,9 @@ private:
   }
 
   void kill_machine() {
-    if (options_.on_trouble)
-      options_.on_trouble("the state machine of group "
-                          + to_text(options_.group) + " did not end within "
-                          + std::to_string(options_.limits.end_within.count())
-                          + " ms and is killed");
+    events::tell(
+      options_.on_event,
+      events::machine_killed{options_.group, options_.limits.end_within});
     self_->send_exit(machine_, caf::exit_reason::kill);
   }
 

@@ -4,10 +4,10 @@
 
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/checkpointer.hpp>
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/actors/strays.hpp>
+#include <raft/events/event.hpp>
 #include <raft/messages/ids.hpp>
 #include <raft/messages/machine.hpp>
 
@@ -30,14 +30,12 @@ struct proxy_applier_options {
 
   machine_limits limits = {};
 
-  /// Called with index and reason, once, when the state machine could not apply
-  /// a command, did not answer as it must, could not checkpoint, or ended. Then
-  /// the proxy_applier ends, too, and its peer with it.
-  failure_handler on_failure = abort_on_failure;
-
-  /// Told when the state machine does not end in time, or cannot checkpoint at
-  /// its end.
-  trouble_handler on_trouble = {};
+  /// Told `failed`, with index and reason, once, when the state machine could
+  /// not apply a command, did not answer as it must, could not checkpoint, or
+  /// ended. Then the proxy_applier ends, too, and its peer with it. Also told
+  /// when the state machine does not end in time, or cannot checkpoint at its
+  /// end.
+  events::sink on_event = events::abort_on_failure;
   /// Counts what other processes send; may be null.
   strays_ptr strays = {};
 

@@ -64,8 +64,7 @@ ready_applier begin_class(caf::actor_system& system,
     options.machine(context_of(options, log)));
   auto share = machine::checkpoint_share(options.store->identity().peer);
   x.executor->stagger_checkpoints(share);
-  x.on_failure = options.on_failure;
-  x.on_trouble = options.on_trouble;
+  x.on_event = options.on_event;
   x.strays = options.strays;
   // From half of it to all of it.
   x.checkpoint_after
@@ -94,8 +93,7 @@ ready_applier begin_actor(caf::actor_system& system,
                             options.actor_machine.recover_within);
     check_fit(log, x.found.applied);
     x.limits = options.actor_machine;
-    x.on_failure = options.on_failure;
-    x.on_trouble = options.on_trouble;
+    x.on_event = options.on_event;
     x.strays = options.strays;
     x.checkpoint_after = options.checkpoint_after;
     return {spawn_proxy_applier(system, x), x.found.applied, nullptr, {}};
@@ -151,13 +149,12 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
     = spawn_reader(system, options.store, options.persister_detached);
   if (owns_persister)
     options.persister
-      = spawn_persister(system, {std::move(options.store), options.on_failure,
+      = spawn_persister(system, {std::move(options.store), options.on_event,
                                  options.persister_detached});
   parts.persister = std::move(options.persister);
   parts.owns_persister = owns_persister;
   parts.time = std::move(options.time);
-  parts.on_failure = std::move(options.on_failure);
-  parts.on_note = std::move(options.on_note);
+  parts.on_event = std::move(options.on_event);
   parts.strays = std::move(options.strays);
   parts.in_middleman = options.in_middleman;
   return launch_peer(system, std::move(parts));

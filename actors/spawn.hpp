@@ -18,12 +18,11 @@
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/checkpointer.hpp>
 #include <raft/actors/clocks.hpp>
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
-#include <raft/actors/note_handler.hpp>
 #include <raft/actors/strays.hpp>
 #include <raft/consensus/settings.hpp>
+#include <raft/events/event.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -74,13 +73,11 @@ struct peer_options {
   /// Whether the applier gets a thread, see `applier_options`.
   bool applier_detached = false;
 
-  /// Called when store or state machine failed. The peer ends; after a failure
-  /// of the store the process must end, too.
-  failure_handler on_failure = abort_on_failure;
-  /// Told what the peer decides and why.
-  note_handler on_note = {};
-  /// Told when the disk has no room for the state machine's state.
-  trouble_handler on_trouble = {};
+  /// Told what happens, in the context of the peer's actors: what it decides
+  /// and why, whether its disk has room, and that it ends (`events::failed`).
+  /// Whoever brings a sink ends the process then, see `events::sink`;
+  /// `events::or_abort` does that for any.
+  events::sink on_event = events::abort_on_failure;
   /// Counts what other processes may not send to the actors of this peer.
   strays_ptr strays = {};
 

@@ -8,9 +8,7 @@ void strays::count(const char* actor, const std::string& from) {
     return;
   std::lock_guard guard{mutex_};
   if (tell_)
-    tell_("dropped a message from process " + from + " to " + actor
-          + ", which only takes it from its own process; " + std::to_string(n)
-          + " such messages so far");
+    tell_(events::stray_dropped{actor, from, n});
 }
 
 void strays::mute() {

@@ -2,9 +2,10 @@
 
 #pragma once
 
+#include <raft/events/event.hpp>
+
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,10 +16,7 @@ namespace raft::actors {
 /// actors of a node share one.
 class strays {
 public:
-  /// Takes one plain sentence, in any thread.
-  using listener = std::function<void(const std::string&)>;
-
-  explicit strays(listener tell = {}) : tell_{std::move(tell)} {
+  explicit strays(events::sink tell = {}) : tell_{std::move(tell)} {
     // nop
   }
 
@@ -26,7 +24,7 @@ public:
   strays& operator=(const strays&) = delete;
 
   /// Notes one. Whoever listens is told of the first, the second, the fourth
-  /// and so on, so that nobody can fill a log.
+  /// and so on, in any thread, so that nobody can fill a log.
   /// @param actor For whom it was. @param from The process that sent it.
   void count(const char* actor, const std::string& from);
 
@@ -39,7 +37,7 @@ public:
 
 private:
   std::mutex mutex_;
-  listener tell_;
+  events::sink tell_;
   std::atomic<std::uint64_t> total_{0};
 };
 

@@ -4,7 +4,7 @@
 
 namespace raft::base {
 
-/// From what only a search for a cause needs, to what must be mended.
-enum class severity { debug, info, warning, error };
+/// From what only a search for a cause needs, to what ends the process.
+enum class severity { debug, info, warning, error, critical };
 
 } // namespace raft::base

@@ -3,19 +3,19 @@
 #pragma once
 
 #include <raft/base/instant.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
-#include <raft/links/log.hpp>
 #include <raft/messages/client.hpp>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace raft::cluster {
 
 using base::instant;
-using base::severity;
 using links::member;
 
 /// What there is to know of a peer at one moment.
@@ -42,29 +42,23 @@ struct health_timing {
 /// comes in as a value.
 class health {
 public:
-  struct line {
-    severity how = severity::warning;
-    std::string text;
-
-    friend bool operator==(const line&, const line&) = default;
-  };
-
   /// @param kept_max How many bytes of the log are no reason to speak of whom
   ///        they are kept for.
   health(std::vector<member> members, std::uint64_t kept_max,
          const health_timing& timing = {});
 
   /// Takes a look.
-  /// @returns what is to be said now: what is wrong at `warning`, and what is
-  ///          over at `info`.
-  std::vector<line> observe(instant now, const peer_view& x);
+  /// @returns what is to be said now: what is wrong (`unhealthy`), and what is
+  ///          over (`healthy_again`).
+  std::vector<events::event> observe(instant now, const peer_view& x);
 
   /// The peer has not answered in its own process.
-  std::vector<line> observe_silence(instant now);
+  std::vector<events::event> observe_silence(instant now);
 
 private:
-  /// Something that is wrong, by a name of its own.
-  struct trouble {
+  /// What is said of something that is wrong, and since when it is.
+  struct watch {
+    events::trouble what;
     instant since;
     instant say_at;
     instant pause;
@@ -79,24 +73,22 @@ private:
     instant stands_for(log_index now_value, bool waits, instant now);
   };
 
-  /// What is wrong now, by name.
-  using findings = std::map<std::string, std::string>;
+  /// What is wrong now; each kind once.
+  using findings = std::vector<events::trouble>;
 
   findings find(instant now, const peer_view& x);
-  std::string no_leader(const peer_view& x) const;
-  std::string kept_for(const peer_state& x) const;
-  std::vector<line> tell(instant now, const findings& found);
+  events::no_leader no_leader(const peer_view& x) const;
+  std::optional<events::log_kept> kept_for(const peer_state& x) const;
+  std::vector<events::event> tell(instant now, const findings& found);
 
   std::vector<member> members_;
   std::uint64_t kept_max_;
   health_timing timing_;
-  std::map<std::string, trouble> troubles_;
+  /// By the kind of trouble.
+  std::map<std::size_t, watch> troubles_;
   watched applied_;
   watched commit_;
   watched durable_;
 };
-
-/// Bytes as people read them: "1.5 MiB".
-std::string text_of_bytes(std::uint64_t x);
 
 } // namespace raft::cluster

@@ -59,10 +59,9 @@ private:
         });
   }
 
-  void tell(const std::vector<health::line>& lines) const {
-    if (options_.log)
-      for (const auto& x : lines)
-        options_.log(x.how, x.text);
+  void tell(const std::vector<events::event>& news) const {
+    for (const auto& x : news)
+      events::tell(options_.on_event, x);
   }
 
   self_pointer self_ = nullptr;
@@ -76,6 +75,16 @@ monitor_actor::behavior_type run_monitor(monitor_shell::self_pointer self,
 }
 
 } // namespace
+
+void full_disks::see(const consensus::note& what) {
+  using consensus::note_kind;
+  if (what.kind == note_kind::disk_is_full
+      || what.kind == note_kind::disk_has_space)
+    log = what.kind == note_kind::disk_is_full;
+  if (what.kind == note_kind::machine_lacks_space
+      || what.kind == note_kind::machine_has_space)
+    machine = what.kind == note_kind::machine_lacks_space;
+}
 
 monitor_actor spawn_monitor(caf::actor_system& system,
                             monitor_options options) {

@@ -5,8 +5,8 @@
 
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/health.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/link_board.hpp>
-#include <raft/links/log.hpp>
 
 #include <atomic>
 #include <memory>
@@ -31,6 +31,9 @@ struct full_disks {
   std::atomic<bool> log = false;
   /// That of the state machine, where the peer refuses commands for it.
   std::atomic<bool> machine = false;
+
+  /// The peer has told something, perhaps of its disks.
+  void see(const consensus::note& what);
 };
 
 struct monitor_options {
@@ -43,7 +46,7 @@ struct monitor_options {
   std::shared_ptr<const links::link_board> board;
   /// Whether the log's disk is full, as far as is known.
   std::shared_ptr<const full_disks> disk_full;
-  links::log_function log;
+  events::sink on_event;
 };
 
 monitor_actor spawn_monitor(caf::actor_system& system, monitor_options options);

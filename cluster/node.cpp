@@ -25,15 +25,6 @@ namespace raft::cluster {
 
 namespace {
 
-using base::severity;
-
-std::string to_text(const std::vector<peer_id>& ids) {
-  std::string result;
-  for (auto id : ids)
-    result += (result.empty() ? "" : ", ") + raft::to_text(id);
-  return result.empty() ? "not known yet" : result;
-}
-
 /// A commit on a slow disk may take long; an actor that is stuck must not keep
 /// the process forever.
 constexpr std::chrono::seconds stop_deadline{30};
@@ -74,17 +65,13 @@ struct node::impl {
              actors::machine_actor_factory spawn_machine) {
     check(config);
     actors::hide_services(system);
-    strays = std::make_shared<actors::strays>(
-      [log = options.log](const std::string& what) {
-        if (log)
-          log(severity::warning, what);
-      });
-    options.on_failure = once(std::move(options.on_failure));
+    options.on_event = watch_events(std::move(options.on_event));
+    strays = std::make_shared<actors::strays>(options.on_event);
     auto store = open_store();
     links::links_options us;
     found(*store);
     introduce(*store, us);
-    persister = actors::spawn_persister(system, {store, options.on_failure});
+    persister = actors::spawn_persister(system, {store, options.on_event});
     spawn_peer(std::move(store), std::move(machine), std::move(spawn_machine));
     client::client_actor_options own;
     own.group = config.group;
@@ -95,33 +82,35 @@ struct node::impl {
     own.strays = strays;
     client_handle = client::spawn_client(system, std::move(own));
     guard = actors::make_port_guard(system, bounds_of_port(config),
-                                    [log = options.log](const auto& what) {
-                                      if (log)
-                                        log(severity::warning, what);
-                                    });
+                                    options.on_event);
     spawn_links(std::move(us));
     see_ends();
     listen();
     watch();
   }
 
-  /// Passes on the first failure only: what it ends may fail, too.
-  static actors::failure_handler once(actors::failure_handler f) {
-    return [f = std::move(f), known = std::make_shared<std::atomic<bool>>()](
-             const std::string& reason) {
-      if (!known->exchange(true) && f)
-        f(reason);
+  /// Passes on all but further failures: what the first one ends may fail, too.
+  /// Keeps what the monitor needs to know.
+  events::sink watch_events(events::sink to) const {
+    return [to = std::move(to), full = disk_full,
+            failed
+            = std::make_shared<std::atomic<bool>>()](const events::event& x) {
+      if (const auto* what = std::get_if<events::note>(&x))
+        full->see(*what);
+      if (!std::holds_alternative<events::failed>(x) || !failed->exchange(true))
+        events::tell(to, x);
     };
   }
 
   /// Sees to it that nothing lives on without the rest.
   void see_ends() {
     auto see = [this](const auto& who, std::string name) {
-      actors::when_ended(who, [name = std::move(name), f = options.on_failure,
+      actors::when_ended(who, [name = std::move(name), to = options.on_event,
                                quiet = stopping,
                                &sys = system](const caf::error& why) {
         if (!*quiet)
-          f(name + " ended: " + actors::to_text(sys, why));
+          events::tell(
+            to, events::failed{name + " ended: " + actors::to_text(sys, why)});
       });
     };
     see(peer, "the peer");
@@ -160,28 +149,15 @@ struct node::impl {
     us.incarnation = store.identity().incarnation;
     us.founders = found.members.voters;
     us.memory = store.memory();
-    auto entries = found.last.index > found.compacted.index
-                   ? fmt::format("holds entries {} to {}",
-                                 found.compacted.index.next().value,
-                                 found.last.index.value)
-                   : std::string{"holds no entries"};
-    log(severity::info, fmt::format("the log on the disk {}, in term {}; its "
-                                    "members are {}",
-                                    entries, found.hard.term.value,
-                                    to_text(found.members.voters)));
+    tell(events::log_found{found.compacted.index.next(), found.last.index,
+                           found.hard.term, found.members.voters});
     std::vector<peer_id> told;
     for (auto& x : config.members)
       told.push_back(x.id);
     std::sort(told.begin(), told.end());
     std::sort(us.founders.begin(), us.founders.end());
     if (!us.founders.empty() && told != us.founders)
-      log(severity::warning,
-          fmt::format("--members names the peers {}, but the cluster was "
-                      "founded with {}: only the latter count, and members can "
-                      "not be changed yet. Name these, or start with the "
-                      "directory of the cluster that is meant",
-                      consensus::to_text(told),
-                      consensus::to_text(us.founders)));
+      tell(events::members_differ{told, us.founders});
   }
 
   void spawn_peer(std::shared_ptr<persistence::store> store,
@@ -199,24 +175,8 @@ struct node::impl {
     x.in_middleman = options.in_middleman;
     x.applier_detached = options.applier_detached;
     x.actor_machine = options.actor_machine;
-    x.on_failure = options.on_failure;
+    x.on_event = options.on_event;
     x.strays = strays;
-    x.on_note
-      = [log = options.log, full = disk_full](const consensus::note& what) {
-          using consensus::note_kind;
-          if (what.kind == note_kind::disk_is_full
-              || what.kind == note_kind::disk_has_space)
-            full->log = what.kind == note_kind::disk_is_full;
-          if (what.kind == note_kind::machine_lacks_space
-              || what.kind == note_kind::machine_has_space)
-            full->machine = what.kind == note_kind::machine_lacks_space;
-          if (log)
-            log(severity_of(what.kind), consensus::to_text(what));
-        };
-    x.on_trouble = [log = options.log](const std::string& what) {
-      if (log)
-        log(severity::warning, what);
-    };
     peer = actors::spawn_peer(system, std::move(x));
   }
 
@@ -235,7 +195,7 @@ struct node::impl {
     x.strays = strays;
     x.timing = options.timing;
     x.seed = actors::draw_seed();
-    x.log = options.log;
+    x.on_event = options.on_event;
     link_keeper = links::spawn_links(system, std::move(x));
   }
 
@@ -274,7 +234,7 @@ struct node::impl {
                + std::max(dirty, 2 * options.dirty_bytes_max);
     x.board = board;
     x.disk_full = disk_full;
-    x.log = options.log;
+    x.on_event = options.on_event;
     monitor = spawn_monitor(system, std::move(x));
   }
 
@@ -299,18 +259,16 @@ struct node::impl {
       return;
     caf::scoped_actor self{system};
     actors::ask(self, x, stop_deadline, raft::stop{config.group})
-      .receive([](const stopped&) {},
-               [&](const caf::error& reason) {
-                 log(severity::error,
-                     fmt::format("{} did not stop: {}", what,
-                                 actors::to_text(system, reason)));
-               });
+      .receive(
+        [](const stopped&) {},
+        [&](const caf::error& reason) {
+          tell(events::did_not_stop{what, actors::to_text(system, reason)});
+        });
     x = Handle{};
   }
 
-  void log(severity how, const std::string& what) const {
-    if (options.log)
-      options.log(how, what);
+  void tell(const events::event& what) const {
+    events::tell(options.on_event, what);
   }
 
   caf::actor_system& system;

@@ -13,12 +13,11 @@
 
 #pragma once
 
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/cluster/configuration.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/link_timing.hpp>
-#include <raft/links/log.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -33,13 +32,12 @@ namespace raft::cluster {
 
 /// What a program may choose beyond the configuration.
 struct node_options {
-  /// Told what happens: roles, links, refusals.
-  links::log_function log = {};
-  /// Called once, from some thread, when the disk or the state machine failed,
-  /// or when an actor of this node ended before `stop` for whatever other
-  /// reason: the process cannot go on and should end. The default ends it by
-  /// `abort`.
-  actors::failure_handler on_failure = actors::abort_on_failure;
+  /// Told what happens, from several threads: roles, links, refusals; and
+  /// `events::failed`, once, when the disk or the state machine failed, or when
+  /// an actor of this node ended before `stop` for whatever other reason. The
+  /// peer has ended then, and who brings a sink ends the process; the default
+  /// does so by `abort`, and `events::or_abort` adds that to any sink.
+  events::sink on_event = events::abort_on_failure;
   /// A store to use instead of the one in the data directory.
   std::shared_ptr<persistence::store> store = {};
   /// Whether peer and client handle run in the thread of CAF's middleman, which

@@ -6,19 +6,8 @@
 
 namespace raft::links {
 
-std::string title_of(const link& x) {
-  auto where = to_text(x.to.where);
-  return x.to.id ? fmt::format("peer {} at {}", x.to.id.value, where)
-                 : fmt::format("the server at {}", where);
-}
-
-std::string text_of_fallback(const link& x, peer_id self,
-                             std::chrono::milliseconds after) {
-  return fmt::format("peer {0} has not connected to this peer for {1} ms, as "
-                     "the lower id should, so this peer tries to connect to "
-                     "it. Unless peer {0} does not run, see whether it can "
-                     "reach the address that its --members name for peer {2}",
-                     x.to.id.value, after.count(), self.value);
+events::remote title_of(const link& x) {
+  return {x.to.id, to_text(x.to.where)};
 }
 
 std::string reason_to_shun(const link& x, instant now) {
@@ -30,17 +19,13 @@ std::string reason_to_shun(const link& x, instant now) {
                      x.to.id.value, left);
 }
 
-void refusals_told::tell(const log_function& log, peer_id from,
+void refusals_told::tell(const events::sink& to, peer_id from,
                          const consensus::finding& why) {
   auto& told = told_[from];
-  auto soon_over = why.reason == exclusion::restored
-                || why.reason == exclusion::second_process;
-  auto how = std::exchange(told, why.text) == why.text ? severity::debug
-           : soon_over                                 ? severity::warning
-                                                       : severity::error;
-  auto who = from ? fmt::format("peer {}", from.value) : "a client";
-  if (log)
-    log(how, fmt::format("refused {}: {}", who, why.text));
+  auto passing = why.reason == exclusion::restored
+              || why.reason == exclusion::second_process;
+  auto repeated = std::exchange(told, why.text) == why.text;
+  events::tell(to, events::link_refused{from, why.text, passing, repeated});
   // Strangers choose their ids; do not remember all of them.
   if (told_.size() > 100)
     told_.clear();
@@ -55,13 +40,12 @@ bool standing_told::change(standing now, instant at) {
   return true;
 }
 
-void standing_told::tell(const log_function& log, instant now,
+void standing_told::tell(const events::sink& to, instant now,
                          std::chrono::milliseconds every) {
   if (now_.reason == exclusion::none || now < next_)
     return;
   next_ = now + every;
-  if (log)
-    log(severity::warning, "does not take part: " + now_.text);
+  events::tell(to, events::kept_out{now_});
 }
 
 } // namespace raft::links

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
 #include <raft/links/link_state.hpp>
-#include <raft/links/log.hpp>
 
 #include <caf/actor_control_block.hpp>
 
@@ -37,20 +37,16 @@ struct link {
   bool fell_back = false;
 };
 
-/// Whom the link leads to, in words.
-std::string title_of(const link& x);
+/// Whom the link leads to, for people.
+events::remote title_of(const link& x);
 
 /// Why a peer that has been sending what cannot be true is not welcome yet.
 std::string reason_to_shun(const link& x, instant now);
 
-/// That the side which should wait connects: people may want to know why.
-std::string text_of_fallback(const link& x, peer_id self,
-                             std::chrono::milliseconds after);
-
 /// Tells people whom we refuse, and why; repetitions are of interest to few.
 class refusals_told {
 public:
-  void tell(const log_function& log, peer_id from,
+  void tell(const events::sink& to, peer_id from,
             const consensus::finding& why);
 
   /// It is connected after all.
@@ -68,7 +64,7 @@ public:
   /// @returns whether that is new.
   bool change(standing now, instant at);
 
-  void tell(const log_function& log, instant now,
+  void tell(const events::sink& to, instant now,
             std::chrono::milliseconds every);
 
   /// When to call `tell`.

@@ -49,11 +49,8 @@ public:
     }
     options_ = std::move(options);
     if (!options_.guard)
-      options_.guard = actors::make_port_guard(
-        self->system(), {}, [log = options_.log](const auto& what) {
-          if (log)
-            log(severity::warning, what);
-        });
+      options_.guard
+        = actors::make_port_guard(self->system(), {}, options_.on_event);
     for (const auto& x : links_)
       show_down(x, "not yet");
     settle_if_confirmed();
@@ -133,7 +130,7 @@ private:
   }
 
   void turn_away(const handshake& answer, peer_id from, const finding& why) {
-    refusals_.tell(options_.log, from, why);
+    refusals_.tell(options_.on_event, from, why);
     deliver(answer, why.text, why.reason, {});
   }
 
@@ -147,7 +144,7 @@ private:
   greeted on_client(const hello& msg) {
     auto refusal = refusal_of(card_, msg, false);
     if (!refusal.empty())
-      refusals_.tell(options_.log, {}, {exclusion::none, false, refusal});
+      refusals_.tell(options_.on_event, {}, {exclusion::none, false, refusal});
     card_.shown = us_.shown();
     return {make_welcome(card_, std::move(refusal)), options_.peer};
   }
@@ -156,7 +153,7 @@ private:
     auto from = self_->current_sender();
     for (auto& x : links_)
       if (from && x.far == from && x.state.stage() == link_stage::up)
-        go_down(x, x.state.current(), "ends the connection: " + msg.why);
+        go_down(x, x.state.current(), msg.why);
   }
 
   void on(const distrust& msg) {
@@ -166,9 +163,8 @@ private:
       if (auto far = caf::actor_cast<actors::acceptor_actor>(x.far))
         actors::send(self_, far, farewell{msg.why});
       tell_down(x);
-      log(severity::error,
-          fmt::format("ends the connection to {} for {} ms: {}", title_of(x),
-                      x.state.shunned_for(steady_now()).count(), msg.why));
+      tell(events::link_distrusted{title_of(x),
+                                   x.state.shunned_for(steady_now()), msg.why});
       arm();
     }
   }
@@ -178,7 +174,7 @@ private:
   /// Does what is due on all links, and sets the alarm for what comes next.
   void advance() {
     auto now = steady_now();
-    standing_.tell(options_.log, now, options_.timing.remind);
+    standing_.tell(options_.on_event, now, options_.timing.remind);
     for (auto& x : links_) {
       auto stage = x.state.stage();
       switch (x.state.advance(now)) {
@@ -187,8 +183,9 @@ private:
           connect(x);
           break;
         case link_state::duty::gave_up:
-          tell(x, severity::warning,
-               fmt::format("no answer in time, while {}", to_text(stage)));
+          tell_failed(
+            x, false,
+            fmt::format("no answer in time, while {}", to_text(stage)));
           break;
         case link_state::duty::nothing:
           break;
@@ -305,7 +302,7 @@ private:
                         const actors::peer_actor& peer) {
     auto before = x.state.incarnation();
     if (before && before != msg.shown.incarnation)
-      log(severity::warning, title_of(x) + " has come back with another store");
+      tell(events::store_changed{title_of(x)});
     if (!x.state.greeted(number, msg.shown.incarnation, steady_now()))
       return;
     x.start = present_start(msg.shown);
@@ -314,12 +311,12 @@ private:
 
   void give_up(link& x, link_state::number number, const std::string& why) {
     if (x.state.failed(number, steady_now()))
-      tell(x, severity::warning, why);
+      tell_failed(x, false, why);
   }
 
   void refuse(link& x, link_state::number number, const std::string& why) {
     if (x.state.refused(number, steady_now()))
-      tell(x, severity::error, why);
+      tell_failed(x, true, why);
   }
 
   // -- who is who -------------------------------------------------------------
@@ -335,8 +332,7 @@ private:
 
   void settle_if_confirmed() {
     us_.settle_if_confirmed([this] {
-      log(severity::info, "all other members have confirmed that the directory "
-                          "is no older copy: takes part again");
+      tell(events::restored_confirmed{});
       take_stand();
     });
   }
@@ -389,15 +385,15 @@ private:
       actors::send(self_, options_.peer, news, actors::inbox_actor{handle});
     if (options_.contact)
       actors::send(self_, options_.contact, news, handle);
-    log(severity::info, fmt::format("{} is connected", title_of(x)));
+    tell(events::link_connected{title_of(x)});
   }
 
   void go_down(link& x, link_state::number number,
-               const std::string& how = "is gone") {
+               const std::string& farewell = {}) {
     if (!x.state.lost(number, steady_now()))
       return;
     tell_down(x);
-    log(severity::warning, fmt::format("{} {}", title_of(x), how));
+    tell(events::link_lost{title_of(x), farewell});
     arm();
   }
 
@@ -414,8 +410,8 @@ private:
 
   void tell_of_fallback(link& x) {
     if (card_.self && x.to.id < card_.self && !std::exchange(x.fell_back, true))
-      log(severity::warning,
-          text_of_fallback(x, card_.self, options_.timing.fallback));
+      tell(
+        events::link_fallback{x.to.id, card_.self, options_.timing.fallback});
   }
 
   void show_down(const link& x, const std::string& why) const {
@@ -423,20 +419,18 @@ private:
       options_.board->down(x.to.id, why);
   }
 
-  void tell(link& x, severity how, const std::string& why) {
+  void tell_failed(link& x, bool refused, const std::string& why) {
     show_down(x, why);
-    // The first failure counts; its repetitions are of interest to few.
-    log(std::exchange(x.told, why) == why ? severity::debug : how,
-        fmt::format("cannot connect to {}: {}", title_of(x), why));
+    auto repeated = std::exchange(x.told, why) == why;
+    tell(events::link_failed{title_of(x), why, refused, repeated});
   }
 
   std::string text_of(const caf::error& x) const {
     return actors::to_text(self_->system(), x);
   }
 
-  void log(severity how, const std::string& what) const {
-    if (options_.log)
-      options_.log(how, what);
+  void tell(const events::event& what) const {
+    events::tell(options_.on_event, what);
   }
 
   // -- the rest ---------------------------------------------------------------

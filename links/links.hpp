@@ -6,10 +6,10 @@
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
 #include <raft/links/link_board.hpp>
 #include <raft/links/link_state.hpp>
-#include <raft/links/log.hpp>
 #include <raft/messages/identity.hpp>
 
 #include <cstdint>
@@ -62,7 +62,7 @@ struct links_options {
   link_timing timing = {};
   /// Seeds the pauses.
   std::uint64_t seed = 0;
-  log_function log = {};
+  events::sink on_event = {};
   /// Counts what other processes may not send; may be null.
   actors::strays_ptr strays = {};
 };

@@ -60,9 +60,9 @@ std::string numeric_host(const addrinfo& x) {
 /// Listens at all addresses that a host's name stands for: a client that knows
 /// the same name may try any of them. Of those, this machine may lack some.
 /// @param where Its port becomes the one that was taken.
-/// @param warn Told when files run out.
+/// @param tell Told when files run out.
 doormen listen_at(caf::actor_system& system, links::address& where,
-                  const actors::port_warning& warn) {
+                  const events::sink& tell) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
@@ -79,7 +79,7 @@ doormen listen_at(caf::actor_system& system, links::address& where,
     if (!tried.insert(host).second)
       continue;
     auto doorman
-      = actors::open_patient_acceptor(system, host, where.port, warn);
+      = actors::open_patient_acceptor(system, host, where.port, tell, "redis");
     if (doorman) {
       where.port = (*doorman)->port();
       result.push_back(std::move(*doorman));
@@ -98,15 +98,14 @@ doormen listen_at(caf::actor_system& system, links::address& where,
   return result;
 }
 
-/// Where doormen listen, in words.
-std::string places_of(const doormen& xs) {
-  std::string result;
+/// Where doormen listen.
+std::vector<std::string> places_of(const doormen& xs) {
+  std::vector<std::string> result;
   for (const auto& x : xs) {
     auto host = x->addr();
     auto bare = host.find(':') == std::string::npos;
-    result += result.empty() ? "" : " and ";
-    result += (bare ? host : '[' + host + ']') + ':';
-    result += std::to_string(x->port());
+    result.push_back((bare ? host : '[' + host + ']') + ':'
+                     + std::to_string(x->port()));
   }
   return result;
 }
@@ -117,12 +116,9 @@ std::size_t connections_possible(const server_options& options) {
   auto files = actors::files_max();
   auto possible = std::max<std::size_t>(
     files - std::min(files, options.files_of_others), 1);
-  if (possible < wanted && options.log)
-    options.log(base::severity::warning,
-                "redis: at most " + std::to_string(possible)
-                  + " clients instead of " + std::to_string(wanted)
-                  + ", because this process may open only "
-                  + std::to_string(files) + " files; see ulimit -n");
+  if (possible < wanted)
+    events::tell(options.on_event,
+                 events::redis_clients_limited{possible, wanted, files});
   return std::min(possible, wanted);
 }
 
@@ -131,26 +127,22 @@ std::size_t connections_possible(const server_options& options) {
 server::server(caf::actor_system& system, const server_options& options)
   : system_{&system},
     group_{options.group},
-    log_{options.log},
+    on_event_{options.on_event},
     patience_{options.linger + std::chrono::seconds{3}} {
   if (!options.client)
     throw std::invalid_argument{"redis::server: there is no client"};
   auto adjusted = options;
   adjusted.connections_max = connections_possible(options);
-  auto all = listen_at(system, adjusted.where, [log = log_](const auto& what) {
-    if (log)
-      log(base::severity::warning, "redis: " + what);
-  });
+  auto all = listen_at(system, adjusted.where, on_event_);
   port_ = adjusted.where.port;
-  if (log_)
-    log_(base::severity::info,
-         "redis: listening for clients on " + places_of(all));
+  events::tell(on_event_, events::redis_listening{places_of(all)});
   actor_
     = system.middleman().spawn_broker(serve_redis, std::move(all), adjusted);
   actors::when_ended(
-    actor_, [f = options.on_failure, quiet = stopping_](const caf::error& why) {
-      if (!*quiet && f)
-        f("the Redis port ended: " + caf::to_string(why));
+    actor_, [to = on_event_, quiet = stopping_](const caf::error& why) {
+      if (!*quiet)
+        events::tell(
+          to, events::failed{"the Redis port ended: " + caf::to_string(why)});
     });
 }
 
@@ -166,9 +158,9 @@ void server::stop() {
   actors::ask(self, actor_, patience_, raft::stop{group_})
     .receive([](const stopped&) {},
              [this](const caf::error& what) {
-               if (log_)
-                 log_(base::severity::error, "redis: the server did not stop: "
-                                               + caf::to_string(what));
+               events::tell(on_event_,
+                            events::did_not_stop{"redis: the server",
+                                                 caf::to_string(what)});
              });
   actor_ = nullptr;
 }

@@ -2,10 +2,9 @@
 
 #pragma once
 
-#include <raft/actors/failure.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
-#include <raft/links/log.hpp>
 #include <raft/redis/limits.hpp>
 
 #include <caf/actor.hpp>
@@ -52,10 +51,9 @@ struct server_options {
   std::chrono::milliseconds request_patience{10'000};
   /// How long a client may take for its last replies before it is cut off.
   std::chrono::milliseconds linger{2000};
-  /// Told what goes wrong.
-  links::log_function log = {};
-  /// Called, from some thread, when the server ended before `stop`.
-  actors::failure_handler on_failure = actors::abort_on_failure;
+  /// Told what happens; and `failed`, from some thread, when the server ended
+  /// before `stop`.
+  events::sink on_event = events::abort_on_failure;
 };
 
 /// The server cannot be opened. The message says why, and what to do.
@@ -89,7 +87,7 @@ private:
   caf::actor_system* system_;
   caf::actor actor_;
   group_id group_;
-  links::log_function log_;
+  events::sink on_event_;
   std::chrono::milliseconds patience_;
   std::uint16_t port_ = 0;
   /// Whether the end of the actor is wanted.

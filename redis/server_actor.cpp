@@ -183,9 +183,8 @@ void server_state::stop(actors::promise<stopped> promise) {
   finish_if_empty();
 }
 
-void server_state::log(base::severity level, const std::string& what) {
-  if (options_.log)
-    options_.log(level, "redis: " + what);
+void server_state::tell(const events::event& what) const {
+  events::tell(options_.on_event, what);
 }
 
 server_state::client* server_state::find(handle hdl, std::uint64_t id) {
@@ -360,14 +359,7 @@ void server_state::warn_of_http(const client& x) {
     return;
   }
   warned_at_ = now;
-  auto others = std::exchange(unwarned_, 0);
-  log(base::severity::warning,
-      "possible attack: client " + std::to_string(x.id)
-        + " sent a line of HTTP, as a page in a browser can; nothing of it was "
-          "executed, and its connection is closed"
-        + (others ? "; " + std::to_string(others)
-                      + " more did so since this was said last"
-                  : ""));
+  tell(events::redis_http{x.id, std::exchange(unwarned_, 0)});
 }
 
 caf::behavior serve_redis(server_state::broker* self,
@@ -387,9 +379,7 @@ caf::behavior serve_redis(server_state::broker* self,
       state->closed(x.handle);
     },
     [state](const caf::io::acceptor_closed_msg&) {
-      state->log(
-        base::severity::error,
-        "the listening socket was closed; no more clients can connect");
+      state->tell(events::redis_deaf{});
     },
     [state](const wake& x) {
       if (x.number == tick_alarm)

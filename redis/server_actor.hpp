@@ -42,7 +42,7 @@ public:
   void send_batches();
   void check_patience();
   void stop(actors::promise<stopped> promise);
-  void log(base::severity level, const std::string& what);
+  void tell(const events::event& what) const;
 
 private:
   struct client {

@@ -66,12 +66,7 @@ void server_state::close_the_unread(handle hdl, client& x) {
 }
 
 void server_state::close_unread(handle hdl, client& x, std::size_t bound) {
-  log(base::severity::warning,
-      "closing the connection of client " + std::to_string(x.id)
-        + ": it has not read " + std::to_string(x.unread())
-        + " bytes of replies, of " + std::to_string(unread_)
-        + " that all clients have not read; the bound is "
-        + std::to_string(bound));
+  tell(events::redis_unread{x.id, x.unread(), unread_, bound});
   cut(hdl, x);
 }
 
@@ -119,11 +114,7 @@ void server_state::end_long_stays() {
     auto x = find(handle_of(id), id);
     if (!x || !x->state.waits_for_client())
       continue; // it is the cluster that it waits for
-    log(base::severity::warning,
-        "closing the connection of client " + std::to_string(id)
-          + ": it did not finish a large request within "
-          + std::to_string(options_.request_patience.count())
-          + " ms while others wait to send theirs");
+    tell(events::redis_unfinished{id, options_.request_patience});
     cut(handle_of(id), *x);
   }
   if (places_.anyone_waits())

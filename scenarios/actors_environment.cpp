@@ -70,7 +70,7 @@ public:
     options.machine = kv::kv_machine_factory();
     options.bootstrap = members_;
     options.group = environment_group;
-    options.on_failure = failure_handler(x.ending);
+    options.on_event = failure_sink(x.ending);
     options.seed = source().next();
     options.settings = slowed(options.settings);
     auto handle = actors::spawn_peer(system(), std::move(options));
@@ -117,14 +117,14 @@ private:
   }
 
   void lost(peer_number) override {
-    // The failure handler says why.
+    // What it told says why.
   }
 
-  actors::failure_handler
-  failure_handler(std::shared_ptr<std::atomic<bool>> ending) {
-    return [mail = mail(), ending](const std::string& reason) {
-      if (!*ending)
-        mail->leave([reason] {
+  events::sink failure_sink(std::shared_ptr<std::atomic<bool>> ending) {
+    return [mail = mail(), ending](const events::event& x) {
+      const auto* end = std::get_if<events::failed>(&x);
+      if (end != nullptr && !*ending)
+        mail->leave([reason = end->reason] {
           throw scenario_failure{"no peer to fail", reason};
         });
     };

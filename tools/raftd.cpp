@@ -7,6 +7,7 @@
 #include <raft/actors/caf/port.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/cluster/node.hpp>
+#include <raft/events/event.hpp>
 #include <raft/kv/engine_factory.hpp>
 #include <raft/programs/line_writer.hpp>
 #include <raft/programs/standard_files.hpp>
@@ -76,27 +77,30 @@ sigset_t set_up_signals() {
   return result;
 }
 
-void log(base::severity how, const std::string& what) {
-  switch (how) {
-    case base::severity::debug:
-      spdlog::debug(what);
-      break;
-    case base::severity::info:
-      spdlog::info(what);
-      break;
-    case base::severity::warning:
-      spdlog::warn(what);
-      break;
-    case base::severity::error:
-      spdlog::error(what);
+spdlog::level::level_enum level_of(events::severity x) {
+  switch (x) {
+    case events::severity::debug:
+      return spdlog::level::debug;
+    case events::severity::info:
+      return spdlog::level::info;
+    case events::severity::warning:
+      return spdlog::level::warn;
+    case events::severity::error:
+      return spdlog::level::err;
+    case events::severity::critical:
       break;
   }
+  return spdlog::level::critical;
 }
 
-/// The disk or the state machine failed: what is not durable must not be
-/// answered any more, so nothing is taken down in good order.
-void end_at_once(const std::string& reason) {
-  spdlog::critical("{}", reason);
+/// Logs what happens, and ends the process when its peer has ended: what is not
+/// durable must not be answered any more, so nothing is taken down in good
+/// order.
+void on_event(const events::event& x) {
+  if (auto level = level_of(severity_of(x)); spdlog::should_log(level))
+    spdlog::log(level, "{}", to_text(x));
+  if (!std::holds_alternative<events::failed>(x))
+    return;
   spdlog::shutdown();
   ::_exit(failed);
 }
@@ -122,8 +126,7 @@ redis::server_options redis_options(const server::configuration& config,
   result.client = node.client();
   result.peer = node.peer();
   result.group = node.config().group;
-  result.log = log;
-  result.on_failure = end_at_once;
+  result.on_event = on_event;
   auto files = actors::files_max();
   result.files_of_others
     = files
@@ -144,8 +147,7 @@ void run(const server::configuration& config, const sigset_t& signals) {
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   cluster::node_options options;
-  options.log = log;
-  options.on_failure = end_at_once;
+  options.on_event = on_event;
   options.dirty_bytes_max = config.dirty_bytes;
   kv::engine_options engine;
   engine.directory = config.node.data_directory;

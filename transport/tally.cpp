@@ -14,7 +14,7 @@ void tally::note(const std::string& what, const std::string& once,
   }
   x.until = now + pause;
   if (say_)
-    say_(once);
+    say_({what, once});
 }
 
 void tally::tell(moment now) {
@@ -26,7 +26,7 @@ void tally::tell(moment now) {
       i = counts_.erase(i);
     } else {
       if (say_)
-        say_(std::to_string(x.times) + ' ' + x.again);
+        say_({i->first, x.again, x.times});
       x.times = 0;
       x.until = now + pause;
       ++i;

@@ -14,10 +14,21 @@
 
 namespace raft::transport {
 
+/// What is said.
+struct report {
+  /// Which kind of thing: a few kinds, not chosen by strangers.
+  std::string kind;
+  std::string text;
+  /// 0 if the text is about one of them; else it is about so many more.
+  std::uint64_t more = 0;
+
+  friend bool operator==(const report&, const report&) = default;
+};
+
 /// Counts what repeats.
 class tally {
 public:
-  using speaker = std::function<void(const std::string&)>;
+  using speaker = std::function<void(const report&)>;
 
   /// For how long the repetitions of something are only counted.
   static constexpr std::chrono::seconds pause{10};
@@ -27,10 +38,9 @@ public:
   }
 
   /// Something has happened.
-  /// @param what Which kind of thing: a few kinds, not chosen by strangers.
+  /// @param what See `report::kind`.
   /// @param once Says it of this one.
-  /// @param again Says it of those that are only counted; their number is put
-  ///        before it.
+  /// @param again Says it of those that are only counted, behind their number.
   void note(const std::string& what, const std::string& once,
             const std::string& again, moment now);
 

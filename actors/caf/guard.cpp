@@ -99,13 +99,17 @@ transport::moment guard_now() {
 }
 
 port_guard::port_guard(caf::actor_system& system, const port_bounds& bounds,
-                       port_warning warn)
+                       events::sink tell, std::string protocol)
   : system_{system},
     bounds_{bounds},
     own_name_{wire_name(system.node())},
     words_{make_vocabulary(system)},
     scratch_(scratch_bytes),
-    tally_{std::move(warn)} {
+    tally_{[tell = std::move(tell),
+            protocol = std::move(protocol)](const transport::report& x) {
+      events::tell(tell,
+                   events::port_trouble{protocol, x.kind, x.text, x.more});
+    }} {
   // nop
 }
 
@@ -246,8 +250,10 @@ guarded_scribe* port_guard::heaviest(std::size_t burden::*what) const {
 
 std::shared_ptr<port_guard> make_port_guard(caf::actor_system& system,
                                             const port_bounds& bounds,
-                                            port_warning warn) {
-  return std::make_shared<port_guard>(system, bounds, std::move(warn));
+                                            events::sink tell,
+                                            const char* protocol) {
+  return std::make_shared<port_guard>(system, bounds, std::move(tell),
+                                      protocol);
 }
 
 void keep_place(const std::shared_ptr<port_guard>& guard, caf::node_id node) {
@@ -292,9 +298,10 @@ open_acceptor(caf::actor_system& system, const std::string& host,
 
 caf::expected<caf::io::doorman_ptr>
 open_patient_acceptor(caf::actor_system& system, const std::string& host,
-                      std::uint16_t port, port_warning warn) {
+                      std::uint16_t port, events::sink tell,
+                      const char* protocol) {
   return open_acceptor(system, host, port,
-                       make_port_guard(system, {}, std::move(warn)),
+                       make_port_guard(system, {}, std::move(tell), protocol),
                        guarded_doorman::guests::anybody);
 }
 
@@ -326,14 +333,15 @@ namespace raft::actors {
 
 caf::expected<caf::io::doorman_ptr>
 open_patient_acceptor(caf::actor_system& system, const std::string& host,
-                      std::uint16_t port, port_warning) {
+                      std::uint16_t port, events::sink, const char*) {
   return system.middleman().backend().new_tcp_doorman(port, host.c_str(), true);
 }
 
 class port_guard {};
 
 std::shared_ptr<port_guard> make_port_guard(caf::actor_system&,
-                                            const port_bounds&, port_warning) {
+                                            const port_bounds&, events::sink,
+                                            const char*) {
   return std::make_shared<port_guard>();
 }
 

@@ -36,7 +36,7 @@ transport::moment guard_now();
 class port_guard : public std::enable_shared_from_this<port_guard> {
 public:
   port_guard(caf::actor_system& system, const port_bounds& bounds,
-             port_warning warn);
+             events::sink tell, std::string protocol);
 
   caf::actor_system& system() const noexcept {
     return system_;

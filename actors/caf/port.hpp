@@ -5,6 +5,7 @@
 #pragma once
 
 #include <raft/actors/caf/remote.hpp>
+#include <raft/events/event.hpp>
 
 #include <caf/config.hpp>
 #include <caf/node_id.hpp>
@@ -12,7 +13,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,16 +41,17 @@ struct port_bounds {
   std::chrono::milliseconds handshake_max{3000};
 };
 
-/// Told what a port had to do about strangers, in the middleman's thread.
-using port_warning = std::function<void(const std::string&)>;
-
 /// Watches over the connections of an actor system: those of one port, and
 /// those that it makes itself.
 class port_guard;
 
+/// @param tell Told what the port does about strangers, in the middleman's
+///        thread.
+/// @param protocol See `events::port_trouble::port`.
 std::shared_ptr<port_guard> make_port_guard(caf::actor_system& system,
                                             const port_bounds& bounds,
-                                            port_warning warn);
+                                            events::sink tell,
+                                            const char* protocol = "");
 
 /// The process that speaks from this node is a member: its place is not given
 /// to others, and its messages may be larger. May be called by any thread.
@@ -88,9 +89,11 @@ publish(caf::actor_system& system, const Handle& acceptor,
 /// Only on CAF 0.17. Connections are as many as the broker lets live.
 /// @param host Numeric address to listen at.
 /// @param port 0 picks a free one.
+/// @param tell, protocol See `make_port_guard`.
 caf::expected<caf::io::doorman_ptr>
 open_patient_acceptor(caf::actor_system& system, const std::string& host,
-                      std::uint16_t port, port_warning warn);
+                      std::uint16_t port, events::sink tell,
+                      const char* protocol);
 
 /// What speaks for a connected socket.
 caf::io::scribe_ptr make_scribe(caf::actor_system& system, int socket,

@@ -21,9 +21,9 @@ executor_of(std::unique_ptr<machine::state_machine> x) {
 }
 
 struct applier_fixture : system_fixture {
-  failure_log failures;
+  event_log told;
   applier_actor applier = spawn_applier(
-    system, {{1}, executor_of(journal::make({1})), failures.handler()});
+    system, {{1}, executor_of(journal::make({1})), told.sink()});
 
   ~applier_fixture() {
     ask<stopped>(applier, stop{{1}});
@@ -69,8 +69,7 @@ BOOST_AUTO_TEST_CASE(replies_to_reads_have_a_bound_for_all_of_them) {
   kv::put value{"k", std::string(100, 'x')};
   kv::get read{{"k"}};
   auto reader = spawn_applier(
-    system,
-    {{1}, executor_of(kv::kv_machine_factory()({})), failures.handler()});
+    system, {{1}, executor_of(kv::kv_machine_factory()({})), told.sink()});
   auto add = [&](const kv::command& x) {
     auto next = command_at(what.entries.size() + 1, "");
     next.data = kv::encode(x);
@@ -100,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_query_says_how_far_it_saw) {
 BOOST_AUTO_TEST_CASE(a_throwing_query_hurts_only_who_asked) {
   BOOST_TEST(!ask<queried>(applier, query{{1}, bytes{"nonsense"}}));
   BOOST_TEST(error.find("this makes no sense") != std::string::npos);
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
   BOOST_TEST(text() == "");
 }
 
@@ -111,22 +110,22 @@ BOOST_AUTO_TEST_CASE(a_command_that_throws_is_final) {
           {command_at(1, "a"), command_at(2, "poison"), command_at(3, "b")},
           true}));
   BOOST_TEST(error.find("entry 2") != std::string::npos);
-  BOOST_REQUIRE(failures.reasons().size() == 1u);
-  BOOST_TEST(failures.reasons()[0].find("entry 2") != std::string::npos);
-  BOOST_TEST(failures.reasons()[0].find("this command is poison")
+  BOOST_REQUIRE(told.failures().size() == 1u);
+  BOOST_TEST(told.failures()[0].find("entry 2") != std::string::npos);
+  BOOST_TEST(told.failures()[0].find("this command is poison")
              != std::string::npos);
   // Neither skipped nor tried again.
   BOOST_TEST(!ask<applied>(applier, apply{{1}, {command_at(3, "b")}, true}));
   BOOST_TEST(
     !ask<applied>(applier, apply{{1}, {command_at(2, "poison")}, true}));
   BOOST_TEST(text() == "error");
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(told.failures().size() == 1u);
   BOOST_TEST(ask<stopped>(applier, stop{{1}}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_gap_is_a_failure) {
   BOOST_TEST(!ask<applied>(applier, apply{{1}, {command_at(2, "b")}, true}));
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(told.failures().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_factory_that_throws_lets_no_peer_begin) {

@@ -23,15 +23,13 @@ const std::string half(50, 'x');
 
 struct checkpointer_fixture : system_fixture {
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
-  failure_log failures;
-  failure_log troubles;
+  event_log told;
   applier_options options;
   applier_actor uut;
   log_index next{1};
 
   checkpointer_fixture() {
-    options.on_failure = failures.handler();
-    options.on_trouble = troubles.handler();
+    options.on_event = told.sink();
   }
 
   ~checkpointer_fixture() {
@@ -156,11 +154,11 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_tried_again_and_loses_nothing) {
   BOOST_TEST(await_report().value == 1u);
   BOOST_TEST(disk->state.at(half) == 1);
   BOOST_TEST(attempts->load() == 3);
-  auto told = troubles.reasons();
-  BOOST_REQUIRE(told.size() == 2u);
-  BOOST_TEST(told[0].find("the disk is full") != std::string::npos);
-  BOOST_TEST(told[1].find("room on the disk again") != std::string::npos);
-  BOOST_TEST(failures.reasons().empty());
+  auto blocked = told.of<events::checkpoint_lacks_space>();
+  BOOST_REQUIRE(blocked.size() == 1u);
+  BOOST_TEST(blocked[0].reason == "the disk is full");
+  BOOST_TEST(told.count<events::checkpoint_has_space>() == 1u);
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
@@ -175,7 +173,7 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_room) {
                            [&](const caf::error&) { refused = true; });
   BOOST_TEST(refused);
   BOOST_TEST(disk->applied.value == 0u);
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(stop_hurries_a_checkpoint_under_way) {
@@ -193,17 +191,17 @@ BOOST_AUTO_TEST_CASE(stop_hurries_a_checkpoint_under_way) {
 }
 
 BOOST_AUTO_TEST_CASE(stop_gives_up_a_checkpoint_that_takes_long) {
-  std::promise<void> told;
-  disk->before_write = [wait = told.get_future().share()] {
+  std::promise<void> order;
+  disk->before_write = [wait = order.get_future().share()] {
     if (wait.wait_for(deadline) == std::future_status::ready)
       throw machine::given_up{"it was told to"};
   };
-  disk->on_give_up = [&] { told.set_value(); };
+  disk->on_give_up = [&] { order.set_value(); };
   begin();
   give({half}, {1});
   end();
   BOOST_TEST(disk->applied.value == 0u);
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
   // The log still has it.
   disk->before_write = nullptr;
   begin();
@@ -217,8 +215,8 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_is_final) {
   // The failure comes some time after that.
   while (ask<applied>(uut, request({"a"}, {1})))
     ;
-  BOOST_REQUIRE(failures.reasons().size() == 1u);
-  BOOST_TEST(failures.reasons()[0].find("the disk is on fire")
+  BOOST_REQUIRE(told.failures().size() == 1u);
+  BOOST_TEST(told.failures()[0].find("the disk is on fire")
              != std::string::npos);
   BOOST_TEST(!ask<queried>(uut, query{{1}, {}}));
 }

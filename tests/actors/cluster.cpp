@@ -9,10 +9,13 @@ namespace raft::test {
 
 // -- notes --------------------------------------------------------------------
 
-actors::note_handler note_board::of(peer_id id) {
-  return [this, id](const consensus::note& x) {
+events::sink note_board::of(peer_id id, event_log& rest) {
+  return [this, id, rest = rest.sink()](const events::event& x) {
+    const auto* note = std::get_if<events::note>(&x);
+    if (note == nullptr)
+      return rest(x);
     std::lock_guard guard{mutex_};
-    ++counts_[{id, x.kind}];
+    ++counts_[{id, note->kind}];
     ++news_;
     changed_.notify_all();
   };
@@ -120,8 +123,7 @@ void cluster::spawn(std::uint64_t id) {
   if (auto ahead = ahead_.find({id}); ahead != ahead_.end())
     options.time.now
       = [by = ahead->second] { return base::steady_now() + by->load(); };
-  options.on_failure = failures.handler();
-  options.on_note = notes.of({id});
+  options.on_event = notes.of({id}, told);
   peers_[{id}] = actors::spawn_peer(system, std::move(options));
 }
 

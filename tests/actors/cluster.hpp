@@ -33,10 +33,11 @@ inline std::ostream& operator<<(std::ostream& out, const environment& x) {
   return out << x.name;
 }
 
-/// What peers told, and a way to wait for more of it.
+/// What peers decided, and a way to wait for more of it.
 class note_board {
 public:
-  actors::note_handler of(peer_id id);
+  /// Takes a peer's notes; whatever else it tells goes to `rest`.
+  events::sink of(peer_id id, event_log& rest);
 
   /// How often a peer told this.
   std::size_t count(peer_id id, consensus::note_kind kind) const;
@@ -187,7 +188,7 @@ public:
   }
 
   note_board notes;
-  failure_log failures;
+  event_log told;
   environment where;
   std::vector<peer_id> members{{1}, {2}, {3}};
   actors::system_config config;

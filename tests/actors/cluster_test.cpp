@@ -53,7 +53,7 @@ BOOST_DATA_TEST_CASE(commands_are_applied_by_all_and_answered, environments,
   BOOST_TEST((second.index == first.index.next()));
   BOOST_TEST((second.term == first.term));
   BOOST_TEST(peers.all_hold("a b "));
-  BOOST_TEST(peers.failures.reasons().empty());
+  BOOST_TEST(peers.told.failures().empty());
 }
 
 BOOST_DATA_TEST_CASE(the_leader_stops_and_another_takes_over, environments,

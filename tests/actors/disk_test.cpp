@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_leader_with_a_full_disk_hands_over_and_loses_nothing) {
   auto journal = journal_of(await_leader());
   BOOST_TEST(journal.ends_with("c "));
   BOOST_TEST(all_hold(journal));
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(
   auto journal = journal_of(await_leader());
   BOOST_TEST(journal.ends_with("c "));
   BOOST_TEST(all_hold(journal));
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_leader_whose_disk_hangs_stops_leading) {
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_leader_whose_apply_does_not_return_hands_over) {
     eventually([&] { return state(first).role != peer_role::leader; }));
   gate->open();
   BOOST_TEST(all_hold(journal_of(await_leader())));
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(commits_go_on_while_a_read_hangs) {
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(commits_go_on_while_a_read_hangs) {
   BOOST_TEST(late.commands().empty());
   disks[{leader}]->hold_reads(false);
   BOOST_TEST(eventually([&] { return late.commands() == "a b "; }));
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(reads_go_on_while_a_commit_hangs) {
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(a_state_machine_that_does_not_fit_the_log_is_refused) {
   parts.recovered.last = {{3}, {1}};
   parts.recovered.term_starts = {{{1}, {1}}};
   parts.applied = {4};
-  parts.persister = spawn_persister(system, {stores[{1}], failures.handler()});
+  parts.persister = spawn_persister(system, {stores[{1}], told.sink()});
   parts.applier = spawn_applier(
     system,
     {.executor = std::make_shared<machine::executor>(journal::make({1}))});

@@ -156,9 +156,9 @@ BOOST_AUTO_TEST_CASE(a_store_that_fails_ends_the_peer) {
   auto result = answer_of(std::move(pending)).result;
   BOOST_TEST((result == outcome::committed || result == outcome::unknown));
   BOOST_TEST(eventually([&] { return is_gone(peer(1)); }));
-  BOOST_REQUIRE(eventually([&] { return failures.reasons().size() >= 2; }));
-  BOOST_TEST(failures.reasons().size() == 2u);
-  for (const auto& reason : failures.reasons())
+  BOOST_REQUIRE(eventually([&] { return told.failures().size() >= 2; }));
+  BOOST_TEST(told.failures().size() == 2u);
+  for (const auto& reason : told.failures())
     BOOST_TEST(reason.find("the disk is on fire") != std::string::npos);
 }
 
@@ -174,9 +174,9 @@ BOOST_AUTO_TEST_CASE(a_log_that_can_not_be_read_ends_the_peer) {
   collector late{system, peer(1)};
   ask<subscribed>(1, subscribe{{1}, 1, {1}, 1000}, late.handle());
   BOOST_TEST(eventually([&] { return is_gone(peer(1)); }));
-  BOOST_REQUIRE(eventually([&] { return !failures.reasons().empty(); }));
-  BOOST_TEST(failures.reasons().size() == 1u);
-  auto said = failures.reasons()[0];
+  BOOST_REQUIRE(eventually([&] { return !told.failures().empty(); }));
+  BOOST_TEST(told.failures().size() == 1u);
+  auto said = told.failures()[0];
   BOOST_TEST(
     (said.find("ends: ") != std::string::npos
      && said.find("of group 1 failed: the page is torn") != std::string::npos),
@@ -198,8 +198,8 @@ BOOST_AUTO_TEST_CASE(a_command_that_throws_ends_the_peer_and_is_named) {
     auto gone = is_gone(peer(1)) + is_gone(peer(2)) + is_gone(peer(3));
     return gone >= 2;
   }));
-  BOOST_TEST(eventually([&] { return failures.reasons().size() >= 4; }));
-  for (const auto& reason : failures.reasons())
+  BOOST_TEST(eventually([&] { return told.failures().size() >= 4; }));
+  for (const auto& reason : told.failures())
     BOOST_TEST(reason.find("entry " + to_text(answer.index))
                != std::string::npos);
 }
@@ -208,18 +208,18 @@ BOOST_AUTO_TEST_CASE(a_persister_that_ends_takes_its_peers_along) {
   auto store = persistence::make_memory_store({"test", {1}, {101}});
   found_group(*store, {1}, {{1}});
   auto shared = std::shared_ptr<persistence::store>{std::move(store)};
-  auto persister = spawn_persister(system, {shared, failures.handler()});
+  auto persister = spawn_persister(system, {shared, told.sink()});
   peer_options options;
   options.store = shared;
   options.persister = persister;
   options.machine = journal::make;
-  options.on_failure = failures.handler();
+  options.on_event = told.sink();
   auto alone = spawn_peer(system, options);
   ask_handle<peer_state>(alone, get_state{{1}});
   ask_handle<stopped>(persister, raft::stop{{1}});
   BOOST_TEST(eventually([&] { return is_gone(alone); }));
-  BOOST_TEST(eventually([&] { return !failures.reasons().empty(); }));
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(eventually([&] { return !told.failures().empty(); }));
+  BOOST_TEST(told.failures().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_shared_persister_outlives_a_peer) {
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_shared_persister_outlives_a_peer) {
   found_group(*store, {1}, {{1}});
   found_group(*store, {2}, {{1}});
   auto shared = std::shared_ptr<persistence::store>{std::move(store)};
-  auto persister = spawn_persister(system, {shared, failures.handler()});
+  auto persister = spawn_persister(system, {shared, told.sink()});
   std::vector<peer_actor> groups;
   for (std::uint64_t group : {1, 2}) {
     peer_options options;
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_shared_persister_outlives_a_peer) {
     options.store = shared;
     options.persister = persister;
     options.machine = journal::make;
-    options.on_failure = failures.handler();
+    options.on_event = told.sink();
     groups.push_back(spawn_peer(system, options));
   }
   ask_handle<stopped>(groups[0], raft::stop{{1}});
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_shared_persister_outlives_a_peer) {
   BOOST_TEST((answer.result == outcome::committed));
   ask_handle<stopped>(groups[1], raft::stop{{2}});
   ask_handle<stopped>(persister, raft::stop{{1}});
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_store_does_not_vote_unless_told_to_found) {

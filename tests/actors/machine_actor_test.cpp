@@ -22,7 +22,7 @@ namespace {
 
 struct peer_fixture : system_fixture {
   std::shared_ptr<ledger_book> book = std::make_shared<ledger_book>();
-  failure_log failures;
+  event_log told;
   std::shared_ptr<persistence::store> store
     = persistence::make_memory_store({"test", {1}, {1}});
   peer_options parts;
@@ -32,7 +32,7 @@ struct peer_fixture : system_fixture {
   peer_fixture() {
     parts.store = store;
     parts.bootstrap = {{1}};
-    parts.on_failure = failures.handler();
+    parts.on_event = told.sink();
     parts.spawn_machine = [this](const machine::machine_context&) {
       machine = spawn_ledger(system, book);
       return machine;
@@ -145,9 +145,9 @@ BOOST_AUTO_TEST_CASE(a_peer_stops_with_its_machine) {
   auto where = run("a").index;
   BOOST_TEST((run("fail").result == outcome::unknown));
   self->wait_for(std::exchange(peer, peer_actor{}));
-  auto told = failures.reasons();
-  BOOST_REQUIRE(told.size() == 2u);
-  for (const auto& text : told)
+  auto reasons = told.failures();
+  BOOST_REQUIRE(reasons.size() == 2u);
+  for (const auto& text : reasons)
     BOOST_TEST(has(text, "entry " + to_text(where.next())));
 }
 

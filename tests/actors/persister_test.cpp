@@ -14,11 +14,11 @@ namespace {
 struct persister_fixture : system_fixture {
   std::shared_ptr<difficult_store> store = std::make_shared<difficult_store>(
     persistence::make_memory_store({"test", {1}, {77}}));
-  failure_log failures;
+  event_log told;
   persister_actor persister;
 
   void spawn(bool detached) {
-    persister = spawn_persister(system, {store, failures.handler(), detached});
+    persister = spawn_persister(system, {store, told.sink(), detached});
   }
 
   ~persister_fixture() {
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(an_answer_means_that_the_store_has_it) {
   BOOST_REQUIRE(answer.has_value());
   BOOST_TEST((*answer == persisted{{1}, {9}}));
   BOOST_TEST(store->load({1}).last.index.value == 1u);
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_arrives_during_a_commit_goes_into_the_next_one) {
@@ -77,13 +77,13 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_final) {
   store->fail();
   BOOST_TEST(!ask<persisted>(persister, batch_of(1, 1)));
   BOOST_TEST(error.find("the disk is on fire") != std::string::npos);
-  BOOST_REQUIRE(failures.reasons().size() == 1u);
-  BOOST_TEST(failures.reasons()[0].find("the disk is on fire")
+  BOOST_REQUIRE(told.failures().size() == 1u);
+  BOOST_TEST(told.failures()[0].find("the disk is on fire")
              != std::string::npos);
   // It is not tried again, not even for another group.
   BOOST_TEST(!ask<persisted>(persister, batch_of(2, 1)));
   BOOST_TEST(store->sizes().size() == 1u);
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(told.failures().size() == 1u);
   BOOST_TEST(ask<stopped>(persister, stop{}).has_value());
 }
 
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(what_was_collected_before_a_failure_is_not_written) {
                           [&](const caf::error&) { written.push_back(false); });
   BOOST_TEST(written == (std::vector<bool>{true, false, false}));
   BOOST_TEST(store->sizes().size() == 2u);
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(told.failures().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_no_failure) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_no_failure) {
   BOOST_REQUIRE(answer.has_value());
   BOOST_TEST((*answer == persisted{{1}, {1}, true}));
   BOOST_TEST(store->load({1}).last.index.value == 0u);
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
   store->fill(false);
   answer = ask<persisted>(persister, batch_of(1, 2));
   BOOST_REQUIRE(answer.has_value());
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(all_who_wait_learn_of_a_failure) {
 BOOST_AUTO_TEST_CASE(a_batch_that_contradicts_the_log_is_a_failure) {
   spawn(false);
   BOOST_TEST(!ask<persisted>(persister, batch_of(1, 1, 5)));
-  BOOST_TEST(failures.reasons().size() == 1u);
+  BOOST_TEST(told.failures().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(stop_is_answered_after_the_last_commit) {

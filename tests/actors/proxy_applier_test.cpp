@@ -17,16 +17,14 @@ namespace {
 
 struct proxy_applier_fixture : system_fixture {
   std::shared_ptr<ledger_book> book = std::make_shared<ledger_book>();
-  failure_log failures;
-  failure_log troubles;
+  event_log told;
   proxy_applier_options options;
   machine_actor machine;
   applier_actor uut;
   log_index next{1};
 
   proxy_applier_fixture() {
-    options.on_failure = failures.handler();
-    options.on_trouble = troubles.handler();
+    options.on_event = told.sink();
   }
 
   ~proxy_applier_fixture() {
@@ -96,7 +94,7 @@ struct proxy_applier_fixture : system_fixture {
 
   /// The only failure so far.
   std::string failure_text() {
-    auto all = failures.reasons();
+    auto all = told.failures();
     BOOST_TEST(all.size() == 1u);
     return all.empty() ? "" : all.front();
   }
@@ -156,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_bad_query_hurts_only_who_asked) {
   BOOST_TEST(!ask<queried>(uut, query{{1}, bytes{"nonsense"}}));
   BOOST_TEST(has(error, "this makes no sense"));
   BOOST_TEST(give({"a"}) == "[a ]");
-  BOOST_TEST(failures.reasons().empty());
+  BOOST_TEST(told.failures().empty());
 }
 
 BOOST_AUTO_TEST_CASE(only_so_much_is_on_its_way_to_it) {
@@ -300,10 +298,10 @@ BOOST_AUTO_TEST_CASE(a_last_checkpoint_that_fails_is_told) {
   begin();
   give({"a"}, {1});
   BOOST_TEST(end());
-  BOOST_TEST(failures.reasons().empty());
-  auto told = troubles.reasons();
-  BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST(has(told[0], "on fire"));
+  BOOST_TEST(told.failures().empty());
+  auto given_up = told.of<events::checkpoint_given_up>();
+  BOOST_REQUIRE(given_up.size() == 1u);
+  BOOST_TEST(has(given_up[0].reason, "on fire"));
   BOOST_TEST(book->applied.value == 0u);
 }
 
@@ -331,8 +329,7 @@ BOOST_AUTO_TEST_CASE(stop_waits_for_the_batch_at_the_machine) {
                              [](const caf::error&) {});
   BOOST_TEST(done);
   uut = applier_actor{};
-  BOOST_TEST(failures.reasons().empty());
-  BOOST_TEST(troubles.reasons().empty());
+  BOOST_TEST(told.text() == "");
   BOOST_TEST(book->applied.value == 0u);
 }
 
@@ -343,9 +340,9 @@ BOOST_AUTO_TEST_CASE(stop_does_not_wait_for_ever) {
   auto stuck = actors::ask(self, uut, deadline, request({"a"}));
   BOOST_REQUIRE(book->await_batches(1));
   BOOST_TEST(end());
-  auto told = troubles.reasons();
-  BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST(has(told[0], "did not end within 10 ms"));
+  auto killed = told.of<events::machine_killed>();
+  BOOST_REQUIRE(killed.size() == 1u);
+  BOOST_TEST(killed[0].after.count() == 10);
   std::move(stuck).receive([](const applied&) {}, [](const caf::error&) {});
 }
 

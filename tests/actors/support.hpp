@@ -1,13 +1,13 @@
 // What the tests of actors share: a state machine that shows what it was given,
-// a store that fails on demand, a place where failures are noted.
+// a store that fails on demand.
 
 #pragma once
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
-#include <raft/actors/failure.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
+#include <raft/tests/support/event_log.hpp>
 #include <raft/tests/support/patience.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -56,26 +56,6 @@ public:
 private:
   std::string text_;
   int count_ = 0;
-};
-
-/// Notes failures; may be told from any thread.
-class failure_log {
-public:
-  actors::failure_handler handler() {
-    return [this](const std::string& reason) {
-      std::lock_guard guard{mutex_};
-      reasons_.push_back(reason);
-    };
-  }
-
-  std::vector<std::string> reasons() const {
-    std::lock_guard guard{mutex_};
-    return reasons_;
-  }
-
-private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> reasons_;
 };
 
 /// A store that can be made to wait, to be full, or to fail.

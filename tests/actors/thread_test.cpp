@@ -27,14 +27,14 @@ struct thread_fixture {
   one_thread config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
-  failure_log failures;
+  event_log told;
   std::shared_ptr<fake_disk> disk = std::make_shared<fake_disk>();
   applier_actor applier;
 
   /// An applier that shares the thread.
   void begin() {
     applier_options options;
-    options.on_failure = failures.handler();
+    options.on_event = told.sink();
     options.executor
       = std::make_shared<machine::executor>(std::make_unique<counter>(disk));
     applier = spawn_applier(system, std::move(options));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_commit_takes_no_thread_from_others) {
     persistence::make_memory_store({"test", {1}, {77}}));
   persister_options options;
   options.store = store;
-  options.on_failure = failures.handler();
+  options.on_event = told.sink();
   auto persister = spawn_persister(system, std::move(options));
   store->hold(true);
   persist batch{{1}, {1}, {}};

@@ -26,8 +26,7 @@ struct time_fixture : cluster {
     options.store = stores[{1}];
     options.machine = journal::make;
     options.bootstrap = members;
-    options.on_failure = failures.handler();
-    options.on_note = notes.of({1});
+    options.on_event = notes.of({1}, told);
     options.time.now = [this] { return now.load(); };
     // No alarm goes off before the test is over.
     options.settings.heartbeat_interval = std::chrono::seconds{1000};

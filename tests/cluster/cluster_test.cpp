@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(another_cluster_is_refused) {
           >= 1
         && cluster[1].log.count("refused peer 1") >= 1;
   }));
-  BOOST_TEST(cluster[0].log.count("is connected") == 0u);
+  BOOST_TEST(cluster[0].log.count<events::link_connected>() == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(swapped_addresses_are_refused) {
@@ -203,10 +203,10 @@ BOOST_AUTO_TEST_CASE(a_cut_connection_comes_back) {
   for (int i = 0; i < 3; ++i) {
     cluster.wait_for_leader();
     BOOST_TEST(cluster[1].execute(put("k", "v")).result == outcome::committed);
-    auto before = cluster[0].log.count("is connected");
+    auto before = cluster[0].log.count<events::link_connected>();
     between.close_connections();
     BOOST_TEST(eventually(
-      [&] { return cluster[0].log.count("is connected") > before; }));
+      [&] { return cluster[0].log.count<events::link_connected>() > before; }));
   }
   BOOST_TEST(get(cluster[0], "k") == "v");
 }

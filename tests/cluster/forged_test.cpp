@@ -81,9 +81,8 @@ struct forged_fixture {
   }
 
   void check_that_it_was_said() {
-    BOOST_TEST(eventually([&] {
-      return cluster[leader].log.count("dropped a message from process") > 0;
-    }));
+    BOOST_TEST(eventually(
+      [&] { return cluster[leader].log.count<events::stray_dropped>() > 0; }));
   }
 
   servers cluster{3};
@@ -174,8 +173,10 @@ BOOST_AUTO_TEST_CASE(a_node_says_when_one_of_its_actors_ends) {
     caf::actor_system system{config};
     node_options options;
     options.store = one.stores[0];
-    options.on_failure
-      = [&said](const std::string& why) { said.set_value(why); };
+    options.on_event = [&said](const events::event& x) {
+      if (const auto* end = std::get_if<events::failed>(&x))
+        said.set_value(end->reason);
+    };
     node x{system, one.config_of(0), kv::kv_machine_factory(), options};
     caf::scoped_actor self{system};
     self->send_exit(victim(x, system), caf::exit_reason::kill);

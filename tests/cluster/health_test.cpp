@@ -6,6 +6,7 @@
 
 using namespace raft;
 using namespace raft::cluster;
+using events::severity;
 using namespace std::chrono_literals;
 
 namespace {
@@ -25,8 +26,9 @@ struct health_fixture {
     std::vector<std::string> result;
     for (auto end = now + length; now < end; now += 1s)
       for (const auto& x : watcher.observe(now, view)) {
-        BOOST_TEST((x.how == severity::warning || x.how == severity::info));
-        result.push_back((x.how == severity::info ? "info " : "") + x.text);
+        auto how = severity_of(x);
+        BOOST_TEST((how == severity::warning || how == severity::info));
+        result.push_back((how == severity::info ? "info " : "") + to_text(x));
       }
     return result;
   }

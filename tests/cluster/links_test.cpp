@@ -27,7 +27,8 @@ kv::command put() {
 
 /// How often two servers have lost their link.
 std::size_t losses(servers& cluster) {
-  return cluster[0].log.count("is gone") + cluster[1].log.count("is gone");
+  return cluster[0].log.count<events::link_lost>()
+       + cluster[1].log.count<events::link_lost>();
 }
 
 /// Whether two servers commit a number of commands over one connection.
@@ -54,8 +55,9 @@ struct pair_fixture {
 
   /// Waits until both have found each other again after a forgotten connection.
   void see_it_come_back(bool back_only) {
-    auto links
-      = [&](std::size_t i) { return cluster[i].log.count("is connected"); };
+    auto links = [&](std::size_t i) {
+      return cluster[i].log.count<events::link_connected>();
+    };
     std::size_t before[] = {links(0), links(1)};
     between.forget(back_only);
     for (std::size_t i = 0; i < 2; ++i)
@@ -96,8 +98,9 @@ BOOST_AUTO_TEST_CASE(black_holes_do_not_delay_the_return_of_a_peer) {
       config.members[4].where = between.where(i);
     cluster.start(i, config);
   };
-  auto links_of
-    = [&](std::size_t i) { return cluster[i].log.count("is connected"); };
+  auto links_of = [&](std::size_t i) {
+    return cluster[i].log.count<events::link_connected>();
+  };
   auto serve = [&] {
     cluster.wait_for_leader();
     for (std::size_t i : {1, 2, 4})
@@ -131,7 +134,8 @@ BOOST_AUTO_TEST_CASE(both_ends_may_restart_at_once_a_hundred_times) {
     }
     for (std::size_t i = 0; i < 2; ++i)
       BOOST_REQUIRE_MESSAGE(
-        eventually([&] { return cluster[i].log.count("is connected") >= 1; }),
+        eventually(
+          [&] { return cluster[i].log.count<events::link_connected>() >= 1; }),
         "round " << round << ", server " << i + 1 << ":\n"
                  << cluster[i].log.text());
     std::jthread first{[&] { cluster.stop(0); }};
@@ -150,8 +154,8 @@ BOOST_AUTO_TEST_CASE(one_direction_is_enough) {
   blind.members[1].where = {"127.0.0.1", nobody.bind()};
   cluster.start(0, blind);
   cluster.start(1);
-  BOOST_TEST(
-    eventually([&] { return cluster[1].log.count("is connected") >= 1; }));
+  BOOST_TEST(eventually(
+    [&] { return cluster[1].log.count<events::link_connected>() >= 1; }));
   BOOST_TEST(cluster[1].log.count("peer 1 has not connected to this peer")
              >= 1);
   // A link that is up stays.
@@ -203,7 +207,7 @@ BOOST_AUTO_TEST_CASE(
   for (std::size_t i : {0, 1}) {
     auto& one = cluster[i];
     auto& other = cluster[1 - i];
-    auto before = one.log.count("is connected");
+    auto before = one.log.count<events::link_connected>();
     append_request forged;
     forged.header = {{1},
                      cluster.members[1 - i].id,
@@ -214,14 +218,14 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(undisturbed([&] {
       actors::send_anonymously(one.node().peer(), forged);
       return eventually(
-        [&] { return one.log.count("ends the connection to peer") >= 1; },
+        [&] { return one.log.count<events::link_distrusted>() >= 1; },
         patience / 4);
     }));
     BOOST_TEST(eventually([&] {
       return other.log.count("ends the connection: refuses a message of") >= 1;
     }));
-    BOOST_TEST(
-      eventually([&] { return one.log.count("is connected") > before; }));
+    BOOST_TEST(eventually(
+      [&] { return one.log.count<events::link_connected>() > before; }));
     cluster.wait_for_leader();
     BOOST_TEST((one.execute(put()).result == outcome::committed));
   }

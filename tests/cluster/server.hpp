@@ -9,6 +9,7 @@
 #include <raft/kv/kv_machine.hpp>
 #include <raft/persistence/store.hpp>
 #include <raft/tests/cluster/sockets.hpp>
+#include <raft/tests/support/event_log.hpp>
 #include <raft/tests/support/patience.hpp>
 #include <raft/tests/support/post_mortem.hpp>
 
@@ -16,7 +17,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,48 +27,13 @@ namespace raft::cluster {
 using test::eventually;
 using test::patience;
 
-/// What nodes said, with the seconds since it was made.
-class memory_log {
-public:
-  links::log_function function() {
-    return [this](base::severity, const std::string& what) {
-      std::lock_guard guard{mutex_};
-      std::chrono::duration<double> age
-        = std::chrono::steady_clock::now() - begin_;
-      lines_.push_back(std::to_string(age.count()) + ' ' + what);
-    };
-  }
-
-  std::size_t count(const std::string& part) const {
-    std::lock_guard guard{mutex_};
-    std::size_t result = 0;
-    for (auto& line : lines_)
-      result += line.find(part) != std::string::npos;
-    return result;
-  }
-
-  std::string text() const {
-    std::lock_guard guard{mutex_};
-    std::string result;
-    for (auto& line : lines_)
-      result += line + '\n';
-    return result;
-  }
-
-private:
-  const std::chrono::steady_clock::time_point begin_
-    = std::chrono::steady_clock::now();
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
 /// One server.
 class server {
 public:
   server(configuration config, std::shared_ptr<persistence::store> store,
          const links::link_timing& timing = {}) {
     node_options options;
-    options.log = log.function();
+    options.on_event = log.sink();
     options.store = std::move(store);
     options.timing = timing;
     node_.emplace(system_, std::move(config), kv::kv_machine_factory(),
@@ -109,7 +74,7 @@ public:
     return *result;
   }
 
-  memory_log log;
+  test::event_log log;
 
 private:
   actors::system_config config_{true};

@@ -210,12 +210,12 @@ struct server_fixture {
   std::shared_ptr<fake_control> control = std::make_shared<fake_control>();
   actors::client_actor client = system.spawn(fake_client, control);
   server_options options;
-  cluster::memory_log log;
+  test::event_log log;
   std::unique_ptr<server> uut;
   test::failure_watch failed;
 
   server_fixture() {
-    options.log = log.function();
+    options.on_event = log.sink();
     options.where = {"127.0.0.1", 0};
     options.client = client;
   }

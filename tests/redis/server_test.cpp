@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_closed) {
   // The server lives on, and what comes out ends early.
   raw_client b{uut->port()};
   BOOST_TEST(b.ask("PING\r\n", 7) == "+PONG\r\n");
-  eventually([&] { return log.count("closing the connection") > 0; });
+  eventually([&] { return log.count<events::redis_unread>() > 0; });
   auto received = a.receive_all();
   BOOST_TEST(a.closed());
   BOOST_TEST(received.size() < 100 * bulk.size());
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(of_all_that_do_not_read_the_worst_is_closed) {
     gets += "GET k\r\n";
   b.send("GET k\r\n");
   a.send(gets);
-  eventually([&] { return log.count("closing the connection") > 0; });
+  eventually([&] { return log.count<events::redis_unread>() > 0; });
   auto received = a.receive_all();
   BOOST_TEST(a.closed());
   BOOST_TEST(received.size() < 100 * bulk.size());
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_finish_a_large_request_makes_room) {
   BOOST_TEST((quick.ask(large, 5) == "+OK\r\n"));
   BOOST_TEST(lazy.receive_all() == "");
   BOOST_TEST(lazy.closed());
-  BOOST_TEST(log.count("did not finish a large request within 100 ms") == 1u);
+  BOOST_TEST(log.count<events::redis_unfinished>() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(large_pipelines_take_turns) {
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(who_speaks_http_is_sent_away_and_spoken_of) {
   raw_client b{uut->port()};
   BOOST_TEST(b.ask("DBSIZE\r\n", 4) == ":0\r\n");
   // Once for all of them: there may be many.
-  BOOST_TEST(log.count("possible attack: client") == 1u);
+  BOOST_TEST(log.count<events::redis_http>() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_in_use_is_reported_as_such) {

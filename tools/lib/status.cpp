@@ -1,5 +1,5 @@
-#include <raft/cluster/health.hpp>
 #include <raft/consensus/note.hpp>
+#include <raft/events/event.hpp>
 #include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/table.hpp>
 
@@ -23,7 +23,7 @@ log_index last_commit(const std::vector<client::server_state>& servers) {
 
 /// The log as one word, so that scripts see one column.
 std::string kept_log(const peer_state& x) {
-  auto result = cluster::text_of_bytes(x.log_bytes);
+  auto result = events::text_of_bytes(x.log_bytes);
   result.erase(std::remove(result.begin(), result.end(), ' '), result.end());
   return result;
 }

@@ -1,7 +1,7 @@
 // What is wrong with a cluster, as its peers tell it.
 
-#include <raft/cluster/health.hpp>
 #include <raft/consensus/note.hpp>
+#include <raft/events/event.hpp>
 #include <raft/tools/lib/status.hpp>
 
 #include <fmt/format.h>
@@ -194,7 +194,7 @@ void add_behind(const leadership& leader, complaints& absent,
         "{} lacks {} entries; the leader's log keeps {} from entry {} on, and "
         "others do as well, until it has them",
         x.connected ? "" : " and", behind,
-        cluster::text_of_bytes(state.log_bytes), state.first.value);
+        events::text_of_bytes(state.log_bytes), state.first.value);
     (x.connected ? slow : absent).push_back(what);
   }
 }
