@@ -73,8 +73,9 @@ void check(const configuration& x) {
     complain(fmt::format("peer {} is not among the members: add it to "
                          "--members, or change --id",
                          x.id.value));
-  if (x.cluster.empty() || x.cluster.size() > 200)
-    complain("the cluster's name must have 1 to 200 characters");
+  if (x.cluster.empty() || x.cluster.size() > name_length_max)
+    complain(fmt::format("the cluster's name must have 1 to {} characters",
+                         name_length_max));
   if (x.data_directory.empty())
     complain("no data directory: name one with --data DIR");
   if (x.listen)

@@ -55,6 +55,9 @@ struct configuration {
   persistence::reserved_space_options reserved_space;
 };
 
+/// How many characters `configuration::cluster` may have; at least one.
+inline constexpr std::size_t name_length_max = 200;
+
 /// The range of `configuration::checkpoint_after`.
 inline constexpr std::chrono::milliseconds checkpoint_after_min{100};
 inline constexpr std::chrono::milliseconds checkpoint_after_max

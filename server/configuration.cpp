@@ -1,9 +1,9 @@
 #include <raft/server/configuration.hpp>
+#include <raft/server/options.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace raft::server {
@@ -28,17 +28,10 @@ void check(const configuration& x) {
   check(x.node);
   if (x.redis)
     check_reach(x.node, "the Redis address", *x.redis);
-  static const std::vector<std::string> levels{"trace",   "debug", "info",
-                                               "warning", "error", "off"};
-  if (std::find(levels.begin(), levels.end(), x.log_level) == levels.end())
-    throw cluster::configuration_error{
-      fmt::format("unknown log level \"{}\": use one of {}", x.log_level,
-                  fmt::join(levels, ", "))};
-  if (x.dirty_bytes < dirty_bytes_min || x.dirty_bytes > dirty_bytes_max)
-    throw cluster::configuration_error{
-      fmt::format("{} bytes of dirty changes: --dirty-bytes must be "
-                  "from {} to {}",
-                  x.dirty_bytes, dirty_bytes_min, dirty_bytes_max)};
+  for (const auto& option : options())
+    if (auto why = complaint_about(option, x); !why.empty())
+      throw cluster::configuration_error{
+        fmt::format("--{}: {}", option.name, why)};
 }
 
 } // namespace raft::server

@@ -32,10 +32,6 @@ struct configuration {
   std::string log_level = "info";
 };
 
-/// The range of `configuration::dirty_bytes`.
-inline constexpr std::uint64_t dirty_bytes_min = 1 << 20;
-inline constexpr std::uint64_t dirty_bytes_max = std::uint64_t{16} << 30;
-
 /// What a server is, for the first line of its log: version, cluster, members,
 /// data and ports.
 std::string describe(const configuration& x);

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <sstream>
 #include <utility>
@@ -18,8 +19,13 @@ namespace {
 using cluster::configuration_error;
 
 std::string help_of(const option& x) {
+  std::string result = x.help;
+  if (!x.choices.empty())
+    result += fmt::format(": {}", fmt::join(x.choices, ", "));
+  if (x.range && x.range->shown)
+    result += fmt::format(" ({} to {})", x.range->lowest, x.range->highest);
   auto shown = x.show(configuration{});
-  return shown.empty() ? x.help : fmt::format("{} [{}]", x.help, shown);
+  return shown.empty() ? result : fmt::format("{} [{}]", result, shown);
 }
 
 using flags = std::vector<std::pair<const option*, CLI::Option*>>;

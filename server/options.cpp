@@ -1,9 +1,13 @@
+#include <raft/consensus/soundness.hpp>
 #include <raft/server/options.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +26,16 @@ std::uint64_t parse_count(const std::string& text) {
 }
 
 template <class T>
+std::uint64_t number_in(const T& x) {
+  if constexpr (requires { x.count(); })
+    return static_cast<std::uint64_t>(x.count());
+  else if constexpr (requires { x.value; })
+    return x.value;
+  else
+    return x;
+}
+
+template <class T>
 std::string show_value(const T& x) {
   if constexpr (requires { x.count(); })
     return std::to_string(x.count());
@@ -31,36 +45,52 @@ std::string show_value(const T& x) {
     return fmt::format("{}", x);
 }
 
+/// Asks for the texts of an option, and refuses what is out of bounds.
+option checked(option x) {
+  x.set = [set = std::move(x.set), self = x](
+            configuration& to, const std::vector<std::string>& values) {
+    set(to, values);
+    if (auto why = complaint_about(self, to); !why.empty())
+      throw cluster::configuration_error{why};
+  };
+  return x;
+}
+
 /// An option that holds a number: a count, an id or a duration.
 /// @param field Returns a reference to it.
 template <class Field>
-option number(const char* name, const char* value, const char* help,
-              Field field) {
-  return {name,
-          option_kind::number,
-          value,
-          help,
-          [field](configuration& x, const std::vector<std::string>& values) {
-            auto& ref = field(x);
-            ref = std::remove_reference_t<decltype(ref)>{
-              parse_count(values.at(0))};
-          },
-          [field](configuration x) { return show_value(field(x)); },
-          nullptr};
+option number(const char* name, const char* value, bounds range,
+              const char* help, Field field) {
+  option result{name, option_kind::number, value, help, {}, {}};
+  result.range = range;
+  result.set = [field](configuration& x,
+                       const std::vector<std::string>& values) {
+    auto& ref = field(x);
+    ref = std::remove_reference_t<decltype(ref)>{parse_count(values.back())};
+  };
+  result.show = [field](configuration x) { return show_value(field(x)); };
+  result.measure = [field](configuration x) { return number_in(field(x)); };
+  return checked(std::move(result));
 }
 
 template <class Field>
-option text(const char* name, const char* value, const char* help,
-            Field field) {
-  return {name,
-          option_kind::text,
-          value,
-          help,
-          [field](configuration& x, const std::vector<std::string>& values) {
-            field(x) = values.at(0);
-          },
-          [field](configuration x) { return field(x); },
-          nullptr};
+option text(const char* name, const char* value, const char* help, Field field,
+            std::optional<bounds> length = {},
+            std::vector<std::string> choices = {}) {
+  option result{name, option_kind::text, value, help, {}, {}};
+  result.set
+    = [field](configuration& x, const std::vector<std::string>& values) {
+        field(x) = values.back();
+      };
+  result.show = [field](configuration x) { return field(x); };
+  result.range = length;
+  result.measure = [field](configuration x) { return field(x).size(); };
+  result.choices = std::move(choices);
+  return checked(std::move(result));
+}
+
+std::string nothing_to_show(const configuration&) {
+  return {};
 }
 
 template <class Field>
@@ -70,10 +100,9 @@ option endpoint(const char* name, const char* help, Field field) {
           "HOST:PORT",
           help,
           [field](configuration& x, const std::vector<std::string>& values) {
-            field(x) = links::parse_address(values.at(0));
+            field(x) = links::parse_address(values.back());
           },
-          [](const configuration&) { return std::string{}; },
-          nullptr};
+          nothing_to_show};
 }
 
 template <class Field>
@@ -83,10 +112,9 @@ option flag(const char* name, const char* help, Field field) {
           "",
           help,
           [field](configuration& x, const std::vector<std::string>& values) {
-            field(x) = values.at(0) == "true";
+            field(x) = values.back() == "true";
           },
-          [](const configuration&) { return std::string{}; },
-          nullptr};
+          nothing_to_show};
 }
 
 option members_option() {
@@ -99,9 +127,21 @@ option members_option() {
             for (auto& value : values)
               x.node.members.push_back(links::parse_member(value));
           },
-          [](const configuration&) { return std::string{}; },
-          nullptr};
+          nothing_to_show};
 }
+
+// Where nothing else says how much is too much: nobody means so much, and sums
+// and products of such numbers stay far from where they overflow.
+constexpr bounds times{1, std::uint64_t{24} * 60 * 60 * 1000};
+constexpr bounds counts{1, 1 << 20, false};
+constexpr bounds counts_or_none{0, counts.highest, false};
+constexpr bounds sizes{1, std::uint64_t{1} << 40, false};
+constexpr bounds sizes_or_none{0, sizes.highest, false};
+// Two of them must fit into the address space of a process.
+constexpr bounds map_sizes{1 << 20, std::uint64_t{1} << 45};
+constexpr bounds dirty_sizes{1 << 20, std::uint64_t{16} << 30};
+constexpr bounds checkpoint_times{cluster::checkpoint_after_min.count(),
+                                  cluster::checkpoint_after_max.count()};
 
 // The one place that names, types and describes the options.
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none.
@@ -113,11 +153,12 @@ option members_option() {
 
 std::vector<option> options_of_node() {
   return {
-    number("id", "N", "Which of the members this node is", RAFT_FIELD(node.id)),
+    number("id", "N", {1, std::numeric_limits<std::uint64_t>::max(), false},
+           "Which of the members this node is", RAFT_FIELD(node.id)),
     members_option(),
     text("cluster", "NAME",
          "Name of the cluster; peers and clients of another one are refused",
-         RAFT_FIELD(node.cluster)),
+         RAFT_FIELD(node.cluster), bounds{1, cluster::name_length_max, false}),
     text("data", "DIR", "Directory of this node's log",
          RAFT_FIELD(node.data_directory)),
     endpoint(
@@ -126,13 +167,13 @@ std::vector<option> options_of_node() {
       "among the members; port 0 picks a free one",
       RAFT_FIELD(node.listen)),
     endpoint("redis", "Where to wait for Redis clients", RAFT_FIELD(redis)),
-    number("redis-unread-bytes", "BYTES",
+    number("redis-unread-bytes", "BYTES", sizes,
            "How much a Redis client may leave unread before it is closed",
            RAFT_FIELD(redis_unread_bytes)),
-    number("redis-unread-total", "BYTES",
+    number("redis-unread-total", "BYTES", sizes,
            "The same for all Redis clients together",
            RAFT_FIELD(redis_unread_total)),
-    number("redis-requests-total", "BYTES",
+    number("redis-requests-total", "BYTES", sizes,
            "How much requests of all Redis clients may hold that are "
            "unfinished or not answered",
            RAFT_FIELD(redis_requests_total)),
@@ -144,66 +185,67 @@ std::vector<option> options_of_node() {
          "Allow addresses that other machines can reach, although nothing is "
          "encrypted or authenticated",
          RAFT_FIELD(node.insecure)),
-    text("log-level", "LEVEL", "trace, debug, info, warning, error or off",
-         RAFT_FIELD(log_level)),
+    text("log-level", "LEVEL", "How much to log", RAFT_FIELD(log_level), {},
+         {"trace", "debug", "info", "warning", "error", "off"}),
   };
 }
 
 std::vector<option> raft_options() {
   return {
-    number("heartbeat", "MS", "How often a leader speaks",
+    number("heartbeat", "MS", times, "How often a leader speaks",
            RAFT_FIELD(node.raft.heartbeat_interval)),
-    number("election-timeout-min", "MS",
+    number("election-timeout-min", "MS", times,
            "How long to wait for a leader, at least",
            RAFT_FIELD(node.raft.election_timeout_min)),
-    number("election-timeout-max", "MS",
+    number("election-timeout-max", "MS", times,
            "How long to wait for a leader, at most",
            RAFT_FIELD(node.raft.election_timeout_max)),
-    number("batches-under-way", "N",
+    number("batches-under-way", "N", counts,
            "How many batches may wait for a quorum at once",
            RAFT_FIELD(node.raft.batches_under_way_max)),
-    number("requests-in-flight", "N",
+    number("requests-in-flight", "N", counts,
            "How many append requests may be unanswered per follower",
            RAFT_FIELD(node.raft.requests_in_flight_max)),
-    number("bytes-in-flight", "BYTES",
+    number("bytes-in-flight", "BYTES", sizes,
            "How many bytes of entries may be unanswered per follower",
            RAFT_FIELD(node.raft.bytes_in_flight_max)),
-    number("frame-bytes", "BYTES",
+    number("frame-bytes", "BYTES", sizes,
            "How many bytes of entries are sent to a follower at once",
            RAFT_FIELD(node.raft.frame_bytes_max)),
-    number("wire-bytes", "BYTES",
+    number("wire-bytes", "BYTES", sizes,
            "How many bytes of entries may be on the wire to a follower",
            RAFT_FIELD(node.raft.wire_bytes_max)),
-    number("batch-bytes", "BYTES", "How many bytes of entries make a batch",
+    number("batch-bytes", "BYTES", sizes,
+           "How many bytes of entries make a batch",
            RAFT_FIELD(node.raft.batch_bytes_max)),
-    number("command-bytes", "BYTES", "Largest command",
-           RAFT_FIELD(node.raft.command_bytes_max)),
-    number("uncommitted-bytes", "BYTES",
+    number("command-bytes", "BYTES", {0, consensus::entry_bytes_max},
+           "Largest command", RAFT_FIELD(node.raft.command_bytes_max)),
+    number("uncommitted-bytes", "BYTES", sizes,
            "How many bytes may be uncommitted before clients are told `busy`",
            RAFT_FIELD(node.raft.uncommitted_bytes_max)),
     number(
-      "undurable-bytes", "BYTES",
+      "undurable-bytes", "BYTES", sizes,
       "How many bytes may wait for this peer's disk before clients are told "
       "`busy`",
       RAFT_FIELD(node.raft.undurable_bytes_max)),
-    number("unapplied-bytes", "BYTES",
+    number("unapplied-bytes", "BYTES", sizes,
            "How many bytes may wait for its state machine before clients "
            "are told `busy`",
            RAFT_FIELD(node.raft.unapplied_bytes_max)),
-    number("applying-bytes", "BYTES",
+    number("applying-bytes", "BYTES", sizes,
            "How many bytes of entries may be at the state machine",
            RAFT_FIELD(node.raft.applying_bytes_max)),
-    number("log-in-memory", "BYTES",
+    number("log-in-memory", "BYTES", sizes_or_none,
            "How many bytes of the log's tail stay in memory",
            RAFT_FIELD(node.raft.log_bytes_in_memory)),
-    number("log-kept", "BYTES",
+    number("log-kept", "BYTES", sizes_or_none,
            "How many bytes of the log's tail are kept when entries are dropped "
            "that every member has",
            RAFT_FIELD(node.raft.log_bytes_kept)),
-    number("compaction-bytes", "BYTES",
+    number("compaction-bytes", "BYTES", sizes,
            "How many bytes of entries are dropped at once, at least",
            RAFT_FIELD(node.raft.compaction_bytes_min)),
-    number("disk-retry", "MS",
+    number("disk-retry", "MS", times,
            "How long to leave a full disk alone before it is tried again",
            RAFT_FIELD(node.raft.disk_retry_interval)),
   };
@@ -211,30 +253,31 @@ std::vector<option> raft_options() {
 
 std::vector<option> resource_options() {
   return {
-    number("connections", "N",
+    number("connections", "N", counts_or_none,
            "How many connections of clients there may be at the port for peers "
            "and clients; the limit of open files may allow less",
            RAFT_FIELD(node.connections_max)),
-    number("subscriptions", "N", "How many subscriptions there may be at once",
+    number("subscriptions", "N", counts_or_none,
+           "How many subscriptions there may be at once",
            RAFT_FIELD(node.bounds.subscriptions_max)),
-    number("subscription-bytes", "BYTES",
+    number("subscription-bytes", "BYTES", sizes_or_none,
            "How many bytes may be on their way to one subscription",
            RAFT_FIELD(node.bounds.subscription_bytes_max)),
-    number("dirty-bytes", "BYTES",
+    number("dirty-bytes", "BYTES", dirty_sizes,
            "How many bytes of changes to the key-value data may be in memory "
            "and not on the disk",
            RAFT_FIELD(dirty_bytes)),
-    number("checkpoint-after", "MS",
+    number("checkpoint-after", "MS", checkpoint_times,
            "How long changes to the key-value data that are few wait until "
            "they are checkpointed",
            RAFT_FIELD(node.checkpoint_after)),
-    number("map-bytes", "BYTES",
+    number("map-bytes", "BYTES", map_sizes,
            "Address space (not disk space) reserved for the log",
            RAFT_FIELD(node.map_bytes)),
-    number("space-ahead", "BYTES",
+    number("space-ahead", "BYTES", sizes_or_none,
            "How much of the disk to take before it is needed",
            RAFT_FIELD(node.reserved_space.ahead)),
-    number("space-reserve", "BYTES",
+    number("space-reserve", "BYTES", sizes_or_none,
            "How much of that is kept for votes and terms when the disk is full",
            RAFT_FIELD(node.reserved_space.reserve)),
   };
@@ -268,6 +311,22 @@ const std::vector<option>& options() {
     return all;
   }();
   return result;
+}
+
+std::string complaint_about(const option& what, const configuration& x) {
+  if (!what.choices.empty()
+      && std::ranges::count(what.choices, what.show(x)) == 0)
+    return fmt::format("\"{}\" is none of {}", what.show(x),
+                       fmt::join(what.choices, ", "));
+  if (!what.range)
+    return {};
+  const auto lowest = what.range->lowest, highest = what.range->highest;
+  auto found = what.measure(x);
+  if (lowest <= found && found <= highest)
+    return {};
+  auto is_text = what.type == option_kind::text;
+  return fmt::format("must {} {} to {}{}, not {}", is_text ? "have" : "be from",
+                     lowest, highest, is_text ? " characters" : "", found);
 }
 
 } // namespace raft::server

@@ -1,15 +1,27 @@
 // Flags, file and checks of a server's settings.
 
 #include <raft/server/configuration.hpp>
+#include <raft/server/options.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <ostream>
+
+namespace raft::server {
+
+std::ostream& operator<<(std::ostream& out, const option& x) {
+  return out << x.name;
+}
+
+} // namespace raft::server
 
 using namespace raft;
 using namespace raft::server;
@@ -130,9 +142,84 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
   return all;
 }
 
+const option& find_option(const std::string& name) {
+  auto i = std::ranges::find_if(
+    options(), [&](const option& x) { return name == x.name; });
+  BOOST_REQUIRE((i != options().end()));
+  return *i;
+}
+
+std::vector<option> bounded_options() {
+  auto result = options();
+  std::erase_if(result, [](const option& x) { return !x.range; });
+  return result;
+}
+
+/// A value that `option::measure` finds to be `size`.
+std::string value_of(const option& x, std::uint64_t size) {
+  return x.type == option_kind::number ? std::to_string(size)
+                                       : std::string(size, 'x');
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(settings_suite)
+
+BOOST_AUTO_TEST_CASE(each_number_has_bounds_and_a_default_within) {
+  for (const auto& x : options()) {
+    if (x.type == option_kind::number)
+      BOOST_TEST(x.range.has_value(), x.name);
+    // This one has no default.
+    if (x.name != std::string{"id"})
+      BOOST_TEST(complaint_about(x, {}) == "", x.name);
+  }
+}
+
+BOOST_DATA_TEST_CASE(what_is_out_of_bounds_is_refused_by_name,
+                     bounded_options(), x) {
+  configuration ignored;
+  auto lowest = x.range->lowest, highest = x.range->highest;
+  BOOST_CHECK_NO_THROW(x.set(ignored, {value_of(x, lowest)}));
+  if (x.type != option_kind::number || highest != ~std::uint64_t{0})
+    BOOST_CHECK_NO_THROW(x.set(ignored, {value_of(x, highest)}));
+  auto flag = "--" + std::string{x.name};
+  auto words = std::to_string(lowest) + " to " + std::to_string(highest);
+  auto refused = [&](std::uint64_t size) {
+    auto value = value_of(x, size);
+    auto quote = x.type == option_kind::text ? "\"" : "";
+    temporary_file file{x.name + (" = " + (quote + value)) + quote + '\n'};
+    auto by_flag = read(and_also({flag.c_str(), value.c_str()}));
+    auto in_file = read({"--config", file.path.c_str()});
+    for (const auto& [result, begin] :
+         {std::pair{by_flag, flag}, {in_file, file.path + ":1: " + x.name}}) {
+      BOOST_TEST(result.exit_code == 2);
+      BOOST_TEST(contains(result.text, begin + ": must "), result.text);
+      BOOST_TEST(contains(result.text, words), result.text);
+      BOOST_TEST(contains(result.text, "not " + std::to_string(size)),
+                 result.text);
+    }
+  };
+  if (lowest > 0)
+    refused(lowest - 1);
+  if (highest != ~std::uint64_t{0})
+    refused(highest + 1);
+}
+
+BOOST_AUTO_TEST_CASE(help_shows_bounds_where_they_are_useful) {
+  auto help = read({"--help"}).text;
+  // Lines are broken anywhere.
+  help.erase(std::unique(help.begin(), help.end(),
+                         [](char a, char b) {
+                           return std::isspace(a) && std::isspace(b);
+                         }),
+             help.end());
+  std::ranges::replace(help, '\n', ' ');
+  for (const auto& x : bounded_options())
+    if (x.range->shown)
+      BOOST_TEST(contains(help, "(" + std::to_string(x.range->lowest) + " to "
+                                  + std::to_string(x.range->highest) + ")"),
+                 x.name);
+}
 
 BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
   auto result = read(
@@ -172,11 +259,12 @@ BOOST_AUTO_TEST_CASE(former_names_are_taken_as_flags_and_in_a_file) {
 /// configuration then holds.
 BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
   const auto& all = number_flags();
-  // Large enough for every lower bound; the first is the shortest time.
-  std::uint64_t next = 10'000'000;
+  // The first is the shortest time.
+  std::uint64_t next = 0;
   std::vector<std::string> values;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    values.push_back(std::to_string(next += 1'000'000));
+  for (const auto& x : all)
+    values.push_back(
+      std::to_string(find_option(x.first + 2).range->lowest + (next += 1000)));
   auto flags = and_also({});
   std::string file;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -194,6 +282,16 @@ BOOST_AUTO_TEST_CASE(each_number_has_a_flag_of_its_own) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(of_a_flag_that_comes_twice_the_last_counts) {
+  auto x = read(and_also({"--heartbeat", "50", "--cluster", "blue", "--listen",
+                          "127.0.0.1:1", "--heartbeat", "60", "--cluster",
+                          "green", "--listen", "127.0.0.1:2"}));
+  BOOST_TEST_REQUIRE(x.config.has_value(), x.text);
+  BOOST_TEST(x.config->node.raft.heartbeat_interval.count() == 60);
+  BOOST_TEST(x.config->node.cluster == "green");
+  BOOST_TEST((x.config->node.listen == address{"127.0.0.1", 2}));
+}
+
 BOOST_AUTO_TEST_CASE(members_may_come_one_by_one) {
   auto result = read({"--id", "1", "--data", "x", "--members",
                       "1=127.0.0.1:7001", "--members", "2=127.0.0.1:7002"});
@@ -208,7 +306,8 @@ BOOST_AUTO_TEST_CASE(help_names_every_option_and_its_default) {
   BOOST_TEST(result.exit_code == 0);
   BOOST_TEST(!result.config.has_value());
   BOOST_TEST(contains(result.text, "--election-timeout-min"));
-  BOOST_TEST(contains(result.text, "How often a leader speaks [100]"));
+  BOOST_TEST(
+    contains(result.text, "How often a leader speaks (1 to 86400000) [100]"));
   BOOST_TEST(contains(result.text, "[info]"));
 }
 
@@ -290,11 +389,11 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
           [](auto& x) { x.node.members[0].where.port = 0; });
   refuses("no data directory", [](auto& x) { x.node.data_directory.clear(); });
   refuses("1 to 200 characters", [](auto& x) { x.node.cluster.clear(); });
-  refuses("unknown log level \"loud\"", [](auto& x) { x.log_level = "loud"; });
+  refuses("--log-level: \"loud\" is none of trace, debug, info",
+          [](auto& x) { x.log_level = "loud"; });
   refuses("", [](auto& x) { x.node.raft.election_timeout_min = {}; });
-  refuses("--dirty-bytes", [](auto& x) { x.dirty_bytes = 1023; });
-  refuses("--dirty-bytes",
-          [](auto& x) { x.dirty_bytes = dirty_bytes_max + 1; });
+  refuses("--dirty-bytes: must be from 1048576 to 17179869184, not 1023",
+          [](auto& x) { x.dirty_bytes = 1023; });
   refuses("--checkpoint-after",
           [](auto& x) { x.node.checkpoint_after = 99ms; });
   refuses("--checkpoint-after",
