@@ -1,11 +1,12 @@
 // A subscriber: an actor that is told all committed commands, in order, and
 // prints them. Run it again with the same directory, and it begins with those
-// of the first run.
+// of the first run. What the node tells of itself goes to stderr.
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/cluster/node.hpp>
+#include <raft/events/event.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/messages/client.hpp>
 
@@ -109,6 +110,12 @@ journal(journal_state::self_pointer self, raft::actors::peer_actor peer,
                                             std::move(on_command));
 }
 
+/// Prints what a node tells: when its peer leads, and what goes wrong.
+void show(const raft::events::event& x) {
+  if (severity_of(x) >= raft::events::severity::info)
+    std::cerr << to_text(x) + '\n';
+}
+
 void run(const std::string& directory) {
   raft::actors::system_config config{true}; // true: with remote actors
   caf::actor_system system{config};
@@ -118,8 +125,12 @@ void run(const std::string& directory) {
   me.members = {{{1}, {"127.0.0.1", 0}}};
   me.data_directory = directory;
   me.bootstrap = true;
+  raft::cluster::node_options options;
+  // Nothing goes on without a peer: the process aborts when it has failed.
+  options.on_event = raft::events::or_abort(show);
   raft::cluster::node node{
-    system, me, [](raft::group_id) { return std::make_unique<no_state>(); }};
+    system, me, [](raft::group_id) { return std::make_unique<no_state>(); },
+    options};
   caf::scoped_actor self{system};
   raft::log_index last;
   for (const auto* word : {"to be", "or not", "to be"})
