@@ -132,10 +132,11 @@ function(raft_install name)
 endfunction()
 
 # raft_test(<name> LABEL <unit|script|simulation|actor|socket|process>
-#           SOURCES <file>... [USES <target>...] [CAF])
-# Makes the Boost.Test program test_<name>, and one CTest test of it.
+#           SOURCES <file>... [USES <target>...] [APART <suite>...] [CAF])
+# Makes the Boost.Test program test_<name>, and one CTest test of it; a second
+# one of the suites that are to run beside the others.
 function(raft_test name)
-  cmake_parse_arguments(arg "CAF" "LABEL;TIMEOUT" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "CAF" "LABEL;TIMEOUT" "SOURCES;USES;APART" ${ARGN})
   add_executable(test_${name} ${arg_SOURCES})
   target_link_libraries(test_${name} PRIVATE raft_options raft_test_main
     ${arg_USES} Boost::unit_test_framework)
@@ -151,7 +152,14 @@ function(raft_test name)
   else()
     raft_precompile(test_${name} test ${headers})
   endif()
-  add_test(NAME ${name} COMMAND test_${name})
+  set(tests ${name})
+  if(arg_APART)
+    list(APPEND tests ${name}_apart)
+    list(JOIN arg_APART "," apart)
+    add_test(NAME ${name}_apart COMMAND test_${name} --run_test=${apart})
+    list(TRANSFORM arg_APART PREPEND "--run_test=!")
+  endif()
+  add_test(NAME ${name} COMMAND test_${name} ${arg_APART})
   # It only ends what hangs: no busy machine may come near it.
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 600)
@@ -160,7 +168,7 @@ function(raft_test name)
   if(RAFT_SANITIZE)
     math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL}
+  set_tests_properties(${tests} PROPERTIES LABELS ${arg_LABEL}
     TIMEOUT ${arg_TIMEOUT})
   if(arg_LABEL MATCHES "^(unit|script)$")
     add_dependencies(raft_quick_tests test_${name})
@@ -168,14 +176,23 @@ function(raft_test name)
   # CAF 0.17's middleman does not free a connection that is open when it ends.
   # What was freed is kept back for a while, which tests of memory must not see.
   if(RAFT_SANITIZE MATCHES "address" AND arg_LABEL MATCHES "socket|process")
-    set_tests_properties(${name} PROPERTIES
+    set_tests_properties(${tests} PROPERTIES
       ENVIRONMENT ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8)
   endif()
-  # Beside others, elections between processes would take longer. Without CAF
-  # there are none.
-  if(arg_CAF AND arg_LABEL MATCHES "socket|process")
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  # Those that wait for each other take long and need little; the longest of
+  # them begin first.
+  if(arg_LABEL MATCHES "^(actor|socket|process)$")
+    set_tests_properties(${tests} PROPERTIES COST 50)
+  else()
+    raft_busy_test(${tests})
   endif()
+endfunction()
+
+# raft_busy_test(<test>...)
+# What computes or compiles all the time has a core of its own: ./dev test
+# hands out two places for each core.
+function(raft_busy_test)
+  set_tests_properties(${ARGN} PROPERTIES PROCESSORS 2)
 endfunction()
 
 # raft_precompile(<target> <kind> <header>...)

@@ -74,8 +74,10 @@ dev_test() {
   configure "$build"
   build_targets "$build" "${targets[@]}"
   built=$((SECONDS - began - set_up))
+  # Two places for each core: most tests wait most of the time. Those that do
+  # not take two.
   ctest --test-dir "$build" --output-on-failure --no-tests=error \
-    --parallel "$(nproc)" "${chosen[@]}" "$@" 2>&1 | tee "$log" || status=$?
+    --parallel "$((2 * $(nproc)))" "${chosen[@]}" "$@" 2>&1 | tee "$log" || status=$?
   tested=$((SECONDS - began - set_up - built))
   # What was drawn at random, so that it can be played again.
   grep -hE '^fresh seeds ' "$build"/Testing/Temporary/LastTest.log || true
