@@ -87,6 +87,28 @@ public:
     }
   }
 
+  caf::result<reads_run> on(const run_reads& what) {
+    if (!executor_)
+      return failure(failure_);
+    reads_run result;
+    auto room = what.replies_max;
+    try {
+      for (const auto& command : what.commands) {
+        result.results.push_back(executor_->read(command, room));
+        room -= result.results.back().reply.size();
+      }
+    } catch (const std::exception& e) {
+      fail("the state machine of group " + to_text(options_.group)
+           + " failed while it read: " + e.what());
+    } catch (...) {
+      fail("the state machine of group " + to_text(options_.group)
+           + " threw something that is no exception");
+    }
+    if (!executor_)
+      return failure(failure_);
+    return result;
+  }
+
   void on(const abandon_checkpoint&) {
     give_up_checkpoint();
   }
@@ -380,6 +402,7 @@ applier(sheltered_pointer<applier_state, applier_actor> self,
   return {
     [self](apply& msg) { return state_of(self).on(msg); },
     [self](const query& msg) { return state_of(self).on(msg); },
+    [self](const run_reads& msg) { return state_of(self).on(msg); },
     [self](const checkpoint_now& msg) { state_of(self).on(msg); },
     [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
     [self](const look_for_space& msg) { state_of(self).on(msg); },

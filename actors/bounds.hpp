@@ -25,6 +25,9 @@ struct peer_bounds {
   /// processes, or a single larger one. Past the bound, commands that only read
   /// are refused as `busy`.
   std::size_t held_replies_max = 128 << 20;
+  /// How many bytes of requests may wait to be answered without an entry, or a
+  /// single larger one; more are refused as `busy`.
+  std::size_t waiting_reads_max = 64 << 20;
 };
 
 } // namespace raft::actors

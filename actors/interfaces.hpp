@@ -61,7 +61,11 @@ using inbox_actor = actor_interface<
   // The leader extends our log, or shows that it is alive.
   takes<append_request>,
   // A follower answers.
-  takes<append_reply>>;
+  takes<append_reply>,
+  // A follower asks the leader for a read index.
+  takes<read_index_request>,
+  // The leader answers.
+  takes<read_index_reply>>;
 
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
@@ -85,7 +89,7 @@ using peer_actor = inbox_actor::extend<
   answers<fetch, fetched>,
   // Open a client session; its id is the index in the answer.
   answers<open_session, executed>,
-  // Ask this peer's state machine, as of what it has applied.
+  // Ask this peer's state machine, as of now or of what it has applied.
   answers<query, queried>,
   // Term, role, leader and indexes.
   answers<get_state, peer_state>,
@@ -140,6 +144,8 @@ using applier_actor = actor_interface<
   answers<apply, applied>,
   // Ask the state machine, as of what it has applied.
   answers<query, queried>,
+  // Run commands that only read, as of what it has applied.
+  answers<run_reads, reads_run>,
   // From itself: checkpoint what has changed, however little it is.
   takes<checkpoint_now>,
   // From its peer: the same, because the log's disk is full.

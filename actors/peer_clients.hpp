@@ -66,6 +66,15 @@ public:
     give_up(waiting_.take_replaced(done.index), core.leader());
   }
 
+  /// Answers somebody whose command needed no entry.
+  void answer_read(client& who, const apply_result& result,
+                   const consensus::core& core, consensus::instant now) {
+    auto term = core.log().term_at(result.index).value_or(term_number{});
+    answer(who,
+           machine::answer_applied(result, {result.index, term}, core.leader()),
+           now);
+  }
+
   /// How many bytes there is room for, of replies to commands that only read.
   std::size_t room() const noexcept {
     return held_.room();

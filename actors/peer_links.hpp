@@ -9,6 +9,7 @@
 #include <caf/node_id.hpp>
 
 #include <map>
+#include <string>
 #include <utility>
 
 namespace raft::actors {
@@ -17,7 +18,8 @@ namespace raft::actors {
 /// this one.
 using open_to_peers_and_clients
   = open_to_others<vote_request, vote_reply, append_request, append_reply,
-                   start, execute, fetch, open_session, query, get_state,
+                   read_index_request, read_index_reply, start, execute, fetch,
+                   open_session, query, get_state,
                    args<subscribe, subscriber_actor>, credit>;
 
 /// The links of one peer.
@@ -51,10 +53,15 @@ public:
     return i != links_.end() && i->second.inbox.node() == sender->node();
   }
 
-  /// Whom to tell that a linked peer is not believed; may be null.
-  link_keeper_actor keeper_of(peer_id peer) const {
+  /// Tells whoever keeps the link to a peer that it sends what cannot be true.
+  /// @returns whether there is somebody to tell.
+  template <class Self>
+  bool ask_to_end(Self* self, peer_id peer, const std::string& why) const {
     auto i = links_.find(peer);
-    return i != links_.end() ? i->second.keeper : link_keeper_actor{};
+    if (i == links_.end() || !i->second.keeper)
+      return false;
+    send(self, i->second.keeper, distrust{peer, why});
+    return true;
   }
 
 private:

@@ -57,6 +57,25 @@ public:
     return observed{what.group};
   }
 
+  /// Gives subscribers what they may have.
+  /// @param look_up Has entries read that only the disk has: called with a
+  ///        request, and with what to do with the answer.
+  template <class Self, class LookUp>
+  void deliver(Self* self, const consensus::core& core, LookUp look_up) {
+    subscribers_.serve(
+      core,
+      [this, self](const feed::order& what, std::vector<entry> found) {
+        hand_over(self, what, std::move(found));
+      },
+      [&, this, self](const feed::order& what) {
+        look_up(read_entries{core.self().group, core.self().id, what.first,
+                             what.last, what.bytes_max},
+                [this, self, what](entries_read& done) {
+                  hand_over(self, what, std::move(done.entries));
+                });
+      });
+  }
+
   /// The peer takes part no more.
   template <class Self>
   void conclude(Self* self) {
@@ -65,6 +84,13 @@ public:
   }
 
 private:
+  template <class Self>
+  void hand_over(Self* self, const feed::order& what,
+                 std::vector<entry>&& entries) {
+    if (auto parcel = subscribers_.fill(what, std::move(entries)))
+      send(self, parcel->to, std::move(parcel->what));
+  }
+
   template <class Self, class Handle>
   void forget_at_its_end(Self* self, watcher& ends, const Handle& who) {
     auto address = caf::actor_cast<caf::actor_addr>(who);

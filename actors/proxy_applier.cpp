@@ -357,6 +357,11 @@ proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
   return {
     [self](apply& msg) { return state_of(self).on(msg); },
     [self](const query& msg) { return state_of(self).on(msg); },
+    // An actor does not tell which commands only read: they get entries.
+    [](const run_reads& msg) {
+      return reads_run{
+        {msg.commands.size(), apply_result{{}, apply_status::not_a_read, {}}}};
+    },
     [self](const checkpoint_now& msg) { state_of(self).on(msg); },
     [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
     // Its queries are answered by the machine.

@@ -58,9 +58,25 @@ struct blocking_client::impl {
     // nop
   }
 
-  void submit(bytes command, milliseconds deadline, callback done) {
-    if (slot->put({std::move(command), deadline, std::move(done)}))
+  void submit(bytes command, milliseconds deadline, bool reads, callback done) {
+    if (slot->put({std::move(command), deadline, std::move(done), reads}))
       actors::send_anonymously(handle.actor(), drain{});
+  }
+
+  std::future<executed> submit(bytes command, milliseconds deadline,
+                               bool reads) {
+    auto answer = std::make_shared<std::promise<executed>>();
+    auto result = answer->get_future();
+    submit(std::move(command), deadline, reads,
+           [answer](executed x) { answer->set_value(std::move(x)); });
+    return result;
+  }
+
+  executed await(bytes command, milliseconds deadline, bool reads) {
+    auto answer = submit(std::move(command), deadline, reads);
+    if (answer.wait_for(deadline + grace) != std::future_status::ready)
+      return {};
+    return answer.get();
   }
 
   std::vector<links::address> servers;
@@ -80,24 +96,21 @@ blocking_client::blocking_client(std::vector<links::address> servers,
 blocking_client::~blocking_client() = default;
 
 executed blocking_client::execute(bytes command, milliseconds deadline) {
-  auto answer = submit(std::move(command), deadline);
-  if (answer.wait_for(deadline + grace) != std::future_status::ready)
-    return {};
-  return answer.get();
+  return impl_->await(std::move(command), deadline, false);
+}
+
+executed blocking_client::read(bytes command, milliseconds deadline) {
+  return impl_->await(std::move(command), deadline, true);
 }
 
 void blocking_client::submit(bytes command, milliseconds deadline,
                              callback done) {
-  impl_->submit(std::move(command), deadline, std::move(done));
+  impl_->submit(std::move(command), deadline, false, std::move(done));
 }
 
 std::future<executed> blocking_client::submit(bytes command,
                                               milliseconds deadline) {
-  auto answer = std::make_shared<std::promise<executed>>();
-  auto result = answer->get_future();
-  impl_->submit(std::move(command), deadline,
-                [answer](executed x) { answer->set_value(std::move(x)); });
-  return result;
+  return impl_->submit(std::move(command), deadline, false);
 }
 
 peer_state blocking_client::state(const links::address& server) {
@@ -124,10 +137,11 @@ std::vector<server_state> blocking_client::states() {
   return result;
 }
 
-queried blocking_client::query(const links::address& server, bytes request) {
+queried blocking_client::query(const links::address& server, bytes request,
+                               consistency how) {
   return ask_server<queried>(
     impl_->system, impl_->options, server,
-    raft::query{impl_->options.group, std::move(request)});
+    raft::query{impl_->options.group, std::move(request), how});
 }
 
 const std::vector<links::address>& blocking_client::servers() const noexcept {

@@ -49,6 +49,12 @@ public:
   /// that the deadline passed before the outcome was known.
   executed execute(bytes command, std::chrono::milliseconds deadline);
 
+  /// The same for a command that only reads (`state_machine::only_reads`): any
+  /// server answers it from its state machine, without an entry in the log, and
+  /// the answer is as fresh as with one. One that does more is executed, but
+  /// perhaps more than once.
+  executed read(bytes command, std::chrono::milliseconds deadline);
+
   /// Executes a command without waiting. Commands in flight at the same time
   /// may take effect in any order.
   void submit(bytes command, std::chrono::milliseconds deadline, callback done);
@@ -65,10 +71,10 @@ public:
   /// order of the constructor's list; each is either an answer or an error.
   std::vector<server_state> states();
 
-  /// Asks the state machine of one server, as of what it has applied: the
-  /// answer may be stale.
+  /// Asks the state machine of one server, see `query` in messages/client.hpp.
   /// @throws client_error
-  queried query(const links::address& server, bytes request);
+  queried query(const links::address& server, bytes request,
+                consistency how = consistency::linearizable);
 
   const std::vector<links::address>& servers() const noexcept;
 

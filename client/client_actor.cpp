@@ -82,7 +82,7 @@ private:
       return actors::failure("this is a client of group " + to_text(group_));
     return actors::answer_later<executed>(self_, [&](promise waiting) {
       take(std::move(msg.command), std::chrono::milliseconds{msg.deadline_ms},
-           std::move(waiting));
+           msg.reads, std::move(waiting));
       carry_out();
     });
   }
@@ -127,13 +127,14 @@ private:
     if (!slot_)
       return;
     for (auto& x : slot_->take())
-      take(std::move(x.command), x.deadline, std::move(x.done));
+      take(std::move(x.command), x.deadline, x.reads, std::move(x.done));
     carry_out();
   }
 
-  void take(bytes command, std::chrono::milliseconds deadline, sink waiting) {
+  void take(bytes command, std::chrono::milliseconds deadline, bool reads,
+            sink waiting) {
     auto now = steady_now();
-    auto what = state_->submit(std::move(command), now + deadline, now);
+    auto what = state_->submit(std::move(command), now + deadline, now, reads);
     waiting_.emplace(what, std::move(waiting));
   }
 
@@ -155,7 +156,8 @@ private:
     if (x.what == 0)
       ask(i->second, x, open_session{group_});
     else
-      ask(i->second, x, execute{group_, x.tag, std::move(x.command), true});
+      ask(i->second, x,
+          execute{group_, x.tag, std::move(x.command), true, x.reads});
   }
 
   template <class Request>

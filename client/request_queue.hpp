@@ -22,6 +22,8 @@ public:
     bytes command;
     std::chrono::milliseconds deadline{0};
     callback done;
+    /// Whether it only reads.
+    bool reads = false;
   };
 
   /// @returns whether the actor must be sent a `drain`.

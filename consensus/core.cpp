@@ -32,7 +32,8 @@ core::core(const identity& self, const settings& config,
     proposed_{recovered.proposed},
     proposed_at_{recovered.proposed_at},
     durable_hard_{recovered.hard},
-    lowest_match_{recovered.compacted.index} {
+    lowest_match_{recovered.compacted.index},
+    reads_{self.seed} {
   assert(complaint_about(config) == nullptr);
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
@@ -76,6 +77,8 @@ void core::tell_clock(instant clock) noexcept {
 
 instant core::wake_at() const noexcept {
   auto result = role_wake_at();
+  if (reads_.has_asked() && !leads())
+    result = std::min(result, reads_.asked_at() + config_.heartbeat_interval);
   if (batch_ || !disk_is_left_alone())
     return result;
   // Whatever waits, the earlier moment comes first.
@@ -193,6 +196,10 @@ const consensus::log& core::log() const noexcept {
 
 const settings& core::config() const noexcept {
   return config_;
+}
+
+std::optional<instant> core::fresh_at() const noexcept {
+  return reads_.fresh_at();
 }
 
 std::uint64_t core::refused_messages() const noexcept {

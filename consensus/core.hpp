@@ -7,6 +7,7 @@
 #include <raft/consensus/entry_clock.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
+#include <raft/consensus/read_queue.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/all.hpp>
@@ -28,6 +29,14 @@ struct identity {
   incarnation_id incarnation;
   /// Seeds the election timeouts. The shell draws it at random.
   std::uint64_t seed = 0;
+};
+
+/// What became of a wish to read.
+struct read_begun {
+  /// 0 if it was refused.
+  read_number number;
+  /// Why, or `none`.
+  reject_reason reason = reject_reason::none;
 };
 
 /// One peer of one Raft group. Knows no thread, clock, disk, network, entropy
@@ -77,6 +86,8 @@ public:
   void receive(const vote_reply& msg);
   void receive(const append_request& msg);
   void receive(const append_reply& msg);
+  void receive(const read_index_request& msg);
+  void receive(const read_index_reply& msg);
 
   // -- inputs: the network ----------------------------------------------------
 
@@ -100,6 +111,11 @@ public:
   ///        while there is little, see `told_space`.
   started start(entry_kind kind, const command_tag& tag, bytes data,
                 std::uint64_t wall_ms, const space_needed& space = {});
+
+  /// Begins to read the state machine without an entry, as of now or later
+  /// (thesis, section 6.4). Whether and when it may be read comes out as one of
+  /// `output::verdicts`, unless `begun.reason` says why not at once.
+  read_begun begin_read();
 
   // -- inputs: what the shell did ---------------------------------------------
 
@@ -151,6 +167,10 @@ public:
   const settings& config() const noexcept;
   /// When `advance` is wanted next; `instant::max()` if never.
   instant wake_at() const noexcept;
+  /// At some time after this one, the state machine held all that was committed
+  /// by then, in the time that `advance` and `tell_clock` tell; nothing if that
+  /// is not known. Known from reads: without them it does not get any later.
+  std::optional<instant> fresh_at() const noexcept;
   /// Messages of other processes that were refused because they contradict what
   /// is known here, or themselves, or come from no member.
   std::uint64_t refused_messages() const noexcept;
@@ -309,6 +329,15 @@ private:
                                      const space_needed& space) const noexcept;
   bool finds_space(const space_needed& space) const noexcept;
 
+  // -- reads without an entry (read_index.cpp) --------------------------------
+
+  void pursue_reads();
+  void begin_read_round(consensus::leader& state);
+  void confirm_reads(consensus::leader& state);
+  void ask_for_read_index();
+  void grant_reads();
+  void refuse_reads();
+
   // -- durability (durability.cpp) --------------------------------------------
 
   bool hard_state_is_durable() const noexcept;
@@ -408,6 +437,8 @@ private:
   log_index lowest_match_;
   /// Invariant: all are of the current term.
   std::vector<held_answer> held_;
+
+  read_queue reads_;
 
   std::uint64_t refused_ = 0;
 

@@ -166,6 +166,10 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
            "A leader knows who is connected.");
     check_progress(x, state, y);
   }
+  if (const auto& y = state.read_round_under_way)
+    expect(y->round <= state.round && y->index >= state.first.index
+             && y->index <= x.commit_,
+           "Reads wait for what was committed when they began.");
   if (x.commit_ < state.first.index)
     return;
   std::vector<log_index> reached;

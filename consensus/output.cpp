@@ -10,6 +10,7 @@
 namespace raft::consensus {
 
 output core::take_output() {
+  pursue_reads();
   if (auto* state = std::get_if<consensus::leader>(&role_)) {
     release(*state);
     for (auto& [id, x] : state->others)

@@ -7,6 +7,7 @@
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/append.hpp>
 #include <raft/messages/persist.hpp>
+#include <raft/messages/read_index.hpp>
 #include <raft/messages/vote.hpp>
 
 #include <optional>
@@ -17,7 +18,21 @@ namespace raft::consensus {
 
 /// A message to the peer that its header names.
 using message
-  = std::variant<vote_request, vote_reply, append_request, append_reply>;
+  = std::variant<vote_request, vote_reply, append_request, append_reply,
+                 read_index_request, read_index_reply>;
+
+/// Reads that have waited for long enough, or in vain.
+struct read_verdict {
+  /// It is about all reads from `first` to `last`, both inclusive.
+  read_number first;
+  read_number last;
+  /// `none`: the state machine, as it is now, holds all that was committed when
+  /// the reads were begun. Otherwise nothing is known, and `leader()` may tell
+  /// whom to ask.
+  reject_reason reason = reject_reason::none;
+
+  friend bool operator==(const read_verdict&, const read_verdict&) = default;
+};
 
 /// What the shell owes the core after an input, in this order:
 ///
@@ -35,8 +50,10 @@ using message
 ///     when it is done, or when more of what it did is on its disk. This may
 ///     run beside 1 to 3.
 ///  5. Carry out `reads` and feed `entries_read` back.
-///  6. Call `advance` at `wake_at`, or later, or earlier.
-///  7. End the links to those in `distrusted`, and feed `link_down` back. They
+///  6. Answer the reads in `verdicts`: those that are granted by asking the
+///     state machine now, or later.
+///  7. Call `advance` at `wake_at`, or later, or earlier.
+///  8. End the links to those in `distrusted`, and feed `link_down` back. They
 ///     may come again after a pause, which grows each time.
 ///
 /// Nothing here is repeated: what a shell drops is gone, except for messages,
@@ -46,6 +63,7 @@ struct output {
   std::optional<persist> batch;
   std::vector<entry> committed;
   std::vector<read_entries> reads;
+  std::vector<read_verdict> verdicts;
   /// What happened and why, for logs and for tests. Carries no duty.
   std::vector<note> notes;
   /// Those of the notes that report a peer that sends what cannot be true.

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <variant>
 
@@ -39,6 +40,18 @@ struct candidate {
   instant ask_again_at = instant::max();
 };
 
+/// A round of heartbeats that shows, once a majority has answered it or a later
+/// one, that its leader led when the reads that wait for it were begun.
+struct read_round {
+  round_number round;
+  /// All that was committed then is at or below it.
+  log_index index;
+  /// The last of our own reads that wait for it.
+  read_number last;
+  /// Those of other peers, and the last of their reads.
+  std::map<peer_id, read_number> others;
+};
+
 /// Leads the current term.
 struct leader {
   /// The empty entry that began the term.
@@ -61,6 +74,10 @@ struct leader {
   /// Since when it takes no commands because another one should lead;
   /// `instant::max()`: it does take them.
   instant handing_over_since = instant::max();
+  /// Reads that come while it is under way wait for the next one.
+  std::optional<read_round> read_round_under_way;
+  /// Who asked for a read index since it began.
+  std::map<peer_id, read_number> reads_of_others;
 };
 
 using role_state = std::variant<follower, pre_candidate, candidate, leader>;

@@ -61,6 +61,9 @@ struct settings {
   /// bytes wait for its own state machine.
   std::size_t unapplied_bytes_max = 64 << 20;
 
+  /// How many reads may wait at once; more are refused as `busy`.
+  std::size_t reads_waiting_max = 64 << 10;
+
   /// How many bytes of entries may be at the applier.
   std::size_t applying_bytes_max = 16 << 20;
 

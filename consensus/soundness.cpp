@@ -72,6 +72,15 @@ bool is_sound(const append_reply& msg) {
       && msg.unfinished.term <= msg.term && msg.received <= entry_bytes_max;
 }
 
+bool is_sound(const read_index_request& msg) {
+  return msg.term && msg.term <= term_max && msg.number;
+}
+
+bool is_sound(const read_index_reply& msg) {
+  return msg.term && msg.term <= term_max && msg.number && msg.index
+      && msg.index <= index_max;
+}
+
 std::string complaint_about_numbers(const durable_state& recovered) {
   if (recovered.hard.term >= term_max)
     return "its store is in term " + to_text(recovered.hard.term)

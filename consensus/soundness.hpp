@@ -4,6 +4,7 @@
 
 #include <raft/messages/append.hpp>
 #include <raft/messages/persist.hpp>
+#include <raft/messages/read_index.hpp>
 #include <raft/messages/vote.hpp>
 
 #include <cstdint>
@@ -33,6 +34,8 @@ bool is_sound(const vote_request& msg);
 bool is_sound(const vote_reply& msg);
 bool is_sound(const append_request& msg);
 bool is_sound(const append_reply& msg);
+bool is_sound(const read_index_request& msg);
+bool is_sound(const read_index_reply& msg);
 
 /// Says why a peer must not go on with what its store holds, because no peer
 /// can have come there by itself; empty if it can.

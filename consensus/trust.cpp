@@ -40,6 +40,8 @@ template bool core::may_be_heard(const vote_request&);
 template bool core::may_be_heard(const vote_reply&);
 template bool core::may_be_heard(const append_request&);
 template bool core::may_be_heard(const append_reply&);
+template bool core::may_be_heard(const read_index_request&);
+template bool core::may_be_heard(const read_index_reply&);
 
 void core::distrust(note_kind why, peer_id peer, log_position where) {
   ++refused_;

@@ -71,6 +71,12 @@ apply_result executor::apply(const entry& x, std::size_t reply_max) {
   return result;
 }
 
+apply_result executor::read(const bytes& command, std::size_t reply_max) {
+  if (!machine_->only_reads(command))
+    return {applied_, apply_status::not_a_read, {}};
+  return run_read({applied_, sessions_->now_ms()}, command, reply_max);
+}
+
 std::shared_ptr<slow_query> executor::begin_query(const bytes& request) {
   return machine_->begin_query(request);
 }
@@ -182,7 +188,7 @@ apply_result executor::apply_command(const entry& x, std::size_t reply_max) {
   auto run = [&] { return machine_->apply({x.index, x.time_ms}, x.data); };
   auto repeatable = machine_->only_reads(x.data);
   if (!x.tag.session)
-    return repeatable ? read(x, reply_max)
+    return repeatable ? run_read({x.index, x.time_ms}, x.data, reply_max)
                       : apply_result{x.index, apply_status::done, run()};
   auto admission = sessions_->admit(x.tag, x.index, repeatable);
   switch (admission.what) {
@@ -199,20 +205,21 @@ apply_result executor::apply_command(const entry& x, std::size_t reply_max) {
   if (repeatable) {
     // The same on all peers, also where there is no reply.
     sessions_->keep_no_reply(x.tag);
-    return read(x, reply_max);
+    return run_read({x.index, x.time_ms}, x.data, reply_max);
   }
   auto reply = run();
   sessions_->keep(x.tag, reply);
   return {x.index, apply_status::done, std::move(reply)};
 }
 
-apply_result executor::read(const entry& x, std::size_t reply_max) {
+apply_result executor::run_read(const apply_context& where,
+                                const bytes& command, std::size_t reply_max) {
   if (reply_max == 0)
-    return {x.index, apply_status::no_space, {}};
-  auto reply = machine_->apply({x.index, x.time_ms}, x.data);
+    return {where.index, apply_status::no_space, {}};
+  auto reply = machine_->apply(where, command);
   if (reply.size() > reply_max)
-    return {x.index, apply_status::no_space, {}};
-  return {x.index, apply_status::done, std::move(reply)};
+    return {where.index, apply_status::no_space, {}};
+  return {where.index, apply_status::done, std::move(reply)};
 }
 
 } // namespace raft::machine

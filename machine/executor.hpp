@@ -64,6 +64,13 @@ public:
   apply_result apply(const entry& x, std::size_t reply_max
                                      = std::numeric_limits<std::size_t>::max());
 
+  /// Runs a command that only reads, without an entry, as of what was applied.
+  /// @param reply_max As for `apply`.
+  /// @throws what `state_machine::apply` throws.
+  apply_result read(const bytes& command,
+                    std::size_t reply_max
+                    = std::numeric_limits<std::size_t>::max());
+
   /// Asks the state machine.
   bytes query(const bytes& request) const;
 
@@ -134,7 +141,8 @@ private:
 
   apply_result apply_command(const entry& x, std::size_t reply_max);
 
-  apply_result read(const entry& x, std::size_t reply_max);
+  apply_result run_read(const apply_context& where, const bytes& command,
+                        std::size_t reply_max);
 
   std::unique_ptr<state_machine> machine_;
   std::unique_ptr<sessions> sessions_;

@@ -102,6 +102,11 @@ public:
   /// @pre This was called for all commands that were reserved before it.
   void fill(const command_tag& tag, const bytes& reply);
 
+  /// The latest time that `advance` was told, in milliseconds since 1970.
+  std::uint64_t now_ms() const noexcept {
+    return now_ms_;
+  }
+
   /// Number of open sessions.
   std::size_t size() const noexcept;
 

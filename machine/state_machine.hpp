@@ -69,7 +69,9 @@ public:
   /// Whether `apply` of this command changes nothing, whatever the state. When
   /// a client retries such a command, it may be applied again: nobody has
   /// answered it yet, so the newer reply is as good; and the reply, which may
-  /// be large, need not be remembered. Must be a function of the command alone.
+  /// be large, need not be remembered. Clients may have such a command run
+  /// without an entry, on any peer; where its context then says the last entry
+  /// applied. Must be a function of the command alone.
   virtual bool only_reads(const bytes& command) const;
 
   /// What commands take of the disk, for a machine whose `durability` says how

@@ -16,6 +16,7 @@ executed answer_applied(const apply_result& result, const log_position& where,
     case apply_status::stale:
       answer.result = outcome::unknown;
       break;
+    case apply_status::not_a_read: // Asking again does not help.
     case apply_status::no_space:
       answer.result = outcome::rejected;
       answer.reason = reject_reason::busy;

@@ -12,5 +12,6 @@
 #include <raft/messages/link.hpp>
 #include <raft/messages/machine.hpp>
 #include <raft/messages/persist.hpp>
+#include <raft/messages/read_index.hpp>
 #include <raft/messages/timer.hpp>
 #include <raft/messages/vote.hpp>

@@ -23,6 +23,9 @@ enum class apply_status : std::uint8_t {
   /// It only reads, and its reply would be longer than there is room for: it
   /// was not given, and asking again does no harm.
   no_space = 3,
+  /// It was to be applied without an entry, and does not only read. It had no
+  /// effect.
+  not_a_read = 4,
 };
 
 /// What an entry takes of the disk of a state machine when its effects get
@@ -75,6 +78,25 @@ struct apply_result {
   bytes reply;
 
   friend bool operator==(const apply_result&, const apply_result&) = default;
+};
+
+/// Asks for commands that only read, as of what was applied, without entries.
+struct run_reads {
+  group_id group;
+  std::vector<bytes> commands;
+  /// How many bytes there is room for, of all replies.
+  std::uint64_t replies_max = std::numeric_limits<std::uint64_t>::max();
+
+  friend bool operator==(const run_reads&, const run_reads&) = default;
+};
+
+/// The answer.
+struct reads_run {
+  /// One for each command, in order; the index is that of the last entry
+  /// applied.
+  std::vector<apply_result> results;
+
+  friend bool operator==(const reads_run&, const reads_run&) = default;
 };
 
 /// The answer, after all entries of the request took effect. An applier also

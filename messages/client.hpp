@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,10 @@ struct execute {
   /// Whether the sender will `fetch` a long reply. Otherwise the answer holds
   /// all of it, and delays what is sent after it over the same connection.
   bool fetches = false;
+  /// Whether the command only reads and may be answered from the state machine,
+  /// without an entry and by any peer, as linearizably as with one. If it turns
+  /// out to do more, it gets an entry.
+  bool reads = false;
 
   friend bool operator==(const execute&, const execute&) = default;
 };
@@ -145,15 +150,32 @@ struct submit {
   bytes command;
   /// Milliseconds from now.
   std::uint64_t deadline_ms = 0;
+  /// See `execute`.
+  bool reads = false;
 
   friend bool operator==(const submit&, const submit&) = default;
 };
 
-/// Asks the state machine of this very peer, as of what it has applied: no
-/// round trip to the others, so the answer may be stale. Answered by `queried`.
+/// How fresh the answer to a `query` must be.
+enum class consistency : std::uint8_t {
+  /// It shows all that was committed when the question came. Costs a round trip
+  /// to a majority, which questions that come together share, and no entry.
+  linearizable = 0,
+  /// It shows the state of the peer that was asked as it is, which may lag
+  /// behind: by no more than `query::age_max_ms`.
+  stale = 1,
+};
+
+/// Asks the state machine of this very peer. Answered by `queried`. A follower
+/// answers, too: for a linearizable answer it asks the leader how far its own
+/// state machine must be.
 struct query {
   group_id group;
   bytes request;
+  consistency how = consistency::linearizable;
+  /// For `stale`: how old the answer may be, in milliseconds. A peer that does
+  /// not know how far behind it is, finds out first.
+  std::uint64_t age_max_ms = std::numeric_limits<std::uint64_t>::max();
 
   friend bool operator==(const query&, const query&) = default;
 };
@@ -162,6 +184,12 @@ struct queried {
   /// Last entry that the answer reflects.
   log_index applied;
   bytes reply;
+  /// Why there is no reply: `not_leader` if no leader is known or it has
+  /// changed meanwhile (ask again, or another peer), `busy`, or `stopping`.
+  /// `none` if there is one.
+  reject_reason reason = reject_reason::none;
+  /// The leader that this peer knows of, if there is no reply; 0 if none.
+  peer_id leader = {};
 
   friend bool operator==(const queried&, const queried&) = default;
 };

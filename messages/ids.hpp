@@ -68,6 +68,9 @@ struct round_tag {
 struct frame_tag {
   static constexpr bool counts = true;
 };
+struct read_tag {
+  static constexpr bool counts = true;
+};
 struct peer_tag {
   static constexpr bool counts = false;
 };
@@ -102,6 +105,10 @@ using round_number = strong_number<round_tag>;
 /// Numbers the append requests with entries that one leader has sent to one
 /// follower, from 1.
 using frame_number = strong_number<frame_tag>;
+
+/// Numbers the reads that one process of a peer has begun, ascending; the first
+/// one is drawn at random, so that no two processes have numbers in common.
+using read_number = strong_number<read_tag>;
 
 /// A peer, unique in its cluster. 0 is nobody.
 using peer_id = strong_number<peer_tag>;

@@ -11,7 +11,7 @@
 namespace raft {
 
 /// Incremented when a peer of the version before could not understand us.
-inline constexpr std::uint32_t protocol_version = 2;
+inline constexpr std::uint32_t protocol_version = 3;
 
 /// First message on a connection; a handle of the sender's peer goes with it.
 struct hello {

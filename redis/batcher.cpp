@@ -126,7 +126,9 @@ batcher::shared_command batcher::take_ready(std::size_t number_of_lane) {
   ++from.under_way;
   auto number = ++last_number_;
   under_way_.emplace(number, std::move(x));
-  return {number, kv::encode_batch(commands)};
+  auto way = static_cast<lane>(number_of_lane);
+  return {number, kv::encode_batch(commands),
+          way == lane::reads || way == lane::large_reads};
 }
 
 } // namespace raft::redis

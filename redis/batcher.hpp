@@ -82,6 +82,7 @@ public:
   struct shared_command {
     std::uint64_t number = 0; // from 1, ascending
     bytes command;
+    bool reads = false; // and does nothing else
   };
 
   struct client_result {

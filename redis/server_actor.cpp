@@ -243,7 +243,7 @@ void server_state::send_batches() {
       self_, options_.client, done,
       [done](const caf::error&) { done(executed{}); }, // unknown
       submit{options_.group, std::move(x.command),
-             static_cast<std::uint64_t>(deadline.count())});
+             static_cast<std::uint64_t>(deadline.count()), x.reads});
     flights_.emplace(x.number, flight{request, std::chrono::steady_clock::now()
                                                  + deadline + grace});
   }

@@ -1,3 +1,4 @@
+#include <raft/kv/command.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/listener.hpp>
@@ -154,7 +155,9 @@ void caf_environment::execute(client_number who, bytes command,
   auto hand_on = [mail = mail(), done = std::move(done)](executed result) {
     mail->leave([done, result = std::move(result)] { done(result); });
   };
-  if (x.slot->put({std::move(command), client_patience, std::move(hand_on)}))
+  auto reads = kv::only_reads(command);
+  if (x.slot->put(
+        {std::move(command), client_patience, std::move(hand_on), reads}))
     actors::send_anonymously(x.handle, drain{});
 }
 

@@ -36,6 +36,8 @@ public:
       [](const vote_reply&) {},
       [](const append_request&) {},
       [](const append_reply&) {},
+      [](const read_index_request&) {},
+      [](const read_index_reply&) {},
       [no](const start&) -> caf::result<started> { return no(); },
       [this](execute& msg) {
         // An answer is one message here, that is delayed or lost as a whole.

@@ -73,6 +73,8 @@ public:
       [this](vote_reply& msg) { carry(std::move(msg)); },
       [this](append_request& msg) { carry(std::move(msg)); },
       [this](append_reply& msg) { carry(std::move(msg)); },
+      [this](read_index_request& msg) { carry(std::move(msg)); },
+      [this](read_index_reply& msg) { carry(std::move(msg)); },
       [this](const wake& msg) {
         if (msg.number != alarm_)
           return;

@@ -1,3 +1,4 @@
+#include <raft/kv/command.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/simulated_environment.hpp>
 #include <raft/simulation/cluster.hpp>
@@ -30,6 +31,7 @@ simulation::cluster_options options_of(const environment_options& x) {
   result.disk.delay_min = 2ms;
   result.disk.delay_max = 6ms;
   result.connections_tell = false;
+  result.only_reads = kv::only_reads;
   return result;
 }
 

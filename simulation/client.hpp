@@ -9,6 +9,8 @@ namespace raft::simulation {
 
 struct client_options {
   client::client_settings settings = {};
+  /// The peer that it is near to; 0 if none.
+  peer_id home = {};
   /// A command without an answer for so long is answered `unknown`, or
   /// `rejected` if it surely had no effect.
   duration deadline = std::chrono::seconds{3600};

@@ -122,6 +122,11 @@ public:
     return safety_.committed();
   }
 
+  /// How many reads were answered without an entry.
+  std::size_t reads() const noexcept {
+    return reads_;
+  }
+
   std::size_t terms_led() const noexcept {
     return safety_.terms_led();
   }
@@ -423,6 +428,10 @@ private:
   void send_request(client_number who, client::client_state::request x);
   void on_request(peer_id who, const ticket& from,
                   const client::client_state::request& x);
+  void begin_read(peer_id who, const ticket& from, const bytes& command);
+  void end_reads(peer_id who, const consensus::read_verdict& which);
+  void refuse_read(peer_id who, const ticket& from, reject_reason reason);
+  void run_read(peer_id who, const ticket& from, const bytes& command);
   void send_answer(peer_id who, const ticket& to, const executed& x);
   void next_command(client_number who);
   void ask(client_number who, bytes command,
@@ -483,6 +492,7 @@ private:
   std::uint64_t ends_of_faults_ = 0;
   std::uint64_t fingerprint_ = 14695981039346656037U;
   std::uint64_t steps_ = 0;
+  std::size_t reads_ = 0;
 };
 
 } // namespace raft::simulation

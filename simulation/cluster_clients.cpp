@@ -25,7 +25,9 @@ void once(std::vector<instant>& arrivals) {
 /// Whether an entry was committed and applied for this answer. That a session
 /// has expired is one, too: with few sessions for many clients, slow disks can
 /// leave little else to say.
-bool comes_of_an_entry(const executed& x) {
+bool comes_of_an_entry(client::client_state::ticket what, const executed& x) {
+  if (client::pending_reads::is_read(what))
+    return false;
   return x.result == outcome::committed
       || (x.result == outcome::rejected
           && x.reason == reject_reason::session_expired);
@@ -34,7 +36,7 @@ bool comes_of_an_entry(const executed& x) {
 std::size_t size_of(const client::client_state::request& x) {
   if (x.what == 0)
     return wire_size(open_session{{1}});
-  return wire_size(raft::execute{{1}, x.tag, x.command});
+  return wire_size(raft::execute{{1}, x.tag, x.command, false, x.reads});
 }
 
 } // namespace
@@ -46,7 +48,7 @@ cluster::client_number cluster::open_client(const client_options& options) {
   auto seed = seeds_.next();
   auto made = std::make_unique<simulated_client>(
     simulated_client{options,
-                     client::client_state{options.settings, seed},
+                     client::client_state{options.settings, seed, options.home},
                      std::move(reach),
                      {},
                      {},
@@ -84,8 +86,12 @@ void cluster::ask(client_number who, bytes command,
   if (watching_)
     what.text = options_.describe(history_.back());
   emit(std::move(what));
-  auto ticket
-    = x.state.submit(std::move(command), now() + x.options.deadline, now());
+  // Some go through the log all the same, as those of a client that does not
+  // know what its commands do.
+  auto reads = options_.only_reads && options_.only_reads(command)
+            && x.source.per_mille(700);
+  auto ticket = x.state.submit(std::move(command), now() + x.options.deadline,
+                               now(), reads);
   x.waiting[ticket] = {history_.size() - 1, std::move(done)};
   carry_out(who);
 }
@@ -192,6 +198,8 @@ void cluster::on_request(peer_id who, const ticket& from,
   ++seen.messages;
   ++seen.exchanges;
   seen.bytes += size_of(x);
+  if (x.reads)
+    return begin_read(who, from, x.command);
   started begun;
   auto kind = x.what == 0 ? entry_kind::open_session : entry_kind::command;
   // The answer is on the list before anything that comes out of this step.
@@ -207,6 +215,57 @@ void cluster::on_request(peer_id who, const ticket& from,
       machine::answer_rejected(begun.reason, begun.term, begun.leader));
 }
 
+void cluster::begin_read(peer_id who, const ticket& from,
+                         const bytes& command) {
+  consensus::read_begun begun;
+  step(who, [&](virtual_peer& p) {
+    auto out = p.begin_read(begun);
+    if (begun.number)
+      around(who).reads[begun.number] = {from, command};
+    return out;
+  });
+  if (!begun.number)
+    refuse_read(who, from, begun.reason);
+}
+
+/// Has reads answered about which the core has decided.
+void cluster::end_reads(peer_id who, const consensus::read_verdict& which) {
+  auto& all = around(who).reads;
+  auto begin = all.lower_bound(which.first);
+  auto end = all.upper_bound(which.last);
+  for (auto i = begin; i != end; ++i) {
+    const auto& [from, command] = i->second;
+    if (which.reason != reject_reason::none)
+      refuse_read(who, from, which.reason);
+    else // The state machine is an actor of its own.
+      at(now() + random_.between(options_.apply_min, apply_max_), who,
+         [this, who, from = from, command = command] {
+           run_read(who, from, command);
+         });
+  }
+  all.erase(begin, end);
+}
+
+void cluster::refuse_read(peer_id who, const ticket& from,
+                          reject_reason reason) {
+  const auto& core = peer(who).core();
+  send_answer(who, from,
+              machine::answer_rejected(reason, core.term(), core.leader()));
+}
+
+void cluster::run_read(peer_id who, const ticket& from, const bytes& command) {
+  auto& x = around(who);
+  if (x.stuck)
+    return; // The client asks somebody else.
+  const auto& core = peer(who).core();
+  auto result = x.executor->read(command);
+  ++reads_;
+  auto term = core.log().term_at(result.index).value_or(term_number{});
+  send_answer(
+    who, from,
+    machine::answer_applied(result, {result.index, term}, core.leader()));
+}
+
 void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
   auto arrivals = network_.send(
     {who.value, address_of(to.client), false, wire_size(x)}, now());
@@ -216,7 +275,7 @@ void cluster::send_answer(peer_id who, const ticket& to, const executed& x) {
       auto& asker = client(to.client);
       if (!asker.reach.contains(who))
         return;
-      if (comes_of_an_entry(x))
+      if (comes_of_an_entry(to.what, x))
         served_at_ = now();
       asker.state.answered(to.what, to.attempt, x, now());
       carry_out(to.client);

@@ -24,6 +24,8 @@ std::string told(const apply_result& x) {
       return "that its reply is forgotten";
     case apply_status::no_space:
       return "that there is no room for its reply";
+    case apply_status::not_a_read:
+      return "that it does not only read";
   }
   return readable(x.reply);
 }

@@ -34,7 +34,8 @@ term_number term_of(const consensus::message& x) {
 
 bool is_request(const consensus::message& x) {
   return std::holds_alternative<vote_request>(x)
-      || std::holds_alternative<append_request>(x);
+      || std::holds_alternative<append_request>(x)
+      || std::holds_alternative<read_index_request>(x);
 }
 
 std::string place(const log_position& x) {
@@ -72,6 +73,15 @@ struct teller {
          + (x.accepted ? " match=" + to_text(x.match)
                        : " refused=" + to_text(x.refused)
                            + " conflict=" + place(x.conflict));
+  }
+
+  std::string operator()(const read_index_request& x) const {
+    return "read index request term=" + to_text(x.term);
+  }
+
+  std::string operator()(const read_index_reply& x) const {
+    return "read index reply term=" + to_text(x.term)
+         + " index=" + to_text(x.index);
   }
 };
 

@@ -81,6 +81,9 @@ struct cluster_options {
   /// Called with a state machine after each command that it took; what it
   /// says, if anything, is a violation.
   std::function<std::string(const machine::state_machine&)> inspect = {};
+  /// Whether a command changes nothing; clients then may have it answered
+  /// without an entry. Null: no command is known not to.
+  std::function<bool(const bytes&)> only_reads = {};
   /// How events show what clients ask and are told; only asked if somebody
   /// watches.
   std::function<std::string(const client_operation&)> describe

@@ -32,6 +32,7 @@ void cluster::boot(peer_id who) {
   x.links.clear();
   x.turned_away.clear();
   x.retrying.clear();
+  x.reads.clear();
   x.leads = {};
   x.replayed = {};
   x.received = {};
@@ -76,6 +77,8 @@ void cluster::carry_out(peer_id who, consensus::output out) {
     schedule_write(who);
   for (std::size_t i = 0; i < out.reads.size(); ++i)
     schedule_read(who);
+  for (const auto& which : out.verdicts)
+    end_reads(who, which);
   tell_machine(who, !out.committed.empty());
   schedule_apply(who);
   give_up_if_deposed(who);

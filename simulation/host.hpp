@@ -62,6 +62,7 @@ struct host {
   std::shared_ptr<machine::checkpoint_job> checkpointing;
   bool checkpoint_armed = false;
   machine::waiting_list<ticket> waiting;
+  std::map<read_number, std::pair<ticket, bytes>> reads;
   term_number leads;
   /// In which term it was replayed to last, and whether as a leader.
   std::pair<term_number, bool> replayed;

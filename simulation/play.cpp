@@ -49,6 +49,10 @@ private:
     result.machine = [&what](machine_disk& disk, random& source) {
       return what.make_machine_on(disk, source);
     };
+    result.only_reads
+      = [like = std::shared_ptr{what.make_machine()}](const bytes& command) {
+          return like->only_reads(command);
+        };
     result.inspect
       = [&what](const machine::state_machine& m) { return what.inspect(m); };
     result.describe
@@ -80,10 +84,13 @@ private:
 
   void rage() {
     open_witness();
-    for (std::size_t i = 0; i < schedule_.clients; ++i)
+    auto options = draw_client(schedule_.seed);
+    for (std::size_t i = 0; i < schedule_.clients; ++i) {
+      options.home = peer_id{i % (cluster_.size() + 1)}; // or none
       cluster_.run_program(
-        cluster_.open_client(draw_client(schedule_.seed)),
+        cluster_.open_client(options),
         [this](const program_context& x) { return workload_.next_command(x); });
+    }
     for (const auto& x : schedule_.faults)
       if (x.what == fault_kind::quiet)
         rest_at(x.when);

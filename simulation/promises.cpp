@@ -53,6 +53,17 @@ struct checker {
     expect(term && disk.holds({x.match, *term}),
            "an append answer claims entries that are not durable");
   }
+
+  void operator()(const read_index_request& x) const {
+    expect(x.header.to == sender.leader(),
+           "a read index is asked of a peer that does not lead");
+  }
+
+  void operator()(const read_index_reply& x) const {
+    expect(sender.leads() && x.term == sender.term(),
+           "a read index comes from a peer that does not lead");
+    expect(x.index <= sender.commit(), "a read index is not committed");
+  }
 };
 
 } // namespace

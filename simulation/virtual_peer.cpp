@@ -131,6 +131,11 @@ consensus::output virtual_peer::start(entry_kind kind, const command_tag& tag,
   return carry_out();
 }
 
+consensus::output virtual_peer::begin_read(consensus::read_begun& begun) {
+  begun = core_->begin_read();
+  return carry_out();
+}
+
 consensus::output virtual_peer::complete_write() {
   counts_.compactions += writing_->batch.compacted.index ? 1 : 0;
   disk_.write(*writing_);

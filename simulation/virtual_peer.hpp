@@ -84,6 +84,8 @@ public:
 
   /// @param answer Takes what the core answers.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
+  consensus::output begin_read(consensus::read_begun& begun);
+
   consensus::output start(entry_kind kind, const command_tag& tag, bytes data,
                           std::uint64_t wall_ms, started& answer);
 

@@ -5,34 +5,32 @@
 
 namespace raft::client {
 
-namespace {
-
-/// How long a slow link takes for so much.
-instant time_for(std::size_t bytes, const client_settings& settings) {
-  return std::chrono::milliseconds{
-    static_cast<std::int64_t>(bytes / settings.bytes_per_ms_min)};
-}
-
-} // namespace
-
 client_state::client_state(const client_settings& settings, std::uint64_t seed,
                            peer_id home)
   : settings_{settings},
     random_{seed},
     home_{home},
     guess_{home},
-    next_pause_{settings.pause_min} {
+    next_pause_{settings.pause_min},
+    reads_{settings_, seed + 1} {
   // nop
 }
 
 // -- inputs -------------------------------------------------------------------
 
 client_state::ticket client_state::submit(bytes command, instant deadline,
-                                          instant now) {
-  auto what = ++last_ticket_;
+                                          instant now, bool reads) {
   auto size = command.size();
-  if (commands_.size() >= settings_.outstanding_max
-      || (bytes_ + size > settings_.bytes_max && bytes_ > 0)) {
+  auto held = bytes_ + reads_.bytes_total();
+  auto busy = outstanding() >= settings_.outstanding_max
+           || (held + size > settings_.bytes_max && held > 0);
+  if (reads && !busy) {
+    auto what = reads_.add(std::move(command), deadline);
+    pump_reads(now);
+    return what;
+  }
+  auto what = ++last_ticket_;
+  if (busy) {
     executed refusal;
     refusal.result = outcome::rejected;
     refusal.reason = reject_reason::busy;
@@ -54,6 +52,7 @@ client_state::ticket client_state::submit(bytes command, instant deadline,
 void client_state::peer_up(peer_id who, instant now) {
   forget_connection(who);
   up_[who] = {settings_.answer_timeout_min, false, {}, 0};
+  reads_.peer_up(who);
   if (up_.size() == 1)
     paused_until_ = now;
   pump(now);
@@ -62,11 +61,16 @@ void client_state::peer_up(peer_id who, instant now) {
 void client_state::peer_down(peer_id who, instant now) {
   up_.erase(who);
   forget_connection(who);
+  reads_.peer_down(who);
   pump(now);
 }
 
 void client_state::answered(ticket what, std::uint64_t attempt,
                             const executed& result, instant now) {
+  if (pending_reads::is_read(what)) {
+    reads_.answered(what, attempt, result, now);
+    return pump_reads(now);
+  }
   auto x = find(what);
   if (x == nullptr)
     return; // was given up
@@ -87,6 +91,8 @@ void client_state::answered(ticket what, std::uint64_t attempt,
 }
 
 bool client_state::heard(ticket what, std::uint64_t attempt, instant now) {
+  if (pending_reads::is_read(what))
+    return reads_.heard(what, attempt, now);
   auto x = find(what);
   if (x == nullptr)
     return false;
@@ -98,6 +104,10 @@ bool client_state::heard(ticket what, std::uint64_t attempt, instant now) {
 }
 
 void client_state::failed(ticket what, std::uint64_t attempt, instant now) {
+  if (pending_reads::is_read(what)) {
+    reads_.failed(what, attempt, now);
+    return pump_reads(now);
+  }
   if (find(what) == nullptr)
     return;
   on_unknown(what, attempt, {}, now);
@@ -114,6 +124,8 @@ void client_state::stop() {
     auto& [what, x] = *commands_.begin();
     give_up(what, x, reject_reason::stopping);
   }
+  reads_.stop();
+  take_from_reads();
 }
 
 // -- outputs ------------------------------------------------------------------
@@ -123,9 +135,11 @@ client_state::output client_state::take_output() {
 }
 
 std::optional<instant> client_state::wake_at() const {
-  if (!check_at_ || !resume_at_)
-    return check_at_ ? check_at_ : resume_at_;
-  return std::min(*check_at_, *resume_at_);
+  std::optional<instant> result;
+  for (const auto& when : {check_at_, resume_at_, reads_.wake_at()})
+    if (when)
+      result = std::min(result.value_or(*when), *when);
+  return result;
 }
 
 peer_id client_state::target() const {
@@ -316,6 +330,25 @@ peer_id client_state::next_after(peer_id who) const {
 // -- sending ------------------------------------------------------------------
 
 void client_state::pump(instant now) {
+  pump_commands(now);
+  pump_reads(now);
+}
+
+void client_state::pump_reads(instant now) {
+  reads_.pump(up_.count(home_) > 0 ? home_ : target(), now);
+  take_from_reads();
+}
+
+void client_state::take_from_reads() {
+  auto todo = reads_.take_output();
+  for (auto& x : todo.requests)
+    out_.requests.push_back(
+      {x.what, x.attempt, x.to, {}, std::move(x.command), true});
+  for (auto& x : todo.answers)
+    out_.answers.push_back({x.what, std::move(x.result)});
+}
+
+void client_state::pump_commands(instant now) {
   resume_at_.reset();
   if (ready_.empty() || !target())
     return;

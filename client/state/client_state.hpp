@@ -5,6 +5,8 @@
 
 #include <raft/base/instant.hpp>
 #include <raft/base/random.hpp>
+#include <raft/client/state/client_settings.hpp>
+#include <raft/client/state/pending_reads.hpp>
 #include <raft/messages/client.hpp>
 
 #include <chrono>
@@ -16,40 +18,6 @@
 #include <vector>
 
 namespace raft::client {
-
-using base::instant;
-
-/// Bounds and patience of one client.
-struct client_settings {
-  /// How many commands may be without an answer, and how many bytes of them.
-  /// More are answered `rejected`, `busy`.
-  std::size_t outstanding_max = 4096;
-  std::size_t bytes_max = 64 << 20;
-
-  /// How far sequence numbers on the way may be apart. Below the number of
-  /// replies that a session keeps, so that no retry finds its reply dropped.
-  std::uint64_t window = 1000;
-
-  /// Pause before asking again when nobody leads or the leader is busy; it
-  /// doubles up to the maximum.
-  std::chrono::milliseconds pause_min{10};
-  std::chrono::milliseconds pause_max{200};
-
-  /// How long a peer may be silent before a command that it has is sent again,
-  /// perhaps to another one. Doubles up to the maximum each time that the same
-  /// peer was silent, and begins anew with any answer of that peer.
-  std::chrono::milliseconds answer_timeout_min{1000};
-  std::chrono::milliseconds answer_timeout_max{4000};
-
-  /// What a slow link carries in a millisecond. A peer may be silent for as
-  /// long as that takes for what it was sent, on top.
-  std::size_t bytes_per_ms_min = 500;
-
-  /// How many bytes of commands may be on their way to a peer that is not at
-  /// home; a single larger command still goes, alone. What the peer has to say
-  /// over the same connection, to us or to others here, waits behind them.
-  std::size_t under_way_bytes_max = 4 << 20;
-};
 
 /// One client session with one group. A pure object: time comes in as a value,
 /// and what comes out is what the shell must send and answer.
@@ -66,6 +34,8 @@ struct client_settings {
 ///   passed over was lost, and is sent to it again. A leader that answers
 ///   nothing is doubted by one command, which looks for another leader; the
 ///   others stay where they are, and move when it has found one.
+/// - Commands that only read are sent outside of the session, to the home peer
+///   first.
 class client_state {
 public:
   /// Names a command, and is its sequence number. From 1.
@@ -79,6 +49,8 @@ public:
     peer_id to;
     command_tag tag;
     bytes command;
+    /// It only reads, and is to be answered without an entry.
+    bool reads = false;
   };
 
   struct answer {
@@ -98,7 +70,9 @@ public:
   // -- inputs -----------------------------------------------------------------
 
   /// Takes a command. Its answer comes out later, or at once if it is refused.
-  ticket submit(bytes command, instant deadline, instant now);
+  /// @param reads Whether it changes nothing, whatever the state.
+  ticket submit(bytes command, instant deadline, instant now,
+                bool reads = false);
 
   /// A peer can be reached, over a new connection.
   void peer_up(peer_id who, instant now);
@@ -133,7 +107,7 @@ public:
   // -- observers --------------------------------------------------------------
 
   std::size_t outstanding() const noexcept {
-    return commands_.size();
+    return commands_.size() + reads_.size();
   }
 
   /// Whom the next command would go to; 0 if nobody can be reached.
@@ -192,6 +166,9 @@ private:
 
   // Sending.
   void pump(instant now);
+  void pump_commands(instant now);
+  void pump_reads(instant now);
+  void take_from_reads();
   void send(ticket what, pending_command& x, instant now);
   bool may_send(const pending_command& x) const;
   void be_patient(pending_command& x, instant now);
@@ -237,6 +214,7 @@ private:
   // No deadline and no silence ends before the one, no pause before the other.
   std::optional<instant> check_at_;
   std::optional<instant> resume_at_;
+  pending_reads reads_;
   output out_;
 };
 

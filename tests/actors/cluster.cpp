@@ -117,6 +117,7 @@ void cluster::spawn(std::uint64_t id) {
   if (bootstrap)
     options.bootstrap = members;
   options.settings = settings;
+  options.bounds = bounds;
   options.in_middleman = where.in_middleman;
   options.checkpoint_after = checkpoint_after;
   options.time = time;
@@ -204,7 +205,7 @@ std::vector<peer_id> cluster::running() const {
 }
 
 std::string cluster::journal_of(std::uint64_t id) {
-  auto answer = ask<queried>(id, query{{1}, bytes{"all"}});
+  auto answer = ask<queried>(id, query{{1}, bytes{"all"}, consistency::stale});
   return std::string{answer.reply.view()};
 }
 

@@ -89,6 +89,7 @@ public:
 
   /// For all peers spawned from now on.
   consensus::settings settings;
+  actors::peer_bounds bounds;
   bool bootstrap = true;
   machine::state_machine_factory machine;
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;

@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(asks_one_server) {
   client::blocking_client user{cluster.addresses(), quick()};
   auto result = user.execute(append("k", "v"), patience);
   BOOST_REQUIRE(result.result == outcome::committed);
-  auto answer = user.query(user.servers()[0], kv::digest_request());
+  auto answer
+    = user.query(user.servers()[0], kv::digest_request(), consistency::stale);
   BOOST_TEST((answer.applied >= result.index));
   auto digest = kv::decode_digest(answer.reply);
   BOOST_REQUIRE(digest.has_value());

@@ -115,7 +115,7 @@ struct process_fixture {
   std::optional<kv::digest> look_at_data(std::size_t i) const {
     try {
       return kv::decode_digest(
-        user->query(where[i], kv::digest_request()).reply);
+        user->query(where[i], kv::digest_request(), consistency::stale).reply);
     } catch (const client::client_error&) {
       return std::nullopt;
     }

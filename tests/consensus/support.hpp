@@ -301,6 +301,26 @@ public:
     return all.front();
   }
 
+  /// Begins a read.
+  read_number read() {
+    read_begun result;
+    input([&](core& c) { result = c.begin_read(); });
+    BOOST_REQUIRE(result.reason == reject_reason::none);
+    return result.number;
+  }
+
+  /// Takes what became of a read; nothing if it waits.
+  std::optional<reject_reason> verdict_on(read_number x) const {
+    for (const auto& y : verdicts)
+      if (y.first <= x && x <= y.last)
+        return y.reason;
+    return std::nullopt;
+  }
+
+  bool granted(read_number x) const {
+    return verdict_on(x) == reject_reason::none;
+  }
+
   bool noted(note_kind kind) const {
     return std::ranges::count(notes, kind, &note::kind) > 0;
   }
@@ -313,6 +333,7 @@ public:
   std::vector<message> messages;
   std::vector<entry> committed;
   std::vector<read_entries> reads;
+  std::vector<read_verdict> verdicts;
   std::vector<note> notes;
   std::vector<note> distrusted;
 
@@ -326,6 +347,7 @@ private:
     append(messages, out.messages);
     append(committed, out.committed);
     append(reads, out.reads);
+    append(verdicts, out.verdicts);
     append(notes, out.notes);
     append(distrusted, out.distrusted);
     BOOST_REQUIRE(out.wake_at == x->wake_at());

@@ -136,8 +136,8 @@ bool converge(const peers& all) {
       std::optional<std::uint64_t> hash;
       for (const auto& x : all.where) {
         try {
-          auto digest
-            = kv::decode_digest(asker.query(x, kv::digest_request()).reply);
+          auto digest = kv::decode_digest(
+            asker.query(x, kv::digest_request(), consistency::stale).reply);
           if (!digest || digest->hash != hash.value_or(digest->hash))
             return false;
           hash = digest->hash;

@@ -37,6 +37,14 @@ struct namer {
   std::string operator()(const append_reply&) const {
     return "append reply";
   }
+
+  std::string operator()(const read_index_request&) const {
+    return "read index request";
+  }
+
+  std::string operator()(const read_index_reply&) const {
+    return "read index reply";
+  }
 };
 
 struct describer {
@@ -66,6 +74,14 @@ struct describer {
       why = ", log ends before " + to_text(x.conflict.index);
     return "refused previous=" + to_text(x.refused) + ", "
          + equals("term", x.term) + why;
+  }
+
+  std::string operator()(const read_index_request& x) const {
+    return equals("term", x.term);
+  }
+
+  std::string operator()(const read_index_reply& x) const {
+    return equals("term", x.term) + " " + equals("index", x.index);
   }
 };
 

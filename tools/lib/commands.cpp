@@ -24,7 +24,10 @@ namespace raft::tools {
 namespace {
 
 answer run(context& ctx, const kv::command& what) {
-  return read_answer(ctx.client.execute(kv::encode(what), ctx.timeout));
+  auto command = kv::encode(what);
+  return read_answer(kv::only_reads(command)
+                       ? ctx.client.read(std::move(command), ctx.timeout)
+                       : ctx.client.execute(std::move(command), ctx.timeout));
 }
 
 /// Columns of the terminal that standard error writes to; 0 if it is none.
@@ -86,7 +89,8 @@ std::vector<peer_digest> ask_digests(context& ctx) {
   for (const auto& server : ctx.client.servers()) {
     peer_digest x{server, {}, {}, {}};
     try {
-      auto answer = ctx.client.query(server, kv::digest_request());
+      auto answer
+        = ctx.client.query(server, kv::digest_request(), consistency::stale);
       x.applied = answer.applied;
       if (auto digest = kv::decode_digest(answer.reply))
         x.digest = *digest;

@@ -1,0 +1,500 @@
+// The actor around the core; for peer.cpp only.
+
+#pragma once
+
+#include <raft/actors/alarm.hpp>
+#include <raft/actors/caf/act.hpp>
+#include <raft/actors/peer.hpp>
+#include <raft/actors/peer_clients.hpp>
+#include <raft/actors/peer_links.hpp>
+#include <raft/actors/peer_listeners.hpp>
+#include <raft/actors/peer_reads.hpp>
+#include <raft/actors/peer_space.hpp>
+#include <raft/actors/stop_other.hpp>
+#include <raft/consensus/durable_commit.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace raft::actors {
+
+/// The actor around the core. Every handler has one shape: give the input to
+/// the core, then carry out what comes out.
+///
+/// `Base` is what the actor is derived from: an ordinary typed actor, or a
+/// typed broker in the middleman's thread.
+template <class Base>
+class peer_shell {
+public:
+  static inline const char* name = "raft.peer";
+
+  using self_pointer = caf::stateful_actor<peer_shell, Base>*;
+
+  peer_shell() = default;
+  peer_shell(const peer_shell&) = delete;
+  peer_shell& operator=(const peer_shell&) = delete;
+
+  ~peer_shell() {
+    // An exit message or an exception ends the actor without `end`.
+    if (core_)
+      give_up_all();
+    if (ended_)
+      return;
+    auto end = [this](const auto& who) {
+      if (who)
+        send_anonymously(who, stop{parts_.self.group});
+    };
+    end(applier_);
+    end(reader_);
+    if (parts_.owns_persister)
+      end(persister_);
+  }
+
+  typename Base::behavior_type begin(self_pointer self, peer_parts parts) {
+    self_ = self;
+    self->count_strays(parts.strays);
+    persister_ = std::move(parts.persister);
+    reader_ = std::move(parts.reader);
+    applier_ = std::move(parts.applier);
+    parts_ = std::move(parts);
+    told_ = parts_.time.now();
+    listeners_.emplace(parts_.self.group, parts_.self.id, parts_.bounds);
+    waiting_.emplace(parts_.bounds.held_replies_max);
+    reads_.emplace(parts_.bounds.waiting_reads_max);
+    core_.emplace(parts_.self, parts_.settings, parts_.recovered,
+                  std::move(parts_.tail), parts_.applied, told_);
+    core_->told_space(parts_.applied, parts_.space);
+    durable_told_ = durable_commit(*core_);
+    watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
+    watcher_.watch(self_, reader_, [this] { fail("the reader ended"); });
+    watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
+    carry_out();
+    return behavior();
+  }
+
+private:
+  // -- messages ---------------------------------------------------------------
+
+  typename Base::behavior_type behavior() {
+    return {
+      [this](const vote_request& msg) { hear(msg); },
+      [this](const vote_reply& msg) { hear(msg); },
+      [this](const append_request& msg) { hear(msg); },
+      [this](const append_reply& msg) { hear(msg); },
+      [this](const read_index_request& msg) { hear(msg); },
+      [this](const read_index_reply& msg) { hear(msg); },
+      [this](start& msg) { return on(msg); },
+      [this](execute& msg) { return on(msg); },
+      [this](const fetch& msg) { return waiting_->take(sender(), msg, told_); },
+      [this](const open_session& msg) {
+        return execute_for(msg.group, false, [this](auto who) {
+          replicate(entry_kind::open_session, {}, {}, std::move(who));
+        });
+      },
+      [this](const query& msg) { return on(msg); },
+      [this](const get_state& msg) { return on(msg); },
+      [this](const subscribe& msg, const subscriber_actor& subscriber) {
+        return on(msg, subscriber);
+      },
+      [this](const credit& msg) { on(msg); },
+      [this](const observe& msg, const observer_actor& observer) {
+        return on(msg, observer);
+      },
+      [this](const link_up& msg, const inbox_actor& peer) { on(msg, peer); },
+      [this](const link_down& msg) { on(msg); },
+      [this](const standing& msg) {
+        if (sender_is_local(self_))
+          kept_out_ = msg;
+      },
+      [this](const applied& msg) { on(msg); },
+      [this](const wake& msg) { on(msg); },
+      [this](const stop& msg) { return on(msg); },
+    };
+  }
+
+  template <class Message>
+  void hear(const Message& msg) {
+    if (links_.hears(msg.header.from, self_->current_sender(), self_->node()))
+      step([&] { core_->receive(msg); });
+  }
+
+  caf::result<started> on(start& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    started answer;
+    answer.reason = reject_reason::stopping;
+    step([&] { answer = take(entry_kind::command, {}, msg.command); });
+    return answer;
+  }
+
+  caf::result<executed> on(execute& msg) {
+    return execute_for(msg.group, msg.fetches, [&](auto who) {
+      if (msg.reads)
+        reads_->begin(*core_,
+                      peer_reads::command{std::move(msg), std::move(who)});
+      else
+        replicate(entry_kind::command, msg.tag, msg.command, std::move(who));
+    });
+  }
+
+  template <class Then>
+  caf::result<executed> execute_for(group_id group, bool fetches, Then then) {
+    if (auto problem = problem_with(group))
+      return *problem;
+    if (stopping_)
+      return machine::answer_rejected(reject_reason::stopping, core_->term(),
+                                      {});
+    // Whoever is here shares the reply.
+    auto who
+      = fetches && !sender_is_local(self_) ? sender() : caf::actor_addr{};
+    return answer_later<executed>(self_, [&](promise<executed> waiting) {
+      step([&] { then(peer_clients::client{std::move(waiting), who}); });
+    });
+  }
+
+  void replicate(entry_kind kind, const command_tag& tag, const bytes& data,
+                 peer_clients::client who) {
+    waiting_->add(take(kind, tag, data), std::move(who));
+  }
+
+  started take(entry_kind kind, const command_tag& tag, bytes data) {
+    auto space = space_for(*core_, parts_.space_of, kind, data);
+    return core_->start(kind, tag, data, parts_.time.wall_ms(), space);
+  }
+
+  caf::actor_addr sender() {
+    return caf::actor_cast<caf::actor_addr>(self_->current_sender());
+  }
+
+  caf::result<queried> on(const query& msg) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    if (is_fresh_enough(*core_, msg, parts_.time.now()))
+      return delegate(self_, applier_, msg);
+    return answer_later<queried>(self_, [&](promise<queried> waiting) {
+      step([&] {
+        reads_->begin(*core_, peer_reads::question{msg, std::move(waiting)});
+      });
+    });
+  }
+
+  caf::result<peer_state> on(const get_state& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    auto result = core_->state();
+    result.kept_out = kept_out_;
+    return result;
+  }
+
+  caf::result<subscribed> on(const subscribe& msg,
+                             const subscriber_actor& subscriber) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    auto first = core_->log().compacted().index.next();
+    auto answer = listeners_->add(self_, watcher_, msg, subscriber, first);
+    deliver();
+    return answer;
+  }
+
+  caf::result<observed> on(const observe& msg, const observer_actor& observer) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    return listeners_->add(self_, watcher_, msg, observer);
+  }
+
+  void on(const credit& msg) {
+    if (msg.group == parts_.self.group)
+      listeners_->of_entries().grant(sender(), msg);
+    deliver();
+  }
+
+  void on(const link_up& msg, const inbox_actor& peer) {
+    links_.up(msg.peer, peer, self_->current_sender());
+    step([&] { core_->link_up(msg.peer, msg.incarnation); });
+  }
+
+  void on(const link_down& msg) {
+    links_.down(msg.peer);
+    step([&] { core_->link_down(msg.peer); });
+  }
+
+  void on(const applied& msg) {
+    // What was applied counts when those who wait for it are answered.
+    if (sender() == caf::actor_cast<caf::actor_addr>(applier_)
+        && msg.group == parts_.self.group)
+      learn(core_->applied(), msg);
+  }
+
+  void on(const wake& msg) {
+    if (!alarm_.rang(msg.number) || stopping_)
+      return;
+    told_ = std::max(told_, parts_.time.now());
+    waiting_->expire(told_);
+    core_->advance(told_);
+    carry_out();
+  }
+
+  caf::result<stopped> on(const stop& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
+      stoppers_.push_back(std::move(waiting));
+      begin_stop();
+    });
+  }
+
+  std::optional<caf::error> problem_with(group_id group) const {
+    return wrong_group(parts_.self.group, group);
+  }
+
+  std::optional<caf::error> problem_now(group_id group) const {
+    if (stopping_ && group == parts_.self.group)
+      return failure("this peer is stopping");
+    return problem_with(group);
+  }
+
+  // -- the core's duties, in the order of consensus/output.hpp ----------------
+
+  /// Gives the core one input that is no timeout.
+  template <class Input>
+  void step(Input&& input) {
+    if (stopping_)
+      return;
+    // Whatever is due waits for the wake-up: its message lies behind the mail
+    // that came before it. So no election begins while the mailbox still holds
+    // the leader's heartbeat.
+    auto clock = parts_.time.now();
+    told_ = std::max(told_, std::min(clock, due_ - consensus::instant{1}));
+    core_->advance(told_);
+    core_->tell_clock(clock);
+    input();
+    carry_out();
+  }
+
+  void carry_out() {
+    auto todo = core_->take_output();
+    for (auto& msg : todo.messages)
+      std::visit([this](auto& x) { links_.post(self_, std::move(x)); }, msg);
+    if (todo.batch)
+      write(std::move(*todo.batch));
+    if (!todo.committed.empty() || applier_waits_for_disk())
+      apply_all(std::move(todo.committed));
+    for (auto& what : todo.reads)
+      fetch_entries(std::move(what));
+    for (const auto& x : todo.verdicts)
+      end_reads(x);
+    for (const auto& x : todo.notes)
+      events::tell(parts_.on_event, x);
+    waiting_->give_up_if_deposed(*core_);
+    listeners_->of_leadership().tell(self_, *core_);
+    deliver();
+    due_ = todo.wake_at;
+    arm();
+    for (const auto& x : todo.distrusted)
+      if (links_.ask_to_end(self_, x.peer, consensus::to_text(x)))
+        on(link_down{x.peer});
+  }
+
+  void write(persist&& batch) {
+    request<persisted>(persister_, std::move(batch), [this](persisted& done) {
+      step([&] {
+        done.refused ? core_->refused(done.number)
+                     : core_->persisted(done.number);
+      });
+      if (done.refused)
+        send(self_, applier_, checkpoint_for_space{});
+    });
+  }
+
+  /// Whether more of what the applier has is durable than it knows. It may need
+  /// that to free memory, and apply nothing until it hears it.
+  bool applier_waits_for_disk() const {
+    return durable_commit(*core_) > durable_told_
+        && core_->handed_out() > durable_told_;
+  }
+
+  /// Has entries applied, perhaps none, and tells how far it may checkpoint
+  /// effects.
+  void apply_all(std::vector<entry>&& entries) {
+    auto wanted = waiting_->any_for(entries);
+    durable_told_ = durable_commit(*core_);
+    request<applied>(applier_,
+                     apply{parts_.self.group, std::move(entries), wanted,
+                           durable_told_, waiting_->room(), core_->is_alone(),
+                           core_->following_bytes()},
+                     [this](applied& done) {
+                       waiting_->applied(done, *core_, told_);
+                       learn(done.index, done);
+                     });
+  }
+
+  void learn(log_index index, const applied& done) {
+    step([&] {
+      core_->applied(index, done.durable);
+      core_->told_space(done.index, done.space);
+    });
+  }
+
+  void fetch_entries(read_entries&& what) {
+    request<entries_read>(reader_, std::move(what), [this](entries_read& done) {
+      step([&] { core_->entries_read(std::move(done)); });
+    });
+  }
+
+  /// Has another actor of this process do something. Its errors are final, so
+  /// no deadline is needed: if it ends, that is an error, too.
+  template <class Answer, class Actor, class Request, class Then>
+  void request(const Actor& who, Request&& what, Then then) {
+    ++errands_;
+    ask(self_, who, caf::infinite, std::forward<Request>(what))
+      .then(
+        [this, then](Answer& answer) mutable {
+          --errands_;
+          then(answer);
+          end_if_done();
+        },
+        [this](const caf::error& why) {
+          --errands_;
+          fail(caf::to_string(why));
+          end_if_done();
+        });
+  }
+
+  // -- reads without an entry
+  // --------------------------------------------------
+
+  void end_reads(const consensus::read_verdict& x) {
+    auto all = reads_->end(x, *core_);
+    for (auto& question : all.questions)
+      peer_reads::ask(self_, applier_, std::move(question));
+    if (all.commands.empty())
+      return;
+    auto order = all.order(parts_.self.group, waiting_->room());
+    auto number = reads_->keep(std::move(all.commands));
+    request<reads_run>(applier_, std::move(order),
+                       [this, number](reads_run& done) {
+                         auto commands = reads_->take(number);
+                         for (std::size_t i = 0; i < commands.size(); ++i)
+                           end_read(commands[i], done.results.at(i));
+                       });
+  }
+
+  void end_read(peer_reads::command& x, const apply_result& result) {
+    if (result.status != apply_status::not_a_read)
+      return waiting_->answer_read(x.who, result, *core_, told_);
+    if (stopping_)
+      return peer_reads::refuse(x, reject_reason::stopping, *core_);
+    step([&] {
+      replicate(entry_kind::command, x.what.tag, x.what.command,
+                std::move(x.who));
+    });
+  }
+
+  // -- time -------------------------------------------------------------------
+
+  /// Makes sure that a message wakes us at `due_`, or earlier. An alarm that
+  /// comes too early is kept: it costs one wake-up, not one for each input.
+  void arm() {
+    if (auto delay = alarm_.set(due_, parts_.time.now()))
+      send_later(self_, peer_actor{self_}, *delay, wake{alarm_.number()});
+  }
+
+  // -- subscribers ------------------------------------------------------------
+
+  void deliver() {
+    listeners_->deliver(self_, *core_, [this](read_entries what, auto then) {
+      request<entries_read>(reader_, std::move(what),
+                            [this, then](entries_read& done) mutable {
+                              if (stopping_)
+                                return;
+                              then(done);
+                              deliver();
+                            });
+    });
+  }
+
+  // -- the end ----------------------------------------------------------------
+
+  /// Ends this peer because something it cannot do without has failed.
+  void fail(const std::string& reason) {
+    if (stopping_)
+      return;
+    failure_ = "peer " + to_text(parts_.self.id) + " of group "
+             + to_text(parts_.self.group) + " ends: " + reason;
+    events::tell(parts_.on_event, events::failed{failure_});
+    begin_stop();
+  }
+
+  /// From here on the core is given nothing, so nothing new comes out of it;
+  /// what is under way at persister and applier is waited for.
+  void begin_stop() {
+    if (std::exchange(stopping_, true))
+      return;
+    give_up_all();
+    listeners_->conclude(self_);
+    // First of all: what waits for space on its disk could wait forever.
+    stop_other(self_, applier_, parts_.self.group, [this] {
+      applier_stopped_ = true;
+      end_if_done();
+    });
+  }
+
+  void give_up_all() {
+    waiting_->give_up_all(core_->leader());
+    reads_->conclude(*core_);
+  }
+
+  void end_if_done() {
+    if (!applier_stopped_ || errands_ > 0 || std::exchange(ending_, true))
+      return;
+    // All that keep the store let go of it before `stop` is answered.
+    stop_other(self_, reader_, parts_.self.group, [this] {
+      if (parts_.owns_persister)
+        stop_other(self_, persister_, parts_.self.group, [this] { end(); });
+      else
+        end();
+    });
+  }
+
+  void end() {
+    ended_ = true;
+    for (auto& waiting : std::exchange(stoppers_, {}))
+      waiting.answer(stopped{parts_.self.group});
+    failure_.empty() ? self_->quit() : self_->quit(failure(failure_));
+  }
+
+  self_pointer self_ = nullptr;
+  peer_parts parts_;
+  persister_actor persister_;
+  reader_actor reader_;
+  applier_actor applier_;
+  std::optional<consensus::core> core_;
+  watcher watcher_;
+  std::optional<peer_reads> reads_;
+  peer_links links_;
+  std::optional<peer_clients> waiting_;
+  std::optional<peer_listeners> listeners_;
+  standing kept_out_;
+  /// How far the applier believes the log to be durable.
+  log_index durable_told_;
+
+  /// The time that the core was last told.
+  consensus::instant told_{0};
+  /// When the core wants to be woken.
+  consensus::instant due_{0};
+  alarm alarm_;
+
+  /// Requests at persister and applier that are not answered yet.
+  std::size_t errands_ = 0;
+  bool stopping_ = false;
+  bool applier_stopped_ = false;
+  /// Whether the persister is being stopped, too.
+  bool ending_ = false;
+  bool ended_ = false;
+  std::vector<promise<stopped>> stoppers_;
+  std::string failure_;
+};
+
+} // namespace raft::actors
