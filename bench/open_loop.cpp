@@ -1,13 +1,12 @@
+#include <raft/bench/keyspace.hpp>
 #include <raft/bench/open_loop.hpp>
-#include <raft/bench/redis_handles.hpp>
+#include <raft/bench/redis_connection.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cmath>
 #include <ctime>
-#include <deque>
-#include <fcntl.h>
 #include <poll.h>
 #include <random>
 #include <stdexcept>
@@ -20,76 +19,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Sends what it can and never waits.
-class connection {
+class open_load {
 public:
-  explicit connection(std::uint16_t port)
-    : context_{redisConnectWithTimeout("127.0.0.1", port, {5, 0})} {
-    check(context_ && context_->err == 0);
-    context_->flags &= ~REDIS_BLOCK;
-    check(fcntl(context_->fd, F_SETFL, O_NONBLOCK) == 0);
-  }
-
-  /// @param number Of the command, in the order in which they are due.
-  void set(const std::string& key, const std::string& value,
-           std::size_t number) {
-    check(redisAppendCommand(context_.get(), "SET %b %b", key.data(),
-                             key.size(), value.data(), value.size())
-          == REDIS_OK);
-    unanswered_.push_back(number);
-    write();
-  }
-
-  pollfd interest() const {
-    return {context_->fd,
-            static_cast<short>(written_ ? POLLIN : POLLIN | POLLOUT), 0};
-  }
-
-  /// Writes and reads what can be.
-  /// @param on_answer Called with the number of each command that is answered.
-  template <class F>
-  void run(F on_answer) {
-    if (!written_)
-      write();
-    check(redisBufferRead(context_.get()) == REDIS_OK);
-    while (auto reply = next_reply()) {
-      if (reply->type == REDIS_REPLY_ERROR)
-        throw std::runtime_error{"a SET was refused: "
-                                 + std::string{reply->str, reply->len}};
-      check(!unanswered_.empty());
-      on_answer(unanswered_.front());
-      unanswered_.pop_front();
-    }
-  }
-
-private:
-  void write() {
-    auto done = 0;
-    check(redisBufferWrite(context_.get(), &done) == REDIS_OK);
-    written_ = done != 0;
-  }
-
-  redis_reply next_reply() {
-    void* result = nullptr;
-    check(redisGetReplyFromReader(context_.get(), &result) == REDIS_OK);
-    return redis_reply{static_cast<redisReply*>(result)};
-  }
-
-  void check(bool well) const {
-    if (!well)
-      throw std::runtime_error{
-        std::string{"the connection to the Redis port: "}
-        + (context_ && context_->err != 0 ? context_->errstr : "failed")};
-  }
-
-  redis_context context_;
-  std::deque<std::size_t> unanswered_;
-  bool written_ = true;
-};
-
-class load {
-public:
-  explicit load(const open_loop_options& options)
+  explicit open_load(const open_loop_options& options)
     : options_{options},
       random_{options.seed},
       value_(options.value_bytes, 'x'),
@@ -101,7 +33,7 @@ public:
   }
 
   std::vector<double> run() {
-    auto on_answer = [this](std::size_t number) { answer(number); };
+    auto f = [this](std::size_t number, auto) { answer(number); };
     while (answered_ < result_.size()) {
       for (; sent_ < result_.size() && due(sent_) <= clock::now(); ++sent_)
         send(sent_);
@@ -109,8 +41,10 @@ public:
       if (sent_ == result_.size())
         give_up_on_silence();
       for (std::size_t i = 0; i < ready.size(); ++i)
-        if (ready[i].revents != 0)
-          connections_[i].run(on_answer);
+        if (ready[i].revents != 0) {
+          connections_[i].write();
+          connections_[i].read(f);
+        }
     }
     return std::move(result_);
   }
@@ -136,10 +70,10 @@ private:
     auto text = std::to_string(number);
     std::copy_n(text.begin(), std::min(text.size(), value_.size()),
                 value_.begin());
-    // As redis-benchmark names its keys.
-    auto digits = std::to_string(random_() % options_.keys);
-    connections_[number % connections_.size()].set(
-      "key:" + std::string(12 - digits.size(), '0') + digits, value_, number);
+    auto key = static_cast<std::uint32_t>(random_() % options_.keys);
+    auto& connection = connections_[number % connections_.size()];
+    connection.set(number, key_name(key), value_);
+    connection.write();
   }
 
   void answer(std::size_t number) {
@@ -160,7 +94,9 @@ private:
                                                   0ns, left);
     std::vector<pollfd> result;
     for (const auto& x : connections_)
-      result.push_back(x.interest());
+      result.push_back(
+        {x.fd(), static_cast<short>(x.is_blocked() ? POLLIN | POLLOUT : POLLIN),
+         0});
     timespec timeout{0, static_cast<long>(left.count())};
     if (ppoll(result.data(), result.size(), &timeout, nullptr) < 0
         && errno != EINTR)
@@ -170,7 +106,7 @@ private:
 
   open_loop_options options_;
   std::mt19937_64 random_;
-  std::vector<connection> connections_;
+  std::vector<redis_connection> connections_;
   std::string value_;
   std::vector<double> result_;
   clock::time_point began_;
@@ -182,7 +118,7 @@ private:
 } // namespace
 
 std::vector<double> run_open_loop(const open_loop_options& options) {
-  return load{options}.run();
+  return open_load{options}.run();
 }
 
 double quantile(std::vector<double> of, double share) {

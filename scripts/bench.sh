@@ -156,6 +156,10 @@ dev_bench() {
       shift
       bench_checkpoint "$@"
       ;;
-    *) fail "bench knows 'checkpoint'" ;;
+    compare)
+      shift
+      bench_compare "$@"
+      ;;
+    *) fail "bench knows 'checkpoint' and 'compare'" ;;
   esac
 }

@@ -50,16 +50,22 @@ pick_free_ports() {
   fail "found no free ports on this machine"
 }
 
-# start_peer ID [RAFTD_OPTION...]: its log is DIR/ID.log, its data DIR/ID.
-# In a session of its own: Ctrl-C is for us, and we end the peers in good order.
+# start_server ID COMMAND...: its log is DIR/ID.log. In a session of its own: Ctrl-C
+# is for us, and we end the servers in good order.
+start_server() {
+  local id=$1
+  shift
+  setsid "$@" </dev/null >>"$cluster_dir/$id.log" 2>&1 &
+  peer_pid[$id]=$!
+}
+
+# start_peer ID [RAFTD_OPTION...]: its data is DIR/ID.
 start_peer() {
   local id=$1
   shift
-  setsid "$build"/bin/raftd --id "$id" \
+  start_server "$id" "$build"/bin/raftd --id "$id" \
     --members "1=$(peer_address 1),2=$(peer_address 2),3=$(peer_address 3)" \
-    --data "$cluster_dir/$id" --redis "127.0.0.1:$(redis_port "$id")" "$@" \
-    </dev/null >>"$cluster_dir/$id.log" 2>&1 &
-  peer_pid[$id]=$!
+    --data "$cluster_dir/$id" --redis "127.0.0.1:$(redis_port "$id")" "$@"
 }
 
 # start_cluster [RAFTD_OPTION...]: the first start founds the cluster, later ones

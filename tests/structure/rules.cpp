@@ -58,7 +58,8 @@ const std::vector<folder_rule>& folder_rules() {
       "actors/caf", "links", "events"},
      {"caf", "fmt", "posix"}},
     {"tools", {"*"}, {"*"}},
-    {"bench", {"programs"}, {"hiredis", "posix", "cli11", "fmt"}},
+    {"bench", {"programs"}, {"hiredis", "nlohmann", "posix", "cli11", "fmt"}},
+    {"bench/etcd", {"bench"}, {"nghttp2", "posix"}},
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},
   };
@@ -170,7 +171,7 @@ std::string library_of(const std::string& header) {
     {"caf/", "caf"},     {"lmdb.h", "lmdb"},      {"xxhash.h", "xxhash"},
     {"CLI/", "cli11"},   {"toml++/", "toml++"},   {"spdlog/", "spdlog"},
     {"fmt/", "fmt"},     {"hiredis/", "hiredis"}, {"nlohmann/", "nlohmann"},
-    {"boost/", "boost"},
+    {"boost/", "boost"}, {"nghttp2/", "nghttp2"},
   };
   for (const auto& [prefix, library] : prefixes)
     if (header.starts_with(prefix))

@@ -1,7 +1,6 @@
-// What raftctl reads and writes: lines of pairs, tables, progress.
+// What raftctl reads and writes: lines of pairs, progress.
 
 #include <raft/tools/lib/progress.hpp>
-#include <raft/tools/lib/table.hpp>
 #include <raft/tools/lib/tsv.hpp>
 
 #include <boost/test/data/test_case.hpp>
@@ -44,18 +43,6 @@ BOOST_DATA_TEST_CASE(bad_lines_are_named,
   BOOST_CHECK_EXCEPTION(read_tsv(in), tsv_error, [](const auto& problem) {
     return std::string{problem.what()}.starts_with("line 2: ");
   });
-}
-
-BOOST_AUTO_TEST_CASE(tables_align_numbers_to_the_right) {
-  table x{{"name", "count"}};
-  x.add({"a", "5"});
-  x.add({"longer", "1234567"});
-  x.add({"none", "-"});
-  BOOST_TEST(x.to_text()
-             == "name      count\n"
-                "a             5\n"
-                "longer  1234567\n"
-                "none          -\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_bar_shows_share_rate_and_time_left) {

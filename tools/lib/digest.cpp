@@ -1,5 +1,5 @@
+#include <raft/programs/table.hpp>
 #include <raft/tools/lib/digest.hpp>
-#include <raft/tools/lib/table.hpp>
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ bool settled(const std::vector<peer_digest>& peers) {
 }
 
 std::string digest_table(const std::vector<peer_digest>& peers) {
-  table result{{"address", "applied", "keys", "digest"}};
+  programs::table result{{"address", "applied", "keys", "digest"}};
   std::string problems;
   for (const auto& x : peers) {
     auto where = links::to_text(x.where);

@@ -1,7 +1,7 @@
 #include <raft/consensus/note.hpp>
 #include <raft/events/event.hpp>
+#include <raft/programs/table.hpp>
 #include <raft/tools/lib/status.hpp>
-#include <raft/tools/lib/table.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -46,8 +46,8 @@ std::string name_of(peer_id x) {
 } // namespace
 
 std::string status_table(const std::vector<client::server_state>& servers) {
-  table result{{"peer", "address", "role", "term", "commit", "applied",
-                "leader", "lag", "log"}};
+  programs::table result{{"peer", "address", "role", "term", "commit",
+                          "applied", "leader", "lag", "log"}};
   auto commit = last_commit(servers);
   std::string problems;
   for (const auto& x : servers) {

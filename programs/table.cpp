@@ -1,11 +1,11 @@
-#include <raft/tools/lib/table.hpp>
+#include <raft/programs/table.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cassert>
 
-namespace raft::tools {
+namespace raft::programs {
 
 namespace {
 
@@ -51,4 +51,4 @@ std::string table::to_text() const {
   return result;
 }
 
-} // namespace raft::tools
+} // namespace raft::programs

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace raft::tools {
+namespace raft::programs {
 
 /// Rows of text with a header. Numbers stand to the right, all else to the
 /// left.
@@ -23,4 +23,4 @@ private:
   std::vector<std::vector<std::string>> rows_;
 };
 
-} // namespace raft::tools
+} // namespace raft::programs
