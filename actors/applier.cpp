@@ -254,7 +254,7 @@ private:
       return;
     checkpointing_ = job;
     ask(self_, checkpointer_, caf::infinite, checkpoint{std::move(job)})
-      .then([this](const checkpointed&) { on_checkpointed(); },
+      .then([this](const checkpointed& msg) { on(msg); },
             [this](const caf::error& why) {
               if (!executor_ || !stoppers_.empty())
                 return;
@@ -263,7 +263,7 @@ private:
             });
   }
 
-  void on_checkpointed() {
+  void on(const checkpointed&) {
     // It lets go of what was written now that we do.
     if (executor_)
       executor_->checkpoint_done();

@@ -157,14 +157,14 @@ private:
     ask(self_, machine_, caf::infinite,
         apply_commands{options_.group, std::move(batch)})
       .then([this, number = ++batches_](
-              commands_applied& x) { on_answer(number, std::move(x)); },
+              commands_applied& x) { on(std::move(x), number); },
             [this](const caf::error& why) {
               fail("the state machine of group " + to_text(options_.group)
                    + " failed" + unanswered() + ": " + caf::to_string(why));
             });
   }
 
-  void on_answer(std::uint64_t number, commands_applied&& answer) {
+  void on(commands_applied&& answer, std::uint64_t number) {
     if (ending_)
       return;
     checkpoint_wanted_ = checkpoint_wanted_ || answer.checkpoint_wanted;
@@ -216,17 +216,17 @@ private:
       self_, machine_, caf::infinite,
       checkpoint_state{options_.group, pipe_->applied(), pipe_->take_changes()})
       .then([this, upto = pipe_->applied()](
-              const checkpointed_up_to& x) { on_checkpointed(upto, x); },
+              const checkpointed_up_to& x) { on(x, upto); },
             [this](const caf::error& why) {
-              on_not_checkpointed("checkpointing the state of group "
-                                  + to_text(options_.group)
-                                  + " failed: " + caf::to_string(why));
+              not_checkpointed("checkpointing the state of group "
+                               + to_text(options_.group)
+                               + " failed: " + caf::to_string(why));
             });
   }
 
-  void on_checkpointed(log_index upto, const checkpointed_up_to& answer) {
+  void on(const checkpointed_up_to& answer, log_index upto) {
     if (answer.applied != upto) {
-      on_not_checkpointed(
+      not_checkpointed(
         "the state machine of group " + to_text(options_.group)
         + " was to checkpoint its state as of entry " + to_text(upto)
         + ", but says that it checkpointed entry " + to_text(answer.applied));
@@ -243,7 +243,7 @@ private:
     work();
   }
 
-  void on_not_checkpointed(const std::string& reason) {
+  void not_checkpointed(const std::string& reason) {
     // What is not checkpointed at the end is applied again after the next
     // start.
     if (ending_ && !failed_)

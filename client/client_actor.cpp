@@ -73,7 +73,7 @@ private:
       },
       [this](const link_down& msg) { on(msg); },
       [this](const wake& msg) { on(msg); },
-      [this](const drain&) { take_slot(); },
+      [this](const drain& msg) { on(msg); },
     };
   }
 
@@ -95,7 +95,7 @@ private:
   }
 
   caf::result<stopped> on(const stop& msg) {
-    take_slot();
+    on(drain{});
     state_->stop();
     carry_out();
     self_->quit();
@@ -123,7 +123,7 @@ private:
     carry_out();
   }
 
-  void take_slot() {
+  void on(const drain&) {
     if (!slot_)
       return;
     for (auto& x : slot_->take())
@@ -199,7 +199,7 @@ private:
 
   void go_on_fetching() {
     for (const auto& x : fetches_.next())
-      ask_for_piece(x, [this, x](const fetched& piece) { on_piece(x, piece); });
+      ask_for_piece(x, [this, x](const fetched& piece) { on(piece, x); });
   }
 
   template <class Then>
@@ -218,7 +218,7 @@ private:
     i->second.pending.emplace(number, id);
   }
 
-  void on_piece(const fetches::request& which, const fetched& piece) {
+  void on(const fetched& piece, const fetches::request& which) {
     auto answer = fetches_.take(which, piece.data);
     auto i = trails_.find(which.which);
     if (i != trails_.end()) {

@@ -17,7 +17,7 @@
 #include <raft/actors/machine_factory.hpp>
 #include <raft/cluster/configuration.hpp>
 #include <raft/events/event.hpp>
-#include <raft/links/link_timing.hpp>
+#include <raft/links/link_state.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 

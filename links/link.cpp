@@ -19,6 +19,27 @@ std::string reason_to_shun(const link& x, instant now) {
                      x.to.id.value, left);
 }
 
+standing find_standing(const consensus::acquaintances& us,
+                       const std::deque<link>& links) {
+  auto result = us.own_standing();
+  std::size_t linked = 1;
+  for (auto& x : links) {
+    if (x.state.stage() == link_stage::up)
+      ++linked;
+    else if (x.against.blames_us && result.reason != exclusion::not_founded
+             && x.against.reason != exclusion::restored)
+      result = {x.against.reason, x.against.text};
+  }
+  // Others that do not belong to us matter only if too few do.
+  if (result.reason != exclusion::none || linked > us.founders().size() / 2)
+    return result;
+  for (auto& x : links)
+    if (x.state.stage() != link_stage::up && !x.against
+        && x.against.reason != exclusion::restored)
+      return {x.against.reason, x.against.text};
+  return result;
+}
+
 void refusals_told::tell(const events::sink& to, peer_id from,
                          const consensus::finding& why) {
   auto& told = told_[from];

@@ -10,6 +10,7 @@
 #include <caf/actor_control_block.hpp>
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ events::remote title_of(const link& x);
 
 /// Why a peer that has been sending what cannot be true is not welcome yet.
 std::string reason_to_shun(const link& x, instant now);
+
+/// What keeps a process out, if anything does.
+/// @param us What it knows of itself and of others.
+standing find_standing(const consensus::acquaintances& us,
+                       const std::deque<link>& links);
 
 /// Tells people whom we refuse, and why; repetitions are of interest to few.
 class refusals_told {

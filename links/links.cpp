@@ -1,11 +1,12 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/remote.hpp>
+#include <raft/actors/caf/sheltered.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/links/dial.hpp>
 #include <raft/links/handshake.hpp>
 #include <raft/links/introductions.hpp>
 #include <raft/links/link.hpp>
 #include <raft/links/links.hpp>
-#include <raft/links/links_base.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -21,7 +22,16 @@ namespace raft::links {
 
 namespace {
 
+using base::steady_now;
 using consensus::finding;
+
+/// Who knocks says hello, and may say farewell. All else comes from our
+/// process.
+using links_base = actors::sheltered<
+  links_actor::base,
+  actors::open_to_others<hello, actors::args<hello, actors::peer_actor>,
+                         farewell>,
+  actors::asks_others::yes>;
 
 /// The actor around the links.
 class links_shell {
@@ -65,28 +75,21 @@ private:
   links_actor::behavior_type behavior() {
     return {
       [this](const hello& msg, const actors::peer_actor& peer) {
-        return on_peer(msg, peer);
+        return on(msg, peer);
       },
-      [this](const hello& msg) { return on_client(msg); },
+      [this](const hello& msg) { return on(msg); },
       [this](const farewell& msg) { on(msg); },
       [this](const distrust& msg) { on(msg); },
-      [this](const wake& msg) {
-        if (msg.number != alarm_)
-          return;
-        armed_.reset();
-        advance();
-      },
-      [this](const stop& msg) {
-        self_->quit();
-        return stopped{msg.group};
-      },
+      [this](const wake& msg) { on(msg); },
+      [this](const stop& msg) { return on(msg); },
     };
   }
 
   using greeted = caf::result<welcome, actors::peer_actor>;
   using handshake = caf::typed_response_promise<welcome, actors::peer_actor>;
 
-  greeted on_peer(const hello& msg, const actors::peer_actor& peer) {
+  /// A peer introduces itself.
+  greeted on(const hello& msg, const actors::peer_actor& peer) {
     auto refusal = refusal_of(card_, msg, true);
     if (refusal.empty() && !peer)
       refusal = "no peer came with the hello: it has ended meanwhile";
@@ -141,7 +144,8 @@ private:
                    std::move(peer));
   }
 
-  greeted on_client(const hello& msg) {
+  /// A client introduces itself.
+  greeted on(const hello& msg) {
     auto refusal = refusal_of(card_, msg, false);
     if (!refusal.empty())
       refusals_.tell(options_.on_event, {}, {exclusion::none, false, refusal});
@@ -167,6 +171,18 @@ private:
                                    x.state.shunned_for(steady_now()), msg.why});
       arm();
     }
+  }
+
+  void on(const wake& msg) {
+    if (msg.number != alarm_)
+      return;
+    armed_.reset();
+    advance();
+  }
+
+  stopped on(const stop& msg) {
+    self_->quit();
+    return {msg.group};
   }
 
   // -- the steps of connecting ------------------------------------------------
@@ -337,32 +353,10 @@ private:
     });
   }
 
-  /// What keeps us out, if anything does.
-  standing find_standing() const {
-    auto result = us_.known().own_standing();
-    std::size_t linked = 1;
-    for (auto& x : links_) {
-      if (x.state.stage() == link_stage::up)
-        ++linked;
-      else if (x.against.blames_us && result.reason != exclusion::not_founded
-               && x.against.reason != exclusion::restored)
-        result = {x.against.reason, x.against.text};
-    }
-    // Others that do not belong to us matter only if too few do.
-    if (result.reason != exclusion::none
-        || linked > us_.known().founders().size() / 2)
-      return result;
-    for (auto& x : links_)
-      if (x.state.stage() != link_stage::up && !x.against
-          && x.against.reason != exclusion::restored)
-        return {x.against.reason, x.against.text};
-    return result;
-  }
-
   void take_stand() {
     if (!options_.peer)
       return;
-    if (!standing_.change(find_standing(), steady_now()))
+    if (!standing_.change(find_standing(us_.known(), links_), steady_now()))
       return;
     actors::send(self_, options_.peer, standing_.now());
     arm();
