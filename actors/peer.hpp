@@ -6,9 +6,9 @@
 #pragma once
 
 #include <raft/actors/bounds.hpp>
-#include <raft/actors/clocks.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/strays.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/events/event.hpp>
@@ -50,7 +50,7 @@ struct peer_parts {
   /// Whether the persister serves this peer alone and is stopped with it.
   bool owns_persister = false;
 
-  clocks time = {};
+  base::clocks time = {};
   /// Told what the core decides; and `failed`, at most once, when persister or
   /// applier failed: the peer then ends.
   events::sink on_event = events::abort_on_failure;

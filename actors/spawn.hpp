@@ -17,10 +17,10 @@
 
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/checkpointer.hpp>
-#include <raft/actors/clocks.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/machine_factory.hpp>
 #include <raft/actors/strays.hpp>
+#include <raft/base/clock.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/events/event.hpp>
 #include <raft/machine/state_machine.hpp>
@@ -89,7 +89,7 @@ struct peer_options {
   /// another time, so that they do not all checkpoint at once.
   std::chrono::milliseconds checkpoint_after = checkpoint_after_default;
 
-  clocks time = {};
+  base::clocks time = {};
   /// Seeds the election timeouts; drawn at random if not given.
   std::optional<std::uint64_t> seed = {};
 };

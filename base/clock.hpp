@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 namespace raft::base {
 
@@ -22,5 +23,13 @@ inline std::uint64_t system_wall_ms() {
   return static_cast<std::uint64_t>(
     std::chrono::duration_cast<milliseconds>(since_1970).count());
 }
+
+/// Two clocks of a process; tests may bring their own.
+struct clocks {
+  /// Never goes backwards; any origin. The default is the steady clock.
+  std::function<instant()> now = steady_now;
+  /// Milliseconds since 1970. The default is the system clock.
+  std::function<std::uint64_t()> wall_ms = system_wall_ms;
+};
 
 } // namespace raft::base

@@ -1,5 +1,4 @@
 #include <raft/checker/models.hpp>
-#include <raft/checker/overloaded.hpp>
 
 #include <algorithm>
 #include <limits>

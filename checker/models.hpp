@@ -14,6 +14,15 @@
 
 namespace raft::checker {
 
+/// Functions for the alternatives of a variant.
+template <class... Functions>
+struct overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
+
 /// A text for people, shortened in its middle if it is long.
 std::string shorten(const std::string& text);
 

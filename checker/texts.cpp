@@ -2,7 +2,6 @@
 
 #include <raft/checker/history_format_words.hpp>
 #include <raft/checker/models.hpp>
-#include <raft/checker/overloaded.hpp>
 
 #include <algorithm>
 #include <string>

@@ -1,7 +1,9 @@
+// Clusters of actors in this process, in real time.
+
 #include <raft/actors/spawn.hpp>
 #include <raft/kv/kv_machine.hpp>
-#include <raft/scenarios/actors_environment.hpp>
 #include <raft/scenarios/caf_environment.hpp>
+#include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/killable_store.hpp>
 #include <raft/scenarios/network_actor.hpp>

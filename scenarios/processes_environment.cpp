@@ -1,7 +1,9 @@
+// Clusters of operating-system processes, in real time.
+
 #include <raft/client/connect.hpp>
 #include <raft/scenarios/caf_environment.hpp>
+#include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/processes_environment.hpp>
 #include <raft/scenarios/raftd_process.hpp>
 #include <raft/scenarios/tcp_network.hpp>
 #include <raft/scenarios/temporary_directory.hpp>

@@ -1,7 +1,5 @@
-#include <raft/scenarios/actors_environment.hpp>
-#include <raft/scenarios/processes_environment.hpp>
+#include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/runner.hpp>
-#include <raft/scenarios/simulated_environment.hpp>
 
 #include <fmt/format.h>
 

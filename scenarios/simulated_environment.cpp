@@ -1,6 +1,8 @@
 #include <raft/kv/command.hpp>
+// Clusters in virtual time.
+
+#include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/simulated_environment.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <set>

@@ -6,7 +6,6 @@
 #include <raft/machine/sessions.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/machine/waiting.hpp>
-#include <raft/simulation/client.hpp>
 #include <raft/simulation/clock.hpp>
 #include <raft/simulation/cluster_options.hpp>
 #include <raft/simulation/counters.hpp>

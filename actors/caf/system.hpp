@@ -15,6 +15,11 @@
 
 namespace raft::actors {
 
+/// The argument of an actor's function that has no other. Where a function is
+/// spawned without any, CAF 0.17 makes a reference of a null pointer, which is
+/// undefined behavior.
+struct nothing {};
+
 namespace detail {
 
 /// Base class that comes before CAF's, because CAF 1.x wants to know all types

@@ -93,7 +93,7 @@ public:
   bool bootstrap = true;
   machine::state_machine_factory machine;
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
-  actors::clocks time;
+  base::clocks time;
 
   // -- peers ------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 #include "ledger.hpp"
 #include "support.hpp"
-#include <raft/actors/caf/nothing.hpp>
+#include <raft/actors/caf/system.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/persistence/store.hpp>
 

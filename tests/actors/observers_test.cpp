@@ -1,7 +1,7 @@
 // What observers are told: who leads, from when on, and until when.
 
 #include "cluster.hpp"
-#include <raft/actors/caf/nothing.hpp>
+#include <raft/actors/caf/system.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

@@ -2,7 +2,7 @@
 
 #include "support.hpp"
 #include <raft/actors/caf/interface.hpp>
-#include <raft/actors/caf/nothing.hpp>
+#include <raft/actors/caf/system.hpp>
 #include <raft/messages/caf/type_ids.hpp>
 
 #include <boost/test/unit_test.hpp>

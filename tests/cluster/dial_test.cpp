@@ -1,7 +1,6 @@
 // Connections to addresses that answer, refuse or are silent.
 
 #include <raft/actors/caf/act.hpp>
-#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/remote.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/links/dial.hpp>

@@ -1,5 +1,5 @@
 #include <raft/actors/caf/act.hpp>
-#include <raft/actors/caf/nothing.hpp>
+#include <raft/actors/caf/system.hpp>
 #include <raft/tests/cluster/connect_patiently.hpp>
 #include <raft/tests/cluster/guest.hpp>
 

@@ -1,6 +1,5 @@
 // Every message crosses the wire with all of its fields.
 
-#include <raft/actors/caf/nothing.hpp>
 #include <raft/actors/caf/system.hpp>
 #include <raft/messages/caf/codec.hpp>
 #include <raft/tests/support/fill.hpp>
