@@ -59,7 +59,7 @@ struct blocking_client::impl {
   }
 
   void submit(bytes command, milliseconds deadline, bool reads, callback done) {
-    if (slot->put({std::move(command), deadline, std::move(done), reads}))
+    if (queue->put({std::move(command), deadline, std::move(done), reads}))
       actors::send_anonymously(handle.actor(), drain{});
   }
 
@@ -81,10 +81,10 @@ struct blocking_client::impl {
 
   std::vector<links::address> servers;
   client_options options;
-  std::shared_ptr<request_queue> slot = std::make_shared<request_queue>();
+  std::shared_ptr<request_queue> queue = std::make_shared<request_queue>();
   actors::system_config config{true};
   caf::actor_system system{config};
-  linked_client handle{system, servers, options, slot};
+  linked_client handle{system, servers, options, queue};
 };
 
 blocking_client::blocking_client(std::vector<links::address> servers,

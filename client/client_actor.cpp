@@ -42,7 +42,7 @@ public:
     self_ = self;
     self->count_strays(options.strays);
     group_ = options.group;
-    slot_ = std::move(options.slot);
+    queue_ = std::move(options.queue);
     home_ = options.home;
     state_.emplace(options.settings, options.seed, home_);
     if (options.peer)
@@ -124,9 +124,9 @@ private:
   }
 
   void on(const drain&) {
-    if (!slot_)
+    if (!queue_)
       return;
-    for (auto& x : slot_->take())
+    for (auto& x : queue_->take())
       take(std::move(x.command), x.deadline, x.reads, std::move(x.done));
     carry_out();
   }
@@ -287,7 +287,7 @@ private:
   self_pointer self_ = nullptr;
   group_id group_;
   peer_id home_;
-  std::shared_ptr<request_queue> slot_;
+  std::shared_ptr<request_queue> queue_;
   std::optional<client_state> state_;
   std::map<peer_id, remote> remotes_;
   fetches fetches_;

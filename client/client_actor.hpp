@@ -33,7 +33,7 @@ struct client_actor_options {
   peer_id home = {};
   actors::peer_actor peer = {};
   /// Where commands of other threads arrive, if they do.
-  std::shared_ptr<request_queue> slot = {};
+  std::shared_ptr<request_queue> queue = {};
   std::uint64_t seed = 0;
   /// Whether it runs in the middleman's thread, as a typed broker: right where
   /// peer and servers of other protocols do, too.

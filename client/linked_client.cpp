@@ -13,12 +13,12 @@ namespace raft::client {
 linked_client::linked_client(caf::actor_system& system,
                              const std::vector<links::address>& servers,
                              const client_options& options,
-                             std::shared_ptr<request_queue> slot)
+                             std::shared_ptr<request_queue> queue)
   : system_{system}, group_{options.group} {
   client_actor_options own;
   own.group = options.group;
   own.settings.outstanding_max = options.outstanding_max;
-  own.slot = std::move(slot);
+  own.queue = std::move(queue);
   own.seed = actors::draw_seed();
   // The connection's thread has the answers first; stay there.
   own.in_middleman = true;

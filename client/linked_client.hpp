@@ -18,11 +18,11 @@ namespace raft::client {
 /// A client actor, and the links that tell it who can be reached.
 class linked_client {
 public:
-  /// @param slot Where commands of other threads arrive; may be null.
+  /// @param queue Where commands of other threads arrive; may be null.
   linked_client(caf::actor_system& system,
                 const std::vector<links::address>& servers,
                 const client_options& options,
-                std::shared_ptr<request_queue> slot);
+                std::shared_ptr<request_queue> queue);
 
   ~linked_client();
 

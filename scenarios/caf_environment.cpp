@@ -121,10 +121,10 @@ void caf_environment::listen(peer_number who) {
 
 environment::client_number caf_environment::open_client() {
   user x;
-  x.slot = std::make_shared<client::request_queue>();
+  x.queue = std::make_shared<client::request_queue>();
   client::client_actor_options options;
   options.group = environment_group;
-  options.slot = x.slot;
+  options.queue = x.queue;
   options.seed = random_.next();
   x.handle = client::spawn_client(system_, std::move(options));
   x.reach.resize(size(), true);
@@ -156,7 +156,7 @@ void caf_environment::execute(client_number who, bytes command,
     mail->leave([done, result = std::move(result)] { done(result); });
   };
   auto reads = kv::only_reads(command);
-  if (x.slot->put(
+  if (x.queue->put(
         {std::move(command), client_patience, std::move(hand_on), reads}))
     actors::send_anonymously(x.handle, drain{});
 }

@@ -96,7 +96,7 @@ private:
   };
 
   struct user {
-    std::shared_ptr<client::request_queue> slot;
+    std::shared_ptr<client::request_queue> queue;
     client::linked_client_actor handle;
     std::vector<bool> reach;
     std::map<peer_number, actors::peer_actor> ways;

@@ -1,6 +1,6 @@
-#include <raft/kv/command.hpp>
 // Clusters in virtual time.
 
+#include <raft/kv/command.hpp>
 #include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/simulation/cluster.hpp>
