@@ -5,6 +5,7 @@
 #  include <raft/actors/caf/files.hpp>
 #  include <raft/actors/caf/guarded_doorman.hpp>
 #  include <raft/actors/caf/guarded_scribe.hpp>
+#  include <raft/actors/caf/prompt_scribe.hpp>
 
 #  include <caf/io/network/native_socket.hpp>
 
@@ -197,7 +198,7 @@ void guarded_doorman::acceptable() {
 void guarded_doorman::let_in(int socket, std::string where) {
   auto& mpx = listener_.backend();
   if (who_ == guests::anybody) {
-    auto guest = mpx.new_scribe(socket);
+    auto guest = caf::make_counted<prompt_scribe>(mpx, socket);
     auto handle = guest->hdl();
     parent()->add_scribe(std::move(guest));
     doorman::new_connection(&mpx, handle);

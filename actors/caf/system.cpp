@@ -3,8 +3,13 @@
 #include <raft/actors/caf/setting.hpp>
 #include <raft/actors/caf/system.hpp>
 
+#if CAF_MAJOR_VERSION == 0
+#  include <raft/actors/caf/prompt_multiplexer.hpp>
+#endif
+
 #include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/config.hpp>
 #include <caf/defaults.hpp>
 #include <caf/io/middleman.hpp>
 
@@ -70,7 +75,13 @@ system_config::system_config(bool remoting) {
   set(setting("scheduler.policy"), sharing);
   if (!remoting)
     return;
+#if CAF_MAJOR_VERSION == 0
+  load<caf::io::middleman, prompt_multiplexer>();
+  // A second read finds nothing, most of the time.
+  set(setting("middleman.max-consecutive-reads"), std::size_t{1});
+#else
   load<caf::io::middleman>();
+#endif
   // Deserialize where the bytes arrive: a worker costs a hand-off per message.
   set(setting("middleman.workers"), 0);
   // A frozen process sends no FIN; only silence tells.
