@@ -34,9 +34,14 @@ BOOST_AUTO_TEST_CASE(a_stopped_follower_costs_its_leader_no_memory) {
     auto led = state_of(leader);
     processes[follower]->send(SIGCONT);
     auto most = after;
+    // Another leader may lack what this one had not committed.
+    auto leads_on = [&] {
+      auto x = look_at(leader);
+      return !x || (x->role == peer_role::leader && x->term == led.term);
+    };
     BOOST_TEST(eventually([&] {
       most = std::max(most, processes[leader]->memory());
-      return has_applied(follower, led.last);
+      return has_applied(follower, led.last) || !leads_on();
     }));
     BOOST_TEST_MESSAGE(before / mib << " MiB, then " << after / mib
                                     << " MiB, at most " << most / mib
