@@ -200,6 +200,43 @@ page_need page_estimate::total() const {
   return result;
 }
 
+// -- the promise --------------------------------------------------------------
+
+void future_need::add(std::size_t key_bytes, std::size_t data_bytes) {
+  auto own = own_pages(page_bytes_, key_bytes, data_bytes);
+  auto leaf = leaf_bytes(own, key_bytes, data_bytes);
+  ++count_;
+  leaf_bytes_ += leaf;
+  longest_leaf_ = std::max(longest_leaf_, leaf);
+  if (own > 0)
+    joined_.add_value(own);
+}
+
+void future_need::remove(std::size_t key_bytes, std::size_t data_bytes) {
+  auto own = own_pages(page_bytes_, key_bytes, data_bytes);
+  leaf_bytes_ -= leaf_bytes(own, key_bytes, data_bytes);
+  if (own > 0) {
+    joined_.joined -= own;
+    --joined_.values;
+  }
+  // Until then, the longest one may still be there.
+  if (--count_ > 0)
+    return;
+  joined_ = {};
+  longest_leaf_ = 0;
+}
+
+page_need future_need::total(bool ascending) const {
+  auto result = joined_;
+  // What is left of a page is too short for the next record, or it was split in
+  // two halves; and one page in many is above the others.
+  auto page = page_bytes_ - page_header;
+  auto leaves = leaf_bytes_ / (ascending ? page - longest_leaf_ : page / 2);
+  if (count_ > 0)
+    result.single = leaves + leaves / 16 + pages_for_roots;
+  return result;
+}
+
 // -- the room -----------------------------------------------------------------
 
 reserved_space::reserved_space(const environment& env, std::string directory,
@@ -215,6 +252,22 @@ reserved_space::reserved_space(const environment& env, std::string directory,
 
 void reserved_space::before_changes(const page_need& need,
                                     bool may_use_reserve) {
+  find(need, may_use_reserve);
+  keep_ahead(end_of_pages() + options_.reserve);
+}
+
+void reserved_space::assure(const page_need& need) {
+  find(need, false);
+  keep_ahead(end_of_pages() + need.total() * page_bytes_ + options_.reserve);
+}
+
+void reserved_space::keep_ahead(std::uint64_t end) {
+  auto wanted = std::min(end + options_.ahead, map_bytes_);
+  if (file_.filled() + options_.ahead / 2 < wanted)
+    file_.keep(wanted);
+}
+
+void reserved_space::find(const page_need& need, bool may_use_reserve) {
   file_.check();
   check_end();
   auto used = end_of_pages();
@@ -240,9 +293,6 @@ void reserved_space::before_changes(const page_need& need,
     if (end > file_.filled())
       refuse(end - file_.filled(), false);
   }
-  auto wanted = std::min(used + options_.reserve + options_.ahead, map_bytes_);
-  if (file_.filled() + options_.ahead / 2 < wanted)
-    file_.keep(wanted);
 }
 
 /// Where the pages end that LMDB has used so far, in bytes.

@@ -82,6 +82,34 @@ private:
   std::uint64_t freed_ = 0; // overflow pages of erased records
 };
 
+/// How many pages records will take that are yet to be put into a table, each
+/// once, in transactions to come.
+class future_need {
+public:
+  /// @param page_bytes See `reserved_space::page_bytes`.
+  explicit future_need(std::uint64_t page_bytes) : page_bytes_{page_bytes} {
+    // nop
+  }
+
+  void add(std::size_t key_bytes, std::size_t data_bytes);
+
+  /// One that was added is in the table now, or will never be.
+  void remove(std::size_t key_bytes, std::size_t data_bytes);
+
+  /// Errs towards too much, but less than a `page_estimate`, which has to be
+  /// right.
+  /// @param ascending Whether all come in ascending order, behind all that is
+  ///        in the table: then LMDB fills its pages.
+  page_need total(bool ascending) const;
+
+private:
+  std::uint64_t page_bytes_;
+  std::uint64_t count_ = 0;
+  std::uint64_t leaf_bytes_ = 0;
+  std::uint64_t longest_leaf_ = 0;
+  page_need joined_;
+};
+
 /// What there is for transactions to come, in bytes.
 struct spare_space {
   /// Where the pages end that were ever in use. What is behind them is surely
@@ -106,6 +134,15 @@ public:
   ///         one may have more luck. `write_failed`: no later one may be
   ///         committed.
   void before_changes(const page_need& need, bool may_use_reserve);
+
+  /// Sees to it that there is room for what is promised to be written later,
+  /// beside the reserve.
+  /// @throws store_error as `before_changes`.
+  void assure(const page_need& need);
+
+  std::uint64_t page_bytes() const noexcept {
+    return page_bytes_;
+  }
 
   /// Call it after a commit, before anybody is told.
   /// @throws store_error `write_failed`; also if the transaction used more
@@ -155,6 +192,8 @@ private:
   };
 
   /// That the pages in use lie below what is filled.
+  void find(const page_need& need, bool may_use_reserve);
+  void keep_ahead(std::uint64_t end);
   void check_end() const;
   std::uint64_t end_of_pages() const;
   free_space free_pages(const page_need& need, bool beside_readers) const;

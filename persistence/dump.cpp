@@ -1,10 +1,10 @@
 #include <raft/persistence/dump.hpp>
+#include <raft/persistence/dump_text.hpp>
+#include <raft/persistence/journal_view.hpp>
 #include <raft/persistence/lmdb_memory.hpp>
 #include <raft/persistence/lmdb_reader.hpp>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <iomanip>
 #include <ostream>
 #include <set>
@@ -17,91 +17,13 @@ namespace {
 
 /// How many records are read before the transaction ends.
 constexpr std::size_t records_per_step = 1000;
-/// How many characters of an entry's data are shown.
-constexpr std::size_t preview_chars = 48;
-
-// -- values as text -----------------------------------------------------------
-
-std::string text(entry_kind x) {
-  switch (x) {
-    case entry_kind::empty:
-      return "empty";
-    case entry_kind::command:
-      return "command";
-    case entry_kind::open_session:
-      return "open_session";
-    case entry_kind::configuration:
-      return "configuration";
-  }
-  return "kind " + std::to_string(static_cast<unsigned>(x));
-}
-
-std::string text(const std::vector<peer_id>& xs) {
-  std::string result;
-  for (auto x : xs)
-    result += (result.empty() ? "" : " ") + to_text(x);
-  return result.empty() ? "none" : result;
-}
-
-/// UTC, such as "2024-05-01 12:00:00.123".
-std::string text_of_time(std::uint64_t ms) {
-  if (ms == 0)
-    return "-";
-  auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm fields{};
-  std::array<char, 40> result{};
-  if (gmtime_r(&seconds, &fields) == nullptr
-      || std::strftime(result.data(), result.size(), "%F %T", &fields) == 0)
-    return std::to_string(ms);
-  auto fraction = std::to_string(1000 + ms % 1000);
-  return std::string{result.data()} + '.' + fraction.substr(1);
-}
-
-/// Printable, on one line, and short.
-std::string preview(std::string_view data) {
-  constexpr auto digits = "0123456789abcdef";
-  std::string result;
-  for (unsigned char c : data) {
-    std::string piece(1, static_cast<char>(c));
-    if (c == '\n')
-      piece = "\\n";
-    else if (c == '"' || c == '\\')
-      piece = std::string{"\\"} + static_cast<char>(c);
-    else if (c < ' ' || c > '~')
-      piece = std::string{"\\x"} + digits[c >> 4] + digits[c & 15];
-    if (result.size() + piece.size() > preview_chars)
-      return '"' + result + "\"...";
-    result += piece;
-  }
-  return '"' + result + '"';
-}
-
-std::string counted(std::uint64_t n, const char* one, const char* many) {
-  return std::to_string(n) + ' ' + (n == 1 ? one : many);
-}
-
-/// At most ten, the first and the last ones.
-std::string text(const std::vector<log_position>& xs) {
-  std::string result;
-  auto add = [&result](const std::string& x) {
-    result += (result.empty() ? "" : " ") + x;
-  };
-  for (std::size_t i = 0; i < xs.size(); ++i)
-    if (xs.size() <= 10 || i < 4 || i >= xs.size() - 5)
-      add(to_text(xs[i]));
-    else if (i == 4)
-      add("...");
-  if (xs.size() > 10)
-    add("(" + counted(xs.size(), "term", "terms") + ')');
-  return xs.empty() ? "none" : result;
-}
 
 // -- the dump -----------------------------------------------------------------
 
 class dumper {
 public:
   dumper(const dump_options& options, std::ostream& out)
-    : options_{options}, out_{out}, db_{to_open(options)} {
+    : options_{options}, out_{out}, db_{to_open(options), journal_format} {
     // nop
   }
 
@@ -112,6 +34,7 @@ public:
           << std::setfill('0') << self.incarnation.value << std::setfill(' ')
           << std::dec << ", format " << db_.format() << '\n';
     show_memory();
+    load_journal();
     auto known = groups();
     if (options_.group && !known.contains(*options_.group))
       throw std::invalid_argument{"there is no group "
@@ -122,6 +45,7 @@ public:
     for (auto group : known)
       if (!options_.group || *options_.group == group)
         show(group);
+    show_journal();
     if (options_.verify)
       text_ << "\nRead " << counted(records_, "record", "records") << ": "
             << (damages_ == 0 ? "all sound"
@@ -137,6 +61,8 @@ private:
     log_index next;
     log_index expected;
     term_number term;
+    /// The tables count up to here, and the journal from here on.
+    log_index end = last_index;
     bool more = true;
   };
 
@@ -164,6 +90,11 @@ private:
 
   std::set<group_id> groups() const;
   void show_memory();
+  void load_journal();
+  void show_journal();
+  void show_journaled(group_id group);
+  std::optional<durable_state> journaled(group_id group) const;
+  log_position compacted(const lmdb::transaction& txn, group_id group) const;
   void show(group_id group);
   void show_records(const lmdb::transaction& txn, group_id group);
   void show_term_starts(const lmdb::transaction& txn, group_id group);
@@ -191,6 +122,8 @@ private:
   std::ostream& out_;
   std::ostringstream text_;
   lmdb_database db_;
+  /// None if the store has none, or if it is damaged.
+  std::optional<journal_view> journal_;
   std::uint64_t records_ = 0;
   std::uint64_t damages_ = 0;
   int position_width_ = 0; // of the column; 0 if the log is empty
@@ -212,7 +145,78 @@ std::set<group_id> dumper::groups() const {
           && place.at_or_above(group_key({group.value + 1}));
     }
   }
+  if (journal_)
+    for (auto group : journal_->logs().groups())
+      result.insert(group);
   return result;
+}
+
+void dumper::load_journal() {
+  try {
+    journal_.emplace(db_);
+    if (!journal_->mark())
+      journal_.reset();
+  } catch (const store_error& e) {
+    journal_.reset();
+    damage(e.what());
+  }
+}
+
+/// The state of a group after the last record of the journal.
+std::optional<durable_state> dumper::journaled(group_id group) const {
+  if (!journal_)
+    return std::nullopt;
+  return journal_->logs().known(group).state;
+}
+
+/// What the journal holds that the tables do not.
+void dumper::show_journal() {
+  if (!journal_)
+    return;
+  const auto& mark = *journal_->mark();
+  text_ << "\nJournal\n";
+  label("files") << mark.segments << '\n';
+  label("tables") << "hold all up to record " << mark.applied << '\n';
+  label("records");
+  if (journal_->records() == 0)
+    text_ << "none after that\n";
+  else
+    text_ << journal_->records() << ", " << mark.applied + 1 << " to "
+          << mark.applied + journal_->records() << '\n';
+  records_ += journal_->records();
+  if (!options_.journal)
+    return;
+  text_ << '\n';
+  journal_->visit([this](const std::string& where, std::uint64_t sequence,
+                         std::size_t bytes, const auto& batches) {
+    text_ << "  record " << sequence << " (" << where << "), "
+          << counted(bytes, "byte", "bytes") << '\n';
+    for (const auto& x : batches)
+      text_ << "    " << text(x) << '\n';
+    print();
+  });
+}
+
+/// The entries that are in the journal only.
+void dumper::show_journaled(group_id group) {
+  if (!journal_ || options_.verify)
+    return;
+  constexpr std::uint64_t bytes_per_step = 1 << 20;
+  auto next = std::max(options_.from, journal_->logs().first_in_journal(group));
+  for (;;) {
+    auto plan
+      = journal_->logs().plan_to_read(group, next, options_.to, bytes_per_step);
+    for (const auto& place : plan.places) {
+      entry x;
+      auto data = journal_->read(place);
+      if (data && decode(group, *data, x) == record_fault::none)
+        show_line(x);
+    }
+    print();
+    if (plan.places.empty())
+      return;
+    next = std::max(next, plan.journal_from) + plan.places.size();
+  }
 }
 
 /// What it remembers of itself and of others.
@@ -270,29 +274,38 @@ void dumper::show(group_id group) {
   show_log(group);
 }
 
+/// What is true of the group; of what the tables hold, only whether it is sound
+/// if the journal knows better.
 void dumper::show_records(const lmdb::transaction& txn, group_id group) {
   auto key = group_key(group);
-  if (auto data = txn.get(db_.hard_state_table, key))
-    if (auto x
-        = sound<hard_state>(group, *data, record_name("hard_state", group)))
-      label("hard state") << "term " << to_text(x->term) << ", "
-                          << (x->vote ? "vote for peer " + to_text(x->vote)
-                                      : "no vote")
-                          << '\n';
-  if (auto data = txn.get(db_.members, key))
-    if (auto x = sound<membership>(group, *data, record_name("members", group)))
-      label("members") << "voters " << text(x->voters) << "; learners "
-                       << text(x->learners) << "; "
-                       << (x->index ? "since index " + to_text(x->index)
-                                    : "since the bootstrap")
-                       << '\n';
-  if (auto data = txn.get(db_.meta, cluster_key(group)))
-    if (auto x = sound<cluster_id>(group, *data, record_name("cluster", group)))
-      label("cluster id") << to_text(*x) << '\n';
-  if (auto data = txn.get(db_.compaction, key))
-    if (auto x = sound<compaction_point>(group, *data,
-                                         record_name("compaction", group)))
-      label("compacted") << "up to " << to_text(x->where) << '\n';
+  auto known = journaled(group).value_or(durable_state{});
+  auto found = [&]<class T>(MDB_dbi table, const std::string& at,
+                            const char* name, T newer) {
+    std::optional<T> result;
+    if (auto data = txn.get(table, at))
+      result = sound<T>(group, *data, record_name(name, group));
+    return journal_ ? std::optional{std::move(newer)} : result;
+  };
+  if (auto x = found(db_.hard_state_table, key, "hard_state", known.hard))
+    label("hard state") << "term " << to_text(x->term) << ", "
+                        << (x->vote ? "vote for peer " + to_text(x->vote)
+                                    : "no vote")
+                        << '\n';
+  auto members = found(db_.members, key, "members", known.members);
+  if (members && *members != membership{})
+    label("members") << "voters " << text(members->voters) << "; learners "
+                     << text(members->learners) << "; "
+                     << (members->index
+                           ? "since index " + to_text(members->index)
+                           : "since the bootstrap")
+                     << '\n';
+  auto cluster = found(db_.meta, cluster_key(group), "cluster", known.cluster);
+  if (cluster && *cluster)
+    label("cluster id") << to_text(*cluster) << '\n';
+  auto point = found(db_.compaction, key, "compaction",
+                     compaction_point{known.compacted});
+  if (point && point->where.index)
+    label("compacted") << "up to " << to_text(point->where) << '\n';
 }
 
 void dumper::show_term_starts(const lmdb::transaction& txn, group_id group) {
@@ -304,25 +317,33 @@ void dumper::show_term_starts(const lmdb::transaction& txn, group_id group) {
           group, place.data(),
           record_name("term_starts", group, index_of(place.key()))))
       starts.push_back(*x);
+  if (auto known = journaled(group))
+    starts = known->term_starts;
   label("term starts") << text(starts) << '\n';
 }
 
 void dumper::show_extent(const lmdb::transaction& txn, group_id group) {
-  lmdb::cursor place{txn, db_.log};
-  compaction_point point;
-  if (auto data = txn.get(db_.compaction, group_key(group)))
-    decode(group, *data, point);
-  const auto& compacted = point.where;
-  if (!place.at_or_above(log_key(group, compacted.index.next()))
-      || group_of(place.key()) != group) {
+  log_index first;
+  log_index last;
+  if (auto known = journaled(group)) {
+    first = known->compacted.index.next();
+    last = known->last.index;
+  } else {
+    first = compacted(txn, group).index.next();
+    lmdb::cursor place{txn, db_.log};
+    auto any = place.at_or_above(log_key(group, first))
+            && group_of(place.key()) == group;
+    if (any) {
+      first = index_of(place.key());
+      place.at_or_below(log_key(group, last_index));
+      last = index_of(place.key());
+    }
+  }
+  if (first > last) {
     label("log") << "empty\n";
     position_width_ = 0;
     return;
   }
-  auto first = index_of(place.key());
-  place.at_or_below(
-    log_key(group, {std::numeric_limits<std::uint64_t>::max()}));
-  auto last = index_of(place.key());
   label("log") << counted(last.next() - first, "entry", "entries") << ", "
                << to_text(first) << " to " << to_text(last) << '\n';
   // Terms have fewer digits than indexes, mostly.
@@ -330,11 +351,23 @@ void dumper::show_extent(const lmdb::transaction& txn, group_id group) {
   position_width_ = std::max(12, 2 * digits + 1);
 }
 
+log_position dumper::compacted(const lmdb::transaction& txn,
+                               group_id group) const {
+  if (auto known = journaled(group))
+    return known->compacted;
+  compaction_point point;
+  if (auto data = txn.get(db_.compaction, group_key(group)))
+    decode(group, *data, point);
+  return point.where;
+}
+
 void dumper::show_log(group_id group) {
   progress where;
   // To verify includes what is compacted, but not erased yet.
   where.next = options_.from;
   where.expected = options_.from;
+  if (journal_)
+    where.end = journal_->logs().first_in_journal(group);
   if (!options_.verify && position_width_ > 0)
     text_ << '\n'
           << std::setw(position_width_) << std::right << "INDEX@TERM"
@@ -344,15 +377,13 @@ void dumper::show_log(group_id group) {
     show_some(group, where);
     print();
   }
+  show_journaled(group);
 }
 
 void dumper::show_some(group_id group, progress& where) {
   auto txn = db_.begin_read();
   lmdb_reader reader{db_, txn};
-  compaction_point point;
-  if (auto data = txn.get(db_.compaction, group_key(group)))
-    decode(group, *data, point);
-  const auto& compacted = point.where;
+  auto compacted = this->compacted(txn, group);
   where.expected = std::max(where.expected, compacted.index.next());
   if (!options_.verify)
     where.next = std::max(where.next, compacted.index.next());
@@ -363,7 +394,7 @@ void dumper::show_some(group_id group, progress& where) {
     if (group_of(place.key()) != group || index > options_.to) {
       where.more = false;
     } else {
-      if (index > compacted.index)
+      if (index > compacted.index && index < where.end)
         show_entry(reader, group, index, place.data(), where);
       else
         sound<entry>(group, place.data(), record_name("log", group, index));

@@ -21,6 +21,8 @@ struct dump_options {
   log_index to{std::numeric_limits<std::uint64_t>::max()};
   /// Checks everything and says what is damaged, instead of printing entries.
   bool verify = false;
+  /// Lists the records of the journal, too.
+  bool journal = false;
 };
 
 /// Prints a store directory, also while a process writes it. No transaction

@@ -30,7 +30,7 @@ std::string record_name(const char* table, group_id group, log_index index) {
   return record_name(table, group) + '/' + to_text(index);
 }
 
-lmdb_database::lmdb_database(const lmdb_options& options)
+lmdb_database::lmdb_database(const lmdb_options& options, std::uint32_t known)
   : database{{options.directory, options.map_bytes, options.writable},
              [&options](lmdb::transaction& txn) { fill(txn, options); }} {
   const lmdb::table tables[]{{table_names[0], &hard_state_table},
@@ -39,7 +39,7 @@ lmdb_database::lmdb_database(const lmdb_options& options)
                              {table_names[3], &log},
                              {table_names[4], &term_starts}};
   open_tables(
-    tables, [&](const auto& txn) { check_meta(txn, options); },
+    tables, [&](const auto& txn) { check_meta(txn, options, known); },
     [](const auto&) {}, options.reserved_space);
 }
 
@@ -51,14 +51,21 @@ void lmdb_database::fill(lmdb::transaction& txn, const lmdb_options& options) {
     txn.open_table(name, MDB_CREATE);
 }
 
-void lmdb_database::raise_format(lmdb::transaction& txn) const {
-  if (format_ < store_format)
-    put_format(txn, meta, store_format);
+void lmdb_database::raise_format(lmdb::transaction& txn,
+                                 std::uint32_t format) const {
+  if (format_ < format)
+    put_format(txn, meta, format);
 }
 
 void lmdb_database::check_meta(const lmdb::transaction& txn,
-                               const lmdb_options& options) {
-  auto found = read_meta(*this, txn, store_format);
+                               const lmdb_options& options,
+                               std::uint32_t known) {
+  auto found = read_meta(*this, txn, journal_format);
+  if (found.format > known)
+    throw store_error{store_errc::newer_format,
+                      "'" + directory()
+                        + "' has a journal, without which its tables are not "
+                          "all there is: open it as a store with a journal"};
   format_ = found.format;
   identity_ = found.identity;
   auto anybody = !options.writable && options.cluster.empty() && !options.peer;

@@ -64,8 +64,9 @@ std::uint64_t draw_number();
 /// The open directory of a store, its format and identity checked.
 class lmdb_database : public lmdb::database {
 public:
+  /// @param known The latest format that whoever opens it understands.
   /// @throws store_error as `open_lmdb_store`.
-  explicit lmdb_database(const lmdb_options& options);
+  lmdb_database(const lmdb_options& options, std::uint32_t known);
 
   const store_identity& identity() const noexcept {
     return identity_;
@@ -76,8 +77,8 @@ public:
     return format_;
   }
 
-  /// Writes the present format, if it is not there yet.
-  void raise_format(lmdb::transaction& txn) const;
+  /// Writes a format, unless it had that or a later one when it was opened.
+  void raise_format(lmdb::transaction& txn, std::uint32_t format) const;
 
   /// Decodes a record of this store.
   /// @throws store_error `corrupt`.
@@ -99,7 +100,8 @@ public:
 
 private:
   static void fill(lmdb::transaction& txn, const lmdb_options& options);
-  void check_meta(const lmdb::transaction& txn, const lmdb_options& options);
+  void check_meta(const lmdb::transaction& txn, const lmdb_options& options,
+                  std::uint32_t known);
 
   store_identity identity_;
   std::uint32_t format_ = 0;

@@ -34,8 +34,6 @@ lmdb_memory::lmdb_memory(lmdb_database& db, std::string directory,
   : db_{&db}, directory_{std::move(directory)} {
   try {
     load(writable);
-    if (writable)
-      begin_start();
   } catch (const lmdb::error& e) {
     lmdb::rethrow(e, directory_);
   }
@@ -68,7 +66,7 @@ void lmdb_memory::load(bool all) {
 void lmdb_memory::begin_start() {
   chain_ = with_new_start(chain_, others_, restored_, {draw_number()});
   auto mark = restored_ ? std::nullopt : make_mark(directory_);
-  {
+  try {
     auto txn = db_->begin_write();
     lmdb::page_estimate pages{txn};
     estimate(pages, 0);
@@ -77,9 +75,11 @@ void lmdb_memory::begin_start() {
     if (mark)
       txn.put(db_->meta, mark_key, encode({}, *mark));
     // An older program would make promises in a start that it does not note.
-    db_->raise_format(txn);
+    db_->raise_format(txn, store_format);
     txn.commit();
     db_->space().after_commit();
+  } catch (const lmdb::error& e) {
+    lmdb::rethrow(e, directory_);
   }
   if (mark)
     place_mark(directory_);

@@ -4,6 +4,7 @@
 //   meta   "mark"           file_mark: the file of the last start
 //   meta   "peer", peer     acquaintance
 //   meta   "cluster", group cluster_id, once it is committed
+//   meta   "journal"        journal_mark, if a journal stands before the tables
 //
 // Peer and group are 8 bytes each, big-endian.
 
@@ -20,16 +21,23 @@
 
 namespace raft::persistence {
 
+/// The key of a journal's mark in `meta`.
+inline constexpr const char* journal_key_name = "journal";
+
 /// The key of a group's cluster id in `meta`.
 std::string cluster_key(group_id group);
 
 /// Reads and writes these records. `known` may be called by any thread.
 class lmdb_memory {
 public:
-  /// Loads all, and notes a new start, unless the store is opened for reading
-  /// only.
+  /// Loads all, and checks what every group begins with if the store is opened
+  /// for writing.
   /// @throws store_error any kind.
   lmdb_memory(lmdb_database& db, std::string directory, bool writable);
+
+  /// Notes a new start. Comes before anything else is written.
+  /// @throws store_error any kind.
+  void begin_start();
 
   store_memory known() const;
 
@@ -47,7 +55,6 @@ public:
 
 private:
   void load(bool all);
-  void begin_start();
 
   lmdb_database* db_;
   std::string directory_;

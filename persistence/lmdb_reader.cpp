@@ -54,6 +54,13 @@ std::vector<group_id> lmdb_reader::groups() const {
   return result;
 }
 
+std::optional<journal_mark> lmdb_reader::journal() const {
+  auto data = txn_->get(db_->meta, journal_key_name);
+  if (!data)
+    return std::nullopt;
+  return db_->decoded<journal_mark>({}, *data, "meta journal");
+}
+
 bool lmdb_reader::knows(group_id group) const {
   return txn_->get(db_->hard_state_table, group_key(group)).has_value();
 }

@@ -5,6 +5,7 @@
 #include <raft/persistence/lmdb_database.hpp>
 #include <raft/persistence/log_change.hpp>
 
+#include <optional>
 #include <vector>
 
 namespace raft::persistence {
@@ -31,6 +32,9 @@ public:
 
   /// As `store::groups`.
   std::vector<group_id> groups() const;
+
+  /// What is said of the journal; nothing if there is none.
+  std::optional<journal_mark> journal() const;
 
   /// Whether anything is known of a group.
   bool knows(group_id group) const;

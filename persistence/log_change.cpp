@@ -91,11 +91,16 @@ log_change change_for(const group_summary& now, const persist& x,
   return result;
 }
 
+std::vector<group_id> groups_of(std::span<const persist> batches) {
+  std::vector<group_id> result;
+  result.reserve(batches.size());
+  for (const auto& x : batches)
+    result.push_back(x.group);
+  return result;
+}
+
 void check_groups(std::span<const persist> batches) {
-  std::vector<group_id> groups;
-  groups.reserve(batches.size());
-  for (auto& x : batches)
-    groups.push_back(x.group);
+  auto groups = groups_of(batches);
   std::sort(groups.begin(), groups.end());
   auto twice = std::adjacent_find(groups.begin(), groups.end());
   if (twice != groups.end())

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace raft::persistence {
 
@@ -34,6 +35,9 @@ struct log_change {
 /// @throws std::logic_error if the batch breaks a rule of `store::commit`.
 log_change change_for(const group_summary& now, const persist& x,
                       const std::function<term_number(log_index)>& term_at);
+
+/// The groups of batches, in their order.
+std::vector<group_id> groups_of(std::span<const persist> batches);
 
 /// @throws std::logic_error if a group appears twice.
 void check_groups(std::span<const persist> batches);

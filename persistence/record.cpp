@@ -196,6 +196,9 @@ constexpr layout acquaintance_layout{
 constexpr layout file_mark_layout{record_type::file_mark, 20, &file_mark::inode,
                                   &file_mark::born_seconds,
                                   &file_mark::born_nanoseconds};
+constexpr layout journal_layout{record_type::journal,  28,
+                                &journal_mark::secret, &journal_mark::applied,
+                                &journal_mark::seen,   &journal_mark::segments};
 
 } // namespace
 
@@ -346,19 +349,81 @@ std::string encode(group_id group, const entry& x) {
   return out.finish(group);
 }
 
-record_fault decode(group_id group, std::string_view data, entry& x) {
+namespace {
+
+/// The fields of an entry's record, whose data stay where they are.
+struct entry_fields {
+  entry x;
+  std::string_view data;
+};
+
+record_fault read(group_id group, std::string_view data, entry_fields& to) {
   reader in{group, data, record_type::entry};
-  entry result;
+  entry_fields result;
+  auto& x = result.x;
   std::uint8_t kind = 0;
-  std::string_view payload;
-  in >> result.term >> result.index >> kind >> result.time_ms
-    >> result.tag.session >> result.tag.sequence >> result.tag.lowest_unanswered
-    >> payload;
+  in >> x.term >> x.index >> kind >> x.time_ms >> x.tag.session
+    >> x.tag.sequence >> x.tag.lowest_unanswered >> result.data;
   // A kind that we do not know is kept as it is: to understand it is up to
   // those who apply entries, and to lose it would be worse.
-  result.kind = static_cast<entry_kind>(kind);
-  result.data = bytes{payload};
+  x.kind = static_cast<entry_kind>(kind);
+  return give(in, std::move(result), to);
+}
+
+} // namespace
+
+record_fault decode(group_id group, std::string_view data, entry& x) {
+  entry_fields found;
+  auto result = read(group, data, found);
+  if (result != record_fault::none)
+    return result;
+  x = std::move(found.x);
+  x.data = bytes{found.data};
+  return result;
+}
+
+record_fault decode(group_id group, std::string_view data, entry_head& x) {
+  entry_fields found;
+  auto result = read(group, data, found);
+  if (result != record_fault::none)
+    return result;
+  x.where = {found.x.index, found.x.term};
+  x.time_ms = found.x.time_ms;
+  x.proposes = {};
+  if (found.x.kind == entry_kind::empty && !found.data.empty()) {
+    found.x.data = bytes{found.data};
+    x.proposes = cluster_in(found.x);
+  }
+  return result;
+}
+
+std::string encode(group_id group, const batch_head& x) {
+  writer out{record_type::batch, 69};
+  out << x.group << x.hard.term << x.hard.vote << x.truncate_from
+      << x.compacted.where.index << x.compacted.where.term
+      << x.compacted.time_ms << x.cluster
+      << static_cast<std::uint8_t>(x.members_changed) << x.entries;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, batch_head& x) {
+  reader in{group, data, record_type::batch};
+  batch_head result;
+  std::uint8_t members_changed = 0;
+  in >> result.group >> result.hard.term >> result.hard.vote
+    >> result.truncate_from >> result.compacted.where.index
+    >> result.compacted.where.term >> result.compacted.time_ms >> result.cluster
+    >> members_changed >> result.entries;
+  result.members_changed = members_changed != 0;
   return give(in, std::move(result), x);
+}
+
+std::string encode(group_id group, const journal_mark& x) {
+  return journal_layout.encode(group, x);
+}
+
+record_fault decode(group_id group, std::string_view data, journal_mark& x) {
+  return journal_layout.decode(group, data, x);
 }
 
 } // namespace raft::persistence

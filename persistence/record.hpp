@@ -17,6 +17,10 @@ namespace raft::persistence {
 /// memory of starts and of other peers.
 inline constexpr std::uint32_t store_format = 2;
 
+/// The format of a store with a journal before its tables: what they hold alone
+/// is not all.
+inline constexpr std::uint32_t journal_format = 3;
+
 /// First byte of every record.
 inline constexpr std::uint8_t record_version = 1;
 
@@ -32,6 +36,8 @@ enum class record_type : std::uint8_t {
   acquaintance = 8,
   file_mark = 9,
   cluster = 10,
+  batch = 11,
+  journal = 12,
 };
 
 /// What the store as a whole is. Its record keeps this layout forever, so that
@@ -79,6 +85,43 @@ struct compaction_point {
   std::uint64_t time_ms = 0;
 };
 
+/// What a batch of a journal begins with. Its members, if they changed, and its
+/// entries follow as records of their own.
+struct batch_head {
+  group_id group;
+  hard_state hard;
+  /// As in `durable_batch`.
+  log_index truncate_from;
+  /// As in `durable_batch`, with the time of the last entry that is dropped.
+  compaction_point compacted;
+  cluster_id cluster;
+  bool members_changed = false;
+  std::uint32_t entries = 0;
+};
+
+/// What a store says of its journal.
+struct journal_mark {
+  /// Drawn at random when the journal is made. No message holds it, so that
+  /// nobody can send bytes that pass for a record.
+  std::uint64_t secret = 0;
+  /// The tables hold all that records up to this one say.
+  std::uint64_t applied = 0;
+  /// The journal had records up to this one.
+  std::uint64_t seen = 0;
+  /// How many files it has.
+  std::uint32_t segments = 0;
+
+  friend bool operator==(const journal_mark&, const journal_mark&) = default;
+};
+
+/// What can be told of an entry without its data.
+struct entry_head {
+  log_position where;
+  std::uint64_t time_ms = 0;
+  /// As `cluster_in`.
+  cluster_id proposes;
+};
+
 /// Why bytes are no record.
 enum class record_fault : std::uint8_t {
   none,
@@ -112,6 +155,8 @@ std::string encode(group_id group, const acquaintance& x);
 std::string encode(group_id group, const file_mark& x);
 std::string encode(group_id group, const cluster_id& x);
 std::string encode(group_id group, const compaction_point& x);
+std::string encode(group_id group, const batch_head& x);
+std::string encode(group_id group, const journal_mark& x);
 /// @throws std::length_error if the data does not fit into 32 bits of length.
 std::string encode(group_id group, const entry& x);
 /// @}
@@ -129,7 +174,11 @@ record_fault decode(group_id group, std::string_view data, acquaintance& x);
 record_fault decode(group_id group, std::string_view data, file_mark& x);
 record_fault decode(group_id group, std::string_view data, cluster_id& x);
 record_fault decode(group_id group, std::string_view data, compaction_point& x);
+record_fault decode(group_id group, std::string_view data, batch_head& x);
+record_fault decode(group_id group, std::string_view data, journal_mark& x);
 record_fault decode(group_id group, std::string_view data, entry& x);
+/// The record of an entry, whose data are not copied.
+record_fault decode(group_id group, std::string_view data, entry_head& x);
 /// @}
 
 } // namespace raft::persistence

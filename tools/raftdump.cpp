@@ -87,6 +87,8 @@ int main(int argc, char** argv) {
     number->type_name("N")->transform(programs::whole_number());
   app.add_flag("--verify", options.verify,
                "Show no entries, but read all and check every checksum");
+  app.add_flag("--journal", options.journal,
+               "List the records of the journal as well");
   try {
     programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& e) {

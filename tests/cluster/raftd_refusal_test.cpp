@@ -169,11 +169,11 @@ BOOST_AUTO_TEST_CASE(a_log_that_can_not_be_used) {
      {"belongs to peer 1 of cluster 'raft', not to peer 7",
       "check directory and identity"}},
     {"of a newer format",
-     [&] { make_newer(data(0), persistence::store_format + 1); },
+     [&] { make_newer(data(0), persistence::journal_format + 1); },
      {},
      {"'" + data(0) + "' has format "
-        + std::to_string(persistence::store_format + 1)
-        + ", this program knows " + std::to_string(persistence::store_format),
+        + std::to_string(persistence::journal_format + 1)
+        + ", this program knows " + std::to_string(persistence::journal_format),
       "use a newer program"}},
     {"with a bad checksum of its term and vote",
      [&] {

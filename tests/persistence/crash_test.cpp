@@ -4,6 +4,8 @@
 #include <raft/tests/persistence/steps.hpp>
 #include <raft/tests/support/child_process.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -14,13 +16,15 @@
 using namespace raft;
 using namespace raft::persistence;
 using namespace raft::test;
+namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(crash)
 
-BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_a_kill) {
+BOOST_DATA_TEST_CASE(what_was_acknowledged_survives_a_kill,
+                     data::make(disk_kinds), kind) {
   constexpr int rounds_max = 40;
   auto enough = std::chrono::steady_clock::now() + std::chrono::seconds{4};
-  any_store disk{"lmdb", std::filesystem::temp_directory_path()};
+  any_store disk{kind, std::filesystem::temp_directory_path()};
   auto model = make_memory_store({"test", {1}, {77}});
   std::mt19937_64 random{42};
   for (int round = 0; round < rounds_max; ++round) {

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -18,7 +19,7 @@ using namespace raft::test;
 namespace {
 
 struct sample : any_store {
-  sample() : any_store{"lmdb"} {
+  explicit sample(const std::string& kind = "lmdb") : any_store{kind} {
     std::vector<persist> both{batch{1}
                                 .add(1, 1)
                                 .add(2, 1)
@@ -90,6 +91,74 @@ Group 4
 damages: 0
 )");
   // clang-format on
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_is_in_the_journal_only) {
+  auto text = sample{}.shown();
+  text.replace(text.find("format 2"), 8, "format 3");
+  text.insert(text.find("damages:"), R"(
+Journal
+  files         3
+  tables        hold all up to record 0
+  records       1, 1 to 1
+)");
+  sample x{"journal"};
+  BOOST_TEST(x.shown() == text);
+  BOOST_TEST(contains(x.verified(), "1 to 1"));
+  BOOST_TEST(contains(x.verified(), "damages: 0"));
+  auto listed = x.shown([](dump_options& o) { o.journal = true; });
+  BOOST_TEST(contains(listed, "  record 1 (" + x.options().directory
+                                + "/journal.0, offset 48), "),
+             listed);
+  BOOST_TEST(contains(listed, "    group 1: term 5, vote for peer 2, entries "
+                              "1@1 to 6@3, compacts to 2@1, voters 1 2\n"),
+             listed);
+  BOOST_TEST(contains(listed, "    group 4: term 0, no vote\n"), listed);
+}
+
+BOOST_AUTO_TEST_CASE(shows_tables_and_journal_as_one) {
+  any_store x{"journal"};
+  for (std::uint64_t i = 1; i <= 200; ++i)
+    commit(x, batch{}.term(1).add(i, 1, std::string(100, 'a')));
+  commit(x, batch{}.term(3).compact(20, 1).truncate(191).fill(191, 210, 3));
+  x.close();
+  dump_options options;
+  options.directory = x.options().directory;
+  std::ostringstream out;
+  BOOST_TEST(dump(options, out) == 0u);
+  BOOST_TEST(contains(out.str(), "190 entries, 21 to 210"), out.str());
+  BOOST_TEST(!contains(out.str(), "hold all up to record 0"), out.str());
+  std::string last;
+  std::istringstream in{out.str()};
+  std::uint64_t next = 21;
+  for (std::string line; std::getline(in, line);)
+    if (contains(line, "  command  ")) {
+      auto wanted = std::to_string(next) + (next <= 190 ? "@1" : "@3");
+      BOOST_TEST(contains(line, ' ' + wanted + ' '), line);
+      ++next;
+    }
+  BOOST_TEST(next == 211u);
+}
+
+BOOST_AUTO_TEST_CASE(finds_damage_in_the_journal) {
+  any_store x{"journal"};
+  for (std::uint64_t i = 1; i <= 5; ++i)
+    commit(x, batch{}.term(1).add(i, 1));
+  x.close();
+  {
+    std::fstream file{x.options().directory + "/journal.0",
+                      std::ios::binary | std::ios::in | std::ios::out};
+    file.seekp(600);
+    file.put('?');
+  }
+  dump_options options;
+  options.directory = x.options().directory;
+  for (auto verify : {true, false}) {
+    options.verify = verify;
+    std::ostringstream out;
+    BOOST_TEST(dump(options, out) == 1u);
+    BOOST_TEST(contains(out.str(), "record 2 of the journal"), out.str());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(shows_a_range_of_one_group) {

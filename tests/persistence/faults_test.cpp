@@ -5,6 +5,8 @@
 #include <raft/tests/persistence/steps.hpp>
 #include <raft/tests/support/disk_runs.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -18,10 +20,9 @@
 using namespace raft;
 using namespace raft::persistence;
 using namespace raft::test;
+namespace data = boost::unit_test::data;
 
 namespace {
-
-constexpr std::uint64_t steps = 6;
 
 /// What a store holds of each group, all of it.
 using contents
@@ -38,25 +39,28 @@ contents contents_of(const store& x) {
   return result;
 }
 
-/// The commits of all runs, and what there is after each.
+/// The commits of a run, and what there is after each.
 struct history {
-  history() {
+  history(std::uint64_t count, bool little) : steps{count} {
     auto model = make_memory_store({"test", {1}, {77}});
     after.push_back(contents_of(*model));
     for (std::uint64_t step = 1; step <= steps; ++step) {
-      commits.push_back(make_step(*model, step));
+      commits.push_back(make_step(*model, step, little));
       model->commit(commits.back());
       after.push_back(contents_of(*model));
     }
   }
 
+  std::uint64_t steps;
   std::vector<std::vector<persist>> commits;
   std::vector<contents> after;
 };
 
-const history& told() {
-  static const history result;
-  return result;
+/// Few large commits, or many little ones.
+const history& told(bool little) {
+  static const history large{6, false};
+  static const history small{40, true};
+  return little ? small : large;
 }
 
 /// Commits that are refused for lack of room may be tried again, all others
@@ -85,19 +89,21 @@ void try_again(store& x, const std::vector<persist>& batches, store_errc reason,
 
 /// Opens or makes a store and commits what is missing. Ends at the first error
 /// but that of a full disk.
-void commit_all(const lmdb_options& options, int out) {
+void commit_all(const std::string& kind, const lmdb_options& options,
+                const journal_options& journal, const history& story, int out) {
   std::unique_ptr<store> uut;
   try {
-    uut = open_lmdb_store(options);
+    uut = open_store(kind, options, journal);
   } catch (const store_error&) {
     return;
   }
-  for (auto step = step_of(*uut) + 1; step <= steps; ++step) {
-    const auto& batches = told().commits[step - 1];
+  for (auto step = step_of(*uut) + 1; step <= story.steps; ++step) {
+    const auto& batches = story.commits[step - 1];
     try {
       uut->commit(batches);
     } catch (const store_error& e) {
-      try_again(*uut, batches, e.code(), options.reserved_space.ahead == 0);
+      try_again(*uut, batches, e.code(),
+                options.reserved_space.ahead == 0 && kind == "lmdb");
       if (e.code() != store_errc::no_space)
         return;
     }
@@ -106,8 +112,14 @@ void commit_all(const lmdb_options& options, int out) {
 }
 
 struct faults_fixture {
-  faults_fixture() {
-    told(); // once, not in each child
+  /// @param named "lmdb"; or "journal", in segments so short that hardly a
+  ///        commit fits into one; or "long journal", where all fit; or
+  ///        "changing journal", for commits so little that many fit, and so
+  ///        many that segments are moved to the tables and used again.
+  explicit faults_fixture(const std::string& named) {
+    kind = named == "lmdb" ? "lmdb" : "journal";
+    journal = {2, named == "long journal" ? 256u << 10 : 16u << 10};
+    story = &told(named == "changing journal"); // once, not in each child
     options.directory = tmp.path("data");
     options.cluster = "test";
     options.peer = {1};
@@ -124,18 +136,19 @@ struct faults_fixture {
   bool run(disk_plan plan) {
     std::filesystem::remove_all(options.directory);
     plan.directory = tmp.path();
-    auto [acknowledged, happened]
-      = run_on_disk(plan, [this](int out) { commit_all(options, out); });
+    auto [acknowledged, happened] = run_on_disk(plan, [this](int out) {
+      commit_all(kind, options, journal, *story, out);
+    });
     BOOST_TEST_CONTEXT(describe(plan)) {
-      auto uut = open_lmdb_store(options);
+      auto uut = open_store(kind, options, journal);
       auto found = step_of(*uut);
       BOOST_REQUIRE(found >= acknowledged);
       BOOST_REQUIRE(found <= acknowledged + 1);
-      BOOST_REQUIRE((contents_of(*uut) == told().after[found]));
+      BOOST_REQUIRE((contents_of(*uut) == story->after[found]));
       // It goes on, too.
-      for (auto step = found + 1; step <= steps; ++step)
-        uut->commit(told().commits[step - 1]);
-      BOOST_REQUIRE((contents_of(*uut) == told().after[steps]));
+      for (auto step = found + 1; step <= story->steps; ++step)
+        uut->commit(story->commits[step - 1]);
+      BOOST_REQUIRE((contents_of(*uut) == story->after[story->steps]));
       uut.reset();
       dump_options all;
       all.directory = options.directory;
@@ -148,48 +161,65 @@ struct faults_fixture {
 
   temporary_directory tmp{fast_place()};
   lmdb_options options;
+  std::string kind;
+  journal_options journal;
+  const history* story = nullptr;
 };
+
+auto kinds() {
+  return data::make({"lmdb", "journal", "long journal", "changing journal"});
+}
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(store_on_a_faulty_disk, faults_fixture)
+BOOST_AUTO_TEST_SUITE(store_on_a_faulty_disk)
 
-BOOST_AUTO_TEST_CASE(a_kill_at_each_call_leaves_what_was_acknowledged) {
-  BOOST_TEST(at_each(disk_fault::kill, disk_calls::all) > 50u);
+BOOST_DATA_TEST_CASE(a_kill_at_each_call_leaves_what_was_acknowledged, kinds(),
+                     kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::kill, disk_calls::all) > 50u);
 }
 
-BOOST_AUTO_TEST_CASE(
-  a_power_failure_at_each_call_leaves_what_was_acknowledged) {
-  BOOST_TEST(at_each(disk_fault::power, disk_calls::all) > 50u);
+BOOST_DATA_TEST_CASE(a_power_failure_at_each_call_leaves_what_was_acknowledged,
+                     kinds(), kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::power, disk_calls::all) > 50u);
 }
 
 // The pages count as clean after it, and the next sync reports success.
-BOOST_AUTO_TEST_CASE(a_failed_sync_is_not_tried_again) {
-  BOOST_TEST(at_each(disk_fault::io_error, disk_calls::syncs) > 10u);
+BOOST_DATA_TEST_CASE(a_failed_sync_is_not_tried_again, kinds(), kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::io_error, disk_calls::syncs) > 10u);
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_write_is_not_tried_again) {
-  BOOST_TEST(at_each(disk_fault::io_error, disk_calls::writes, 3) > 40u);
+BOOST_DATA_TEST_CASE(a_failed_write_is_not_tried_again, kinds(), kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::io_error, disk_calls::writes, 3) > 40u);
 }
 
-BOOST_AUTO_TEST_CASE(a_short_write_is_completed_or_not_acknowledged) {
-  BOOST_TEST(at_each(disk_fault::short_write, disk_calls::writes, 3) > 40u);
+BOOST_DATA_TEST_CASE(a_short_write_is_completed_or_not_acknowledged, kinds(),
+                     kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::short_write, disk_calls::writes, 3) > 40u);
 }
 
-BOOST_AUTO_TEST_CASE(a_disk_that_is_full_at_any_call_loses_nothing) {
-  BOOST_TEST(at_each(disk_fault::no_space, disk_calls::all, 3) > 50u);
+BOOST_DATA_TEST_CASE(a_disk_that_is_full_at_any_call_loses_nothing, kinds(),
+                     kind) {
+  faults_fixture x{kind};
+  BOOST_TEST(x.at_each(disk_fault::no_space, disk_calls::all, 3) > 50u);
 }
 
 // Room that is taken in the background, by a thread of its own: the next commit
 // must hear of it.
-BOOST_AUTO_TEST_CASE(a_failed_sync_of_room_ahead_counts_too) {
-  options.reserved_space = {4 << 20, 1 << 20};
+BOOST_DATA_TEST_CASE(a_failed_sync_of_room_ahead_counts_too, kinds(), kind) {
+  faults_fixture x{kind};
+  x.options.reserved_space = {4 << 20, 1 << 20};
   for (std::uint64_t at = 1; at <= 12; ++at) {
     disk_plan plan;
     plan.fault = disk_fault::io_error;
     plan.calls = disk_calls::syncs;
     plan.at = at;
-    run(plan);
+    x.run(plan);
   }
 }
 

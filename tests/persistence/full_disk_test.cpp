@@ -3,6 +3,8 @@
 
 #include <raft/tests/persistence/steps.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <cerrno>
@@ -19,6 +21,7 @@
 using namespace raft;
 using namespace raft::persistence;
 using namespace raft::test;
+namespace data = boost::unit_test::data;
 namespace fs = std::filesystem;
 
 namespace {
@@ -73,10 +76,11 @@ BOOST_AUTO_TEST_SUITE(full_disk)
 
 // The file may be just as long as the store has asked for. So a commit that
 // wants one page more than was estimated fails for good.
-BOOST_AUTO_TEST_CASE(a_commit_never_meets_the_full_disk) {
+BOOST_DATA_TEST_CASE(a_commit_never_meets_the_full_disk, data::make(disk_kinds),
+                     kind) {
   for (std::uint64_t seed : {1, 2, 3}) {
     constexpr std::uint64_t steps = 250;
-    any_store disk{"lmdb"};
+    any_store disk{kind};
     disk.reserved_space = {0, 0};
     disk.close();
     child_process child{[&](int out) {
@@ -109,8 +113,9 @@ BOOST_AUTO_TEST_CASE(a_commit_never_meets_the_full_disk) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(commands_are_refused_and_votes_go_on) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(commands_are_refused_and_votes_go_on,
+                     data::make(disk_kinds), kind) {
+  any_store disk{kind};
   disk.reserved_space = {0, 2 << 20};
   disk.close();
   child_process child{[&](int) {
@@ -141,8 +146,9 @@ BOOST_AUTO_TEST_CASE(commands_are_refused_and_votes_go_on) {
   BOOST_REQUIRE(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(compaction_makes_room_as_well) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(compaction_makes_room_as_well, data::make(disk_kinds),
+                     kind) {
+  any_store disk{kind};
   disk.reserved_space = {0, 2 << 20};
   disk.close();
   child_process child{[&](int) {
@@ -162,9 +168,10 @@ BOOST_AUTO_TEST_CASE(compaction_makes_room_as_well) {
 }
 
 // Without other commits that would erase it piece by piece.
-BOOST_AUTO_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit) {
+BOOST_DATA_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit,
+                     data::make(disk_kinds), kind) {
   for (std::size_t bytes : {100, 1000, 100'000}) {
-    any_store disk{"lmdb"};
+    any_store disk{kind};
     disk.reserved_space = {0, 2 << 20};
     disk.close();
     child_process child{[&](int) {
@@ -198,8 +205,9 @@ BOOST_AUTO_TEST_CASE(what_is_compacted_makes_room_for_the_next_commit) {
 // freed all there was, nothing follows by itself. And after some rounds no room
 // is left behind the pages that were ever in use: values need neighbours among
 // those that are free.
-BOOST_AUTO_TEST_CASE(what_one_commit_has_freed_is_there_for_the_next) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(what_one_commit_has_freed_is_there_for_the_next,
+                     data::make(disk_kinds), kind) {
+  any_store disk{kind};
   disk.reserved_space = {0, 1 << 20};
   disk.close();
   child_process child{[&](int) {
@@ -221,8 +229,9 @@ BOOST_AUTO_TEST_CASE(what_one_commit_has_freed_is_there_for_the_next) {
   BOOST_REQUIRE(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(the_message_says_what_to_do) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(the_message_says_what_to_do, data::make(disk_kinds),
+                     kind) {
+  any_store disk{kind};
   disk.close();
   child_process child{[&](int) {
     disk.reopen();
@@ -244,26 +253,28 @@ BOOST_AUTO_TEST_CASE(the_message_says_what_to_do) {
   BOOST_REQUIRE(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_new_store_on_a_full_disk_is_refused) {
+BOOST_DATA_TEST_CASE(a_new_store_on_a_full_disk_is_refused,
+                     data::make(disk_kinds), kind) {
   temporary_directory tmp;
   child_process child{[&](int) {
     limit_file_size(8192);
     lmdb_options options{tmp.path("data"), "test", {1}};
     try {
-      open_lmdb_store(options);
+      open_store(kind, options, {});
       require(false, "was not refused");
     } catch (const store_error& e) {
       require(e.code() == store_errc::no_space, e.what());
     }
     limit_file_size(RLIM_INFINITY);
     options.reserved_space = {0, 0};
-    open_lmdb_store(options);
+    open_store(kind, options, {});
   }};
   BOOST_REQUIRE(child.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(room_is_taken_ahead_in_the_background) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(room_is_taken_ahead_in_the_background,
+                     data::make(disk_kinds), kind) {
+  any_store disk{kind};
   disk.reserved_space = {3 << 20, 1 << 20};
   disk.reopen();
   commit(disk, batch{}.add(1, 1));
@@ -276,8 +287,8 @@ BOOST_AUTO_TEST_CASE(room_is_taken_ahead_in_the_background) {
   BOOST_TEST(lseek(file.get(), 0, SEEK_HOLE) >= 4 << 20);
 }
 
-BOOST_AUTO_TEST_CASE(holes_are_filled) {
-  any_store disk{"lmdb"};
+BOOST_DATA_TEST_CASE(holes_are_filled, data::make(disk_kinds), kind) {
+  any_store disk{kind};
   commit(disk, batch{}.fill(1, 100, 1, 1000));
   disk.close();
   auto path = disk.options().directory + "/data.mdb";
@@ -295,7 +306,8 @@ BOOST_AUTO_TEST_CASE(holes_are_filled) {
 }
 
 // A file system of its own, which takes root.
-BOOST_AUTO_TEST_CASE(a_file_system_is_full_and_gets_larger) {
+BOOST_DATA_TEST_CASE(a_file_system_is_full_and_gets_larger,
+                     data::make(disk_kinds), kind) {
   constexpr std::uint64_t not_allowed = 1;
   temporary_directory tmp;
   child_process child{[&](int out) {
@@ -306,7 +318,7 @@ BOOST_AUTO_TEST_CASE(a_file_system_is_full_and_gets_larger) {
       send_number(out, not_allowed);
       return;
     }
-    any_store disk{"lmdb", tmp.path()};
+    any_store disk{kind, tmp.path()};
     disk.reserved_space = {1 << 20, 256 << 10};
     disk.reopen();
     commit(disk, batch{}.term(1));

@@ -183,10 +183,10 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_refused) {
   x.close();
   {
     saboteur y{x.options(), "meta"};
-    y.put("format", encode({}, store_header{store_format + 1}));
+    y.put("format", encode({}, store_header{journal_format + 1}));
     y.done();
   }
-  check_error(store_errc::newer_format, {"format 3", "newer program"},
+  check_error(store_errc::newer_format, {"format 4", "newer program"},
               [&] { x.reopen(); });
 }
 

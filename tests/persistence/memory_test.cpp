@@ -4,6 +4,8 @@
 #include <raft/tests/persistence/saboteur.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -12,6 +14,7 @@
 using namespace raft;
 using namespace raft::persistence;
 using namespace raft::test;
+namespace data = boost::unit_test::data;
 namespace fs = std::filesystem;
 
 namespace {
@@ -63,22 +66,24 @@ acquaintance peer(std::uint64_t id, std::uint64_t start,
 
 BOOST_FIXTURE_TEST_SUITE(memories, memory_fixture)
 
-BOOST_AUTO_TEST_CASE(each_start_is_noted) {
+BOOST_DATA_TEST_CASE(each_start_is_noted, data::make(disk_kinds), kind) {
+  use(kind);
   auto first = starts();
-  BOOST_TEST(first.size() == 1u);
+  BOOST_TEST(first.size() == 2u);
   reopen();
   auto second = starts();
-  BOOST_TEST(second.size() == 2u);
+  BOOST_TEST(second.size() == 3u);
   BOOST_TEST((second[0] == first[0]));
   BOOST_TEST((second[1] != first[0]));
   close();
   auto how = options();
   how.writable = false;
-  BOOST_TEST((open_lmdb_store(how)->memory().starts == second));
-  BOOST_TEST((open_lmdb_store(how)->memory().starts == second));
+  BOOST_TEST((open_again(how)->memory().starts == second));
+  BOOST_TEST((open_again(how)->memory().starts == second));
 }
 
-BOOST_AUTO_TEST_CASE(other_peers_are_remembered) {
+BOOST_DATA_TEST_CASE(other_peers_are_remembered, data::make(disk_kinds), kind) {
+  use(kind);
   (*this)->remember({{peer(3, 30), peer(2, 20)}, false});
   (*this)->remember({{peer(2, 21, 7)}, false});
   std::vector wanted{peer(2, 21, 7), peer(3, 30)};
@@ -87,7 +92,8 @@ BOOST_AUTO_TEST_CASE(other_peers_are_remembered) {
   BOOST_TEST(((*this)->memory().others == wanted));
 }
 
-BOOST_AUTO_TEST_CASE(the_cluster_id_is_kept) {
+BOOST_DATA_TEST_CASE(the_cluster_id_is_kept, data::make(disk_kinds), kind) {
+  use(kind);
   batch x{1};
   x.term(1).fill(1, 2, 1);
   persist with_id = x;
@@ -99,14 +105,16 @@ BOOST_AUTO_TEST_CASE(the_cluster_id_is_kept) {
   BOOST_TEST(((*this)->load({2}).cluster == cluster_id{}));
 }
 
-BOOST_AUTO_TEST_CASE(a_cluster_id_in_the_log_is_found) {
+BOOST_DATA_TEST_CASE(a_cluster_id_in_the_log_is_found, data::make(disk_kinds),
+                     kind) {
+  use(kind);
   persist x = batch{1}.term(5).fill(1, 2, 3).fill(3, 4, 4).fill(5, 6, 5);
   auto& entries = x.batch.entries;
   for (auto i : {2, 4}) {
     entries[i].kind = entry_kind::empty;
     entries[i].data = to_bytes(cluster_id{70u + i});
   }
-  for (const auto* kind : store_kinds) {
+  {
     any_store y{kind};
     commit(y, x);
     y.reopen();
@@ -116,7 +124,9 @@ BOOST_AUTO_TEST_CASE(a_cluster_id_in_the_log_is_found) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_is_told_from_the_original) {
+BOOST_DATA_TEST_CASE(a_copy_is_told_from_the_original, data::make(disk_kinds),
+                     kind) {
+  use(kind);
   end(true);
   make_backup();
   reopen();
@@ -132,14 +142,17 @@ BOOST_AUTO_TEST_CASE(a_copy_is_told_from_the_original) {
   BOOST_TEST(!(*this)->memory().restored);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_may_be_renamed) {
+BOOST_DATA_TEST_CASE(a_directory_may_be_renamed, data::make(disk_kinds), kind) {
+  use(kind);
   close();
   fs::rename(directory(), backup());
   bring_back();
   BOOST_TEST(!(*this)->memory().restored);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_written_into_the_same_files_is_told_apart) {
+BOOST_DATA_TEST_CASE(a_copy_written_into_the_same_files_is_told_apart,
+                     data::make(disk_kinds), kind) {
+  use(kind);
   end(true);
   make_backup();
   reopen();
@@ -151,7 +164,9 @@ BOOST_AUTO_TEST_CASE(a_copy_written_into_the_same_files_is_told_apart) {
   BOOST_TEST((*this)->memory().restored);
 }
 
-BOOST_AUTO_TEST_CASE(a_mark_that_is_gone_counts_as_a_copy) {
+BOOST_DATA_TEST_CASE(a_mark_that_is_gone_counts_as_a_copy,
+                     data::make(disk_kinds), kind) {
+  use(kind);
   close();
   fs::remove(directory() + "/raft.mark");
   reopen();
@@ -159,7 +174,9 @@ BOOST_AUTO_TEST_CASE(a_mark_that_is_gone_counts_as_a_copy) {
 }
 
 // A crash may come between the record of a mark and its name.
-BOOST_AUTO_TEST_CASE(a_mark_without_its_name_is_found) {
+BOOST_DATA_TEST_CASE(a_mark_without_its_name_is_found, data::make(disk_kinds),
+                     kind) {
+  use(kind);
   close();
   fs::rename(directory() + "/raft.mark", directory() + "/raft.mark.new");
   reopen();
@@ -172,7 +189,9 @@ BOOST_AUTO_TEST_CASE(a_mark_without_its_name_is_found) {
 }
 
 // What its last start promised after the copy was made is not in it.
-BOOST_AUTO_TEST_CASE(the_last_start_of_a_copy_counts_if_it_ended_in_order) {
+BOOST_DATA_TEST_CASE(the_last_start_of_a_copy_counts_if_it_ended_in_order,
+                     data::make(disk_kinds), kind) {
+  use(kind);
   for (auto in_order : {true, false}) {
     any_store::reopen();
     auto before = starts();
@@ -190,7 +209,9 @@ BOOST_AUTO_TEST_CASE(the_last_start_of_a_copy_counts_if_it_ended_in_order) {
 }
 
 // The version before knew neither starts nor marks.
-BOOST_AUTO_TEST_CASE(a_store_of_format_1_opens_and_becomes_one_of_today) {
+BOOST_DATA_TEST_CASE(a_store_of_format_1_opens_and_becomes_one_of_today,
+                     data::make(disk_kinds), kind) {
+  use(kind);
   auto& x = *this;
   commit(x, batch{}.fill(1, 3, 1).term(2, 1));
   x.close();
@@ -204,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_store_of_format_1_opens_and_becomes_one_of_today) {
   std::filesystem::remove(x.options().directory + "/raft.mark");
   auto to_read = x.options();
   to_read.writable = false;
-  BOOST_TEST(open_lmdb_store(to_read)->memory().starts.empty());
+  BOOST_TEST(open_again(to_read)->memory().starts.empty());
   x.reopen();
   BOOST_TEST(x->load({1}).last.index == log_index{3});
   BOOST_TEST(x->memory().starts.size() == 1u);

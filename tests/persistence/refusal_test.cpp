@@ -53,7 +53,7 @@ struct refusal_fixture : any_store {
       auto wanted = how;
       wanted.writable = writable;
       try {
-        open_lmdb_store(wanted)->load({1});
+        open_again(wanted)->load({1});
         BOOST_ERROR("no error; expected: " << part);
       } catch (const store_error& e) {
         BOOST_TEST(to_text(e.code()) == to_text(code), e.what());
@@ -69,7 +69,7 @@ struct refusal_fixture : any_store {
     auto how = options();
     how.writable = writable;
     try {
-      open_lmdb_store(how)->load({1});
+      open_again(how)->load({1});
       return {};
     } catch (const store_error& e) {
       return e.what();
@@ -103,42 +103,56 @@ struct refusal_fixture : any_store {
 
 BOOST_FIXTURE_TEST_SUITE(refusals, refusal_fixture)
 
-BOOST_AUTO_TEST_CASE(another_cluster) {
+BOOST_DATA_TEST_CASE(another_cluster, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   auto other = options();
   other.cluster = "prod";
   check(store_errc::foreign, "not to peer 1 of cluster 'prod'", other);
 }
 
-BOOST_AUTO_TEST_CASE(another_peer) {
+BOOST_DATA_TEST_CASE(another_peer, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   auto other = options();
   other.peer = {2};
   check(store_errc::foreign,
         "belongs to peer 1 of cluster 'test', not to peer 2", other);
 }
 
-BOOST_AUTO_TEST_CASE(a_newer_format) {
+BOOST_DATA_TEST_CASE(a_newer_format, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   change("meta", [](saboteur& x) {
-    x.put("format", encode({}, store_header{store_format + 1}));
+    x.put("format", encode({}, store_header{journal_format + 1}));
   });
-  check(store_errc::newer_format, "has format 3, this program knows 2");
+  check(store_errc::newer_format, "has format 4, this program knows 3");
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_checksum) {
+BOOST_DATA_TEST_CASE(a_bad_checksum, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   change("hard_state", [](saboteur& x) { x.flip(group_key({1}), 5); });
   check(store_errc::corrupt, "record 'hard_state 1'");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_was_emptied) {
+BOOST_DATA_TEST_CASE(a_file_that_was_emptied, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   fs::resize_file(file(), 0);
   check(store_errc::corrupt, "is empty");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_cut_short) {
+BOOST_DATA_TEST_CASE(a_file_cut_short, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   fs::resize_file(file(), 3 * 4096);
   check(store_errc::corrupt, "was cut short");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_of_zeros) {
+BOOST_DATA_TEST_CASE(a_file_of_zeros, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   auto size = fs::file_size(file());
   fs::resize_file(file(), 0);
   fs::resize_file(file(), size);
@@ -146,11 +160,13 @@ BOOST_AUTO_TEST_CASE(a_file_of_zeros) {
 }
 
 // The lock file remembers that there was one.
-BOOST_AUTO_TEST_CASE(a_file_that_has_vanished) {
+BOOST_DATA_TEST_CASE(a_file_that_has_vanished, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   fs::remove(file());
   auto before = files_below(options().directory);
   try {
-    open_lmdb_store(options());
+    open_again(options());
     BOOST_ERROR("a new store was made in its place");
   } catch (const store_error& e) {
     BOOST_TEST((e.code() == store_errc::corrupt));
@@ -161,16 +177,18 @@ BOOST_AUTO_TEST_CASE(a_file_that_has_vanished) {
   BOOST_TEST((files_below(options().directory) == before));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_in_use) {
+BOOST_DATA_TEST_CASE(a_directory_in_use, data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   child_process child{[this](int out) {
-    auto held = open_lmdb_store(options());
+    auto held = open_again(options());
     send_number(out, 1);
     pause();
   }};
   BOOST_REQUIRE(child.receive_number() == 1u);
   auto before = files_below(options().directory);
   try {
-    open_lmdb_store(options());
+    open_again(options());
     BOOST_ERROR("opened twice");
   } catch (const store_error& e) {
     BOOST_TEST((e.code() == store_errc::in_use));
@@ -180,8 +198,12 @@ BOOST_AUTO_TEST_CASE(a_directory_in_use) {
 
 // Whatever raftd makes in its directory: it must not write elsewhere.
 BOOST_DATA_TEST_CASE(a_link_in_the_place_of_a_file,
-                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
-  auto place = file(sample);
+                     data::make(disk_kinds)
+                       * data::make({"raft.lock", "lock.mdb", "data.mdb"}),
+                     kind, name) {
+  use(kind);
+  close();
+  auto place = file(name);
   auto target = file("of others");
   auto refused = "'" + place + "' is a symbolic link";
   std::ofstream{target} << "precious";
@@ -195,7 +217,10 @@ BOOST_DATA_TEST_CASE(a_link_in_the_place_of_a_file,
   BOOST_TEST(!fs::exists(target));
 }
 
-BOOST_AUTO_TEST_CASE(who_only_reads_writes_through_no_link) {
+BOOST_DATA_TEST_CASE(who_only_reads_writes_through_no_link,
+                     data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   fs::remove(file("lock.mdb"));
   std::ofstream{file("of others")} << "precious";
   fs::create_symlink(file("of others"), file("lock.mdb"));
@@ -205,8 +230,12 @@ BOOST_AUTO_TEST_CASE(who_only_reads_writes_through_no_link) {
 }
 
 BOOST_DATA_TEST_CASE(something_else_in_the_place_of_a_file,
-                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
-  auto place = file(sample);
+                     data::make(disk_kinds)
+                       * data::make({"raft.lock", "lock.mdb", "data.mdb"}),
+                     kind, name) {
+  use(kind);
+  close();
+  auto place = file(name);
   fs::remove(place);
   BOOST_REQUIRE(mkfifo(place.c_str(), 0600) == 0);
   auto said = complaint(true);
@@ -215,15 +244,22 @@ BOOST_DATA_TEST_CASE(something_else_in_the_place_of_a_file,
 }
 
 BOOST_DATA_TEST_CASE(a_file_of_another_user,
-                     data::make({"raft.lock", "lock.mdb", "data.mdb"})) {
+                     data::make(disk_kinds)
+                       * data::make({"raft.lock", "lock.mdb", "data.mdb"}),
+                     kind, name) {
+  use(kind);
+  close();
   open_to_all(fs::perms{0666});
-  fs::permissions(file(sample), fs::perms{0400});
-  auto wanted = "cannot open '" + file(sample)
+  fs::permissions(file(name), fs::perms{0400});
+  auto wanted = "cannot open '" + file(name)
               + "': Permission denied; it belongs to user ";
   BOOST_TEST(as_nobody([&] { return complaint(true).starts_with(wanted); }));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_is_read_only_can_be_read) {
+BOOST_DATA_TEST_CASE(a_directory_that_is_read_only_can_be_read,
+                     data::make(disk_kinds), kind) {
+  use(kind);
+  close();
   open_to_all(fs::perms{0444});
   fs::permissions(options().directory, fs::perms{0555});
   BOOST_TEST(as_nobody([&] { return complaint(false).empty(); }));
@@ -240,8 +276,11 @@ BOOST_AUTO_TEST_CASE(a_directory_that_is_read_only_can_be_read) {
 }
 
 // What a power failure leaves while a store is made is no store.
-BOOST_AUTO_TEST_CASE(a_store_that_was_never_finished_is_made_anew) {
-  any_store unfinished{"lmdb"};
+BOOST_DATA_TEST_CASE(a_store_that_was_never_finished_is_made_anew,
+                     data::make(disk_kinds), kind) {
+  use(kind);
+  close();
+  any_store unfinished{kind};
   unfinished.close();
   auto directory = unfinished.options().directory;
   fs::remove_all(directory);

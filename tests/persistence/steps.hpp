@@ -16,8 +16,9 @@ inline constexpr std::uint64_t groups = 2;
 
 /// The commit after which both groups are in term `step`. The same state gives
 /// the same commit, so that a child and its parent agree on all of them.
+/// @param little Whether it is a few hundred bytes, not up to a megabyte.
 inline std::vector<persist> make_step(const persistence::store& from,
-                                      std::uint64_t step) {
+                                      std::uint64_t step, bool little = false) {
   std::vector<persist> result;
   for (std::uint64_t group = 1; group <= groups; ++group) {
     std::mt19937_64 random{step * groups + group};
@@ -42,8 +43,13 @@ inline std::vector<persist> make_step(const persistence::store& from,
     }
     // Some values are longer than a page.
     auto size_max = random() % 8 == 0 ? 20'000 : 3000;
+    auto count_max = 20;
+    if (little) {
+      size_max = 150;
+      count_max = 4;
+    }
     if (random() % 8 != 0)
-      x.fill(next, next + random() % 20, step, random() % size_max);
+      x.fill(next, next + random() % count_max, step, random() % size_max);
     x.members({{step}, {{1}, {2}}, {}}).term(step, 1 + random() % 3);
     result.push_back(x);
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/persistence/journal_store.hpp>
 #include <raft/persistence/store.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
 
@@ -34,7 +35,18 @@ std::ostream& operator<<(std::ostream& out, strong_number<Tag> x) {
 namespace raft::test {
 
 /// The kinds of store, by name.
-inline constexpr std::array store_kinds{"memory", "lmdb"};
+inline constexpr std::array store_kinds{"memory", "lmdb", "journal"};
+
+/// Those on a disk.
+inline constexpr std::array disk_kinds{"lmdb", "journal"};
+
+/// Opens a store on a disk.
+inline std::unique_ptr<persistence::store>
+open_store(const std::string& kind, const persistence::lmdb_options& options,
+           const persistence::journal_options& journal) {
+  return kind == "lmdb" ? persistence::open_lmdb_store(options)
+                        : persistence::open_journal_store(options, journal);
+}
 
 /// A store that can be closed and opened again. A store in memory stays.
 class any_store {
@@ -46,9 +58,9 @@ public:
   }
 
   void reopen() {
-    if (kind_ == "lmdb") {
+    if (kind_ != "memory") {
       store_.reset();
-      store_ = persistence::open_lmdb_store(options());
+      store_ = open_store(kind_, options(), journal);
     } else if (!store_) {
       store_ = persistence::make_memory_store({"test", {1}, {77}});
     }
@@ -56,6 +68,18 @@ public:
 
   void close() {
     store_.reset();
+  }
+
+  /// Goes on as another kind of store on the disk.
+  void use(std::string kind) {
+    kind_ = std::move(kind);
+    reopen();
+  }
+
+  /// Opens a store of the same kind, another one or the same once more.
+  std::unique_ptr<persistence::store>
+  open_again(const persistence::lmdb_options& how) const {
+    return open_store(kind_, how, journal);
   }
 
   persistence::lmdb_options options() const {
@@ -70,6 +94,10 @@ public:
 
   /// For the next `reopen`.
   bool writable = true;
+
+  /// For the next `reopen`. So short that segments are used again and again,
+  /// and that some commits fit into none.
+  persistence::journal_options journal{3, 16 << 10};
 
   /// For the next `reopen`. Little, because most tests write little.
   persistence::reserved_space_options reserved_space{0, 64 << 10};

@@ -402,6 +402,7 @@ BOOST_DATA_TEST_CASE(stores_agree_on_random_histories,
   std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
   any_store memory{"memory"};
   any_store disk{"lmdb"};
+  any_store journal{"journal"};
   int accepted = 0;
   for (int i = 0; i < 500; ++i) {
     auto x = random_batch(random, memory->load({1}));
@@ -410,6 +411,11 @@ BOOST_DATA_TEST_CASE(stores_agree_on_random_histories,
     BOOST_REQUIRE_EQUAL(accepts(disk, x), taken);
     BOOST_REQUIRE((memory->load({1}) == disk->load({1})));
     BOOST_REQUIRE(log_of(memory) == log_of(disk));
+    BOOST_REQUIRE_EQUAL(accepts(journal, x), taken);
+    BOOST_REQUIRE((memory->load({1}) == journal->load({1})));
+    BOOST_REQUIRE(log_of(memory) == log_of(journal));
+    if (random() % 20 == 0)
+      journal.reopen();
   }
   BOOST_TEST(accepted > 150);
   BOOST_TEST(accepted < 500);

@@ -1,0 +1,91 @@
+// Writes to a store on the disk, within one transaction.
+
+#pragma once
+
+#include <raft/persistence/lmdb_database.hpp>
+#include <raft/persistence/log_change.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace raft::persistence {
+
+/// An entry, and its record.
+struct encoded_entry {
+  log_position where;
+  std::string_view record;
+};
+
+/// What is to be written of a group.
+struct group_write {
+  group_id group;
+  hard_state hard;
+  /// If they change; else null.
+  const membership* members = nullptr;
+  /// 0 keeps what is there.
+  cluster_id cluster;
+  log_change change;
+  /// The time of the last entry that is compacted, if it is known; the entry
+  /// tells if the store has it.
+  std::uint64_t compacted_time_ms = 0;
+  /// What follows `change.base`.
+  std::vector<encoded_entry> entries;
+};
+
+/// Changes the tables of a store.
+///
+/// All members throw `store_error` (`corrupt`) if a record is damaged or does
+/// not fit the others, and `lmdb::error`.
+class lmdb_writer {
+public:
+  /// Keeps references to both.
+  lmdb_writer(lmdb_database& db, lmdb::transaction& txn)
+    : db_{&db}, txn_{&txn} {
+    // nop
+  }
+
+  /// Sees to it that the commit will not meet a full disk. Comes before the
+  /// first change.
+  /// @param may_use_reserve Whether it holds nothing that clients asked for.
+  /// @param mark Whether the mark of a journal is written as well.
+  /// @throws store_error `no_space`.
+  void reserve(std::span<const group_write> all, bool may_use_reserve,
+               bool mark) const;
+
+  void write(const group_write& x) const;
+
+  void write(const journal_mark& x) const;
+
+  /// Erases some of what is compacted, after it has found the room for that.
+  /// @param in_any_case Writes even if nothing is left.
+  /// @returns how many entries it erased.
+  /// @throws store_error `no_space`.
+  std::size_t erase_compacted(std::span<const group_id> groups,
+                              std::size_t count_max, bool in_any_case) const;
+
+  /// Writes what is there already, after it has found the room for that: the
+  /// transaction after it can use the pages that the one before it freed.
+  /// @returns whether anything was written.
+  /// @throws store_error `no_space`.
+  bool write_nothing_new(std::span<const group_id> groups) const;
+
+private:
+  void estimate_replaced(lmdb::page_estimate& pages, MDB_dbi table,
+                         std::size_t key_bytes, std::size_t bytes) const;
+  void estimate_erased(lmdb::page_estimate& pages, MDB_dbi table,
+                       group_id group, log_index first, log_index last,
+                       std::size_t count_max) const;
+  void estimate(lmdb::page_estimate& pages, const group_write& x) const;
+  void erase_from(MDB_dbi table, group_id group, log_index first) const;
+  void append(const group_write& x) const;
+  void compact(const group_write& x) const;
+  std::size_t drop_compacted(group_id group, log_index last,
+                             std::size_t count_max) const;
+
+  lmdb_database* db_;
+  lmdb::transaction* txn_;
+};
+
+} // namespace raft::persistence
