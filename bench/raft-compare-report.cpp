@@ -1,7 +1,7 @@
 // raft-compare-report: what raft-compare-redis and raft-compare-etcd have
 // measured, as tables, JSON and a picture.
 
-#include <raft/bench/report.hpp>
+#include <raft/bench/chart.hpp>
 #include <raft/programs/command_line.hpp>
 #include <raft/programs/standard_files.hpp>
 
@@ -50,11 +50,12 @@ int main(int argc, char** argv) {
   CLI::App app{"Shows what ./dev bench compare has measured.",
                "raft-compare-report"};
   std::string from;
-  std::optional<std::string> json;
+  std::optional<std::string> json, svg;
   std::vector<std::string> about;
   programs::add_text(app, "--from", from, "A measurement as JSON in each line")
     ->required();
   programs::add_text(app, "--json", json, "Write all of it there");
+  programs::add_text(app, "--svg", svg, "Draw it there");
   programs::add_texts(app, "FACT", about,
                       "What is known of the run: NAME=VALUE");
   try {
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
     auto known = read_facts(about);
     if (json)
       write(*json, to_json(found, known).dump(2) + '\n');
+    if (svg)
+      write(*svg, to_svg(found, known));
     std::cout << to_text(found, known) << std::flush;
     return 0;
   } catch (const std::exception& problem) {

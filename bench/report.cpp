@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cmath>
+#include <algorithm>
 
 namespace raft::bench {
 
@@ -63,23 +63,6 @@ std::vector<std::string> figures(const comparison& x, const std::string& system,
                     x.of(system, load, metrics::anonymous))};
 }
 
-/// Loads that differ only in their clients.
-std::vector<std::vector<load>> groups_of(const std::vector<load>& loads) {
-  std::vector<std::vector<load>> result;
-  for (const auto& x : loads) {
-    auto fits = [&](auto& group) {
-      return group.front().what == x.what
-          && group.front().value_bytes == x.value_bytes;
-    };
-    auto group = std::find_if(result.begin(), result.end(), fits);
-    if (group == result.end())
-      result.push_back({x});
-    else
-      group->push_back(x);
-  }
-  return result;
-}
-
 std::string figures_of(const comparison& x, const std::vector<load>& group) {
   table result{{"clients", "system", "commands/s", "p50", "p99", "p99.9",
                 "CPU s", "syncs", "disk bytes", "own bytes", "MiB"}};
@@ -126,6 +109,22 @@ json to_json(const std::optional<spread>& x) {
 }
 
 } // namespace
+
+std::vector<std::vector<load>> groups_of(const std::vector<load>& loads) {
+  std::vector<std::vector<load>> result;
+  for (const auto& x : loads) {
+    auto fits = [&](auto& group) {
+      return group.front().what == x.what
+          && group.front().value_bytes == x.value_bytes;
+    };
+    auto group = std::find_if(result.begin(), result.end(), fits);
+    if (group == result.end())
+      result.push_back({x});
+    else
+      group->push_back(x);
+  }
+  return result;
+}
 
 std::string to_text(double x) {
   if (x == 0)

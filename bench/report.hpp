@@ -18,6 +18,10 @@ using facts = std::vector<std::pair<std::string, std::string>>;
 /// The system whose figures are divided by the others'.
 inline const std::string own_system = "ours";
 
+/// Loads that differ only in their clients, for each size of values and
+/// operation.
+std::vector<std::vector<load>> groups_of(const std::vector<load>& loads);
+
 /// A number with some significant digits and commas between thousands.
 std::string to_text(double x);
 

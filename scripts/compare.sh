@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 compare_usage="bench compare knows --systems, --clients, --operations, --values, --keys,
---rounds, --seconds, --quick, --data, --json, --etcd, --redis-server and --redisraft"
+--rounds, --seconds, --quick, --data, --json, --svg, --etcd, --redis-server and --redisraft"
 
 # Each system: start_SYSTEM starts it below $cluster_dir, waits until it serves, and puts
 # the port of the server that gets the load into $compare_port.
@@ -170,7 +170,7 @@ compare_options() {
   compare_clients=1,16,64,256,64x16 compare_operations=set,get
   compare_values=(16 256 4096)
   compare_keys=100000 compare_rounds=3 compare_seconds=3
-  compare_json='' compare_data=$build etcd='' redis_server='' redisraft=''
+  compare_json='' compare_svg='' compare_data=$build etcd='' redis_server='' redisraft=''
   while [ $# -gt 0 ]; do
     if [ "$1" = --quick ]; then
       compare_clients=1,64,64x16 compare_values=(256) compare_keys=10000 compare_seconds=1
@@ -188,6 +188,7 @@ compare_options() {
       --seconds) compare_seconds=$2 ;;
       --data) compare_data=$(from_caller "$2") ;;
       --json) compare_json=$(from_caller "$2") ;;
+      --svg) compare_svg=$(from_caller "$2") ;;
       --etcd) etcd=$(from_caller "$2") ;;
       --redis-server) redis_server=$(from_caller "$2") ;;
       --redisraft) redisraft=$(from_caller "$2") ;;
@@ -255,6 +256,6 @@ bench_compare() {
   readarray -t known < <(facts)
   echo
   "$build"/bin/raft-compare-report --from "$compare_dir/measured" \
-    ${compare_json:+--json "$compare_json"} \
+    ${compare_json:+--json "$compare_json"} ${compare_svg:+--svg "$compare_svg"} \
     -- "${known[@]}"
 }

@@ -1,6 +1,6 @@
 // Medians, ratios, tables and JSON of a comparison.
 
-#include <raft/bench/report.hpp>
+#include <raft/bench/chart.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -124,6 +124,23 @@ BOOST_AUTO_TEST_CASE(json_has_all_of_it) {
   BOOST_TEST(x["ratios"][0]["by"] == "etcd");
   BOOST_TEST(x["ratios"][0]["commands_per_second"]["highest"] == 3.0);
   BOOST_TEST(x["medians"][0]["p99_ms"]["median"] == 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_picture_has_a_dot_for_each_median) {
+  auto svg = to_svg(three_rounds(), {{"machine", "a <small> one & quiet"}});
+  BOOST_TEST(svg.starts_with("<svg xmlns="));
+  BOOST_TEST(svg.ends_with("</svg>\n"));
+  BOOST_TEST(has(svg, "machine: a &lt;small&gt; one &amp; quiet</text>"));
+  BOOST_TEST(has(svg, "SET, values of 256 bytes: commands/s</text>"));
+  BOOST_TEST(has(svg, "<title>ours: 2,000 (1,000 to 3,000)</title>"));
+  // Two of a panel with one client, one with many; two panels.
+  std::size_t dots = 0;
+  for (auto at = svg.find("<title>"); at != std::string::npos;
+       at = svg.find("<title>", at + 1))
+    ++dots;
+  BOOST_TEST(dots == 6u);
+  BOOST_TEST(!has(svg, "nan"));
+  BOOST_TEST(!has(svg, "inf"));
 }
 
 BOOST_AUTO_TEST_CASE(a_measurement_survives_its_line) {

@@ -41,12 +41,13 @@ nothing_is_left() {
 shortest=(--systems ours --clients 4 --values 256 --rounds 1 --seconds 0.5 --keys 2000)
 
 say "figures"
-compare "${shortest[@]}" --json "$scratch/result.json"
+compare "${shortest[@]}" --json "$scratch/result.json" --svg "$scratch/result.svg"
 for operation in SET GET; do
   grep -q "^$operation, values of 256 bytes" "$output" || fail "no $operation"
 done
 [ "$(grep -cE '^ +4  ours +[0-9.,]+ ' "$output")" -eq 2 ] || fail "no figures"
 grep -q '"commands_per_second": {' "$scratch/result.json"
+grep -q '^</svg>$' "$scratch/result.svg"
 nothing_is_left
 
 say "Ctrl-C"
