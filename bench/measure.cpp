@@ -14,8 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Enough to be fast with every system.
-constexpr load_shape bulk{64, 16};
+// Enough to be fast with every system, and not so much that one loses its
+// leader.
+constexpr load_shape bulk{64, 4};
 
 // How many keys are read in the end.
 constexpr std::uint32_t sample = 10'000;
@@ -57,9 +58,8 @@ public:
     closed_loop_options load;
     load.what = what;
     load.shape = bulk;
-    while (load.shape.clients * load.shape.pipeline > options_.keys)
-      load.shape.pipeline = std::max<std::size_t>(load.shape.pipeline / 2, 1),
-      load.shape.clients = std::max<std::size_t>(load.shape.clients / 2, 1);
+    if (bulk.clients * bulk.pipeline > options_.keys)
+      load.shape = {1, 1};
     load.stride = stride;
     run_closed_loop(connect(load.shape), keys_, load);
   }
@@ -127,6 +127,8 @@ private:
   std::uint64_t seed_;
 };
 
+} // namespace
+
 void check_options(const measure_options& options) {
   for (auto shape : options.shapes)
     if (shape.clients * shape.pipeline > options.keys)
@@ -136,11 +138,8 @@ void check_options(const measure_options& options) {
                     to_text(shape), options.keys)};
 }
 
-} // namespace
-
 void measure(const measure_options& options, const protocol& with,
              const std::function<void(const measurement&)>& f) {
-  check_options(options);
   runner x{options, with};
   x.pass(operation::set, 1);
   for (auto what : options.operations)

@@ -50,7 +50,11 @@ struct measure_options {
   std::uint64_t seed = 1;
 };
 
+/// @throws std::runtime_error if there are fewer keys than commands at once.
+void check_options(const measure_options& options);
+
 /// Calls `f` with each figure, in the order of operations and shapes.
+/// @pre `check_options(options)` does not throw.
 /// @throws std::runtime_error if a command fails, a `GET` finds something else
 /// than the last
 ///         value that was acknowledged, or a server has ended.
@@ -59,7 +63,7 @@ void measure(const measure_options& options, const protocol& with,
 
 /// A program that does this for its arguments and appends what it finds to a
 /// file, a line of JSON each.
-/// @returns its exit code.
+/// @returns its exit code: 1 if the system fails, 2 if the arguments are wrong.
 int measure_program(int argc, char** argv, const char* name,
                     const protocol& with);
 

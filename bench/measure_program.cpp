@@ -121,14 +121,17 @@ int measure_program(int argc, char** argv, const char* name,
   }
   // A lost connection is an error with a name, not an end without a word.
   std::signal(SIGPIPE, SIG_IGN);
+  auto exit_code = 2;
   try {
     read(options, raw);
+    check_options(options);
+    exit_code = 1;
     run(options, with, raw.to);
     return 0;
   } catch (const std::exception& problem) {
     std::cerr << name << ": " << options.system << ": " << problem.what()
               << '\n';
-    return 1;
+    return exit_code;
   }
 }
 
