@@ -345,7 +345,7 @@ void client_state::take_from_reads() {
     out_.requests.push_back(
       {x.what, x.attempt, x.to, {}, std::move(x.command), true});
   for (auto& x : todo.answers)
-    out_.answers.push_back({x.what, std::move(x.result)});
+    out_.answers.push_back(std::move(x));
 }
 
 void client_state::pump_commands(instant now) {

@@ -53,10 +53,7 @@ public:
     bool reads = false;
   };
 
-  struct answer {
-    ticket what = 0;
-    executed result;
-  };
+  using answer = pending_reads::answer;
 
   struct output {
     std::vector<request> requests;
