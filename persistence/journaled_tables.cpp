@@ -11,7 +11,7 @@ namespace {
 /// How much is moved to the tables in one transaction, in bytes of records.
 constexpr std::size_t bytes_per_step = 256 << 10;
 /// How many records, if they hold little that is wanted.
-constexpr std::size_t records_per_step = 10'000;
+constexpr std::size_t records_per_move = 10'000;
 
 /// Segments hold whole blocks.
 journal_options checked(journal_options x) {
@@ -252,7 +252,7 @@ bool journaled_tables::move_if_due() {
 void journaled_tables::move(std::size_t bytes_max) {
   auto at = journal_->oldest();
   journal_step step{[this](group_id group) { return logs_.compaction(group); }};
-  for (std::size_t n = 0; n < records_per_step && step.bytes() < bytes_max;
+  for (std::size_t n = 0; n < records_per_move && step.bytes() < bytes_max;
        ++n) {
     auto behind = at;
     auto body = journal_->next(behind);
