@@ -96,12 +96,9 @@ BOOST_AUTO_TEST_CASE(a_handle_travels_with_its_message) {
   auto inbox = system.spawn(
     [](actors::nothing) -> actors::inbox_actor::behavior_type {
       return {
-        [](const vote_request&) {},
-        [](const vote_reply&) {},
-        [](const append_request&) {},
-        [](const append_reply&) {},
-        [](const read_index_request&) {},
-        [](const read_index_reply&) {},
+        [](const vote_request&) {},       [](const vote_reply&) {},
+        [](const append_request&) {},     [](const append_reply&) {},
+        [](const read_index_request&) {}, [](const read_index_reply&) {},
       };
     },
     actors::nothing{});
