@@ -6,7 +6,7 @@
 #include <raft/consensus/settings.hpp>
 #include <raft/links/address.hpp>
 #include <raft/messages/ids.hpp>
-#include <raft/persistence/store.hpp>
+#include <raft/persistence/journal_store.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -53,6 +53,8 @@ struct configuration {
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much disk space is allocated before it is needed.
   persistence::reserved_space_options reserved_space;
+  /// How long the journal before the log's tables is.
+  persistence::journal_options journal;
 };
 
 /// How many characters `configuration::cluster` may have; at least one.

@@ -11,6 +11,7 @@
 #include <raft/consensus/acquaintances.hpp>
 #include <raft/links/links.hpp>
 #include <raft/links/listening.hpp>
+#include <raft/persistence/journal_store.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -130,7 +131,7 @@ struct node::impl {
     lmdb.peer = config.id;
     lmdb.map_bytes = config.map_bytes;
     lmdb.reserved_space = config.reserved_space;
-    return persistence::open_lmdb_store(lmdb);
+    return persistence::open_journal_store(lmdb, config.journal);
   }
 
   /// Founds the group, if this start may and the store knows of none.

@@ -139,6 +139,8 @@ constexpr bounds sizes{1, std::uint64_t{1} << 40, false};
 constexpr bounds sizes_or_none{0, sizes.highest, false};
 // Two of them must fit into the address space of a process.
 constexpr bounds map_sizes{1 << 20, std::uint64_t{1} << 45};
+constexpr bounds journal_files{2, 64};
+constexpr bounds journal_sizes{1 << 20, std::uint64_t{1} << 30};
 constexpr bounds dirty_sizes{1 << 20, std::uint64_t{16} << 30};
 constexpr bounds checkpoint_times{cluster::checkpoint_after_min.count(),
                                   cluster::checkpoint_after_max.count()};
@@ -280,6 +282,12 @@ std::vector<option> resource_options() {
     number("space-reserve", "BYTES", sizes_or_none,
            "How much of that is kept for votes and terms when the disk is full",
            RAFT_FIELD(node.reserved_space.reserve)),
+    number("journal-segments", "N", journal_files,
+           "How many files the journal of the log has",
+           RAFT_FIELD(node.journal.segments)),
+    number("journal-segment-bytes", "BYTES", journal_sizes,
+           "How long each of these files becomes",
+           RAFT_FIELD(node.journal.segment_bytes)),
   };
 }
 

@@ -175,14 +175,15 @@ BOOST_AUTO_TEST_CASE(a_log_that_can_not_be_used) {
         + std::to_string(persistence::journal_format + 1)
         + ", this program knows " + std::to_string(persistence::journal_format),
       "use a newer program"}},
-    {"with a bad checksum of its term and vote",
+    {"with a damaged record in its journal",
      [&] {
-       sabotage(data(0), "hard_state", [](test::saboteur& x) {
-         x.flip(persistence::group_key({1}), 5);
-       });
+       std::fstream file{data(0) + "/journal.0",
+                         std::ios::binary | std::ios::in | std::ios::out};
+       file.seekp(60);
+       file.put('?');
      },
      {},
-     {"record 'hard_state 1'", "checksum", cure}},
+     {"record 1 of the journal ('" + data(0) + "/journal.0', offset 0)", cure}},
     {"with a bad checksum of its identity",
      [&] {
        sabotage(data(0), "meta",
@@ -245,8 +246,9 @@ BOOST_AUTO_TEST_CASE(links_in_the_place_of_what_it_makes) {
     };
   };
   std::vector<misfortune> all;
-  for (const auto* name : {"raft.lock", "lock.mdb", "data.mdb", "kv-1",
-                           "kv-1/raft.lock", "kv-1/lock.mdb", "kv-1/data.mdb"})
+  for (const auto* name :
+       {"raft.lock", "lock.mdb", "data.mdb", "journal.0", "kv-1",
+        "kv-1/raft.lock", "kv-1/lock.mdb", "kv-1/data.mdb"})
     all.push_back({name,
                    replaced_by_link(name),
                    {},

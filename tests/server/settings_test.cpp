@@ -138,6 +138,8 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
     {"--map-bytes", [](auto& x) { return x.node.map_bytes; }},
     {"--space-ahead", [](auto& x) { return x.node.reserved_space.ahead; }},
     {"--space-reserve", [](auto& x) { return x.node.reserved_space.reserve; }},
+    {"--journal-segment-bytes",
+     [](auto& x) { return x.node.journal.segment_bytes; }},
   };
   return all;
 }
@@ -290,6 +292,13 @@ BOOST_AUTO_TEST_CASE(of_a_flag_that_comes_twice_the_last_counts) {
   BOOST_TEST(x.config->node.raft.heartbeat_interval.count() == 60);
   BOOST_TEST(x.config->node.cluster == "green");
   BOOST_TEST((x.config->node.listen == address{"127.0.0.1", 2}));
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_has_a_number_of_files) {
+  BOOST_TEST(good().node.journal.segments == 4u);
+  auto x = *read(and_also({"--journal-segments", "7"})).config;
+  BOOST_TEST(x.node.journal.segments == 7u);
+  BOOST_TEST(contains(read(and_also({"--journal-segments", "1"})).text, "2"));
 }
 
 BOOST_AUTO_TEST_CASE(members_may_come_one_by_one) {
