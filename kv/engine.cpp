@@ -15,18 +15,17 @@ class job final : public machine::checkpoint_job {
 public:
   job(std::shared_ptr<table> below, std::shared_ptr<pace> pace,
       std::shared_ptr<const overlay> changes, log_index applied,
-      std::uint64_t keys, std::vector<machine::session_record> sessions)
+      std::vector<machine::session_record> sessions)
     : below_{std::move(below)},
       pace_{std::move(pace)},
       changes_{std::move(changes)},
       applied_{applied},
-      keys_{keys},
       sessions_{std::move(sessions)} {
     // nop
   }
 
   void run() override {
-    below_->write({changes_, applied_, keys_, sessions_, [this](auto took) {
+    below_->write({changes_, applied_, sessions_, [this](auto took) {
                      pace_->rest(took);
                      return pace_->portions();
                    }});
@@ -45,7 +44,6 @@ private:
   std::shared_ptr<pace> pace_;
   std::shared_ptr<const overlay> changes_;
   log_index applied_;
-  std::uint64_t keys_;
   std::vector<machine::session_record> sessions_;
 };
 
@@ -56,7 +54,7 @@ engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
     overlay_bytes_max_{overlay_bytes_max},
     frozen_{std::make_shared<const overlay>()},
     pace_{std::make_shared<pace>()},
-    count_{below_->load().keys} {
+    count_at_freeze_{below_->load().keys} {
   // nop
 }
 
@@ -100,12 +98,17 @@ std::shared_ptr<machine::checkpoint_job>
 engine::freeze(log_index applied,
                std::vector<machine::session_record> sessions) {
   assert(frozen_->empty());
+  if (count_at_freeze_ && active_.knows_all())
+    count_at_freeze_ = active_.count_over(*count_at_freeze_);
+  else
+    count_at_freeze_ = std::nullopt;
   frozen_ = std::make_shared<const overlay>(std::exchange(active_, {}));
+  frozen_applied_ = applied;
   frozen_sessions_.clear();
   for (const auto& x : sessions)
     frozen_sessions_.push_back(x.data.size());
   pace_ = std::make_shared<pace>();
-  return std::make_shared<job>(below_, pace_, frozen_, applied, count_,
+  return std::make_shared<job>(below_, pace_, frozen_, applied,
                                std::move(sessions));
 }
 
@@ -134,11 +137,8 @@ void engine::checkpointed() {
 }
 
 std::optional<std::string_view> engine::find(std::string_view key) const {
-  if (const auto* slot = changed(key)) {
-    if (!*slot)
-      return std::nullopt;
-    return **slot;
-  }
+  if (const auto* slot = changed(key))
+    return *slot;
   auto found = below_->get(key);
   if (!found)
     return std::nullopt;
@@ -152,45 +152,73 @@ std::optional<std::string> engine::read(std::string_view key) const {
 }
 
 bool engine::contains(std::string_view key) const {
-  const auto* slot = changed(key);
-  return slot != nullptr ? slot->has_value() : below_->contains(key);
+  const auto* slot = active_.find(key);
+  return slot != nullptr ? slot->has_value() : was_there(key);
 }
 
 void engine::put(std::string key, std::string value) {
-  if (!contains(key))
-    ++count_;
-  active_.put(std::move(key), std::move(value));
+  active_.put(key, std::move(value));
 }
 
 std::size_t engine::append(std::string key, std::string_view what) {
   const auto* slot = active_.find(key);
   if (slot != nullptr && slot->has_value())
     return active_.append(key, what);
-  std::string value;
-  if (auto before = find(key))
-    value = *before;
+  std::optional<std::string> before;
+  if (slot == nullptr)
+    before = read(key);
+  auto was_there = before.has_value();
+  auto value = std::move(before).value_or(std::string{});
   value += what;
   auto result = value.size();
-  put(std::move(key), std::move(value));
+  active_.put(key, std::move(value), was_there);
   return result;
 }
 
 bool engine::erase(std::string_view key) {
-  if (!contains(key))
+  const auto* slot = active_.find(key);
+  if (slot != nullptr ? !*slot : !was_there(key))
     return false;
-  active_.erase(key);
-  --count_;
+  active_.erase(key, true);
   return true;
 }
 
 std::uint64_t engine::count() const {
-  return count_;
+  if (!count_at_freeze_)
+    count_at_freeze_ = below_->count_with(*frozen_, frozen_applied_);
+  learn_what_was_there();
+  return active_.count_over(*count_at_freeze_);
 }
 
 void engine::visit(std::string_view first, const visitor& f) const {
   visit_merged(
     {active_, *frozen_, first},
     [&](const visitor& g) { below_->visit(first, g); }, f);
+}
+
+bool engine::was_there(std::string_view key) const {
+  const auto* slot = frozen_->find(key);
+  return slot != nullptr ? slot->has_value() : below_->contains(key);
+}
+
+void engine::learn_what_was_there() const {
+  if (active_.knows_all())
+    return;
+  auto keys = active_.unknown();
+  std::vector<bool> there(keys.size());
+  std::vector<std::size_t> places;
+  std::vector<std::string_view> below;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (const auto* slot = frozen_->find(keys[i])) {
+      there[i] = slot->has_value();
+    } else {
+      places.push_back(i);
+      below.push_back(keys[i]);
+    }
+  auto found = below_->contains_each(below);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    there[places[i]] = found[i];
+  active_.know(there);
 }
 
 const overlay::slot* engine::changed(std::string_view key) const {

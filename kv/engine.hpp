@@ -85,16 +85,28 @@ private:
   /// What the overlays know of a key; null if nothing.
   const overlay::slot* changed(std::string_view key) const;
 
+  /// Whether the key was there at the last freeze.
+  bool was_there(std::string_view key) const;
+
+  /// Of all keys that were put since the last freeze without a look at what was
+  /// there.
+  void learn_what_was_there() const;
+
   std::shared_ptr<table> below_;
   std::size_t overlay_bytes_max_;
-  overlay active_;
+  /// A look at the number of keys adds to what it knows, and changes nothing.
+  mutable overlay active_;
   /// Empty unless a checkpoint is under way.
   std::shared_ptr<const overlay> frozen_;
+  log_index frozen_applied_;
   /// How long the session records are that go with it.
   std::vector<std::size_t> frozen_sessions_;
   /// Of the checkpoint that is under way, or was last.
   std::shared_ptr<pace> pace_;
-  std::uint64_t count_ = 0;
+  /// How many keys there were at the last freeze, if anybody has wanted to
+  /// know. To keep it would take a look at the disk for each key that is put;
+  /// so it is counted when the changes are written, or when somebody asks.
+  mutable std::optional<std::uint64_t> count_at_freeze_;
   slow_digests digests_;
   /// Keeps what `find` returned if it came from the table.
   mutable std::string found_;

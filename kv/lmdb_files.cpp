@@ -175,6 +175,11 @@ lmdb_files::read_staged(const lmdb::transaction& txn) const {
   return result;
 }
 
+bool lmdb_files::has_pair(const lmdb::transaction& txn,
+                          std::string_view key) const {
+  return txn.get(pairs, pair_key(key)).has_value();
+}
+
 std::uint64_t lmdb_files::count_pairs(const lmdb::transaction& txn) const {
   return count_records(txn, pairs);
 }

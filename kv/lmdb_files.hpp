@@ -83,6 +83,10 @@ public:
   std::shared_ptr<const overlay>
   read_staged(const lmdb::transaction& txn) const;
 
+  /// Whether `pairs` has a key.
+  /// @pre `key.size() <= key_bytes_max`.
+  bool has_pair(const lmdb::transaction& txn, std::string_view key) const;
+
   /// How many records `pairs` has.
   std::uint64_t count_pairs(const lmdb::transaction& txn) const;
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace raft::kv {
 
@@ -50,10 +51,28 @@ public:
   bool contains(std::string_view key) const override {
     if (key.size() > key_bytes_max)
       return false;
+    return reading([&](const view& x) { return is_there(x, key); });
+  }
+
+  std::vector<bool>
+  contains_each(const std::vector<std::string_view>& keys) const override {
     return reading([&](const view& x) {
-      if (const auto* slot = x.staged_slot(key))
-        return slot->has_value();
-      return x.txn.get(files_.pairs, pair_key(key)).has_value();
+      std::vector<bool> result;
+      result.reserve(keys.size());
+      for (auto key : keys)
+        result.push_back(is_there(x, key));
+      return result;
+    });
+  }
+
+  std::uint64_t count_with(const overlay& changes,
+                           log_index applied) const override {
+    return reading([&](const view& x) {
+      auto state = files_.read_state(x.txn);
+      if (changes.empty() || state.applied == applied)
+        return state.keys;
+      return changes.count_over(
+        state.keys, [&](std::string_view key) { return is_there(x, key); });
     });
   }
 
@@ -91,6 +110,13 @@ private:
       return staged ? staged->find(key) : nullptr;
     }
   };
+
+  /// @pre `key.size() <= key_bytes_max`.
+  bool is_there(const view& x, std::string_view key) const {
+    if (const auto* slot = x.staged_slot(key))
+      return slot->has_value();
+    return files_.has_pair(x.txn, key);
+  }
 
   template <class F>
   std::invoke_result_t<F, const view&> reading(F f) const {
@@ -288,9 +314,10 @@ void lmdb_table::write_all(const update& x) {
       std::lock_guard guard{mutex_};
       left_staged_ = {};
     }
-    if (load_applied() == x.applied)
-      return;
   }
+  writer_.check_sound();
+  if (load_applied() == x.applied)
+    return;
   if (writer_.fits(*x.changes)) {
     writer_.write_at_once(x);
     return;

@@ -43,9 +43,8 @@ void estimate_change(page_estimate& pages, const lmdb::transaction& txn,
 void estimate_pairs(page_estimate& pages, const lmdb::transaction& txn,
                     MDB_dbi table, slice x) {
   for (auto i = x.begin; i != x.end; ++i)
-    estimate_change(pages, txn, table, pair_key(i->first),
-                    i->second ? std::optional{i->second->size()}
-                              : std::nullopt);
+    estimate_change(pages, txn, table, pair_key(i->key),
+                    i->value ? std::optional{i->value->size()} : std::nullopt);
 }
 
 void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
@@ -57,6 +56,12 @@ void estimate_state(page_estimate& pages, const lmdb::transaction& txn,
 }
 
 } // namespace
+
+void lmdb_writer::check_sound() const {
+  if (failed_)
+    throw persistence::store_error{persistence::store_errc::write_failed,
+                                   "an earlier write has failed; restart"};
+}
 
 bool lmdb_writer::fits(const overlay& changes) const {
   return next_slice(changes.begin(), changes.end(), 1).end == changes.end();
@@ -71,8 +76,7 @@ void lmdb_writer::write_at_once(const table::update& x) {
     reserve_space(pages);
     put_pairs(txn, all);
     put_sessions(txn, x.sessions);
-    put_state(txn, {x.applied, x.keys, 0});
-    check_count(txn, x.keys);
+    put_state(txn, {x.applied, files_->count_pairs(txn), 0});
   });
 }
 
@@ -92,6 +96,8 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
   files_->staged = table;
   auto i = x.changes->begin();
   std::uint64_t records = 0;
+  // How many there will be more than there are; fewer wrap around.
+  std::uint64_t keys_added = 0;
   auto put_some = [&](lmdb::transaction& txn, std::size_t portions_max) {
     // A record holds a portion, or one larger pair.
     std::vector<std::string> packed;
@@ -104,7 +110,11 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
       bytes += packed.back().size();
     }
     put_staged(txn, packed, records);
-    i = next;
+    for (; i != next; ++i) {
+      keys_added += i->value.has_value();
+      keys_added
+        -= i->was_there ? *i->was_there : files_->has_pair(txn, i->key);
+    }
   };
   while (i != x.changes->end())
     portions = transact_and_rest(put_some, portions, x.rest);
@@ -113,7 +123,7 @@ std::chrono::nanoseconds lmdb_writer::stage(const table::update& x) {
     estimate_state(pages, txn, *files_, x);
     reserve_space(pages);
     put_sessions(txn, x.sessions);
-    put_state(txn, {x.applied, x.keys, records});
+    put_state(txn, {x.applied, files_->count_pairs(txn) + keys_added, records});
   };
   return transact(make_it_count);
 }
@@ -188,9 +198,7 @@ file_space lmdb_writer::measure(std::uint64_t& used) const {
 template <class Change>
 std::chrono::nanoseconds lmdb_writer::transact(Change change) {
   auto began = std::chrono::steady_clock::now();
-  if (failed_)
-    throw persistence::store_error{persistence::store_errc::write_failed,
-                                   "an earlier write has failed; restart"};
+  check_sound();
   auto committing = false;
   try {
     auto txn = files_->begin_write();
@@ -240,7 +248,7 @@ slice lmdb_writer::next_slice(overlay::iterator from, overlay::iterator end,
   auto bytes_left = portions * portions_.bytes_max;
   slice result{from, from};
   for (auto& i = result.end; i != end; ++i, --keys_left) {
-    auto bytes = i->first.size() + (i->second ? i->second->size() : 0);
+    auto bytes = i->key.size() + (i->value ? i->value->size() : 0);
     if (i != from && (keys_left == 0 || bytes > bytes_left))
       break;
     bytes_left -= std::min(bytes, bytes_left);
@@ -256,7 +264,7 @@ std::string lmdb_writer::pack(overlay::iterator& from,
   assert(portions_.bytes_max > seal_bytes + header_bytes);
   std::string result;
   for (; from != end; ++from) {
-    auto change = encode_change(from->first, from->second);
+    auto change = encode_change(from->key, from->value);
     if (!result.empty()
         && result.size() + change.size() + seal_bytes + header_bytes
              > portions_.bytes_max)
@@ -268,9 +276,9 @@ std::string lmdb_writer::pack(overlay::iterator& from,
 
 void lmdb_writer::put_pairs(lmdb::transaction& txn, slice x) {
   for (auto i = x.begin; i != x.end; ++i) {
-    auto key = pair_key(i->first);
-    if (i->second)
-      txn.put(files_->pairs, key, seal(files_->group(), key, *i->second));
+    auto key = pair_key(i->key);
+    if (i->value)
+      txn.put(files_->pairs, key, seal(files_->group(), key, *i->value));
     else
       erase_record(txn, files_->pairs, key);
   }
@@ -314,8 +322,8 @@ void lmdb_writer::check_count(const lmdb::transaction& txn,
                               std::uint64_t keys) const {
   // A difference would be a bug of ours; better none of it than all of it.
   if (auto found = files_->count_pairs(txn); found != keys)
-    throw std::logic_error{"the engine counted " + std::to_string(keys)
-                           + " pairs, the table holds "
+    throw std::logic_error{"the engine's table should hold "
+                           + std::to_string(keys) + " pairs, it holds "
                            + std::to_string(found)};
 }
 

@@ -41,6 +41,10 @@ public:
     // nop
   }
 
+  /// @throws persistence::store_error `write_failed` if an earlier write did:
+  ///         LMDB must not even be asked then.
+  void check_sound() const;
+
   /// Whether changes are so few that one transaction will do.
   bool fits(const overlay& changes) const;
 

@@ -24,6 +24,16 @@ public:
     return data_.contains(key);
   }
 
+  std::uint64_t count_with(const overlay& changes,
+                           log_index applied) const override {
+    std::lock_guard guard{mutex_};
+    if (applied == applied_)
+      return data_.size();
+    return changes.count_over(data_.size(), [this](std::string_view key) {
+      return data_.contains(key);
+    });
+  }
+
   std::optional<std::string> get(std::string_view key) const override {
     std::lock_guard guard{mutex_};
     auto i = data_.find(key);
@@ -41,11 +51,11 @@ public:
 
   void write(const update& x) override {
     std::lock_guard guard{mutex_};
-    for (const auto& [key, value] : *x.changes)
-      if (value)
-        data_.insert_or_assign(key, *value);
+    for (const auto& change : *x.changes)
+      if (change.value)
+        data_.insert_or_assign(change.key, *change.value);
       else
-        data_.erase(key);
+        data_.erase(change.key);
     for (const auto& session : x.sessions)
       if (session.data.empty())
         sessions_.erase(session.id);
@@ -65,6 +75,15 @@ private:
 
 table::~table() {
   // nop
+}
+
+std::vector<bool>
+table::contains_each(const std::vector<std::string_view>& keys) const {
+  std::vector<bool> result;
+  result.reserve(keys.size());
+  for (auto key : keys)
+    result.push_back(contains(key));
+  return result;
 }
 
 space_left table::look_for_space(const table_load&) {

@@ -1,58 +1,173 @@
 #include <raft/kv/overlay.hpp>
 
+#include <xxhash.h>
+
+#include <algorithm>
 #include <cassert>
+#include <random>
 #include <utility>
 
 namespace raft::kv {
 
 namespace {
 
-/// What a node of the map costs beside the bytes in it: links, two strings, and
-/// what the allocator keeps for itself.
+/// What a change costs beside the bytes in it: two strings, its places in the
+/// tables, and what the allocator keeps for itself.
 constexpr std::size_t overhead = 144;
+
+constexpr std::size_t places_min = 64;
 
 std::size_t size_of(const overlay::slot& x) {
   return x ? x->size() : 0;
 }
 
+/// So that no client can know which keys share a place. Nothing that comes out
+/// of an overlay depends on it.
+std::uint64_t secret() {
+  static const auto drawn = [] {
+    std::random_device source;
+    return std::uint64_t{source()} << 32 | source();
+  }();
+  return drawn;
+}
+
+std::uint32_t hash_of(std::string_view key) {
+  return static_cast<std::uint32_t>(
+    XXH3_64bits_withSeed(key.data(), key.size(), secret()));
+}
+
 } // namespace
 
 const overlay::slot* overlay::find(std::string_view key) const {
-  auto i = slots_.find(key);
-  return i == slots_.end() ? nullptr : &i->second;
+  if (places_.empty())
+    return nullptr;
+  auto number = places_[place_of(key, hash_of(key))].number;
+  return number == 0 ? nullptr : &changes_[number - 1].value;
 }
 
-void overlay::put(std::string key, std::string value) {
-  auto& x = slot_of(std::move(key));
-  bytes_ -= size_of(x);
-  bytes_ += value.size();
-  x = std::move(value);
+void overlay::put(std::string_view key, std::string value,
+                  std::optional<bool> was_there) {
+  assign(change_of(key, was_there), std::move(value));
 }
 
 std::size_t overlay::append(std::string_view key, std::string_view what) {
-  auto i = slots_.find(key);
-  assert(i != slots_.end() && i->second);
-  *i->second += what;
+  auto& x = change_of(key, std::nullopt);
+  assert(x.value);
+  *x.value += what;
   bytes_ += what.size();
-  return i->second->size();
+  return x.value->size();
 }
 
-void overlay::erase(std::string_view key) {
-  auto& x = slot_of(std::string{key});
-  bytes_ -= size_of(x);
-  x.reset();
+void overlay::erase(std::string_view key, std::optional<bool> was_there) {
+  assign(change_of(key, was_there), std::nullopt);
 }
 
 std::size_t overlay::content_bytes() const noexcept {
-  return bytes_ - overhead * slots_.size();
+  return bytes_ - overhead * changes_.size();
 }
 
-overlay::slot& overlay::slot_of(std::string key) {
-  auto size = key.size();
-  auto [i, added] = slots_.try_emplace(std::move(key));
-  if (added)
-    bytes_ += size + overhead;
-  return i->second;
+std::vector<std::string_view> overlay::unknown() const {
+  std::vector<std::string_view> result;
+  result.reserve(unknown_.size());
+  for (auto i : unknown_)
+    result.push_back(changes_[i].key);
+  return result;
+}
+
+void overlay::know(const std::vector<bool>& there) {
+  assert(there.size() == unknown_.size());
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    changes_[unknown_[i]].was_there = there[i];
+    replaced_ += there[i];
+  }
+  unknown_.clear();
+}
+
+overlay::iterator overlay::from(std::string_view key) const {
+  return iterator{in_order().lower_bound(key)};
+}
+
+overlay::iterator overlay::begin() const {
+  return iterator{in_order().begin()};
+}
+
+overlay::iterator overlay::end() const {
+  return iterator{order_.sorted.end()};
+}
+
+overlay::key_order::key_order(const key_order&) {
+  // nop
+}
+
+overlay::key_order& overlay::key_order::operator=(const key_order&) {
+  sorted.clear();
+  count = 0;
+  return *this;
+}
+
+std::size_t overlay::place_of(std::string_view key, std::uint32_t hash) const {
+  auto mask = places_.size() - 1;
+  for (auto i = hash & mask;; i = (i + 1) & mask) {
+    const auto& x = places_[i];
+    if (x.number == 0 || (x.hash == hash && changes_[x.number - 1].key == key))
+      return i;
+  }
+}
+
+change& overlay::change_of(std::string_view key,
+                           std::optional<bool> was_there) {
+  make_room();
+  auto hash = hash_of(key);
+  auto& place = places_[place_of(key, hash)];
+  if (place.number != 0)
+    return changes_[place.number - 1];
+  auto& result = changes_.emplace_back();
+  result.key = key;
+  result.was_there = was_there;
+  if (!was_there)
+    unknown_.push_back(static_cast<std::uint32_t>(changes_.size() - 1));
+  replaced_ += was_there.value_or(false);
+  bytes_ += key.size() + overhead;
+  place = {hash, static_cast<std::uint32_t>(changes_.size())};
+  return result;
+}
+
+/// For one more change.
+void overlay::make_room() {
+  if (4 * (changes_.size() + 1) <= 3 * places_.size())
+    return;
+  auto old = std::exchange(
+    places_, std::vector<place>(std::max(places_min, 2 * places_.size())));
+  auto mask = places_.size() - 1;
+  for (const auto& x : old) {
+    auto i = x.hash & mask;
+    while (places_[i].number != 0)
+      i = (i + 1) & mask;
+    if (x.number != 0)
+      places_[i] = x;
+  }
+}
+
+void overlay::assign(change& x, slot value) {
+  bytes_ += size_of(value);
+  bytes_ -= size_of(x.value);
+  values_ += value.has_value();
+  values_ -= x.value.has_value();
+  x.value = std::move(value);
+}
+
+const std::map<std::string_view, const change*>& overlay::in_order() const {
+  std::lock_guard guard{order_.mutex};
+  auto& all = order_.sorted;
+  std::vector<const change*> added;
+  added.reserve(changes_.size() - order_.count);
+  for (; order_.count < changes_.size(); ++order_.count)
+    added.push_back(&changes_[order_.count]);
+  std::sort(added.begin(), added.end(),
+            [](const auto* x, const auto* y) { return x->key < y->key; });
+  for (const auto* x : added)
+    all.emplace_hint(all.end(), x->key, x);
+  return all;
 }
 
 overlay_cursor::overlay_cursor(const overlay& newer, const overlay& older,
@@ -65,11 +180,11 @@ overlay_cursor::overlay_cursor(const overlay& newer, const overlay& older,
 }
 
 std::string_view overlay_cursor::key() const {
-  return order() <= 0 ? newer_->first : older_->first;
+  return order() <= 0 ? newer_->key : older_->key;
 }
 
 const overlay::slot& overlay_cursor::value() const {
-  return order() <= 0 ? newer_->second : older_->second;
+  return order() <= 0 ? newer_->value : older_->value;
 }
 
 void overlay_cursor::next() {
@@ -86,7 +201,7 @@ int overlay_cursor::order() const {
     return 1;
   if (older_ == older_end_)
     return -1;
-  return newer_->first.compare(older_->first);
+  return newer_->key.compare(older_->key);
 }
 
 void visit_merged(overlay_cursor changes,

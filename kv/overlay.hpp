@@ -1,17 +1,40 @@
-// Changes that are not on the disk yet, in order and in memory.
+// Changes that are not on the disk yet, in memory.
+//
+//   places    hash table, open addressing: which change is a key's
+//   changes   in the order in which the keys came
+//   order     the keys' own, brought up to date when somebody asks for it
+//
+// Commands ask for single keys, and so often that an ordered tree, with a cache
+// miss at each of its levels, was the largest part of what a peer computes.
+// Scans and checkpoints need the order, and need it seldom.
 
 #pragma once
 
 #include <raft/kv/map.hpp>
 
+#include <cassert>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace raft::kv {
+
+/// What became of a key since some moment.
+struct change {
+  std::string key;
+  /// The new value; nothing: the key was erased.
+  std::optional<std::string> value;
+  /// Whether the key was there at that moment; nothing: nobody has looked.
+  std::optional<bool> was_there;
+};
 
 /// What became of keys since some moment: a new value, or nothing, for a key
 /// that was erased. A pure object. Once nobody changes it any more, any number
@@ -20,27 +43,76 @@ class overlay {
 public:
   /// Nothing: the key was erased.
   using slot = std::optional<std::string>;
-  using iterator = std::map<std::string, slot, std::less<>>::const_iterator;
+
+  /// Goes through the changes in the order of the keys' unsigned bytes.
+  class iterator {
+  public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = change;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const change*;
+    using reference = const change&;
+
+    iterator() = default;
+
+    reference operator*() const {
+      return *place_->second;
+    }
+
+    pointer operator->() const {
+      return place_->second;
+    }
+
+    iterator& operator++() {
+      ++place_;
+      return *this;
+    }
+
+    iterator operator++(int) {
+      auto result = *this;
+      ++place_;
+      return result;
+    }
+
+    friend bool operator==(const iterator&, const iterator&) = default;
+
+  private:
+    friend class overlay;
+
+    using place = std::map<std::string_view, const change*>::const_iterator;
+
+    explicit iterator(place x) : place_{x} {
+      // nop
+    }
+
+    place place_;
+  };
 
   /// @returns null if nothing happened to the key.
   const slot* find(std::string_view key) const;
 
-  void put(std::string key, std::string value);
+  /// @param was_there Whether the key was there at the moment from which on
+  ///        changes are kept, if that is known; of no interest if there is a
+  ///        change of it already.
+  void put(std::string_view key, std::string value,
+           std::optional<bool> was_there = std::nullopt);
 
   /// @pre `find(key)` holds a value.
   /// @returns the new length.
   std::size_t append(std::string_view key, std::string_view what);
 
   /// Notes that a key is gone, whether or not it was ever there.
-  void erase(std::string_view key);
+  /// @param was_there As for `put`.
+  void erase(std::string_view key,
+             std::optional<bool> was_there = std::nullopt);
 
   bool empty() const noexcept {
-    return slots_.empty();
+    return changes_.empty();
   }
 
   /// How many keys something happened to.
   std::size_t size() const noexcept {
-    return slots_.size();
+    return changes_.size();
   }
 
   /// About how much memory it takes, in bytes.
@@ -51,24 +123,88 @@ public:
   /// How many bytes there are in keys and values.
   std::size_t content_bytes() const noexcept;
 
-  /// The first key that is not below `key`.
-  iterator from(std::string_view key) const {
-    return slots_.lower_bound(key);
+  /// Keys of which nobody knows whether they were there, in no order of theirs.
+  std::vector<std::string_view> unknown() const;
+
+  bool knows_all() const noexcept {
+    return unknown_.empty();
   }
 
-  iterator begin() const noexcept {
-    return slots_.begin();
+  /// Tells whether they were.
+  /// @pre One answer for each key of `unknown()`, in the same order; nothing
+  ///      was changed since.
+  void know(const std::vector<bool>& there);
+
+  /// How many keys there are with these changes.
+  /// @param before How many there were.
+  /// @pre `knows_all()`.
+  std::uint64_t count_over(std::uint64_t before) const noexcept {
+    assert(knows_all());
+    return before + values_ - replaced_;
   }
 
-  iterator end() const noexcept {
-    return slots_.end();
+  /// The same for one that does not know all.
+  /// @param was_there Tells of a key whether it was there.
+  template <class Look>
+  std::uint64_t count_over(std::uint64_t before, Look was_there) const {
+    auto result = before + values_ - replaced_;
+    for (auto i : unknown_)
+      result -= was_there(std::string_view{changes_[i].key});
+    return result;
   }
+
+  /// The first change of a key that is not below `key`.
+  iterator from(std::string_view key) const;
+
+  iterator begin() const;
+
+  iterator end() const;
 
 private:
-  slot& slot_of(std::string key);
+  /// A place in the hash table.
+  struct place {
+    std::uint32_t hash = 0;
+    /// Which change it is, from 1; 0 for none.
+    std::uint32_t number = 0;
+  };
 
-  std::map<std::string, slot, std::less<>> slots_;
+  /// The changes by key. Copies do not take it along.
+  struct key_order {
+    key_order() = default;
+    key_order(const key_order&);
+    key_order& operator=(const key_order&);
+
+    /// Against others who look at the same overlay.
+    std::mutex mutex;
+    std::map<std::string_view, const change*> sorted;
+    /// How many are in it, the first ones that came.
+    std::size_t count = 0;
+  };
+
+  /// Where it is in the table; an empty place if there is no change of it.
+  /// @pre The table is not empty.
+  std::size_t place_of(std::string_view key, std::uint32_t hash) const;
+
+  /// Adds a change to nothing if there is none of the key.
+  change& change_of(std::string_view key, std::optional<bool> was_there);
+
+  void make_room();
+
+  void assign(change& x, slot value);
+
+  /// Brings it up to date.
+  const std::map<std::string_view, const change*>& in_order() const;
+
+  /// A power of two, at least a quarter of them empty.
+  std::vector<place> places_;
+  std::deque<change> changes_;
+  /// Those whose `was_there` is not known, from 0.
+  std::vector<std::uint32_t> unknown_;
+  /// How many have a value, and how many of the keys were there.
+  std::uint64_t values_ = 0;
+  std::uint64_t replaced_ = 0;
   std::size_t bytes_ = 0;
+  mutable key_order order_;
 };
 
 /// Goes through two overlays at once; where both know a key, the newer counts.

@@ -56,7 +56,6 @@ private:
 
 slow_digest::slow_digest(const map& data)
   : data_{data},
-    count_{data.count()},
     all_{std::make_unique<hasher>()},
     one_{std::make_unique<hasher>()} {
   // nop
@@ -106,7 +105,7 @@ std::optional<digest> slow_digest::step(std::size_t pairs, std::size_t bytes) {
     if (held)
       add(*held);
   auto hash = all_->finish();
-  digest result{count_, 0};
+  digest result{pairs_, 0};
   for (std::size_t i = 0; i < 8; ++i)
     result.hash = result.hash << 8 | hash[i];
   return result;
@@ -120,6 +119,7 @@ slow_digest::pair_hash slow_digest::hash_of(std::string_view key,
 }
 
 void slow_digest::add(const pair_hash& x) {
+  ++pairs_;
   all_->add(x);
 }
 

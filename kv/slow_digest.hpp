@@ -57,7 +57,8 @@ private:
   void add_changed_before(std::string_view key);
 
   const map& data_;
-  std::uint64_t count_;
+  /// How many were looked at.
+  std::uint64_t pairs_ = 0;
   std::unique_ptr<hasher> all_;
   std::unique_ptr<hasher> one_;
   /// The last key that was looked at.

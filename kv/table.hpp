@@ -56,8 +56,6 @@ public:
   struct update {
     std::shared_ptr<const overlay> changes;
     log_index applied;
-    /// How many pairs there are afterwards.
-    std::uint64_t keys;
     /// Only those that changed.
     const std::vector<machine::session_record>& sessions;
     /// What it throws ends the write: nothing of it counts, or all of it, and
@@ -71,6 +69,17 @@ public:
 
   virtual bool contains(std::string_view key) const = 0;
 
+  /// The same for many keys, as of one moment.
+  virtual std::vector<bool>
+  contains_each(const std::vector<std::string_view>& keys) const;
+
+  /// How many pairs there are once an update is written, whether or not it is
+  /// by now.
+  /// @param applied The index of that update, above that of all others so far;
+  ///        of no interest if there are no changes.
+  virtual std::uint64_t count_with(const overlay& changes,
+                                   log_index applied) const = 0;
+
   virtual std::optional<std::string> get(std::string_view key) const = 0;
 
   /// Visits all pairs whose key is not below `first`, in order. Does so in
@@ -82,7 +91,8 @@ public:
   /// `write` is under way.
   virtual space_left look_for_space(const table_load& what);
 
-  /// Makes an update durable in one atomic step.
+  /// Makes an update durable in one atomic step. Does nothing if it is already:
+  /// its index tells.
   /// @throws machine::no_space if nothing was written, and it can be tried
   ///         again; `persistence::store_error` (`write_failed`) if it is not
   ///         known what the disk holds: the process must end.

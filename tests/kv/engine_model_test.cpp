@@ -10,7 +10,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 using namespace raft;
@@ -18,6 +21,42 @@ using namespace raft::kv;
 using namespace raft::test;
 
 namespace {
+
+/// A table in memory that counts how often somebody looks for a key.
+class watched_table final : public table {
+public:
+  mutable std::size_t looks = 0;
+
+  contents load() const override {
+    return data_->load();
+  }
+
+  bool contains(std::string_view key) const override {
+    ++looks;
+    return data_->contains(key);
+  }
+
+  std::uint64_t count_with(const overlay& changes,
+                           log_index applied) const override {
+    return data_->count_with(changes, applied);
+  }
+
+  std::optional<std::string> get(std::string_view key) const override {
+    ++looks;
+    return data_->get(key);
+  }
+
+  void visit(std::string_view first, const visitor& f) const override {
+    data_->visit(first, f);
+  }
+
+  void write(const update& x) override {
+    data_->write(x);
+  }
+
+private:
+  std::shared_ptr<table> data_ = make_memory_table();
+};
 
 struct run {
   std::mt19937_64 random;
@@ -125,6 +164,82 @@ BOOST_AUTO_TEST_CASE(what_is_frozen_can_be_read_and_changed) {
   BOOST_TEST((uut.find("a") == "12"));
   BOOST_TEST(!uut.contains("b"));
   BOOST_TEST(uut.count() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(to_put_a_key_nobody_looks_what_was_there) {
+  auto disk = std::make_shared<watched_table>();
+  engine uut{disk};
+  auto round = [&](log_index applied) {
+    uut.apply({}, encode(command{put{"a", "1"}}));
+    uut.apply({}, encode(command{put_many{{{"b", "1"}, {"c", "1"}}}}));
+    uut.apply({}, encode_batch({encode(command{put{"a", "2"}}),
+                                encode(command{put{"d", "1"}})}));
+    auto job = uut.freeze(applied, {});
+    uut.apply({}, encode(command{put{"a", "3"}}));
+    job->run();
+    uut.apply({}, encode(command{put{"e", "1"}}));
+    uut.checkpointed();
+    uut.apply({}, encode(command{put{"f", "1"}}));
+  };
+  round({1});
+  round({2});
+  BOOST_TEST(disk->looks == 0u);
+  // Whoever asks for the number of keys pays for that, and once.
+  BOOST_TEST(uut.count() == 6u);
+  BOOST_TEST(disk->looks == 3u);
+  BOOST_TEST(uut.count() == 6u);
+  BOOST_TEST(disk->looks == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_must_be_looked_at_tells_also_whether_it_was_there) {
+  auto disk = std::make_shared<watched_table>();
+  engine uut{disk};
+  BOOST_TEST(uut.append("a", "1") == 1u);
+  BOOST_TEST(!uut.erase("b"));
+  BOOST_TEST(disk->looks == 2u);
+  uut.freeze({1}, {})->run();
+  uut.checkpointed();
+  disk->looks = 0;
+  BOOST_TEST(uut.append("a", "2") == 2u);
+  BOOST_TEST(uut.erase("a"));
+  uut.put("a", "3");
+  BOOST_TEST(uut.erase("a"));
+  BOOST_TEST(disk->looks == 1u);
+  BOOST_TEST(uut.count() == 0u);
+  BOOST_TEST(disk->looks == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_keys_is_right_at_each_step_of_a_checkpoint) {
+  // Asked at each moment, at none but the last, and at one alone.
+  for (auto asked = 0; asked < 128; ++asked) {
+    any_table disk{"memory"};
+    engine uut{disk.get()};
+    auto moment = 0;
+    auto check = [&](std::uint64_t wanted) {
+      if ((asked >> moment++ & 1) != 0)
+        BOOST_TEST(uut.count() == wanted);
+    };
+    uut.put("a", "");
+    uut.put("b", "");
+    check(2);
+    auto job = uut.freeze({1}, {});
+    check(2);
+    uut.put("b", "");
+    uut.put("c", "");
+    BOOST_TEST(uut.erase("a"));
+    check(2);
+    job->run();
+    check(2);
+    uut.put("d", "");
+    uut.checkpointed();
+    check(3);
+    uut.freeze({2}, {})->run();
+    check(3);
+    BOOST_TEST(uut.erase("b"));
+    uut.checkpointed();
+    check(2);
+    BOOST_TEST(uut.count() == 2u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(only_changes_weigh_anything) {

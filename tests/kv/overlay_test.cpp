@@ -6,8 +6,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <random>
+#include <string_view>
 #include <vector>
 
 using namespace raft::kv;
@@ -17,7 +19,10 @@ namespace {
 using slots = std::map<std::string, overlay::slot>;
 
 slots everything(const overlay& x) {
-  return {x.begin(), x.end()};
+  slots result;
+  for (const auto& change : x)
+    result.emplace(change.key, change.value);
+  return result;
 }
 
 } // namespace
@@ -51,6 +56,76 @@ BOOST_AUTO_TEST_CASE(keys_and_values_weigh_what_they_hold) {
   BOOST_TEST(uut.bytes() == full - 1000);
   // A tombstone has to be kept: it weighs something.
   BOOST_TEST(uut.bytes() >= 3u);
+}
+
+BOOST_DATA_TEST_CASE(it_finds_what_a_map_finds_and_in_its_order,
+                     boost::unit_test::data::xrange(20), seed) {
+  std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
+  overlay uut;
+  slots expected;
+  for (auto i = 0; i < 3000; ++i) {
+    auto key = std::to_string(random() % 1000);
+    switch (random() % 8) {
+      case 0:
+        uut.erase(key);
+        expected[key] = std::nullopt;
+        break;
+      case 1:
+        if (auto known = expected.find(key);
+            known != expected.end() && known->second) {
+          *known->second += "x";
+          BOOST_REQUIRE(uut.append(key, "x") == known->second->size());
+        }
+        break;
+      case 2: {
+        auto i = expected.find(key);
+        auto* found = uut.find(key);
+        BOOST_REQUIRE((found != nullptr) == (i != expected.end()));
+        BOOST_REQUIRE((found == nullptr || *found == i->second));
+        break;
+      }
+      default:
+        uut.put(key, std::to_string(i));
+        expected[key] = std::to_string(i);
+    }
+    // Whoever asks for the order finds what came since somebody asked last.
+    if (random() % 500 == 0) {
+      BOOST_REQUIRE((everything(uut) == expected));
+      auto next = uut.from(key);
+      auto wanted = expected.lower_bound(key);
+      BOOST_REQUIRE((next == uut.end()) == (wanted == expected.end()));
+      BOOST_REQUIRE((next == uut.end() || next->key == wanted->first));
+    }
+  }
+  BOOST_TEST(uut.size() == expected.size());
+  auto copy = uut;
+  uut.put("another", "");
+  BOOST_TEST((everything(copy) == expected));
+  BOOST_TEST(
+    std::is_sorted(uut.begin(), uut.end(),
+                   [](const auto& x, const auto& y) { return x.key < y.key; }));
+}
+
+BOOST_AUTO_TEST_CASE(it_counts_the_keys_that_there_are_with_it) {
+  overlay uut;
+  uut.put("new", "1", false);
+  uut.put("old", "1", true);
+  uut.erase("gone", true);
+  uut.erase("never there", false);
+  BOOST_TEST(uut.knows_all());
+  BOOST_TEST(uut.count_over(10) == 10u);
+  uut.put("a", "1");
+  uut.put("b", "1");
+  uut.erase("b");
+  uut.put("old", "2");
+  BOOST_TEST(!uut.knows_all());
+  BOOST_TEST(uut.unknown() == (std::vector<std::string_view>{"a", "b"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(uut.count_over(10, [](auto key) { return key == "b"; }) == 10u);
+  BOOST_TEST(uut.count_over(10, [](auto) { return false; }) == 11u);
+  uut.know({false, true});
+  BOOST_TEST(uut.knows_all());
+  BOOST_TEST(uut.count_over(10) == 10u);
 }
 
 BOOST_DATA_TEST_CASE(the_newer_one_hides_the_older_one,

@@ -28,6 +28,10 @@ public:
     return false;
   }
 
+  std::uint64_t count_with(const overlay&, log_index) const override {
+    return 0;
+  }
+
   std::optional<std::string> get(std::string_view) const override {
     return std::nullopt;
   }

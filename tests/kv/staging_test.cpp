@@ -40,15 +40,17 @@ struct half_way {
     auto found = uut->load();
     auto is_there = found.state.applied.value == 2;
     overlay all = first;
-    for (auto& [key, value] : is_there ? second : overlay{})
+    for (auto& [key, value, _] : is_there ? second : overlay{})
       value ? all.put(key, *value) : all.erase(key);
     pair_list wanted;
-    for (auto& [key, value] : all)
+    for (auto& [key, value, _] : all)
       if (value)
         wanted.emplace_back(key, *value);
     BOOST_TEST((all_of(*uut) == wanted));
     BOOST_TEST(found.keys == wanted.size());
-    for (auto& [key, value] : all) {
+    BOOST_TEST(uut->count_with({}, {}) == wanted.size());
+    BOOST_TEST(uut->count_with(second, {2}) == 149u);
+    for (auto& [key, value, _] : all) {
       BOOST_TEST((uut->get(key) == value));
       BOOST_TEST(uut->contains(key) == value.has_value());
     }
@@ -69,7 +71,6 @@ BOOST_AUTO_TEST_CASE(a_large_write_rests_and_can_be_looked_at_meanwhile) {
   const records none;
   x.uut->write({std::make_shared<const overlay>(x.second),
                 {2},
-                149,
                 none,
                 [&](std::chrono::nanoseconds took) {
                   BOOST_TEST(took.count() > 0);
@@ -93,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_large_write_takes_as_many_portions_as_it_is_told) {
   auto rests = 0;
   const records none;
   x.uut->write(
-    {std::make_shared<const overlay>(x.second), {2}, 149, none, [&](auto) {
+    {std::make_shared<const overlay>(x.second), {2}, none, [&](auto) {
        ++rests;
        return 10;
      }});
@@ -111,11 +112,10 @@ BOOST_AUTO_TEST_CASE(large_pairs_are_not_staged_many_at_once) {
     changes.put("k" + std::to_string(i), std::string(50'000, 'x'));
   auto rests = 0;
   const records none;
-  uut->write(
-    {std::make_shared<const overlay>(changes), {1}, 10, none, [&](auto) {
-       ++rests;
-       return 10;
-     }});
+  uut->write({std::make_shared<const overlay>(changes), {1}, none, [&](auto) {
+                ++rests;
+                return 10;
+              }});
   BOOST_TEST(uut->load().keys == 10u);
   // Ten portions are 40,000 bytes, so each goes alone, both times.
   BOOST_TEST(rests == 1 + 10 + 1 + 10);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(staged_changes_are_packed_and_survive_the_process) {
     return 1;
   };
   BOOST_CHECK_THROW(
-    uut->write({std::make_shared<const overlay>(changes), {2}, 39, none, end}),
+    uut->write({std::make_shared<const overlay>(changes), {2}, none, end}),
     end_of_process);
   uut.close();
   std::ostringstream shown;
@@ -170,11 +170,8 @@ BOOST_AUTO_TEST_CASE(what_was_given_up_is_there_or_not) {
           return 10;
         };
         BOOST_CHECK_THROW(
-          x.uut->write({std::make_shared<const overlay>(x.second),
-                        {2},
-                        149,
-                        none,
-                        give_up}),
+          x.uut->write(
+            {std::make_shared<const overlay>(x.second), {2}, none, give_up}),
           machine::given_up);
         auto counts = given_up_at >= 1 + 4 + 1;
         BOOST_TEST(x.check() == counts);
@@ -229,7 +226,6 @@ BOOST_AUTO_TEST_CASE(large_transactions_need_no_more_room_than_small_ones) {
       try {
         x.uut->write({std::make_shared<const overlay>(x.second),
                       {2},
-                      149,
                       none,
                       [portions](auto) { return portions; }});
       } catch (const machine::no_space&) {

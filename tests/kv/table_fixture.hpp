@@ -5,6 +5,8 @@
 #include <raft/kv/lmdb_table.hpp>
 #include <raft/tests/support/temporary_directory.hpp>
 
+#include <boost/test/unit_test.hpp>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -69,10 +71,13 @@ pairs_from(const std::function<void(const kv::visitor&)>& visit,
 
 using records = std::vector<machine::session_record>;
 
+/// @param keys How many there are then.
 inline void write(kv::table& x, log_index applied, const kv::overlay& changes,
                   std::uint64_t keys, const records& sessions = {}) {
-  x.write(
-    {std::make_shared<const kv::overlay>(changes), applied, keys, sessions});
+  BOOST_TEST(x.count_with(changes, applied) == keys);
+  x.write({std::make_shared<const kv::overlay>(changes), applied, sessions});
+  BOOST_TEST(x.load().keys == keys);
+  BOOST_TEST(x.count_with(changes, applied) == keys);
 }
 
 inline pair_list all_of(const kv::table& x, std::string_view first = {},

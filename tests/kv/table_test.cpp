@@ -153,7 +153,7 @@ BOOST_DATA_TEST_CASE(long_visits_leave_nothing_out, kinds, kind) {
   auto found = all_of(*uut);
   BOOST_REQUIRE(found.size() == 25'000u);
   BOOST_TEST(std::equal(found.begin(), found.end(), changes.begin(),
-                        [](auto& x, auto& y) { return x.first == y.first; }));
+                        [](auto& x, auto& y) { return x.first == y.key; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,10 +80,10 @@ struct with_everything : with_store {
     changes->put("shape", "round");
     const std::vector<machine::session_record> sessions{{{0}, bytes{"clock"}},
                                                         {{5}, bytes{"five"}}};
-    writer.write_at_once({changes, {5}, 2, sessions});
+    writer.write_at_once({changes, {5}, sessions});
     auto later = std::make_shared<kv::overlay>();
     later->put("color", "red");
-    writer.stage({later, {6}, 2, {}});
+    writer.stage({later, {6}, {}});
   }
 
   std::string kv_directory() const {
