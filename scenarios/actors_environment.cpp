@@ -2,6 +2,7 @@
 
 #include <raft/actors/spawn.hpp>
 #include <raft/kv/kv_machine.hpp>
+#include <raft/persistence/journal_store.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
@@ -65,7 +66,7 @@ public:
     auto& x = bodies_.at(who);
     x.ending = std::make_shared<std::atomic<bool>>(false);
     auto id = id_of(who);
-    x.store = std::make_shared<killable_store>(persistence::open_lmdb_store(
+    x.store = std::make_shared<killable_store>(persistence::open_journal_store(
       {directory_.path(to_text(id)), "scenario", id}));
     actors::peer_options options;
     options.store = x.store;

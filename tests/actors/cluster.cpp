@@ -1,4 +1,5 @@
 #include "cluster.hpp"
+#include <raft/persistence/journal_store.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -102,7 +103,7 @@ cluster::~cluster() {
 
 std::shared_ptr<persistence::store> cluster::open(peer_id id) {
   if (where.on_disk)
-    return persistence::open_lmdb_store(
+    return persistence::open_journal_store(
       {directory_.path(to_text(id)), "test", id});
   auto& store = stores[id];
   if (!store)
