@@ -1,8 +1,12 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/caf/broker.hpp>
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/actors/inquiries.hpp>
+#include <raft/actors/stop_other.hpp>
 #include <raft/machine/durability.hpp>
 
+#include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
@@ -18,12 +22,49 @@ namespace {
 
 constexpr std::chrono::milliseconds look_for_space_after{500};
 
+/// After so many entries, or bytes of them, others have their turn: peer and
+/// sockets may live in the same thread.
+constexpr std::size_t entries_at_once = 256;
+constexpr std::size_t bytes_at_once = 256 << 10;
+
+/// `Base` is what the actor is derived from, as that of the peer.
+template <class Base>
 class applier_state {
 public:
   static inline const char* name = "raft.applier";
 
-  using self_pointer = sheltered_pointer<applier_state, applier_actor>;
+  using self_pointer = caf::stateful_actor<applier_state, Base>*;
 
+  applier_state() = default;
+  applier_state(const applier_state&) = delete;
+  applier_state& operator=(const applier_state&) = delete;
+
+  ~applier_state() {
+    // An exit message or an exception ends the actor without `end`.
+    give_up_checkpoint();
+    if (checkpointer_)
+      send_anonymously(checkpointer_, stop{options_.group});
+    if (successor_)
+      send_anonymously(successor_, stop{options_.group});
+  }
+
+  typename Base::behavior_type begin(self_pointer self,
+                                     applier_options options) {
+    init(self, std::move(options));
+    return {
+      [this](apply& msg) { return on(msg); },
+      [this](const query& msg) { return on(msg); },
+      [this](const run_reads& msg) { return on(msg); },
+      [this](const checkpoint_now& msg) { on(msg); },
+      [this](const checkpoint_for_space& msg) { on(msg); },
+      [this](const look_for_space& msg) { on(msg); },
+      [this](const continue_work& msg) { on(msg); },
+      [this](const abandon_checkpoint& msg) { on(msg); },
+      [this](const stop& msg) { return on(msg); },
+    };
+  }
+
+private:
   void init(self_pointer self, applier_options options) {
     self_ = self;
     self->count_strays(options.strays);
@@ -42,14 +83,10 @@ public:
       });
   }
 
-  ~applier_state() {
-    // An exit message or an exception ends the actor without `end`.
-    give_up_checkpoint();
-    if (checkpointer_)
-      send_anonymously(checkpointer_, stop{options_.group});
-  }
-
   caf::result<applied> on(apply& what) {
+    move_out_if_slow();
+    if (successor_)
+      return delegate(self_, successor_, std::move(what));
     if (!executor_ || !stoppers_.empty())
       return failure(failure_);
     log_durable_ = std::max(log_durable_, what.durable);
@@ -67,6 +104,8 @@ public:
   }
 
   caf::result<queried> on(const query& what) {
+    if (successor_)
+      return delegate(self_, successor_, what);
     if (!executor_)
       return failure(failure_);
     try {
@@ -75,19 +114,18 @@ public:
         return failure(failure_);
       if (slow)
         return answer_later<queried>(self_, [&](promise<queried> waiting) {
-          slow_.push_back(
-            {std::move(slow), executor_->applied(), std::move(waiting)});
-          if (slow_.size() == 1)
-            send(self_, applier_actor{self_}, continue_queries{});
+          slow_.add(std::move(slow), executor_->applied(), std::move(waiting));
+          go_on();
         });
       return queried{executor_->applied(), executor_->query(what.request)};
     } catch (const std::exception& e) {
-      // A query changes nothing, so only the one who asked has a problem.
-      return failure(std::string{"the state machine refused: "} + e.what());
+      return failure(refusal_of(e));
     }
   }
 
   caf::result<reads_run> on(const run_reads& what) {
+    if (successor_)
+      return delegate(self_, successor_, what);
     if (!executor_)
       return failure(failure_);
     reads_run result;
@@ -121,26 +159,20 @@ public:
     arm();
   }
 
-  void on(const continue_queries&) {
+  void on(const continue_work&) {
+    going_on_ = false;
     if (!executor_)
       return refuse_all();
-    if (slow_.empty())
-      return;
-    auto& first = slow_.front();
-    try {
-      if (auto answer = first.what->step()) {
-        first.waiting.answer(queried{first.applied, std::move(*answer)});
-        slow_.pop_front();
-      }
-    } catch (const std::exception& e) {
-      first.waiting.fail(std::string{"the state machine refused: "} + e.what());
-      slow_.pop_front();
-    }
     if (!slow_.empty())
-      send(self_, applier_actor{self_}, continue_queries{});
+      slow_.step();
+    if (!slow_.empty())
+      go_on();
+    work();
   }
 
-  void on(const checkpoint_for_space&) {
+  void on(const checkpoint_for_space& msg) {
+    if (successor_)
+      return send(self_, successor_, msg);
     checkpoint_if_due(true);
     hurry_checkpoint();
     if (!executor_)
@@ -159,6 +191,11 @@ public:
   }
 
   caf::result<stopped> on(const stop& msg) {
+    if (successor_)
+      return answer_later<stopped>(self_, [&](promise<stopped> waiting) {
+        stoppers_.push_back(std::move(waiting));
+        stop_successor();
+      });
     if (executor_) {
       checkpoint_if_due(true);
       failure_ = "the applier has stopped";
@@ -176,15 +213,6 @@ public:
     });
   }
 
-private:
-  /// A query that is answered in steps, between what else is to do.
-  struct inquiry {
-    std::shared_ptr<machine::slow_query> what;
-    /// Of the state that it speaks of.
-    log_index applied;
-    promise<queried> waiting;
-  };
-
   /// A request that is being carried out.
   struct order {
     apply what;
@@ -195,16 +223,23 @@ private:
     std::size_t room = 0;
   };
 
-  /// Applies all that was asked for, or as much as there is room for.
+  /// Applies what was asked for, as much as there is room and time for.
   void work() {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
     while (executor_ && !queue_.empty()) {
       auto& now = queue_.front();
       for (; executor_ && now.next < now.what.entries.size(); ++now.next) {
+        const auto& x = now.what.entries[now.next];
         if (executor_->must_wait()) {
           arm();
           return;
         }
-        apply_one(now, now.what.entries[now.next]);
+        if (entries == entries_at_once || bytes >= bytes_at_once)
+          return go_on();
+        ++entries;
+        bytes += x.data.size();
+        apply_one(now, x);
       }
       if (!executor_)
         break;
@@ -221,6 +256,41 @@ private:
     if (!executor_)
       refuse_all();
     arm();
+  }
+
+  /// Continues what was begun once others had their turn.
+  void go_on() {
+    if (!std::exchange(going_on_, true))
+      send(self_, applier_actor{self_}, continue_work{});
+  }
+
+  /// Who lives in the middleman's thread leaves it, for good, when its state
+  /// machine is prompt no more. It stays as the address of who takes over.
+  void move_out_if_slow() {
+    if (!options_.in_middleman || !executor_ || executor_->is_prompt()
+        || !stoppers_.empty() || !queue_.empty() || !slow_.empty()
+        || !checkpointing_.expired())
+      return;
+    auto options = options_;
+    options.executor = std::exchange(executor_, nullptr);
+    options.in_middleman = false;
+    if (checkpointer_) {
+      watcher_.unwatch(checkpointer_);
+      send_anonymously(checkpointer_, stop{options_.group});
+      checkpointer_ = checkpointer_actor{};
+    }
+    successor_ = spawn_applier(self_->system(), std::move(options));
+    watcher_.watch(self_, successor_, [this] { self_->quit(); });
+  }
+
+  void stop_successor() {
+    if (stoppers_.size() > 1)
+      return;
+    stop_other(self_, successor_, options_.group, [this] {
+      for (auto& waiting : stoppers_)
+        waiting.answer(stopped{options_.group});
+      self_->quit();
+    });
   }
 
   void apply_one(order& now, const entry& x) {
@@ -350,8 +420,7 @@ private:
   void refuse_all() {
     for (auto& x : std::exchange(queue_, {}))
       x.waiting.fail(failure_);
-    for (auto& x : std::exchange(slow_, {}))
-      x.waiting.fail(failure_);
+    slow_.fail_all(failure_);
   }
 
   void fail_at(const entry& x, const std::string& reason) {
@@ -378,10 +447,12 @@ private:
   /// None if the machine keeps nothing.
   checkpointer_actor checkpointer_;
   watcher watcher_;
+  /// Who has taken over, if anybody has.
+  applier_actor successor_;
   /// What the checkpointer was given last, if it still has it.
   std::weak_ptr<machine::checkpoint_job> checkpointing_;
   std::deque<order> queue_;
-  std::deque<inquiry> slow_;
+  inquiries slow_;
   /// How far the peer's log is known to be durable.
   log_index log_durable_;
   /// Who gave us entries last, and what came with them.
@@ -390,26 +461,20 @@ private:
   std::uint64_t following_ = 0;
   /// Whether an alarm is set to look for room.
   bool looking_ = false;
+  /// Whether a message is under way that continues what was begun.
+  bool going_on_ = false;
   /// Whether an alarm is set.
   bool armed_ = false;
   std::vector<promise<stopped>> stoppers_;
 };
 
-applier_actor::behavior_type
-applier(sheltered_pointer<applier_state, applier_actor> self,
-        applier_options options) {
-  state_of(self).init(self, std::move(options));
-  return {
-    [self](apply& msg) { return state_of(self).on(msg); },
-    [self](const query& msg) { return state_of(self).on(msg); },
-    [self](const run_reads& msg) { return state_of(self).on(msg); },
-    [self](const checkpoint_now& msg) { state_of(self).on(msg); },
-    [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
-    [self](const look_for_space& msg) { state_of(self).on(msg); },
-    [self](const continue_queries& msg) { state_of(self).on(msg); },
-    [self](const abandon_checkpoint& msg) { state_of(self).on(msg); },
-    [self](const stop& msg) { return state_of(self).on(msg); },
-  };
+template <class Base>
+using state_pointer = typename applier_state<Base>::self_pointer;
+
+template <class Base>
+typename Base::behavior_type applier(state_pointer<Base> self,
+                                     applier_options options) {
+  return state_of(self).begin(self, std::move(options));
 }
 
 } // namespace
@@ -418,8 +483,14 @@ applier_actor spawn_applier(caf::actor_system& system,
                             applier_options options) {
   if (!options.executor)
     throw std::invalid_argument{"an applier needs a state machine"};
+  if (options.in_middleman && options.executor->is_prompt())
+    return caf::actor_cast<applier_actor>(system.middleman().spawn_broker(
+      applier<sheltered<broker<applier_actor::broker_base>, open_to_others<>>>,
+      std::move(options)));
   auto detached = options.detached;
-  return spawn_actor(system, detached, applier, std::move(options));
+  return spawn_actor(system, detached,
+                     applier<sheltered<applier_actor::base, open_to_others<>>>,
+                     std::move(options));
 }
 
 } // namespace raft::actors

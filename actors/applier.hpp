@@ -44,7 +44,12 @@ struct applier_options {
   /// long.
   bool detached = false;
 
-  /// Whether its checkpointer gets one.
+  /// Whether it runs in the thread of CAF's middleman, where its peer lives,
+  /// for as long as its state machine `is_prompt`. That saves two hand-offs
+  /// between threads for each command.
+  bool in_middleman = false;
+
+  /// Whether its checkpointer gets a thread of its own.
   bool checkpointer_detached = true;
 };
 

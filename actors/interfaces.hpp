@@ -105,7 +105,7 @@ using peer_actor = inbox_actor::extend<
   takes<link_down>,
   // From this process: why this peer is kept out, for `get_state`.
   takes<standing>,
-  // From its applier, unasked: more of what was applied is on the disk.
+  // From its applier, or who took over from that, unasked: more of what was applied is on the disk.
   takes<applied>,
   // From itself: the time at which the core wanted to be woken.
   takes<wake>,
@@ -150,8 +150,8 @@ using applier_actor = actor_interface<
   takes<checkpoint_now>,
   // From its peer: the same, because the log's disk is full.
   takes<checkpoint_for_space>,
-  // From itself: continue queries that are answered in steps.
-  takes<continue_queries>,
+  // From itself: continue what is done in steps.
+  takes<continue_work>,
   // From itself: the disk was full, look again.
   takes<look_for_space>,
   // From itself, while it stops: do not wait for the checkpoint any longer.

@@ -222,8 +222,7 @@ private:
 
   void on(const applied& msg) {
     // What was applied counts when those who wait for it are answered.
-    if (sender() == caf::actor_cast<caf::actor_addr>(applier_)
-        && msg.group == parts_.self.group)
+    if (sender_is_local(self_) && msg.group == parts_.self.group)
       learn(core_->applied(), msg);
   }
 

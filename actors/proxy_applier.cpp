@@ -365,7 +365,7 @@ proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
     [self](const checkpoint_now& msg) { state_of(self).on(msg); },
     [self](const checkpoint_for_space& msg) { state_of(self).on(msg); },
     // Its queries are answered by the machine.
-    [](const continue_queries&) {},
+    [](const continue_work&) {},
     // What its machine has room for is not known.
     [](const look_for_space&) {},
     // It asks for one answer, and waits so long for the machine to end.

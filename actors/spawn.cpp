@@ -71,6 +71,7 @@ ready_applier begin_class(caf::actor_system& system,
     = options.checkpoint_after / 2
     + options.checkpoint_after / 2 * share / machine::checkpoint_share_max;
   x.detached = options.applier_detached;
+  x.in_middleman = options.in_middleman && !options.applier_detached;
   auto applied = x.executor->applied();
   check_fit(log, applied);
   auto estimate = x.executor->estimate_of_space();

@@ -66,7 +66,8 @@ struct peer_options {
   /// it stops it, after the peers. If there is none, the peer gets its own.
   persister_actor persister = {};
 
-  /// Whether the peer runs in the middleman's thread, see `peer_parts`.
+  /// Whether the peer runs in the middleman's thread, see `peer_parts`, and its
+  /// applier beside it, see `applier_options`, unless that gets a thread.
   bool in_middleman = false;
   /// Whether the persister gets a thread, see `persister_options`.
   bool persister_detached = true;

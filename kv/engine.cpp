@@ -70,6 +70,10 @@ bool engine::only_reads(const bytes& command) const {
   return kv::only_reads(command);
 }
 
+bool engine::is_prompt() const noexcept {
+  return below_->is_prompt();
+}
+
 machine::space_estimate engine::estimate_of_space() const noexcept {
   return &estimate_space;
 }
@@ -239,6 +243,7 @@ machine::state_machine_factory engine_factory(engine_options options) {
     wanted.owner = {x.cluster, x.peer, x.incarnation};
     wanted.group = x.group;
     wanted.map_bytes = options.map_bytes;
+    wanted.cached_bytes_max = options.cached_bytes_max;
     wanted.must_exist = x.compacted > log_index{};
     return std::make_unique<engine>(open_lmdb_table(wanted),
                                     options.overlay_bytes_max);

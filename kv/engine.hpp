@@ -48,6 +48,9 @@ public:
 
   bool only_reads(const bytes& command) const override;
 
+  /// As its table.
+  bool is_prompt() const noexcept override;
+
   machine::space_estimate estimate_of_space() const noexcept override;
 
   bytes query(const bytes& request) const override;

@@ -22,6 +22,11 @@ struct engine_options {
   std::string directory;
   /// Address space to reserve, in bytes; 0 for the default of the store.
   std::uint64_t map_bytes = 0;
+  /// How much of its data is expected to stay in memory, as the system's cache
+  /// of files, in bytes; 0 for half of the machine's memory. While there is no
+  /// more, commands run in the thread of the peer and its connections; then
+  /// apart, because reading may wait for the disk.
+  std::uint64_t cached_bytes_max = 0;
   /// See `overlay_bytes_default`. From half of it on changes are checkpointed.
   std::size_t overlay_bytes_max = overlay_bytes_default;
 };

@@ -10,6 +10,10 @@ bytes kv_machine::apply(const machine::apply_context&, const bytes& command) {
   return digests_.execute(data_, command);
 }
 
+bool kv_machine::is_prompt() const noexcept {
+  return true;
+}
+
 bool kv_machine::only_reads(const bytes& command) const {
   return kv::only_reads(command);
 }

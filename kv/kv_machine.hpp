@@ -20,6 +20,9 @@ public:
 
   bool only_reads(const bytes& command) const override;
 
+  /// It is: all is in memory.
+  bool is_prompt() const noexcept override;
+
   /// Answers `digest_request` with a `digest`, anything else with nothing.
   bytes query(const bytes& request) const override;
 

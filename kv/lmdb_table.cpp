@@ -7,10 +7,12 @@
 #include <raft/kv/sealed_record.hpp>
 #include <raft/lmdb/big_endian.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -23,14 +25,23 @@ namespace {
 constexpr std::size_t step_pairs_max = 10'000;
 constexpr std::size_t step_bytes_max = 4 << 20;
 
+std::uint64_t half_of_memory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES))
+       * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+}
+
 class lmdb_table : public table {
 public:
   explicit lmdb_table(const table_options& options)
-    : files_{options, true}, writer_{files_, options.portions} {
+    : files_{options, true},
+      writer_{files_, options.portions},
+      cached_bytes_max_{options.cached_bytes_max != 0 ? options.cached_bytes_max
+                                                      : half_of_memory()} {
     staged_
       = reading([this](const view& x) { return files_.read_staged(x.txn); });
     if (staged_)
       left_staged_ = {staged_->size(), staged_->content_bytes(), {}, 0};
+    see_how_long();
   }
 
   contents load() const override {
@@ -93,6 +104,10 @@ public:
     auto next = pair_key(first);
     while (reading([&](const view& x) { return step(x, next, f); }))
       ;
+  }
+
+  bool is_prompt() const noexcept override {
+    return is_cached_;
   }
 
   space_left look_for_space(const table_load& what) override;
@@ -201,6 +216,17 @@ private:
 
   void write_all(const update& x);
 
+  /// Sees how much of the disk the pairs take by now.
+  void see_how_long() {
+    reading([this](const view& x) {
+      MDB_stat pairs{};
+      lmdb::check(mdb_stat(x.txn.handle(), files_.pairs, &pairs), "mdb_stat");
+      auto pages
+        = pairs.ms_branch_pages + pairs.ms_leaf_pages + pairs.ms_overflow_pages;
+      is_cached_ = std::uint64_t{pages} * pairs.ms_psize <= cached_bytes_max_;
+    });
+  }
+
   /// Looks at the file while nothing is written.
   void measure();
 
@@ -212,6 +238,8 @@ private:
 
   lmdb_files files_;
   lmdb_writer writer_;
+  std::uint64_t cached_bytes_max_;
+  std::atomic<bool> is_cached_{false};
   /// Guards the members below, up to `staged_`, against others beside the one
   /// who writes.
   mutable std::mutex mutex_;
@@ -294,6 +322,7 @@ void lmdb_table::write(const update& x) {
     end();
     throw;
   }
+  see_how_long();
   if (!end())
     return;
   if (files_.space().is_full())

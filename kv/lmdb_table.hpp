@@ -33,6 +33,9 @@ struct table_options {
   group_id group = {1};
   /// Address space to reserve, in bytes; 0 for the default of the store.
   std::uint64_t map_bytes = 0;
+  /// Up to how many bytes of pairs it `is_prompt`; 0 for half of the machine's
+  /// memory.
+  std::uint64_t cached_bytes_max = 0;
   /// Whether it must be there already.
   bool must_exist = false;
   portion_bounds portions = {};

@@ -86,6 +86,10 @@ table::contains_each(const std::vector<std::string_view>& keys) const {
   return result;
 }
 
+bool table::is_prompt() const noexcept {
+  return true;
+}
+
 space_left table::look_for_space(const table_load&) {
   return {};
 }

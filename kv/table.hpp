@@ -86,6 +86,9 @@ public:
   /// steps: a `write` that ends meanwhile may show from some key on.
   virtual void visit(std::string_view first, const visitor& f) const = 0;
 
+  /// Whether pairs are expected to be found without waiting for the disk.
+  virtual bool is_prompt() const noexcept;
+
   /// How much more there is room for, and takes what is lacking: see
   /// `machine::durability::space`. By the thread that applies, also while a
   /// `write` is under way.

@@ -85,6 +85,10 @@ bytes executor::query(const bytes& request) const {
   return machine_->query(request);
 }
 
+bool executor::is_prompt() const noexcept {
+  return machine_->is_prompt();
+}
+
 space_estimate executor::estimate_of_space() const noexcept {
   return machine_->estimate_of_space();
 }

@@ -77,6 +77,9 @@ public:
   /// See `state_machine::begin_query`.
   std::shared_ptr<slow_query> begin_query(const bytes& request);
 
+  /// See `state_machine::is_prompt`.
+  bool is_prompt() const noexcept;
+
   /// See `state_machine::estimate_of_space`.
   space_estimate estimate_of_space() const noexcept;
 

@@ -11,6 +11,10 @@ bool state_machine::only_reads(const bytes&) const {
   return false;
 }
 
+bool state_machine::is_prompt() const noexcept {
+  return false;
+}
+
 space_estimate state_machine::estimate_of_space() const noexcept {
   return nullptr;
 }

@@ -74,6 +74,12 @@ public:
   /// applied. Must be a function of the command alone.
   virtual bool only_reads(const bytes& command) const;
 
+  /// Whether calls take microseconds, or little more than it takes to copy the
+  /// reply, and wait for nothing but memory. Such a machine is run in the thread
+  /// of its peer, where heartbeats live, too. Asked again and again: one that is
+  /// prompt no more gets another thread, for good.
+  virtual bool is_prompt() const noexcept;
+
   /// What commands take of the disk, for a machine whose `durability` says how
   /// much there is. Null: nobody knows, and all of them are taken.
   virtual space_estimate estimate_of_space() const noexcept;

@@ -34,9 +34,9 @@ struct look_for_space {
     = default;
 };
 
-/// To an applier: continue queries that are answered in steps.
-struct continue_queries {
-  friend bool operator==(const continue_queries&, const continue_queries&)
+/// To an applier: continue what is done in steps.
+struct continue_work {
+  friend bool operator==(const continue_work&, const continue_work&)
     = default;
 };
 

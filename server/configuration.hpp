@@ -28,6 +28,8 @@ struct configuration {
   /// many again on their way to the disk. From half of them on they are
   /// checkpointed.
   std::uint64_t dirty_bytes = 64 << 20;
+  /// See `kv::engine_options`.
+  std::uint64_t cached_bytes = 0;
   /// trace, debug, info, warning, error or off.
   std::string log_level = "info";
 };

@@ -269,6 +269,12 @@ std::vector<option> resource_options() {
            "How many bytes of changes to the key-value data may be in memory "
            "and not on the disk",
            RAFT_FIELD(dirty_bytes)),
+    number(
+      "cached-bytes", "BYTES", sizes_or_none,
+      "How many bytes of key-value data are expected to be in the system's "
+      "cache; with more, commands get a thread of their own. 0: half of "
+      "the machine's memory",
+      RAFT_FIELD(cached_bytes)),
     number("checkpoint-after", "MS", checkpoint_times,
            "How long changes to the key-value data that are few wait until "
            "they are checkpointed",

@@ -6,6 +6,7 @@
 
 #  include <caf/scheduler/abstract_coordinator.hpp>
 
+#  include <chrono>
 #  include <iterator>
 #  include <thread>
 #  include <utility>
@@ -14,9 +15,10 @@ namespace raft::actors {
 
 namespace {
 
-/// After so many rounds of steps, sockets have their turn: actors that always
-/// post more must not keep it from them.
+/// After so many rounds of steps, or so much time, sockets have their turn:
+/// actors that always post more must not keep it from them.
 constexpr int rounds_max = 16;
+constexpr std::chrono::milliseconds time_max{1};
 
 void drop(std::vector<prompt_multiplexer::resumable_ptr>& all) {
   for (auto& x : all)
@@ -96,7 +98,14 @@ void prompt_multiplexer::take_foreign() {
 }
 
 void prompt_multiplexer::take_steps() {
+  using clock = std::chrono::steady_clock;
+  auto end = clock::time_point::max();
   for (auto round = 0; round < rounds_max && !own_.empty(); ++round) {
+    // A first round needs no clock.
+    if (round == 1)
+      end = clock::now() + time_max;
+    else if (round > 1 && clock::now() >= end)
+      break;
     running_.swap(own_);
     for (auto& x : running_)
       resume(std::move(x));

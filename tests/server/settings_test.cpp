@@ -133,6 +133,7 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
     {"--redis-unread-total", [](auto& x) { return x.redis_unread_total; }},
     {"--redis-requests-total", [](auto& x) { return x.redis_requests_total; }},
     {"--dirty-bytes", [](auto& x) { return x.dirty_bytes; }},
+    {"--cached-bytes", [](auto& x) { return x.cached_bytes; }},
     {"--checkpoint-after",
      [](auto& x) { return count(x.node.checkpoint_after); }},
     {"--map-bytes", [](auto& x) { return x.node.map_bytes; }},
