@@ -191,6 +191,22 @@ BOOST_AUTO_TEST_CASE(a_long_visit_lets_pages_go) {
   BOOST_TEST(used_pages(uut) < before + writes * value_pages * 3 / 2);
 }
 
+BOOST_AUTO_TEST_CASE(it_is_prompt_while_its_pairs_are_in_the_cache) {
+  any_table uut{"lmdb"};
+  BOOST_TEST(uut->is_prompt());
+  uut.options.cached_bytes_max = 1 << 20;
+  uut.reopen();
+  overlay changes;
+  changes.put("short", std::string(1 << 19, 'x'));
+  write(*uut, {1}, changes, 1);
+  BOOST_TEST(uut->is_prompt());
+  changes.put("long", std::string(1 << 19, 'x'));
+  write(*uut, {2}, changes, 2);
+  BOOST_TEST(!uut->is_prompt());
+  uut.reopen();
+  BOOST_TEST(!uut->is_prompt());
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_pair_is_named) {
   small_table uut;
   saboteur x{victim(uut), "pairs"};
