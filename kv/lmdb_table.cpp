@@ -25,18 +25,14 @@ namespace {
 constexpr std::size_t step_pairs_max = 10'000;
 constexpr std::size_t step_bytes_max = 4 << 20;
 
-std::uint64_t half_of_memory() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES))
-       * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
-}
-
 class lmdb_table : public table {
 public:
   explicit lmdb_table(const table_options& options)
     : files_{options, true},
       writer_{files_, options.portions},
-      cached_bytes_max_{options.cached_bytes_max != 0 ? options.cached_bytes_max
-                                                      : half_of_memory()} {
+      cached_bytes_max_{options.cached_bytes_max != 0
+                          ? options.cached_bytes_max
+                          : lmdb::machine_memory() / 2} {
     staged_
       = reading([this](const view& x) { return files_.read_staged(x.txn); });
     if (staged_)

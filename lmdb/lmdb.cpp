@@ -1,6 +1,7 @@
 #include <raft/lmdb/lmdb.hpp>
 
 #include <cassert>
+#include <unistd.h>
 
 namespace raft::lmdb {
 
@@ -19,6 +20,11 @@ error::error(int code, const char* call)
   : std::runtime_error{std::string{call} + ": " + mdb_strerror(code)},
     code_{code} {
   // nop
+}
+
+std::uint64_t machine_memory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES))
+       * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 void check(int code, const char* call) {

@@ -32,6 +32,9 @@ private:
 /// @throws error unless `code` is 0.
 void check(int code, const char* call);
 
+/// How much memory the machine has, in bytes. LMDB's own cache is the system's.
+std::uint64_t machine_memory();
+
 /// An open environment: the data file and its map.
 class environment {
 public:

@@ -116,8 +116,8 @@ struct in_middleman_fixture {
   void apply_some(const applier_actor& applier, std::size_t count) {
     apply request{{1}, {}, true, {}};
     for (std::size_t i = 0; i < count; ++i)
-      request.entries.push_back(command_at(next.value() + i, "x"));
-    next = log_index{next.value() + count};
+      request.entries.push_back(command_at(next.value + i, "x"));
+    next = log_index{next.value + count};
     actors::ask(self, applier, deadline, std::move(request))
       .receive(
         [&](const applied& done) {
