@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <type_traits>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
