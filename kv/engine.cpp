@@ -161,7 +161,11 @@ bool engine::contains(std::string_view key) const {
 }
 
 void engine::put(std::string key, std::string value) {
-  active_.put(key, std::move(value));
+  std::optional<bool> known;
+  if (active_.unknown_count() >= unknown_keys_max
+      && active_.find(key) == nullptr)
+    known = was_there(key);
+  active_.put(key, std::move(value), known);
 }
 
 std::size_t engine::append(std::string key, std::string_view what) {

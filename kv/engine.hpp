@@ -27,6 +27,11 @@
 
 namespace raft::kv {
 
+/// A key is put without a look at the table, so the number of keys is not known
+/// until somebody asks for it, and then waits for these looks, with all others.
+/// When there are so many, who puts another key looks by himself.
+inline constexpr std::size_t unknown_keys_max = 16'384;
+
 /// Commands and replies are those of kv/command.hpp. Memory holds changes only,
 /// and they are bounded; all else is on the disk.
 class engine final : public machine::state_machine,

@@ -36,6 +36,15 @@ std::uint32_t hash_of(std::string_view key) {
     XXH3_64bits_withSeed(key.data(), key.size(), secret()));
 }
 
+bool comes_first(const change* x, const change* y) {
+  return x->key < y->key;
+}
+
+/// For heaps of what is left of runs.
+constexpr auto comes_later = [](const auto& x, const auto& y) {
+  return comes_first(*y.first, *x.first);
+};
+
 } // namespace
 
 const overlay::slot* overlay::find(std::string_view key) const {
@@ -83,16 +92,42 @@ void overlay::know(const std::vector<bool>& there) {
   unknown_.clear();
 }
 
+overlay::iterator& overlay::iterator::operator++() {
+  std::pop_heap(rests_.begin(), rests_.end(), comes_later);
+  auto x = rests_.back();
+  rests_.pop_back();
+  next_ = nullptr;
+  if (++x.first != x.last)
+    add(x);
+  else if (!rests_.empty())
+    next_ = *rests_.front().first;
+  return *this;
+}
+
+void overlay::iterator::add(rest x) {
+  rests_.push_back(x);
+  std::push_heap(rests_.begin(), rests_.end(), comes_later);
+  next_ = *rests_.front().first;
+}
+
 overlay::iterator overlay::from(std::string_view key) const {
-  return iterator{in_order().lower_bound(key)};
+  iterator result;
+  for (const auto& x : in_order()) {
+    auto first = std::lower_bound(
+      x.begin(), x.end(), key,
+      [](const auto* y, std::string_view wanted) { return y->key < wanted; });
+    if (first != x.end())
+      result.add({&*first, x.data() + x.size()});
+  }
+  return result;
 }
 
 overlay::iterator overlay::begin() const {
-  return iterator{in_order().begin()};
+  return from({});
 }
 
 overlay::iterator overlay::end() const {
-  return iterator{order_.sorted.end()};
+  return {};
 }
 
 overlay::key_order::key_order(const key_order&) {
@@ -100,7 +135,7 @@ overlay::key_order::key_order(const key_order&) {
 }
 
 overlay::key_order& overlay::key_order::operator=(const key_order&) {
-  sorted.clear();
+  runs.clear();
   count = 0;
   return *this;
 }
@@ -129,6 +164,8 @@ change& overlay::change_of(std::string_view key,
   replaced_ += was_there.value_or(false);
   bytes_ += key.size() + overhead;
   place = {hash, static_cast<std::uint32_t>(changes_.size())};
+  if (changes_.size() - order_.count >= run_length)
+    in_order();
   return result;
 }
 
@@ -156,18 +193,21 @@ void overlay::assign(change& x, slot value) {
   x.value = std::move(value);
 }
 
-const std::map<std::string_view, const change*>& overlay::in_order() const {
+const std::vector<overlay::run>& overlay::in_order() const {
   std::lock_guard guard{order_.mutex};
-  auto& all = order_.sorted;
-  std::vector<const change*> added;
-  added.reserve(changes_.size() - order_.count);
+  auto& runs = order_.runs;
+  if (order_.count == changes_.size())
+    return runs;
+  if (runs.empty() || runs.back().size() >= run_length)
+    runs.emplace_back();
+  auto& last = runs.back();
+  auto sorted = static_cast<std::ptrdiff_t>(last.size());
   for (; order_.count < changes_.size(); ++order_.count)
-    added.push_back(&changes_[order_.count]);
-  std::sort(added.begin(), added.end(),
-            [](const auto* x, const auto* y) { return x->key < y->key; });
-  for (const auto* x : added)
-    all.emplace_hint(all.end(), x->key, x);
-  return all;
+    last.push_back(&changes_[order_.count]);
+  std::sort(last.begin() + sorted, last.end(), comes_first);
+  std::inplace_merge(last.begin(), last.begin() + sorted, last.end(),
+                     comes_first);
+  return runs;
 }
 
 overlay_cursor::overlay_cursor(const overlay& newer, const overlay& older,

@@ -2,11 +2,14 @@
 //
 //   places    hash table, open addressing: which change is a key's
 //   changes   in the order in which the keys came
-//   order     the keys' own, brought up to date when somebody asks for it
+//   runs      of changes, each in the keys' own order: merged by who asks for
+//   it
 //
 // Commands ask for single keys, and so often that an ordered tree, with a cache
 // miss at each of its levels, was the largest part of what a peer computes.
-// Scans and checkpoints need the order, and need it seldom.
+// Scans and checkpoints need the order, and need it seldom; but commands that
+// come meanwhile must not wait until all is sorted, so that is done a little at
+// a time.
 
 #pragma once
 
@@ -18,7 +21,6 @@
 #include <deque>
 #include <functional>
 #include <iterator>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -56,36 +58,39 @@ public:
     iterator() = default;
 
     reference operator*() const {
-      return *place_->second;
+      return *next_;
     }
 
     pointer operator->() const {
-      return place_->second;
+      return next_;
     }
 
-    iterator& operator++() {
-      ++place_;
-      return *this;
-    }
+    iterator& operator++();
 
     iterator operator++(int) {
       auto result = *this;
-      ++place_;
+      ++*this;
       return result;
     }
 
-    friend bool operator==(const iterator&, const iterator&) = default;
+    friend bool operator==(const iterator& x, const iterator& y) noexcept {
+      return x.next_ == y.next_;
+    }
 
   private:
     friend class overlay;
 
-    using place = std::map<std::string_view, const change*>::const_iterator;
+    /// The rest of a run; there is one.
+    struct rest {
+      const change* const* first;
+      const change* const* last;
+    };
 
-    explicit iterator(place x) : place_{x} {
-      // nop
-    }
+    void add(rest x);
 
-    place place_;
+    /// A heap; the one whose first key is the lowest comes first.
+    std::vector<rest> rests_;
+    const change* next_ = nullptr;
   };
 
   /// @returns null if nothing happened to the key.
@@ -125,6 +130,11 @@ public:
 
   /// Keys of which nobody knows whether they were there, in no order of theirs.
   std::vector<std::string_view> unknown() const;
+
+  /// How many these are.
+  std::size_t unknown_count() const noexcept {
+    return unknown_.size();
+  }
 
   bool knows_all() const noexcept {
     return unknown_.empty();
@@ -168,6 +178,8 @@ private:
     std::uint32_t number = 0;
   };
 
+  using run = std::vector<const change*>;
+
   /// The changes by key. Copies do not take it along.
   struct key_order {
     key_order() = default;
@@ -176,8 +188,8 @@ private:
 
     /// Against others who look at the same overlay.
     std::mutex mutex;
-    std::map<std::string_view, const change*> sorted;
-    /// How many are in it, the first ones that came.
+    std::vector<run> runs;
+    /// How many changes are in them, the first ones that came.
     std::size_t count = 0;
   };
 
@@ -192,8 +204,11 @@ private:
 
   void assign(change& x, slot value);
 
-  /// Brings it up to date.
-  const std::map<std::string_view, const change*>& in_order() const;
+  /// Those that come are sorted when there are so many.
+  static constexpr std::size_t run_length = 2048;
+
+  /// Sorts those that have come since the last time.
+  const std::vector<run>& in_order() const;
 
   /// A power of two, at least a quarter of them empty.
   std::vector<place> places_;

@@ -191,6 +191,20 @@ BOOST_AUTO_TEST_CASE(to_put_a_key_nobody_looks_what_was_there) {
   BOOST_TEST(disk->looks == 3u);
 }
 
+// Commands would wait for all of it.
+BOOST_AUTO_TEST_CASE(the_number_of_keys_costs_so_many_looks_at_most) {
+  auto disk = std::make_shared<watched_table>();
+  engine uut{disk};
+  constexpr std::size_t more = 10;
+  for (std::size_t i = 0; i < unknown_keys_max + more; ++i)
+    uut.put(std::to_string(i), "1");
+  uut.put("7", "2");
+  uut.put(std::to_string(unknown_keys_max), "2");
+  BOOST_TEST(disk->looks == more);
+  BOOST_TEST(uut.count() == unknown_keys_max + more);
+  BOOST_TEST(disk->looks == unknown_keys_max + more);
+}
+
 BOOST_AUTO_TEST_CASE(what_must_be_looked_at_tells_also_whether_it_was_there) {
   auto disk = std::make_shared<watched_table>();
   engine uut{disk};

@@ -106,6 +106,31 @@ BOOST_DATA_TEST_CASE(it_finds_what_a_map_finds_and_in_its_order,
                    [](const auto& x, const auto& y) { return x.key < y.key; }));
 }
 
+// More than it sorts at a time, with and without somebody who asks meanwhile.
+BOOST_DATA_TEST_CASE(many_changes_come_in_order,
+                     boost::unit_test::data::xrange(4), seed) {
+  std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
+  overlay uut;
+  slots expected;
+  for (auto i = 0; i < 20'000; ++i) {
+    auto key = std::to_string(random() % 15'000);
+    uut.put(key, "x");
+    expected[key] = "x";
+    if (seed % 2 != 0 && random() % 1000 == 0) {
+      auto wanted = expected.lower_bound(key);
+      for (auto found = uut.from(key); found != uut.end(); ++found, ++wanted)
+        BOOST_REQUIRE(found->key == wanted->first);
+      BOOST_REQUIRE((wanted == expected.end()));
+    }
+  }
+  auto wanted = expected.begin();
+  for (const auto& found : uut) {
+    BOOST_REQUIRE(found.key == wanted->first);
+    ++wanted;
+  }
+  BOOST_TEST((wanted == expected.end()));
+}
+
 BOOST_AUTO_TEST_CASE(it_counts_the_keys_that_there_are_with_it) {
   overlay uut;
   uut.put("new", "1", false);
