@@ -90,8 +90,8 @@ private:
   std::vector<connection_ptr> connect(load_shape shape) const {
     auto share = with_.clients_per_connection;
     std::vector<connection_ptr> result((shape.clients + share - 1) / share);
-    for (auto& x : result)
-      x = with_.connect(options_.port);
+    for (std::size_t i = 0; i < result.size(); ++i)
+      result[i] = with_.connect(options_.ports[i % options_.ports.size()]);
     return result;
   }
 

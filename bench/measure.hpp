@@ -29,8 +29,8 @@ struct measure_options {
   std::string system;
   unsigned round = 1;
 
-  /// Of the server that gets the load.
-  std::uint16_t port = 0;
+  /// Of the servers that get the load; connections take turns on them.
+  std::vector<std::uint16_t> ports;
 
   /// All of its processes.
   std::vector<pid_t> servers;

@@ -1,5 +1,6 @@
 // The options of the programs that measure a system.
 
+#include <raft/bench/failover.hpp>
 #include <raft/bench/measure.hpp>
 #include <raft/programs/command_line.hpp>
 #include <raft/programs/standard_files.hpp>
@@ -8,11 +9,15 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 
 namespace raft::bench {
 
@@ -22,6 +27,7 @@ namespace {
 struct raw_options {
   std::string shapes = "1,16,64,256,64x16";
   std::string operations = "set,get";
+  std::string ports;
   std::string servers;
   std::string data;
   std::string to;
@@ -32,15 +38,33 @@ std::vector<std::string> split(const std::string& list) {
   return CLI::detail::split(list, ',');
 }
 
+void declare_ports(CLI::App& app, std::string& to, const std::string& help) {
+  programs::add_text(app, "--ports", to, help + ", as PORT,PORT...")
+    ->required();
+}
+
+/// @throws std::runtime_error
+std::vector<std::uint16_t> read_ports(const std::string& list) {
+  std::vector<std::uint16_t> result;
+  for (const auto& x : split(list)) {
+    std::uint16_t port = 0;
+    auto [end, error] = std::from_chars(x.data(), x.data() + x.size(), port);
+    if (error != std::errc{} || end != x.data() + x.size() || port == 0)
+      throw std::runtime_error{"'" + x + "' is no port"};
+    result.push_back(port);
+  }
+  if (result.empty())
+    throw std::runtime_error{"there are no ports"};
+  return result;
+}
+
 void declare(CLI::App& app, measure_options& options, raw_options& raw) {
   using programs::whole_number;
   programs::add_text(app, "--system", options.system, "What it is called")
     ->required();
   app.add_option("--round", options.round, "What round this is")
     ->transform(whole_number(1, 1000));
-  app.add_option("--port", options.port, "Of the server that gets the load")
-    ->transform(whole_number(1, 65'535))
-    ->required();
+  declare_ports(app, raw.ports, "Of the servers that get the load");
   programs::add_text(app, "--servers", raw.servers,
                      "All processes of the system, as PID,PID...")
     ->required();
@@ -70,6 +94,7 @@ void declare(CLI::App& app, measure_options& options, raw_options& raw) {
 }
 
 void read(measure_options& options, const raw_options& raw) {
+  options.ports = read_ports(raw.ports);
   for (const auto& x : split(raw.shapes))
     options.shapes.push_back(parse_shape(x));
   options.operations.clear();
@@ -103,17 +128,11 @@ void run(const measure_options& options, const protocol& with,
   });
 }
 
-} // namespace
-
-int measure_program(int argc, char** argv, const char* name,
-                    const protocol& with) {
+/// Runs a program in two steps: `read` looks at the arguments, `run` does the
+/// work.
+template <class Read, class Run>
+int carry_out(CLI::App& app, int argc, char** argv, Read read, Run run) {
   programs::fill_standard_files();
-  CLI::App app{"Puts load on a system that runs on this machine, and measures "
-               "it, for ./dev bench\ncompare.",
-               name};
-  measure_options options;
-  raw_options raw;
-  declare(app, options, raw);
   try {
     programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -123,16 +142,64 @@ int measure_program(int argc, char** argv, const char* name,
   std::signal(SIGPIPE, SIG_IGN);
   auto exit_code = 2;
   try {
-    read(options, raw);
-    check_options(options);
+    read();
     exit_code = 1;
-    run(options, with, raw.to);
+    run();
     return 0;
   } catch (const std::exception& problem) {
-    std::cerr << name << ": " << options.system << ": " << problem.what()
-              << '\n';
+    std::cerr << app.get_name() << ": " << problem.what() << '\n';
     return exit_code;
   }
+}
+
+} // namespace
+
+int measure_program(int argc, char** argv, const char* name,
+                    const protocol& with) {
+  CLI::App app{"Puts load on a system that runs on this machine, and measures "
+               "it, for ./dev bench\ncompare.",
+               name};
+  measure_options options;
+  raw_options raw;
+  declare(app, options, raw);
+  return carry_out(
+    app, argc, argv,
+    [&] {
+      read(options, raw);
+      check_options(options);
+    },
+    [&] { run(options, with, raw.to); });
+}
+
+int failover_program(int argc, char** argv, const char* name,
+                     const protocol& with) {
+  CLI::App app{"Kills a server that leads, and prints how many milliseconds it "
+               "takes until clients of\nthe others are served again, for "
+               "./dev bench failover.",
+               name};
+  failover_options options;
+  std::string ports;
+  pid_t victim = 0;
+  declare_ports(app, ports, "Of the servers that stay");
+  app.add_option("--kill", victim, "Process of the one that does not")
+    ->transform(programs::whole_number(2, 1 << 30))
+    ->required();
+  return carry_out(
+    app, argc, argv, [&] { options.ports = read_ports(ports); },
+    [&] {
+      options.kill = [victim] {
+        if (::kill(victim, SIGKILL) != 0)
+          throw std::system_error{errno, std::generic_category(), "kill"};
+      };
+      std::cout << fmt::format("{:.0f}\n", run_failover(options, with).count());
+    });
+}
+
+int compare_program(int argc, char** argv, const char* name,
+                    const protocol& with) {
+  if (argc > 1 && std::string_view{argv[1]} == "failover")
+    return failover_program(argc - 1, argv + 1, name, with);
+  return measure_program(argc, argv, name, with);
 }
 
 } // namespace raft::bench

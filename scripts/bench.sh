@@ -1,12 +1,12 @@
 # ./dev bench: how fast something is. Prints what it measures and judges nothing.
 # shellcheck shell=bash
 
-bench_keys=250000
+bench_data_bytes=$((250 << 20)) # of all keys
 bench_value_bytes=1024
 bench_rate=1000    # commands a second
 bench_seconds=30   # of the measurement during checkpoints
 bench_calm=10      # and of the one before, which ends before a checkpoint begins
-bench_burst=140000 # commands whose changes take more than 100 MiB
+bench_burst_bytes=$((140 << 20)) # of commands whose changes take more than 100 MiB
 # So much that only time makes a checkpoint due, and so long that all of a burst is in
 # one checkpoint: a peer takes from half of it to all of it.
 bench_dirty_bytes=$((2 << 30))
@@ -105,26 +105,32 @@ bench_round() {
   busy=$(bench_latencies $bench_seconds)
   in_checkpoint_of "$burst_end" ||
     fail "a checkpoint had a part of the burst only, or ended before the" \
-      "measurement: take a larger bench_burst"
+      "measurement: take a larger bench_burst_bytes"
   wait_for 120 note_staged "$burst_end" ||
     fail "a peer has its part of the burst in more than one checkpoint"
   # A record has 64 KiB.
   staged=$(($(printf '%s\n' "${staged_of[@]}" | sort -n | head -n 1) / 16))
   [ "$staged" -ge 100 ] ||
-    fail "a checkpoint had only $staged MiB: take a larger bench_burst"
+    fail "a checkpoint had only $staged MiB: take a larger bench_burst_bytes"
   # shellcheck disable=SC2086
   printf '%5s  %8s %8s %8s   %8s %8s %8s   %s\n' "$1" $calm $busy "$staged"
   echo "$calm $busy" >>"$cluster_dir/rounds"
 }
 
 bench_checkpoint() {
-  local rounds=5 round
+  local rounds=5 round bench_keys bench_burst
   while [ $# -gt 0 ]; do
-    [ "$1" = --rounds ] || fail "bench checkpoint knows --rounds N, but not '$1'"
-    [[ ${2-} =~ ^[1-9][0-9]{0,2}$ ]] || fail "$1 wants a number from 1"
-    rounds=$2
+    [[ ${2-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 wants a number from 1"
+    case $1 in
+      --rounds) rounds=$2 ;;
+      --rate) bench_rate=$2 ;;
+      --value-bytes) bench_value_bytes=$2 ;;
+      *) fail "bench checkpoint knows --rounds, --rate and --value-bytes, but not '$1'" ;;
+    esac
     shift 2
   done
+  bench_keys=$((bench_data_bytes / bench_value_bytes))
+  bench_burst=$((bench_burst_bytes / bench_value_bytes))
   dev_setup
   configure "$build"
   build_targets "$build" raftd raftctl raftdump raft-bench
@@ -160,6 +166,10 @@ dev_bench() {
       shift
       bench_compare "$@"
       ;;
-    *) fail "bench knows 'checkpoint' and 'compare'" ;;
+    failover)
+      shift
+      bench_failover "$@"
+      ;;
+    *) fail "bench knows 'checkpoint', 'compare' and 'failover'" ;;
   esac
 }

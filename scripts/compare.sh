@@ -13,6 +13,13 @@ start_ours() {
   compare_port=$(redis_port "$(status_of peer leader)")
 }
 
+# The same with clients at all peers.
+start_ours_spread() {
+  start_cluster
+  wait_for_leader
+  compare_port=$(redis_port 1),$(redis_port 2),$(redis_port 3)
+}
+
 # start_redis_server ID [OPTION...]: one that keeps its log where the others' are.
 start_redis_server() {
   local id=$1
@@ -125,7 +132,7 @@ find_program() {
 # What raftd, redis-server, etcd say of their version, in one line.
 version_of() {
   case $1 in
-    ours) git describe --always --dirty --abbrev=12 ;;
+    ours*) git describe --always --dirty --abbrev=12 ;;
     etcd) "$etcd" --version | head -n 1 ;;
     redis) "$redis_server" --version | cut -d ' ' -f 1-3 ;;
     redisraft) echo "$redisraft on $(version_of redis)" ;;
@@ -155,8 +162,8 @@ compare_once() {
   [ "$system" != etcd ] || load=raft-compare-etcd
   use_cluster "$compare_dir/data" "$(pick_free_ports)"
   mkdir "$cluster_dir"
-  "start_$system"
-  "$build/bin/$load" --system "$system" --round "$2" --port "$compare_port" \
+  "start_${system//-/_}"
+  "$build/bin/$load" --system "$system" --round "$2" --ports "$compare_port" \
     --servers "$(IFS=, && echo "${peer_pid[*]}")" --data "$cluster_dir" \
     --to "$cluster_dir/measured" --keys "$compare_keys" --value-bytes "$3" \
     --clients "$compare_clients" --operations "$compare_operations" \
@@ -219,9 +226,9 @@ check_compare_options() {
     compare_systems+=(redisraft)
   for system in "${compare_systems[@]}"; do
     case $system in
-      ours | etcd | redis) ;;
+      ours | ours-spread | etcd | redis) ;;
       redisraft) [ -n "$redisraft" ] || fail "redisraft needs --redisraft MODULE" ;;
-      *) fail "--systems knows ours, redis, etcd and redisraft, but not '$system'" ;;
+      *) fail "--systems knows ours, ours-spread (clients at all peers), redis, etcd and redisraft, but not '$system'" ;;
     esac
   done
 }

@@ -64,8 +64,17 @@ run_pid=
 ! grep -q '^commands' "$output" || fail "it had ended before Ctrl-C"
 nothing_is_left
 
+say "failover"
+./dev bench failover --data "$scratch/data" --systems ours --rounds 1 >"$output" 2>&1
+grep -qE '^Median of ours: [0-9]+ ms' "$output" || fail "no median"
+nothing_is_left
+if ./dev bench failover --systems redis >"$output" 2>&1; then
+  fail "bench failover --systems redis must fail"
+fi
+grep -qF "measures ours and etcd, but not 'redis'" "$output" || fail "no explanation"
+
 say "mistakes are explained"
-complains "--systems knows ours, redis, etcd and redisraft, but not 'theirs'" --systems ours,theirs
+complains "--systems knows ours, ours-spread (clients at all peers), redis, etcd and redisraft, but not 'theirs'" --systems ours,theirs
 complains "redisraft needs --redisraft MODULE" --systems redisraft
 complains "--redisraft needs --redis-server" --redisraft /nowhere/module.so
 complains "--rounds wants a number from 1" --rounds 0

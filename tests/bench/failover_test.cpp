@@ -1,0 +1,117 @@
+// When clients count as served again after a kill.
+
+#include <raft/bench/failover.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <stdexcept>
+#include <string_view>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace raft::bench;
+using namespace std::chrono_literals;
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// What servers do.
+struct servers {
+  clock::time_point down_until{};
+  /// Whether connections fail while nobody is served; if not, commands wait.
+  bool fails = false;
+  unsigned connects = 0;
+
+  bool serve() const {
+    return clock::now() >= down_until;
+  }
+};
+
+class fake_connection final : public connection {
+public:
+  explicit fake_connection(servers& to)
+    : to_{to}, fd_{::eventfd(1, EFD_CLOEXEC)} {
+    ++to_.connects;
+  }
+
+  ~fake_connection() override {
+    ::close(fd_);
+  }
+
+  int fd() const override {
+    return fd_;
+  }
+
+  bool is_blocked() const override {
+    return false;
+  }
+
+  void set(std::size_t tag, std::string_view, std::string_view) override {
+    // What is sent while nobody leads is lost.
+    if (to_.serve())
+      tags_.push_back(tag);
+  }
+
+  void get(std::size_t, std::string_view) override {
+    // nop
+  }
+
+  void write() override {
+    // nop
+  }
+
+  void read(const on_answer& f) override {
+    if (!to_.serve() && to_.fails)
+      throw std::runtime_error{"refused"};
+    for (auto tag : std::exchange(tags_, {}))
+      f(tag, std::nullopt);
+  }
+
+private:
+  servers& to_;
+  int fd_;
+  std::vector<std::size_t> tags_;
+};
+
+struct failover_fixture {
+  servers all;
+  failover_options options;
+  protocol with{[this](auto) { return std::make_unique<fake_connection>(all); },
+                1};
+
+  failover_fixture() {
+    options.ports = {1, 2};
+    options.before = 10ms;
+    options.kill = [this] { all.down_until = clock::now() + 80ms; };
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(failovers, failover_fixture)
+
+BOOST_AUTO_TEST_CASE(it_lasts_until_new_commands_are_answered) {
+  BOOST_TEST(run_failover(options, with).count() >= 80);
+  BOOST_TEST(all.connects == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_refused_connects_again) {
+  all.fails = true;
+  BOOST_TEST(run_failover(options, with).count() >= 80);
+  BOOST_TEST(all.connects > 2u);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_never_served_again_is_named) {
+  all.fails = true;
+  options.kill = [this] { all.down_until = clock::time_point::max(); };
+  options.patience = 1s;
+  BOOST_CHECK_EXCEPTION(
+    run_failover(options, with), std::runtime_error, [](const auto& e) {
+      return std::string_view{e.what()}.find("port 2: refused")
+          != std::string_view::npos;
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
