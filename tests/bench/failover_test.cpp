@@ -1,14 +1,12 @@
 // When clients count as served again after a kill.
 
 #include <raft/bench/failover.hpp>
+#include <raft/tests/bench/fake_connection.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
 #include <string_view>
-#include <sys/eventfd.h>
-#include <unistd.h>
-#include <vector>
 
 using namespace raft::bench;
 using namespace std::chrono_literals;
@@ -18,7 +16,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 /// What servers do.
-struct servers {
+struct servers : fake_server {
   clock::time_point down_until{};
   /// Whether connections fail while nobody is served; if not, commands wait.
   bool fails = false;
@@ -29,57 +27,34 @@ struct servers {
   }
 };
 
-class fake_connection final : public connection {
+class mortal_connection final : public fake_connection {
 public:
-  explicit fake_connection(servers& to)
-    : to_{to}, fd_{::eventfd(1, EFD_CLOEXEC)} {
+  explicit mortal_connection(servers& to) : fake_connection{to}, to_{to} {
     ++to_.connects;
   }
 
-  ~fake_connection() override {
-    ::close(fd_);
-  }
-
-  int fd() const override {
-    return fd_;
-  }
-
-  bool is_blocked() const override {
-    return false;
-  }
-
-  void set(std::size_t tag, std::string_view, std::string_view) override {
+  void set(std::size_t tag, std::string_view key,
+           std::string_view value) override {
     // What is sent while nobody leads is lost.
     if (to_.serve())
-      tags_.push_back(tag);
-  }
-
-  void get(std::size_t, std::string_view) override {
-    // nop
-  }
-
-  void write() override {
-    // nop
+      fake_connection::set(tag, key, value);
   }
 
   void read(const on_answer& f) override {
     if (!to_.serve() && to_.fails)
       throw std::runtime_error{"refused"};
-    for (auto tag : std::exchange(tags_, {}))
-      f(tag, std::nullopt);
+    fake_connection::read(f);
   }
 
 private:
   servers& to_;
-  int fd_;
-  std::vector<std::size_t> tags_;
 };
 
 struct failover_fixture {
   servers all;
   failover_options options;
-  protocol with{[this](auto) { return std::make_unique<fake_connection>(all); },
-                1};
+  protocol with{
+    [this](auto) { return std::make_unique<mortal_connection>(all); }, 1};
 
   failover_fixture() {
     options.ports = {1, 2};

@@ -31,7 +31,7 @@ struct fake_server {
   std::size_t gets = 0;
 };
 
-class fake_connection final : public connection {
+class fake_connection : public connection {
 public:
   explicit fake_connection(fake_server& server)
     : server_{server}, fd_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
