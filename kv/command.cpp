@@ -285,6 +285,18 @@ constexpr std::size_t position_of() {
     return position_of<T, I + 1>();
 }
 
+/// Takes the only field, or all of them as one, of a command of one kind.
+template <class T>
+std::optional<T> view_fields(std::size_t position, std::string_view command) {
+  reader in{command};
+  char kind = 0;
+  T result;
+  if (take_head(in, kind) && kind == static_cast<char>(first_command + position)
+      && in.take(result) && in.at_end())
+    return result;
+  return std::nullopt;
+}
+
 bool is_read(std::string_view command, bool or_erases) {
   reader in{command};
   char kind = 0;
@@ -339,6 +351,12 @@ bytes encode(const command& x) {
 }
 
 bytes encode(const reply& x) {
+  auto says_no_more_than_ok = x.result == status::ok && x.count == 0
+                           && x.values.empty() && x.pairs.empty() && !x.more;
+  if (says_no_more_than_ok) {
+    static const auto ok = encode_as(reply_kind, reply{});
+    return ok;
+  }
   writer out{reply_kind};
   out.expect(encoded_size(x));
   out.put_fields(x);
@@ -353,7 +371,11 @@ std::size_t encoded_size(const reply& x) {
 }
 
 std::optional<command> decode_command(const bytes& x) {
-  reader in{x.view()};
+  return decode_command(x.view());
+}
+
+std::optional<command> decode_command(std::string_view x) {
+  reader in{x};
   char kind = 0;
   if (!take_head(in, kind) || kind < first_command)
     return std::nullopt;
@@ -366,6 +388,14 @@ std::optional<command> decode_command(const bytes& x) {
 
 std::optional<reply_view> view_reply(std::string_view x) {
   return decode_as<reply_view>(reply_kind, x);
+}
+
+std::optional<pair_view> view_put(std::string_view command) {
+  return view_fields<pair_view>(position_of<put>(), command);
+}
+
+std::optional<std::vector<pair_view>> view_put_many(std::string_view command) {
+  return view_fields<std::vector<pair_view>>(position_of<put_many>(), command);
 }
 
 std::optional<reply> decode_reply(const bytes& x) {

@@ -146,8 +146,17 @@ bytes encode(const reply& x);
 
 /// @returns nothing if the bytes are not exactly one well-formed value.
 std::optional<command> decode_command(const bytes& x);
+std::optional<command> decode_command(std::string_view x);
 std::optional<reply> decode_reply(const bytes& x);
 std::optional<reply_view> view_reply(std::string_view x);
+
+using pair_view = std::pair<std::string_view, std::string_view>;
+
+/// What a `put` and a `put_many` hold, where it is.
+/// @returns nothing if the bytes are not exactly one well-formed command of
+///          this kind.
+std::optional<pair_view> view_put(std::string_view command);
+std::optional<std::vector<pair_view>> view_put_many(std::string_view command);
 
 /// Several commands that take effect in one step and in order, each given as
 /// its own encoding. Answered by a batch of replies, one per command that was

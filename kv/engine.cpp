@@ -160,7 +160,7 @@ bool engine::contains(std::string_view key) const {
   return slot != nullptr ? slot->has_value() : was_there(key);
 }
 
-void engine::put(std::string key, std::string value) {
+void engine::put(std::string_view key, std::string value) {
   std::optional<bool> known;
   if (active_.unknown_count() >= unknown_keys_max
       && active_.find(key) == nullptr)
@@ -168,7 +168,7 @@ void engine::put(std::string key, std::string value) {
   active_.put(key, std::move(value), known);
 }
 
-std::size_t engine::append(std::string key, std::string_view what) {
+std::size_t engine::append(std::string_view key, std::string_view what) {
   const auto* slot = active_.find(key);
   if (slot != nullptr && slot->has_value())
     return active_.append(key, what);

@@ -83,8 +83,8 @@ public:
   std::optional<std::string_view> find(std::string_view key) const override;
   std::optional<std::string> read(std::string_view key) const override;
   bool contains(std::string_view key) const override;
-  void put(std::string key, std::string value) override;
-  std::size_t append(std::string key, std::string_view what) override;
+  void put(std::string_view key, std::string value) override;
+  std::size_t append(std::string_view key, std::string_view what) override;
   bool erase(std::string_view key) override;
   std::uint64_t count() const override;
   void visit(std::string_view first, const visitor& f) const override;

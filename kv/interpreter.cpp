@@ -23,7 +23,7 @@ reply refused(status x) {
 }
 
 /// Whether a pair may be stored.
-status judge(const std::string& key, std::size_t value_bytes) {
+status judge(std::string_view key, std::size_t value_bytes) {
   if (key.size() > key_bytes_max)
     return status::key_too_long;
   if (value_bytes > value_bytes_max)
@@ -31,12 +31,27 @@ status judge(const std::string& key, std::size_t value_bytes) {
   return status::ok;
 }
 
-reply run_one(map& data, put& x) {
-  auto verdict = judge(x.key, x.value.size());
+reply run_view(map& data, const pair_view& x) {
+  auto verdict = judge(x.first, x.second.size());
   if (verdict != status::ok)
     return refused(verdict);
-  data.put(std::move(x.key), std::move(x.value));
+  data.put(x.first, std::string{x.second});
   return {};
+}
+
+reply run_view(map& data, const std::vector<pair_view>& pairs) {
+  for (const auto& [key, value] : pairs) {
+    auto verdict = judge(key, value.size());
+    if (verdict != status::ok)
+      return refused(verdict);
+  }
+  for (const auto& [key, value] : pairs)
+    data.put(key, std::string{value});
+  return {};
+}
+
+reply run_one(map& data, put& x) {
+  return run_view(data, pair_view{x.key, x.value});
 }
 
 reply run_one(map& data, get& x) {
@@ -59,7 +74,7 @@ reply run_one(map& data, append& x) {
   auto verdict = judge(x.key, before + x.value.size());
   if (verdict != status::ok)
     return refused(verdict);
-  return counted(data.append(std::move(x.key), x.value));
+  return counted(data.append(x.key, x.value));
 }
 
 reply run_one(map& data, erase& x) {
@@ -79,7 +94,7 @@ reply run_one(map& data, compare_and_set& x) {
     result.values.emplace_back(found);
     return result;
   }
-  data.put(std::move(x.key), std::move(x.value));
+  data.put(x.key, std::move(x.value));
   return {};
 }
 
@@ -116,17 +131,16 @@ reply run_one(map& data, exists& x) {
 }
 
 reply run_one(map& data, put_many& x) {
-  for (const auto& pair : x.pairs) {
-    auto verdict = judge(pair.first, pair.second.size());
-    if (verdict != status::ok)
-      return refused(verdict);
-  }
-  for (auto& [key, value] : x.pairs)
-    data.put(std::move(key), std::move(value));
-  return {};
+  return run_view(data, std::vector<pair_view>{x.pairs.begin(), x.pairs.end()});
 }
 
-reply execute_one(map& data, const bytes& command) {
+/// What sets keys is the most frequent, and may be long: it stays where it is,
+/// but for the values, which go from there to where they are kept.
+reply execute_one(map& data, std::string_view command) {
+  if (auto pair = view_put(command))
+    return run_view(data, *pair);
+  if (auto pairs = view_put_many(command))
+    return run_view(data, *pairs);
   auto decoded = decode_command(command);
   return decoded ? run(data, std::move(*decoded)) : refused(status::malformed);
 }
@@ -134,12 +148,12 @@ reply execute_one(map& data, const bytes& command) {
 } // namespace
 
 bytes execute(map& data, const bytes& command) {
-  auto batch = decode_batch(command);
+  auto batch = view_batch(command.view());
   if (!batch)
-    return encode(execute_one(data, command));
+    return encode(execute_one(data, command.view()));
   std::vector<reply> replies;
   std::size_t total = 0;
-  for (const auto& x : *batch) {
+  for (auto x : *batch) {
     replies.push_back(execute_one(data, x));
     total += encoded_size(replies.back());
     if (total >= batch_reply_bytes_max)

@@ -34,11 +34,11 @@ public:
   virtual bool contains(std::string_view key) const = 0;
 
   /// Adds or replaces a pair.
-  virtual void put(std::string key, std::string value) = 0;
+  virtual void put(std::string_view key, std::string value) = 0;
 
   /// Makes a value longer; a missing key counts as empty.
   /// @returns the new length.
-  virtual std::size_t append(std::string key, std::string_view what) = 0;
+  virtual std::size_t append(std::string_view key, std::string_view what) = 0;
 
   /// @returns whether the key was there.
   virtual bool erase(std::string_view key) = 0;

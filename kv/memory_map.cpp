@@ -26,12 +26,12 @@ bool memory_map::contains(std::string_view key) const {
   return data_.contains(key);
 }
 
-void memory_map::put(std::string key, std::string value) {
-  data_.insert_or_assign(std::move(key), std::move(value));
+void memory_map::put(std::string_view key, std::string value) {
+  value_of(key) = std::move(value);
 }
 
-std::size_t memory_map::append(std::string key, std::string_view what) {
-  auto& value = data_[std::move(key)];
+std::size_t memory_map::append(std::string_view key, std::string_view what) {
+  auto& value = value_of(key);
   value += what;
   return value.size();
 }
@@ -42,6 +42,14 @@ bool memory_map::erase(std::string_view key) {
     return false;
   data_.erase(i);
   return true;
+}
+
+/// Empty if it is new.
+std::string& memory_map::value_of(std::string_view key) {
+  auto i = data_.lower_bound(key);
+  if (i == data_.end() || i->first != key)
+    i = data_.emplace_hint(i, key, std::string{});
+  return i->second;
 }
 
 std::uint64_t memory_map::count() const {

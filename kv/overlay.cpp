@@ -13,7 +13,7 @@ namespace {
 
 /// What a change costs beside the bytes in it: two strings, its places in the
 /// tables, and what the allocator keeps for itself.
-constexpr std::size_t overhead = 144;
+constexpr std::size_t change_overhead = 144;
 
 constexpr std::size_t places_min = 64;
 
@@ -72,7 +72,7 @@ void overlay::erase(std::string_view key, std::optional<bool> was_there) {
 }
 
 std::size_t overlay::content_bytes() const noexcept {
-  return bytes_ - overhead * changes_.size();
+  return bytes_ - change_overhead * changes_.size();
 }
 
 std::vector<std::string_view> overlay::unknown() const {
@@ -162,7 +162,7 @@ change& overlay::change_of(std::string_view key,
   if (!was_there)
     unknown_.push_back(static_cast<std::uint32_t>(changes_.size() - 1));
   replaced_ += was_there.value_or(false);
-  bytes_ += key.size() + overhead;
+  bytes_ += key.size() + change_overhead;
   place = {hash, static_cast<std::uint32_t>(changes_.size())};
   if (changes_.size() - order_.count >= run_length)
     in_order();

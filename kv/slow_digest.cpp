@@ -169,14 +169,14 @@ public:
     return data_.contains(key);
   }
 
-  void put(std::string key, std::string value) override {
+  void put(std::string_view key, std::string value) override {
     tell(key);
-    data_.put(std::move(key), std::move(value));
+    data_.put(key, std::move(value));
   }
 
-  std::size_t append(std::string key, std::string_view what) override {
+  std::size_t append(std::string_view key, std::string_view what) override {
     tell(key);
-    return data_.append(std::move(key), what);
+    return data_.append(key, what);
   }
 
   bool erase(std::string_view key) override {

@@ -80,8 +80,8 @@ std::uint64_t changes_of(const Command&) {
 }
 
 /// Of one command; what makes no sense changes nothing.
-std::uint64_t changes_of_encoded(const bytes& x) {
-  auto found = only_reads(x) ? std::nullopt : decode_command(x);
+std::uint64_t changes_of_encoded(std::string_view x) {
+  auto found = decode_command(x);
   return found ? std::visit([](const auto& y) { return changes_of(y); }, *found)
                : 0;
 }
@@ -125,11 +125,11 @@ std::uint64_t kept_in_one_piece(const file_space& file) {
 
 space_needed estimate_space(const bytes& command) {
   space_needed result{session_space, only_reads_or_erases(command)};
-  if (auto batch = decode_batch(command))
-    for (const auto& x : *batch)
+  if (auto batch = view_batch(command.view()))
+    for (auto x : *batch)
       result.bytes += changes_of_encoded(x);
   else
-    result.bytes += changes_of_encoded(command);
+    result.bytes += changes_of_encoded(command.view());
   return result;
 }
 

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(lies_about_lengths_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(other_versions_and_kinds_are_refused) {
-  BOOST_TEST(!decode_command({}));
+  BOOST_TEST(!decode_command(bytes{}));
   BOOST_TEST(!decode_command(raw("\2\7")));
   BOOST_TEST(!decode_command(raw(std::string("\1\0", 2))));
   BOOST_TEST(!decode_command(raw("\1\x0a")));
