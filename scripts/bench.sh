@@ -170,6 +170,13 @@ dev_bench() {
       shift
       bench_failover "$@"
       ;;
-    *) fail "bench knows 'checkpoint', 'compare' and 'failover'" ;;
+    core)
+      shift
+      dev_setup
+      configure "$build"
+      build_targets "$build" raft-bench-core
+      "$build"/bin/raft-bench-core "$@"
+      ;;
+    *) fail "bench knows 'checkpoint', 'compare', 'core' and 'failover'" ;;
   esac
 }
