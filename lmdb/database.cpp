@@ -241,11 +241,16 @@ database::database(const open_options& options,
 
 database::~database() = default;
 
+void refuse_damage(const std::string& record, const std::string& directory,
+                   const std::string& reason) {
+  throw store_error{store_errc::corrupt, "record '" + record + "' in '"
+                                           + directory + "': " + reason
+                                           + keep_off};
+}
+
 void database::corrupt(const std::string& record,
                        const std::string& reason) const {
-  throw store_error{store_errc::corrupt, "record '" + record + "' in '"
-                                           + directory_ + "': " + reason
-                                           + keep_off};
+  refuse_damage(record, directory_, reason);
 }
 
 void database::rethrow(const error& e) const {

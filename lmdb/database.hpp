@@ -64,7 +64,7 @@ public:
     check(mdb_reader_check(env_.handle(), nullptr), "mdb_reader_check");
   }
 
-  /// Says that a record is damaged, and what to do.
+  /// See `refuse_damage`.
   [[noreturn]] void corrupt(const std::string& record,
                             const std::string& reason) const;
 
@@ -104,5 +104,10 @@ private:
 
 /// Turns an error of LMDB into one of ours, for everything but commits.
 [[noreturn]] void rethrow(const error& e, const std::string& directory);
+
+/// Says that a record is damaged, and what to do.
+[[noreturn]] void refuse_damage(const std::string& record,
+                                const std::string& directory,
+                                const std::string& reason);
 
 } // namespace raft::lmdb

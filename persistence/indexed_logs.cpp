@@ -1,5 +1,4 @@
 #include <raft/persistence/indexed_logs.hpp>
-#include <raft/persistence/lmdb_database.hpp>
 
 namespace raft::persistence {
 
@@ -23,7 +22,7 @@ auto indexed_logs::with(group_id group, F f) const {
   return f(found == logs_.end() ? nothing : found->second);
 }
 
-void indexed_logs::load(const lmdb_reader& tables) {
+void indexed_logs::load(const table_view& tables) {
   std::lock_guard guard{mutex_};
   for (auto& [group, log] : logs_)
     log.forget_places();

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include <raft/lmdb/reserved_space.hpp>
+#include <raft/lmdb/page_need.hpp>
 #include <raft/persistence/indexed_log.hpp>
-#include <raft/persistence/lmdb_reader.hpp>
+#include <raft/persistence/log_tables.hpp>
 
 #include <map>
 #include <mutex>
@@ -20,7 +20,7 @@ public:
   explicit indexed_logs(std::uint64_t page_bytes);
 
   /// Begins anew with what the tables hold.
-  void load(const lmdb_reader& tables);
+  void load(const table_view& tables);
 
   /// @throws std::logic_error if a batch breaks a rule of `store::commit`.
   void check(std::span<const persist> batches) const;

@@ -43,6 +43,12 @@ private:
 
 } // namespace
 
+journal_files::~journal_files() = default;
+
+std::string journal_file_name(std::uint32_t segment) {
+  return "journal." + std::to_string(segment);
+}
+
 journal::journal(journal_files& files, journal_key key, std::uint64_t ahead)
   : files_{&files}, key_{key}, ahead_{ahead} {
   // nop

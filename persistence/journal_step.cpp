@@ -68,7 +68,7 @@ std::vector<group_id> journal_step::groups() const {
   return result;
 }
 
-std::vector<group_write> journal_step::writes(const lmdb_reader& tables) const {
+std::vector<group_write> journal_step::writes(const table_view& tables) const {
   std::vector<group_write> result;
   for (const auto& [group, x] : parts_) {
     auto now = tables.summary(group);
@@ -90,7 +90,7 @@ std::vector<group_write> journal_step::writes(const lmdb_reader& tables) const {
       change.truncate_from = truncate_from;
       kept.index = truncate_from.previous();
       kept.term = kept.index > now.compacted.index
-                  ? tables.term_start(group, kept.index).term
+                  ? tables.term_at(group, kept.index)
                   : now.compacted.term;
     }
     change.compacted = std::max(x.compacted.where.index, now.compacted.index)

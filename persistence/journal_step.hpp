@@ -3,8 +3,7 @@
 #pragma once
 
 #include <raft/persistence/journal_record.hpp>
-#include <raft/persistence/lmdb_reader.hpp>
-#include <raft/persistence/lmdb_writer.hpp>
+#include <raft/persistence/log_tables.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -40,7 +39,7 @@ public:
   /// What to write.
   /// @param tables As they are, in the transaction that is to write it.
   /// @throws store_error `corrupt`: the records do not follow what is there.
-  std::vector<group_write> writes(const lmdb_reader& tables) const;
+  std::vector<group_write> writes(const table_view& tables) const;
 
 private:
   struct part {

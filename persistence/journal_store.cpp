@@ -39,15 +39,18 @@ public:
   }
 
   void conclude() override;
-  durable_state load(group_id group) const override;
+
+  durable_state load(group_id group) const override {
+    return impl_.log().load(group);
+  }
 
   std::vector<entry> read(group_id group, log_index first, log_index last,
                           std::uint64_t bytes_max) const override {
-    return impl_.read(group, first, last, bytes_max);
+    return impl_.log().read(group, first, last, bytes_max);
   }
 
   std::vector<group_id> groups() const override {
-    return impl_.logs().groups();
+    return impl_.log().logs().groups();
   }
 
 private:
@@ -102,8 +105,8 @@ void journal_store::fail(const store_error& e) {
 }
 
 void journal_store::commit(std::span<const persist> batches) {
-  writing([&] { impl_.commit(batches); });
-  if (!impl_.is_due())
+  writing([&] { impl_.log().commit(batches); });
+  if (!impl_.log().is_due())
     return;
   {
     std::lock_guard guard{mutex_};
@@ -114,7 +117,7 @@ void journal_store::commit(std::span<const persist> batches) {
 
 void journal_store::conclude() {
   stop();
-  writing([&] { impl_.conclude(); });
+  writing([&] { impl_.log().conclude(); });
   std::lock_guard guard{mutex_};
   concluded_ = true;
 }
@@ -133,7 +136,7 @@ void journal_store::run() {
     auto full = false;
     auto more = true;
     try {
-      more = impl_.move_if_due();
+      more = impl_.log().move_if_due();
     } catch (const store_error& e) {
       full = e.code() == store_errc::no_space;
       fail(e);
@@ -153,33 +156,6 @@ void journal_store::stop() {
   wake_.notify_all();
   if (mover_.joinable())
     mover_.join();
-}
-
-durable_state journal_store::load(group_id group) const {
-  for (;;) {
-    auto known = impl_.logs().known(group);
-    auto& state = known.state;
-    auto whole = true;
-    if (known.must_read_last) {
-      auto last = read(group, state.last.index, state.last.index, 0);
-      whole = !last.empty();
-      if (whole)
-        state.last_time_ms = last.front().time_ms;
-    }
-    if (known.must_find_proposed) {
-      state.proposed = {};
-      state.proposed_at = {};
-      for (const auto& start : state.term_starts) {
-        auto first = read(group, start.index, start.index, 0);
-        whole = whole && !first.empty();
-        if (whole && !state.proposed
-            && (state.proposed = cluster_in(first.front())))
-          state.proposed_at = start.index;
-      }
-    }
-    if (whole && impl_.logs().is_current(group, known.version))
-      return std::move(state);
-  }
 }
 
 } // namespace

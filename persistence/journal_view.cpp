@@ -1,5 +1,6 @@
 #include <raft/lmdb/store_error.hpp>
 #include <raft/persistence/journal_view.hpp>
+#include <raft/persistence/lmdb_reader.hpp>
 
 namespace raft::persistence {
 

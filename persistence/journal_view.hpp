@@ -3,6 +3,8 @@
 #pragma once
 
 #include <raft/persistence/indexed_logs.hpp>
+#include <raft/persistence/journal_directory.hpp>
+#include <raft/persistence/lmdb_database.hpp>
 
 #include <functional>
 #include <optional>

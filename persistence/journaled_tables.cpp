@@ -2,16 +2,10 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 namespace raft::persistence {
 
 namespace {
-
-/// How much is moved to the tables in one transaction, in bytes of records.
-constexpr std::size_t bytes_per_step = 256 << 10;
-/// How many records, if they hold little that is wanted.
-constexpr std::size_t records_per_move = 10'000;
 
 /// Segments hold whole blocks.
 journal_options checked(journal_options x) {
@@ -28,19 +22,18 @@ journaled_tables::journaled_tables(const lmdb_options& options,
   : options_{options},
     journal_options_{checked(journal)},
     tables_{options, true},
-    logs_{tables_.page_bytes()} {
+    log_{tables_, tables_.db().identity().incarnation,
+         options.reserved_space.ahead} {
   recover();
   if (!options_.writable)
     return;
   // Until here, nothing was changed.
-  if (journal_)
-    journal_->secure();
+  if (files_)
+    log_.secure();
   tables_.begin_start();
   make_files();
   note_journal();
 }
-
-// -- opening ------------------------------------------------------------------
 
 void journaled_tables::recover() {
   // While it is read, another process may write it.
@@ -56,324 +49,41 @@ void journaled_tables::recover() {
 }
 
 void journaled_tables::open_journal() {
-  tables_.reading([this](const lmdb_reader& x) {
-    mark_ = x.journal().value_or(journal_mark{});
-    logs_.load(x);
-  });
-  if (mark_.segments == 0)
+  auto segments = log_.begin().segments;
+  if (segments == 0)
     return;
-  files_.emplace(options_.directory, journal_options_, mark_.segments,
+  files_.emplace(options_.directory, journal_options_, segments,
                  options_.writable);
-  for (std::uint32_t i = 0; i < mark_.segments; ++i)
+  for (std::uint32_t i = 0; i < segments; ++i)
     if (files_->is_missing(i))
       throw store_error{store_errc::corrupt, "'" + files_->name(i)
                                                + "' is missing"
                                                + lmdb::keep_off};
-  make_journal();
-  journal_->recover(mark_,
-                    [this](const auto& at, auto body) { replay(at, body); });
-}
-
-void journaled_tables::make_journal() {
-  journal_key key{mark_.secret, tables_.db().identity().incarnation};
-  journal_.emplace(*files_, key, options_.reserved_space.ahead);
-}
-
-void journaled_tables::replay(const journal_record& at, std::string_view body) {
-  batches_of_record batches;
-  auto fault = decode(body, batches);
-  auto fits = fault == record_fault::none && logs_.apply(batches, &at);
-  if (!fits)
-    tables_.db().corrupt("journal " + std::to_string(at.sequence),
-                         fault == record_fault::none
-                           ? "does not follow what is before it"
-                           : to_text(fault));
+  log_.recover(*files_);
 }
 
 /// Makes the files that are wanted and not there.
 void journaled_tables::make_files() {
-  if (mark_.segments >= journal_options_.segments)
+  auto wanted = wanted_segments();
+  if (files_ && files_->count() >= wanted)
     return;
-  auto is_new = mark_.segments == 0;
+  auto is_new = !files_;
   if (is_new)
-    mark_.secret = draw_number();
-  mark_.segments = wanted_segments();
-  if (files_)
-    files_->extend(mark_.segments);
+    files_.emplace(options_.directory, journal_options_, wanted, true);
   else
-    files_.emplace(options_.directory, journal_options_, mark_.segments, true);
+    files_->extend(wanted);
   files_->make();
-  if (!is_new)
-    return;
-  make_journal();
+  if (is_new)
+    log_.make(*files_, draw_number());
 }
 
 /// Notes what the journal is, and gives up files that are not wanted any more
 /// and hold nothing.
 void journaled_tables::note_journal() {
-  mark_.seen = journal_->last();
-  mark_.segments = std::min(
-    mark_.segments, std::max(wanted_segments(), journal_->segments_needed()));
-  tables_.write(mark_);
-  files_->shrink(mark_.segments);
-}
-
-// -- committing ---------------------------------------------------------------
-
-void journaled_tables::commit(std::span<const persist> batches) {
-  logs_.check(batches);
-  auto record = begin_journal_record();
-  batches_of_record all;
-  auto asked_for = false;
-  for (const auto& x : batches) {
-    all.push_back(append_batch(record, x, time_of_compacted(x)));
-    asked_for = asked_for || std::ranges::any_of(x.batch.entries, needs_space);
-  }
-  if (asked_for)
-    assure_room(all);
-  if (!find_room(record.size() - journal_header_bytes)) {
-    write_to_tables(record.substr(journal_header_bytes), all, !asked_for);
-    return;
-  }
-  auto at = journal_->append(record);
-  apply(all, &at);
-}
-
-/// The time of the entry that a batch compacts to; 0 if it is not there.
-std::uint64_t journaled_tables::time_of_compacted(const persist& x) const {
-  auto point = x.batch.compacted.index;
-  const auto& entries = x.batch.entries;
-  if (!point)
-    return 0;
-  if (!entries.empty() && point >= entries.front().index)
-    return point <= entries.back().index
-           ? entries[point - entries.front().index].time_ms
-           : 0;
-  if (x.batch.truncate_from && point >= x.batch.truncate_from)
-    return 0;
-  try {
-    auto found = read(x.group, point, point, 0);
-    return found.empty() ? 0 : found.front().time_ms;
-  } catch (const store_error&) {
-    return 0; // damaged, and dropped now
-  }
-}
-
-/// Sees to it that all that clients asked for finds room in the tables when its
-/// segment is due, and that terms and votes do, too.
-void journaled_tables::assure_room(const batches_of_record& batches) {
-  auto assure = [&] { tables_.space().assure(logs_.promised_with(batches)); };
-  std::vector<group_id> groups;
-  for (const auto& x : batches)
-    groups.push_back(x.head.group);
-  try {
-    assure();
-    return;
-  } catch (const store_error& e) {
-    if (e.code() != store_errc::no_space)
-      throw;
-  }
-  // What is moved takes less than was promised to it, and what is compacted
-  // makes room.
-  std::lock_guard guard{moving_};
-  move_all();
-  for (;;)
-    try {
-      assure();
-      return;
-    } catch (const store_error& e) {
-      if (e.code() != store_errc::no_space || !tables_.make_room(groups))
-        throw;
-    }
-}
-
-/// @returns whether the journal can hold a record at all.
-bool journaled_tables::find_room(std::uint64_t body_bytes) {
-  for (;;)
-    switch (journal_->room(body_bytes)) {
-      case journal_room::found:
-        return true;
-      case journal_room::never:
-        return false;
-      case journal_room::later: {
-        std::lock_guard guard{moving_};
-        move_some();
-      }
-    }
-}
-
-/// Writes what no segment can hold.
-void journaled_tables::write_to_tables(std::string body,
-                                       const batches_of_record& batches,
-                                       bool may_use_reserve) {
-  std::lock_guard guard{moving_};
-  move_all();
-  journal_step step{[&](group_id group) {
-    auto result = logs_.compaction(group);
-    for (const auto& x : batches) {
-      const auto& to = x.head.compacted;
-      if (x.head.group == group && to.where.index > result.where.index)
-        result = {to.where, std::max(result.time_ms, to.time_ms)};
-    }
-    return result;
-  }};
-  step.add(std::move(body));
-  auto next = mark_;
-  next.applied = next.seen = journal_->last() + 1;
-  write(step, next, may_use_reserve);
-  journal_->skip();
-  apply(batches, nullptr);
-}
-
-void journaled_tables::apply(const batches_of_record& batches,
-                             const journal_record* at) {
-  if (!logs_.apply(batches, at))
-    throw std::logic_error{"a batch that was checked does not fit"};
-}
-
-void journaled_tables::conclude() {
-  std::lock_guard guard{moving_};
-  mark_.seen = journal_->last();
-  tables_.conclude(&mark_);
-}
-
-// -- moving records to the tables ---------------------------------------------
-
-bool journaled_tables::move_if_due() {
-  std::lock_guard guard{moving_};
-  auto result = is_due();
-  if (result)
-    move_some();
-  return result;
-}
-
-/// Moves the oldest records.
-/// @pre The caller holds `moving_`.
-void journaled_tables::move(std::size_t bytes_max) {
-  auto at = journal_->oldest();
-  journal_step step{[this](group_id group) { return logs_.compaction(group); }};
-  for (std::size_t n = 0; n < records_per_move && step.bytes() < bytes_max;
-       ++n) {
-    auto behind = at;
-    auto body = journal_->next(behind);
-    // What is in a later segment may never have to be moved.
-    if (!body || (n > 0 && behind.use != at.use))
-      break;
-    at = behind;
-    step.add(std::move(*body));
-  }
-  auto next = mark_;
-  next.applied = at.sequence - 1;
-  next.seen = journal_->last();
-  write(step, next, true);
-  logs_.moved(at);
-  journal_->release(at);
-}
-
-/// @throws store_error `no_space` among others.
-void journaled_tables::write(const journal_step& step, const journal_mark& mark,
-                             bool may_use_reserve) {
-  for (;;)
-    try {
-      tables_.change([&](const lmdb_writer& to, const lmdb_reader& from) {
-        auto writes = step.writes(from);
-        to.reserve(writes, may_use_reserve, true);
-        for (const auto& x : writes)
-          to.write(x);
-        to.write(mark);
-      });
-      mark_ = mark;
-      return;
-    } catch (const store_error& e) {
-      if (e.code() != store_errc::no_space || !tables_.make_room(step.groups()))
-        throw;
-    }
-}
-
-/// Moves less at once where the disk has no room for more.
-/// @pre The caller holds `moving_`.
-void journaled_tables::move_some() {
-  for (auto bytes = bytes_per_step;; bytes /= 8)
-    try {
-      move(bytes);
-      return;
-    } catch (const store_error& e) {
-      if (e.code() != store_errc::no_space || bytes < 8)
-        throw;
-    }
-}
-
-/// @pre The caller holds `moving_`.
-void journaled_tables::move_all() {
-  while (journal_->oldest().sequence <= journal_->last())
-    move_some();
-}
-
-// -- reading ------------------------------------------------------------------
-
-std::vector<entry> journaled_tables::read(group_id group, log_index first,
-                                          log_index last,
-                                          std::uint64_t bytes_max) const {
-  // Each time, something was moved, compacted or truncated meanwhile.
-  constexpr auto tries = 1000;
-  for (auto i = 0; i < tries; ++i) {
-    auto plan = logs_.plan_to_read(group, first, last, bytes_max);
-    if (auto result = try_to_read(group, plan, bytes_max))
-      return std::move(*result);
-  }
-  tables_.db().corrupt(record_name("log", group, first),
-                       "not where it should be");
-}
-
-/// @returns nothing if it must be tried again.
-std::optional<std::vector<entry>>
-journaled_tables::try_to_read(group_id group, const indexed_log::plan& plan,
-                              std::uint64_t bytes_max) const {
-  std::vector<entry> result;
-  std::uint64_t bytes = 0;
-  auto next = plan.first;
-  auto sound = true;
-  auto enough = false;
-  if (next <= plan.last && next < plan.journal_from) {
-    auto to = std::min(plan.last, plan.journal_from.previous());
-    result = tables_.reading(
-      [&](const auto& x) { return x.read(group, next, to, bytes_max); });
-    for (const auto& x : result)
-      bytes += cost(x);
-    next = next + result.size();
-    sound = !result.empty();
-    enough = next <= to;
-  }
-  for (const auto& place : plan.places) {
-    if (!sound || enough)
-      break;
-    auto data = journal_->read(place);
-    sound = data.has_value();
-    if (!sound)
-      break;
-    auto x = decoded(group, next, *data);
-    bytes += cost(x);
-    enough = !result.empty() && bytes > bytes_max;
-    if (enough)
-      break;
-    result.push_back(std::move(x));
-    ++next;
-  }
-  if (!sound || !logs_.is_current(group, plan.version))
-    return std::nullopt;
-  return result;
-}
-
-entry journaled_tables::decoded(group_id group, log_index index,
-                                std::string_view data) const {
-  entry result;
-  auto fault = decode(group, data, result);
-  if (fault == record_fault::none && result.index != index)
-    tables_.db().corrupt(record_name("journal", group, index),
-                         "belongs to another index");
-  if (fault != record_fault::none)
-    tables_.db().corrupt(record_name("journal", group, index), to_text(fault));
-  return result;
+  auto segments = std::min(files_->count(),
+                           std::max(wanted_segments(), log_.segments_needed()));
+  log_.note(segments);
+  files_->shrink(segments);
 }
 
 } // namespace raft::persistence

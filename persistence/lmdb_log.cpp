@@ -76,6 +76,17 @@ void lmdb_log::change(
   });
 }
 
+void lmdb_log::write(const planner& plan, const journal_mark& mark,
+                     bool may_use_reserve) {
+  change([&](const lmdb_writer& to, const lmdb_reader& from) {
+    auto writes = plan(from);
+    to.reserve(writes, may_use_reserve, true);
+    for (const auto& x : writes)
+      to.write(x);
+    to.write(mark);
+  });
+}
+
 void lmdb_log::write(const journal_mark& mark) {
   carry_out([&](transaction& txn) {
     lmdb_writer writer{db_, txn};

@@ -16,7 +16,7 @@
 namespace raft::persistence {
 
 /// Threads: any, beside each other; those that write wait for each other.
-class lmdb_log {
+class lmdb_log final : public log_tables {
 public:
   /// Opens or makes it.
   /// @param journal Whether a journal may stand before it.
@@ -31,7 +31,11 @@ public:
       memory_.begin_start();
   }
 
-  std::uint64_t page_bytes() const;
+  std::uint64_t page_bytes() const override;
+
+  const std::string& directory() const override {
+    return options_.directory;
+  }
 
   const lmdb_database& db() const noexcept {
     return db_;
@@ -41,8 +45,12 @@ public:
     return memory_;
   }
 
-  lmdb::reserved_space& space() noexcept {
-    return db_.space();
+  void assure(const lmdb::page_need& need) override {
+    db_.space().assure(need);
+  }
+
+  void look(const std::function<void(const table_view&)>& what) const override {
+    reading([&what](const lmdb_reader& x) { what(x); });
   }
 
   template <class F>
@@ -60,18 +68,16 @@ public:
   void change(
     const std::function<void(const lmdb_writer&, const lmdb_reader&)>& what);
 
-  /// Writes the mark of a journal, and raises the format so that no program
-  /// opens the directory which knows of none.
-  void write(const journal_mark& mark);
+  void write(const planner& plan, const journal_mark& mark,
+             bool may_use_reserve) override;
+  void write(const journal_mark& mark) override;
 
-  /// Erases some of what is compacted, by means of the reserve.
-  /// @returns whether there was any.
-  bool make_room(std::span<const group_id> groups);
+  /// Uses the reserve for that.
+  bool make_room(std::span<const group_id> groups) override;
 
   void remember(const raft::remember& what);
 
-  /// @param mark Written as well, if there is one.
-  void conclude(const journal_mark* mark);
+  void conclude(const journal_mark* mark) override;
 
 private:
   using transaction = lmdb::transaction;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/log_change.hpp>
+#include <raft/persistence/log_tables.hpp>
 
 #include <optional>
 #include <vector>
@@ -15,7 +15,7 @@ namespace raft::persistence {
 ///
 /// All members throw `store_error` (`corrupt`) if a record is damaged or does
 /// not fit the others, and `lmdb::error`.
-class lmdb_reader {
+class lmdb_reader final : public table_view {
 public:
   /// Keeps references to both.
   lmdb_reader(const lmdb_database& db, const lmdb::transaction& txn)
@@ -23,27 +23,22 @@ public:
     // nop
   }
 
-  /// As `store::load`.
-  durable_state load(group_id group) const;
-
-  /// As `store::read`.
+  durable_state load(group_id group) const override;
   std::vector<entry> read(group_id group, log_index first, log_index last,
-                          std::uint64_t bytes_max) const;
+                          std::uint64_t bytes_max) const override;
+  std::vector<group_id> groups() const override;
+  std::optional<journal_mark> journal() const override;
+  group_summary summary(group_id group) const override;
+  compaction_point compaction(group_id group) const override;
 
-  /// As `store::groups`.
-  std::vector<group_id> groups() const;
-
-  /// What is said of the journal; nothing if there is none.
-  std::optional<journal_mark> journal() const;
+  term_number term_at(group_id group, log_index index) const override {
+    return term_start(group, index).term;
+  }
 
   /// Whether anything is known of a group.
   bool knows(group_id group) const;
 
-  /// The short form of `load`.
-  group_summary summary(group_id group) const;
-
   log_position compacted(group_id group) const;
-  compaction_point compaction(group_id group) const;
 
   /// The time of an entry; 0 if it is not there or cannot be understood.
   std::uint64_t time_at(group_id group, log_index index) const;

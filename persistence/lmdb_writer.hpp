@@ -3,36 +3,12 @@
 #pragma once
 
 #include <raft/persistence/lmdb_database.hpp>
-#include <raft/persistence/log_change.hpp>
+#include <raft/persistence/log_tables.hpp>
 
 #include <cstddef>
 #include <span>
-#include <string_view>
-#include <vector>
 
 namespace raft::persistence {
-
-/// An entry, and its record.
-struct encoded_entry {
-  log_position where;
-  std::string_view record;
-};
-
-/// What is to be written of a group.
-struct group_write {
-  group_id group;
-  hard_state hard;
-  /// If they change; else null.
-  const membership* members = nullptr;
-  /// 0 keeps what is there.
-  cluster_id cluster;
-  log_change change;
-  /// The time of the last entry that is compacted, if it is known; the entry
-  /// tells if the store has it.
-  std::uint64_t compacted_time_ms = 0;
-  /// What follows `change.base`.
-  std::vector<encoded_entry> entries;
-};
 
 /// Changes the tables of a store.
 ///

@@ -1,7 +1,7 @@
 // What a store with a journal does beyond what every store does: it takes over
 // directories, moves to the tables what is wanted, and finds damage.
 
-#include <raft/persistence/journal_files.hpp>
+#include <raft/persistence/journal_directory.hpp>
 #include <raft/persistence/journal_step.hpp>
 #include <raft/persistence/lmdb_log.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>

@@ -1,6 +1,6 @@
 #include <raft/lmdb/directory.hpp>
 #include <raft/lmdb/store_error.hpp>
-#include <raft/persistence/journal_files.hpp>
+#include <raft/persistence/journal_directory.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,18 +27,12 @@ std::string reason(int code) {
 
 } // namespace
 
-journal_files::~journal_files() = default;
-
 const char* complaint_about(const journal_options& x) {
   if (x.segments < 2 || x.segments > 64)
     return "a journal has from 2 to 64 segments";
   if (x.segment_bytes < 4096 || x.segment_bytes > std::uint64_t{1} << 30)
     return "a segment of the journal has from 4096 to 1073741824 bytes";
   return nullptr;
-}
-
-std::string journal_file_name(std::uint32_t segment) {
-  return "journal." + std::to_string(segment);
 }
 
 journal_directory::journal_directory(std::string path,
