@@ -20,6 +20,11 @@ counters& counters::operator+=(const counters& x) noexcept {
   reads_to_apply += x.reads_to_apply;
   dropped_answers += x.dropped_answers;
   lost_quorums += x.lost_quorums;
+  records_torn += x.records_torn;
+  power_cuts += x.power_cuts;
+  records_damaged += x.records_damaged;
+  moves_to_tables += x.moves_to_tables;
+  long_batches += x.long_batches;
   return *this;
 }
 

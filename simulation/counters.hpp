@@ -37,6 +37,15 @@ struct counters {
   std::uint64_t dropped_answers = 0;
   /// Leaders that heard of no majority any more.
   std::uint64_t lost_quorums = 0;
+  /// Of the journal: records that a crash left in part, power failures that
+  /// took what was not synced, records that were damaged and refused, how often
+  /// records went to the tables, and batches that did at once because they were
+  /// too long for a segment.
+  std::uint64_t records_torn = 0;
+  std::uint64_t power_cuts = 0;
+  std::uint64_t records_damaged = 0;
+  std::uint64_t moves_to_tables = 0;
+  std::uint64_t long_batches = 0;
 
   counters& operator+=(const counters& x) noexcept;
 

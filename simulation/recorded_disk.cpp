@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace raft::simulation {
 
 recorded_disk::recorded_disk(std::vector<peer_id> voters,
-                             incarnation_id incarnation)
-  : incarnation_{incarnation} {
-  members_.voters = std::move(voters);
+                             incarnation_id incarnation, std::uint64_t seed)
+  : incarnation_{incarnation},
+    members_{{}, std::move(voters), {}},
+    journal_{incarnation, state(), seed + incarnation.value} {
+  // nop
 }
 
 store_memory recorded_disk::memory() const {
@@ -17,6 +20,7 @@ store_memory recorded_disk::memory() const {
 }
 
 void recorded_disk::begin_start(start_id fresh) {
+  journal_.start(state(), tail(entries_.size()));
   chain_
     = persistence::with_new_start(std::move(chain_), others_, restored_, fresh);
 }
@@ -35,7 +39,14 @@ void recorded_disk::remember(const raft::remember& what) {
   }
 }
 
-void recorded_disk::conclude() noexcept {
+void recorded_disk::end(const persist* under_way, bool kept) {
+  if (under_way != nullptr && kept)
+    change(*under_way);
+  journal_.end(under_way, kept);
+}
+
+void recorded_disk::conclude() {
+  journal_.conclude();
   if (chain_.last == persistence::start_state::runs)
     chain_.last = persistence::start_state::concluded;
 }
@@ -44,9 +55,15 @@ void recorded_disk::preset(const hard_state& hard, std::vector<entry> entries) {
   hard_ = hard;
   compacted_ = {};
   entries_ = std::move(entries);
+  journal_.preset(state(), entries_);
 }
 
 void recorded_disk::write(const persist& x) {
+  change(x);
+  journal_.write(x);
+}
+
+void recorded_disk::change(const persist& x) {
   const auto& batch = x.batch;
   // A store would let it pass.
   if (batch.truncate_from > last().index.next())
@@ -101,15 +118,21 @@ std::vector<entry> recorded_disk::tail(std::size_t count) const {
 
 entries_read recorded_disk::read(const read_entries& x) const {
   entries_read result{x.group, x.reader, x.first, {}};
-  if (x.first <= compacted_.index)
-    return result;
+  if (x.first > compacted_.index)
+    result.entries = slice(x);
+  journal_.check_read(x, result);
+  return result;
+}
+
+std::vector<entry> recorded_disk::slice(const read_entries& x) const {
+  std::vector<entry> result;
   std::uint64_t bytes = 0;
   for (auto i = x.first; i <= std::min(x.last, last().index); ++i) {
     const auto& e = entries_[i.value - 1];
     bytes += cost(e);
-    if (!result.entries.empty() && bytes > x.bytes_max)
+    if (!result.empty() && bytes > x.bytes_max)
       break;
-    result.entries.push_back(e);
+    result.push_back(e);
   }
   return result;
 }

@@ -5,8 +5,10 @@
 #include <raft/messages/identity.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/persistence/starts.hpp>
+#include <raft/simulation/journaled_disk.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -20,10 +22,15 @@ struct violation : std::runtime_error {
 /// What one peer's disk holds. It outlives the peer's process, which may crash
 /// and be started again on it. Remembers all entries from index 1 on, but those
 /// that were dropped can no longer be read.
+///
+/// This is a model, and simple. Beside it, the journal of the product keeps the
+/// same on a disk of its own, and must come to the same.
 class recorded_disk {
 public:
+  /// @param seed Of what the journal draws.
   explicit recorded_disk(std::vector<peer_id> voters,
-                         incarnation_id incarnation = {});
+                         incarnation_id incarnation = {},
+                         std::uint64_t seed = 0);
 
   /// Puts a log there as if earlier processes had written it.
   void preset(const hard_state& hard, std::vector<entry> entries);
@@ -55,13 +62,20 @@ public:
   store_memory memory() const;
 
   /// A process begins.
+  /// @throws violation if the journal does not come to the same as the model.
   void begin_start(start_id fresh);
+
+  /// The process ends.
+  /// @param under_way What it was writing; null if nothing.
+  /// @param kept Whether that is on the disk all the same.
+  /// @throws violation as `write`.
+  void end(const persist* under_way, bool kept);
 
   /// As `store::remember`.
   void remember(const raft::remember& what);
 
   /// As `store::conclude`.
-  void conclude() noexcept;
+  void conclude();
 
   /// From now on it is a copy of what it was.
   void mark_restored() noexcept {
@@ -87,7 +101,15 @@ public:
   /// Whether exactly this entry is on the disk. 0@0 is.
   bool holds(const log_position& x) const noexcept;
 
+  /// What happened to the journal since this was called last.
+  counters take_counts() {
+    return journal_.take_counts();
+  }
+
 private:
+  void change(const persist& x);
+  std::vector<entry> slice(const read_entries& x) const;
+
   incarnation_id incarnation_;
   persistence::start_chain chain_;
   std::vector<acquaintance> others_;
@@ -97,6 +119,7 @@ private:
   hard_state hard_;
   log_position compacted_;
   std::vector<entry> entries_; // index 1 is at 0
+  journaled_disk journal_;
 };
 
 } // namespace raft::simulation

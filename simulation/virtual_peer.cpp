@@ -13,7 +13,7 @@ virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
     incarnation_{id.value},
     config_{config},
     seed_{seed},
-    disk_{std::move(voters), incarnation_} {
+    disk_{std::move(voters), incarnation_, seed_} {
   // nop
 }
 
@@ -41,10 +41,10 @@ consensus::output virtual_peer::boot(base::instant now, std::size_t tail,
 
 void virtual_peer::crash(unfinished_write fate) {
   ++counts_.crashes;
-  if (writing_ && fate == unfinished_write::kept) {
-    ++counts_.writes_kept;
-    disk_.write(*writing_);
-  }
+  auto kept = writing_ && fate == unfinished_write::kept;
+  counts_.writes_kept += kept ? 1 : 0;
+  disk_.end(writing_ ? &*writing_ : nullptr, kept);
+  counts_ += disk_.take_counts();
   core_.reset();
   checker_ = {};
   writing_.reset();
@@ -57,7 +57,7 @@ void virtual_peer::crash(unfinished_write fate) {
 void virtual_peer::lose_disk(std::vector<peer_id> voters) {
   constexpr std::uint64_t step = 1000;
   incarnation_.value += step;
-  exchange_disk(recorded_disk{std::move(voters), incarnation_});
+  exchange_disk(recorded_disk{std::move(voters), incarnation_, seed_});
 }
 
 recorded_disk virtual_peer::exchange_disk(recorded_disk fresh) {

@@ -41,7 +41,12 @@ std::vector<named_count> named(const counters& x) {
           {"reads for followers", x.reads_for_followers},
           {"reads to apply", x.reads_to_apply},
           {"answers that came too late to be true", x.dropped_answers},
-          {"leaders without a majority", x.lost_quorums}};
+          {"leaders without a majority", x.lost_quorums},
+          {"records left in part", x.records_torn},
+          {"power failures that took something", x.power_cuts},
+          {"damaged records", x.records_damaged},
+          {"records moved to the tables", x.moves_to_tables},
+          {"batches too long for the journal", x.long_batches}};
 }
 
 /// Counts its commands, and may miss some.

@@ -1,0 +1,79 @@
+#include <raft/simulation/journal_memory.hpp>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace raft::simulation {
+
+namespace {
+
+using persistence::journal_block;
+
+/// Draws for each sector whether it is written.
+/// @returns what is there then.
+std::string torn_in(const std::string& before, std::string_view data,
+                    base::random& random) {
+  auto result = before;
+  for (std::size_t at = 0; at < data.size(); at += journal_block)
+    if (random.below(2) == 0)
+      result.replace(at, journal_block, data.substr(at, journal_block));
+  // What follows may be no part of the record, which then would be whole.
+  auto end = data.find_last_not_of('\0') + 1;
+  return std::string_view{result}.substr(0, end) == data.substr(0, end)
+         ? before
+         : result;
+}
+
+} // namespace
+
+bool journal_memory::take(std::uint32_t segment, std::uint64_t end) {
+  if (end > limit_)
+    return false;
+  // Zeros are synced before anybody uses them.
+  auto& x = shown_.at(segment);
+  if (end > x.size())
+    x.resize(end);
+  return true;
+}
+
+void journal_memory::write(persistence::journal_spot spot,
+                           std::string_view data) {
+  auto& segment = shown_.at(spot.segment);
+  unsynced_.push_back({spot, segment.substr(spot.offset, data.size())});
+  auto where = std::exchange(stop_, stop::nowhere);
+  if (where == stop::in_write) {
+    const auto& old = unsynced_.back().data;
+    auto left = torn_in(old, data, random_);
+    torn_ += left != old ? 1 : 0;
+    segment.replace(spot.offset, data.size(), left);
+  } else {
+    segment.replace(spot.offset, data.size(), data);
+  }
+  if (where != stop::nowhere)
+    throw process_ends{};
+}
+
+void journal_memory::sync(std::uint32_t segment) {
+  std::erase_if(unsynced_,
+                [=](const before& x) { return x.spot.segment == segment; });
+}
+
+bool journal_memory::cut_power(base::random& random) {
+  std::map<std::pair<std::uint32_t, std::uint64_t>, bool> lost;
+  // The newest first, so that the oldest has the last word.
+  for (auto i = unsynced_.rbegin(); i != unsynced_.rend(); ++i)
+    for (std::size_t at = 0; at < i->data.size(); at += journal_block) {
+      auto offset = i->spot.offset + at;
+      auto [sector, is_new] = lost.try_emplace({i->spot.segment, offset});
+      if (is_new)
+        sector->second = random.below(2) == 0;
+      if (sector->second)
+        shown_.at(i->spot.segment)
+          .replace(offset, journal_block, i->data, at, journal_block);
+    }
+  unsynced_.clear();
+  return !lost.empty();
+}
+
+} // namespace raft::simulation
