@@ -8,7 +8,7 @@ namespace raft::structure {
 
 const std::vector<folder_rule>& folder_rules() {
   static const std::vector<folder_rule> rules{
-    {"base", {}, {}},
+    {"base", {}, {"posix"}},
     {"programs", {}, {"cli11", "fmt", "posix"}},
     {"messages", {}, {}},
     {"messages/caf", {"messages"}, {"caf"}},
@@ -80,7 +80,7 @@ const std::vector<ban>& banned_headers() {
      {"random", "unordered_map", "unordered_set", "ctime", "cmath"},
      "the same seed gives the same run: draw from base/random.hpp"},
     {{"base/"},
-     {},
+     {"base/clock.hpp"},
      {"random", "unordered_map", "unordered_set", "ctime", "cmath", "thread"},
      "pure code includes this room: keep it small"},
     {{"consensus/", "simulation/", "checker/", "client/state/"},
