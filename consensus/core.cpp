@@ -33,12 +33,17 @@ core::core(const identity& self, const settings& config,
     proposed_at_{recovered.proposed_at},
     durable_hard_{recovered.hard},
     lowest_match_{recovered.compacted.index},
-    reads_{self.seed} {
+    reads_{self.seed},
+    leased_reads_{self.seed, 1} {
   assert(complaint_about(config) == nullptr);
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
   commit_to(commit_);
   draw_election_timeout();
+  // The process before may have promised a moment ago. In term 0 nobody has
+  // heard a leader.
+  if (hard_.term)
+    promise();
 }
 
 // -- inputs: time -------------------------------------------------------------

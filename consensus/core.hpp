@@ -5,6 +5,7 @@
 #include <raft/base/random.hpp>
 #include <raft/consensus/assembly.hpp>
 #include <raft/consensus/entry_clock.hpp>
+#include <raft/consensus/lease.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
 #include <raft/consensus/read_queue.hpp>
@@ -77,7 +78,8 @@ public:
 
   /// Tells what the monotonic clock shows. It may be later than the time told
   /// last, where that is held back until waiting messages are handled. Only the
-  /// times of entries depend on it; call it before each input, too.
+  /// times of entries and leases depend on it; call it before each input, too,
+  /// with what the clock shows after the input came.
   void tell_clock(instant clock) noexcept;
 
   // -- inputs: messages of other peers ----------------------------------------
@@ -115,7 +117,9 @@ public:
   /// Begins to read the state machine without an entry, as of now or later
   /// (thesis, section 6.4). Whether and when it may be read comes out as one of
   /// `output::verdicts`, unless `begun.reason` says why not at once.
-  read_begun begin_read();
+  /// @param how Whether a lease is good enough for it; `stale` is taken for
+  ///        `linearizable`.
+  read_begun begin_read(consistency how = consistency::linearizable);
 
   // -- inputs: what the shell did ---------------------------------------------
 
@@ -171,6 +175,9 @@ public:
   /// by then, in the time that `advance` and `tell_clock` tell; nothing if that
   /// is not known. Known from reads: without them it does not get any later.
   std::optional<instant> fresh_at() const noexcept;
+  /// Whether nobody else can lead yet, by the clock told last: reads by lease
+  /// that begin now ask nobody.
+  bool has_lease() const;
   /// Messages of other processes that were refused because they contradict what
   /// is known here, or themselves, or come from no member.
   std::uint64_t refused_messages() const noexcept;
@@ -338,6 +345,15 @@ private:
   void grant_reads();
   void refuse_reads();
 
+  // -- leases (lease.cpp) -----------------------------------------------------
+
+  std::uint64_t promise() noexcept;
+  bool has_promised() const noexcept;
+  void note_round(consensus::leader& state) const;
+  void rely_on(const consensus::leader& state, progress& x,
+               const append_reply& msg) const;
+  read_number read_by_lease();
+
   // -- durability (durability.cpp) --------------------------------------------
 
   bool hard_state_is_durable() const noexcept;
@@ -439,6 +455,10 @@ private:
   std::vector<held_answer> held_;
 
   read_queue reads_;
+  /// Those that need no more than that what was committed is applied.
+  read_queue leased_reads_;
+  /// Until then we neither vote nor campaign, see consensus/lease.hpp.
+  instant promised_until_ = instant::min();
 
   std::uint64_t refused_ = 0;
 

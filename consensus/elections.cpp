@@ -75,6 +75,11 @@ void core::give_way() {
 // -- campaigns ----------------------------------------------------------------
 
 void core::pre_campaign() {
+  // Who votes for itself votes for another than it has promised.
+  if (has_promised()) {
+    election_at_ = promised_until_;
+    return;
+  }
   draw_election_timeout();
   gave_way_ = false;
   // Who cannot make its own vote durable cannot win.
@@ -178,6 +183,7 @@ void core::become_leader() {
     }
   }
   state.round = round_number{1};
+  note_round(state);
   state.heartbeat_at
     = state.others.empty() ? instant::max() : now_ + config_.heartbeat_interval;
   state.quorum_check_at = members_.voters.size() == 1
@@ -253,6 +259,10 @@ std::optional<note_kind> core::objection_to(const vote_request& msg) const {
   // update its term or grant its vote".
   if (!msg.transfer && leader_is_alive())
     return note_kind::refused_vote_leader_alive;
+  // No leader gives up its lease to transfer its office, so this holds then,
+  // too; and in whatever role we are by now.
+  if (has_promised())
+    return note_kind::refused_vote_promised;
   // Figure 2: "If votedFor is null or candidateId, and candidate's log is at
   // least as up-to-date as receiver's log, grant vote (§5.2, §5.4)".
   if (msg.term == hard_.term && hard_.vote && hard_.vote != msg.header.from)

@@ -128,6 +128,8 @@ void invariant_checker::check_role(const core& x) {
   } else {
     expect(x.hard_.vote == self, "Candidates and leaders vote for themselves.");
   }
+  expect(!x.has_promised() || std::holds_alternative<follower>(x.role_),
+         "Who has promised its leader to wait does not campaign.");
   if (const auto* state = std::get_if<candidate>(&x.role_)) {
     expect(!x.is_majority(state->granted),
            "A candidate with a majority of the votes leads.");
@@ -249,6 +251,8 @@ void invariant_checker::check_change(const core& x, const snapshot& old) {
   expect(x.hard_.term > old.hard.term || !old.hard.vote
            || x.hard_.vote == old.hard.vote,
          "A vote does not change within a term.");
+  expect(!x.has_promised() || !x.hard_.vote || x.hard_ == old.hard,
+         "Who has promised its leader to wait does not vote.");
   expect(x.durable_hard_.term >= old.durable_hard.term,
          "The durable term never goes back.");
   expect(x.commit_ >= old.committed.index, "The commit index never goes back.");

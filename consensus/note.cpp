@@ -103,6 +103,8 @@ std::string objection(const note& x) {
       return "that log ends at " + to_text(x.where) + ", before its own";
     case note_kind::refused_vote_leader_alive:
       return "the leader of " + term + " is alive";
+    case note_kind::refused_vote_promised:
+      return "it may have promised a leader not to vote yet";
     default:
       return "its own disk hangs, so a vote would not get there";
   }
@@ -139,6 +141,7 @@ std::string to_text(const note& x) {
     case note_kind::refused_vote_already_given:
     case note_kind::refused_vote_log_behind:
     case note_kind::refused_vote_leader_alive:
+    case note_kind::refused_vote_promised:
     case note_kind::refused_vote_disk_hangs:
       return "refuses to vote for " + peer + ": " + objection(x);
     case note_kind::granted_vote:

@@ -28,6 +28,7 @@ enum class note_kind : std::uint8_t {
   refused_vote_already_given,
   refused_vote_log_behind,
   refused_vote_leader_alive,
+  refused_vote_promised,
   refused_vote_disk_hangs,
   granted_vote,
   granted_pre_vote,

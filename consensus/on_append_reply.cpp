@@ -36,6 +36,17 @@ bool is_old_refusal(const append_reply& msg, const progress& x) {
           && msg.refused != x.next.previous());
 }
 
+/// What any answer of the leader's term says.
+void note_answer(const append_reply& msg, const leader& state, instant now,
+                 progress& x) {
+  x.arrived(msg.frame);
+  x.round_answered = std::max(x.round_answered, msg.round);
+  if (msg.round >= state.counts_from)
+    x.heard_at = now;
+  if (msg.round == x.round_answered)
+    x.applied = std::max(x.applied, msg.applied);
+}
+
 } // namespace
 
 void core::receive(const append_reply& msg) {
@@ -62,12 +73,8 @@ void core::receive(const append_reply& msg) {
       distrust(note_kind::refused_answer, from, {msg.match, {}});
     return;
   }
-  x.arrived(msg.frame);
-  x.round_answered = std::max(x.round_answered, msg.round);
-  if (msg.round >= state->counts_from)
-    x.heard_at = now_;
-  if (msg.round == x.round_answered)
-    x.applied = std::max(x.applied, msg.applied);
+  note_answer(msg, *state, now_, x);
+  rely_on(*state, x, msg);
   if (msg.accepted) {
     x.matched(msg.match);
     x.sending = progress::mode::stream;

@@ -47,6 +47,7 @@ void core::receive(const append_request& msg) {
   if (leader() != from)
     become_follower(from);
   std::get<follower>(role_).heard_at = now_;
+  reply.promised_ms = promise();
   draw_election_timeout();
   // What we have on our disk is all that everyone can have.
   learn_lowest_match(std::min(msg.lowest_match, log_.durable()));

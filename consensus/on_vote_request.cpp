@@ -28,6 +28,7 @@ void core::receive(const vote_request& msg) {
     return;
   }
   if (objection != note_kind::refused_vote_leader_alive
+      && objection != note_kind::refused_vote_promised
       && !reach(msg.term, from))
     return;
   if (!objection) {

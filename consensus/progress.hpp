@@ -83,6 +83,9 @@ struct progress {
   /// Highest heartbeat round that it has answered.
   round_number round_answered;
 
+  /// Until then, by our clock, it keeps its promise not to vote.
+  instant promised_until = instant::min();
+
   /// Whether the windows let another request with entries go: while fewer
   /// requests and bytes than allowed are out, so that the last one may pass the
   /// bounds on bytes.

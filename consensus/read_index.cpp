@@ -9,12 +9,14 @@
 
 namespace raft::consensus {
 
-read_begun core::begin_read() {
+read_begun core::begin_read(consistency how) {
   if (!leader())
     return {{}, reject_reason::not_leader};
-  if (reads_.size() >= config_.reads_waiting_max)
+  if (reads_.size() + leased_reads_.size() >= config_.reads_waiting_max)
     return {{}, reject_reason::busy};
-  return {reads_.begin(), reject_reason::none};
+  const auto by_lease = how == consistency::lease;
+  return {by_lease && has_lease() ? read_by_lease() : reads_.begin(by_lease),
+          reject_reason::none};
 }
 
 /// Does what can be done for reads that wait, once an input was handled: what
@@ -82,9 +84,10 @@ void core::ask_for_read_index() {
   if (reads_.has_asked() || !reads_.has_unasked()
       || !connected_.contains(leader()))
     return;
+  const auto by_lease = reads_.unasked_by_lease();
   reads_.asked(leader(), hard_.term, now_);
-  out_.messages.push_back(
-    read_index_request{header_to(leader()), hard_.term, reads_.last()});
+  out_.messages.push_back(read_index_request{header_to(leader()), hard_.term,
+                                             reads_.last(), by_lease});
 }
 
 void core::receive(const read_index_request& msg) {
@@ -93,6 +96,11 @@ void core::receive(const read_index_request& msg) {
   auto* state = std::get_if<consensus::leader>(&role_);
   if (!state || msg.term < hard_.term)
     return;
+  if (msg.by_lease && has_lease() && connected_.contains(msg.header.from)) {
+    out_.messages.push_back(read_index_reply{header_to(msg.header.from),
+                                             hard_.term, msg.number, commit_});
+    return;
+  }
   // One that was overtaken asks for less.
   auto& last = state->reads_of_others[msg.header.from];
   last = std::max(last, msg.number);
@@ -109,8 +117,9 @@ void core::receive(const read_index_reply& msg) {
 /// "The leader waits for its state machine to advance at least as far as the
 /// readIndex": so does any other peer.
 void core::grant_reads() {
-  while (const auto which = reads_.take_granted(applied_))
-    out_.verdicts.push_back({which->first, which->last, reject_reason::none});
+  for (auto* queue : {&reads_, &leased_reads_})
+    while (const auto which = queue->take_granted(applied_))
+      out_.verdicts.push_back({which->first, which->last, reject_reason::none});
 }
 
 void core::refuse_reads() {

@@ -9,20 +9,26 @@ namespace {
 
 /// Somewhere far from where any other process of this peer begins, and with
 /// room above.
-read_number first_number(std::uint64_t seed) {
-  return {(base::random{~seed}.next() >> 2) + 1};
+read_number first_number(std::uint64_t seed, std::uint64_t part) {
+  return {(base::random{~seed}.next() >> 2) + (part << 62) + 1};
 }
 
 } // namespace
 
-read_queue::read_queue(std::uint64_t seed)
-  : last_{first_number(seed)}, asked_{last_}, confirmed_{last_} {
+read_queue::read_queue(std::uint64_t seed, std::uint64_t part)
+  : last_{first_number(seed, part)},
+    strict_{last_},
+    asked_{last_},
+    confirmed_{last_} {
   // nop
 }
 
-read_number read_queue::begin() noexcept {
+read_number read_queue::begin(bool by_lease) noexcept {
   ++size_;
-  return ++last_;
+  ++last_;
+  if (!by_lease)
+    strict_ = last_;
+  return last_;
 }
 
 void read_queue::asked(peer_id whom, term_number term, instant now) noexcept {

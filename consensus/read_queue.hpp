@@ -30,10 +30,13 @@ public:
   };
 
   /// @param seed Says where the numbers begin.
-  explicit read_queue(std::uint64_t seed);
+  /// @param part Of two queues with the same seed but other parts, 0 and 1, no
+  ///        numbers are the same.
+  explicit read_queue(std::uint64_t seed, std::uint64_t part = 0);
 
   /// Begins a read.
-  read_number begin() noexcept;
+  /// @param by_lease Whether an index that is known by lease is good enough.
+  read_number begin(bool by_lease = false) noexcept;
 
   /// How many wait, whatever for.
   std::size_t size() const noexcept {
@@ -48,6 +51,11 @@ public:
   /// Whether there are reads that no index was asked for.
   bool has_unasked() const noexcept {
     return asked_ < last_;
+  }
+
+  /// Whether an index that is known by lease is good enough for all of them.
+  bool unasked_by_lease() const noexcept {
+    return strict_ <= asked_;
   }
 
   /// Whether there are reads that are not confirmed.
@@ -106,6 +114,8 @@ private:
 
   // Invariant: `confirmed_ <= asked_ <= last_`; indexes of `waiting_` ascend.
   read_number last_;
+  /// The last one that a lease is not good enough for.
+  read_number strict_;
   read_number asked_;
   read_number confirmed_;
   peer_id whom_;

@@ -257,6 +257,7 @@ append_request core::append_to(const consensus::leader& state, peer_id id,
 
 void core::send_heartbeats(consensus::leader& state) {
   ++state.round;
+  note_round(state);
   state.heartbeat_at = now_ + config_.heartbeat_interval;
   // A heartbeat asks whether the follower has all that was sent. If a request
   // was lost, the follower refuses; if only the answer was, it repeats it.

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/consensus/lease.hpp>
 #include <raft/consensus/progress.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/entry.hpp>
@@ -65,6 +66,8 @@ struct leader {
   log_index released;
   /// The heartbeat round last begun.
   round_number round;
+  /// When rounds began, if there are leases.
+  round_times rounds;
   instant heartbeat_at{0};
   /// When to step down unless a quorum has answered since.
   instant quorum_check_at{0};

@@ -11,6 +11,12 @@ const char* complaint_about(const settings& x) {
            "interval, or followers depose healthy leaders";
   if (x.election_timeout_max < x.election_timeout_min)
     return "the maximal election timeout must not be below the minimal one";
+  if (x.lease_drift_ppm > lease_drift_ppm_max)
+    return "clocks that drift by more than 500000 millionths leave hardly "
+           "anything of a lease";
+  if (x.commands_read_by_lease && x.lease_drift_ppm == 0)
+    return "reads by lease need a bound on the drift of clocks "
+           "(lease-drift-ppm)";
   if (x.batches_under_way_max == 0)
     return "at least one batch must be allowed to be under way";
   if (x.requests_in_flight_max == 0 || x.bytes_in_flight_max == 0)

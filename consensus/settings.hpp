@@ -6,11 +6,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace raft::consensus {
 
 /// A point in time, or a duration, by the clock that the shell chose.
 using base::instant;
+
+/// Clocks that differ more leave hardly anything of a lease.
+inline constexpr std::uint64_t lease_drift_ppm_max = 500'000;
 
 /// Bounds and intervals of one peer. All peers of a group should use the same.
 struct settings {
@@ -23,6 +27,24 @@ struct settings {
   /// the maximum steps down (thesis, section 6.2).
   std::chrono::milliseconds election_timeout_min{300};
   std::chrono::milliseconds election_timeout_max{600};
+
+  /// By how many millionths of its pace the monotonic clock of any member runs
+  /// too fast or too slow, at most: from 1 to `lease_drift_ppm_max`. With that,
+  /// reads can be answered by lease (see `consistency::lease`): each voter that
+  /// has heard its leader promises neither to vote nor to campaign for the
+  /// minimal election timeout, and the leader relies on it for less, see
+  /// consensus/lease.hpp. A voter that was started again may have promised
+  /// before; it keeps to that, by its own settings. 0: none of this.
+  ///
+  /// A leader relies only on promises that voters have made, so members may
+  /// differ. **If a clock breaks the bound, or stands still while its process
+  /// goes on later, reads by lease may show what was overwritten.** Nothing
+  /// else depends on it.
+  std::uint64_t lease_drift_ppm = 0;
+
+  /// Whether commands that only read, as their senders say, are read by lease.
+  /// @pre `lease_drift_ppm != 0`.
+  bool commands_read_by_lease = false;
 
   /// How many batches of new entries may be without a quorum at once. While
   /// they are, further entries collect and make the next batch. More than 1

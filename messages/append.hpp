@@ -69,6 +69,10 @@ struct append_reply {
   /// How far the follower's state machine has applied the log. It tells a
   /// leader whose own one stands still that another one moves.
   log_index applied;
+  /// For how long the follower, since it heard the leader, neither votes nor
+  /// campaigns, by its own clock, in milliseconds; 0 if it does not promise
+  /// that.
+  std::uint64_t promised_ms = 0;
 
   friend bool operator==(const append_reply&, const append_reply&) = default;
 };

@@ -86,7 +86,8 @@ struct execute {
   bool fetches = false;
   /// Whether the command only reads and may be answered from the state machine,
   /// without an entry and by any peer, as linearizably as with one. If it turns
-  /// out to do more, it gets an entry.
+  /// out to do more, it gets an entry. `settings::commands_read_by_lease` says
+  /// whether it is read by lease.
   bool reads = false;
 
   friend bool operator==(const execute&, const execute&) = default;
@@ -164,6 +165,12 @@ enum class consistency : std::uint8_t {
   /// It shows the state of the peer that was asked as it is, which may lag
   /// behind: by no more than `query::age_max_ms`.
   stale = 1,
+  /// The same as `linearizable`, as long as no clock drifts by more than
+  /// `settings::lease_drift_ppm` says: a leader that knows by its clock that
+  /// nobody else can lead yet answers without asking anybody, and a follower
+  /// asks the leader alone. Where there is no lease now, or never, it is
+  /// `linearizable`.
+  lease = 2,
 };
 
 /// Asks the state machine of this very peer. Answered by `queried`. A follower

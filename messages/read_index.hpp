@@ -14,13 +14,17 @@ struct read_index_request {
   term_number term;
   /// The last read that was begun at the sender.
   read_number number;
+  /// Whether the leader may answer by lease: none of those who read asked for
+  /// more.
+  bool by_lease = false;
 
   friend bool operator==(const read_index_request&, const read_index_request&)
     = default;
 };
 
 /// The answer, which is given only after a majority has confirmed that its
-/// sender led when the request had come. Who does not lead does not answer.
+/// sender led when the request had come, or by lease. Who does not lead does
+/// not answer.
 struct read_index_reply {
   message_header header;
   term_number term;

@@ -302,9 +302,9 @@ public:
   }
 
   /// Begins a read.
-  read_number read() {
+  read_number read(consistency how = consistency::linearizable) {
     read_begun result;
-    input([&](core& c) { result = c.begin_read(); });
+    input([&](core& c) { result = c.begin_read(how); });
     BOOST_REQUIRE(result.reason == reject_reason::none);
     return result.number;
   }

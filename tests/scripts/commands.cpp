@@ -53,6 +53,8 @@ void set(consensus::settings& config, const std::string& key,
     config.log_bytes_kept = to_number(value);
   } else if (key == "disk_retry") {
     config.disk_retry_interval = ms(value);
+  } else if (key == "lease_drift") {
+    config.lease_drift_ppm = to_number(value);
   } else if (key == "memory_bytes") {
     config.log_bytes_in_memory = to_number(value);
   } else {
