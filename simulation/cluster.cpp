@@ -30,6 +30,7 @@ cluster::cluster(const cluster_options& options, observer* watching)
     peers_.emplace_back(id, options.settings, voters, seeds_.next());
     around(id).clock_began = random_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
+    around(id).clock.set_drift(now(), usual_drift(id));
     around(id).disk = around(id).data_disk = usual_disk(id);
     network_.set_distance(id.value, traits_of(id).farther);
   }
@@ -277,6 +278,10 @@ void cluster::set_drift(peer_id who, std::int64_t millionths) {
 
 std::int64_t cluster::drift(peer_id who) const {
   return around(who).clock.drift();
+}
+
+std::int64_t cluster::usual_drift(peer_id who) const {
+  return traits_of(who).drift;
 }
 
 std::int64_t cluster::wall_ahead_ms(peer_id who) const {

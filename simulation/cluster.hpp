@@ -197,6 +197,9 @@ public:
   void set_drift(peer_id who, std::int64_t millionths);
   std::int64_t drift(peer_id who) const;
 
+  /// As the options say.
+  std::int64_t usual_drift(peer_id who) const;
+
   /// @param ahead_ms How far its wall clock is ahead of the right time from now
   ///        on, or behind it.
   void set_wall(peer_id who, std::int64_t ahead_ms);

@@ -218,8 +218,11 @@ void cluster::on_request(peer_id who, const ticket& from,
 void cluster::begin_read(peer_id who, const ticket& from,
                          const bytes& command) {
   consensus::read_begun begun;
+  auto by_lease
+    = options_.reads_by_lease > 0 && random_.per_mille(options_.reads_by_lease);
+  auto how = by_lease ? consistency::lease : consistency::linearizable;
   step(who, [&](virtual_peer& p) {
-    auto out = p.begin_read(begun);
+    auto out = p.begin_read(how, begun);
     if (begun.number)
       around(who).reads[begun.number] = {from, command};
     return out;

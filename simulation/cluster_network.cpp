@@ -442,6 +442,8 @@ void cluster::resume_faults() {
   for (auto who : ids()) {
     set_disk(who, usual_disk(who));
     network_.set_distance(who.value, traits_of(who).farther);
+    if (drift(who) != usual_drift(who))
+      set_drift(who, usual_drift(who));
   }
 }
 

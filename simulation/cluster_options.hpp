@@ -50,6 +50,8 @@ struct peer_traits {
   duration farther{0};
   /// Its writes and reads, too.
   duration slower{0};
+  /// How much too fast its clock runs, in millionths.
+  std::int64_t drift = 0;
 };
 
 struct cluster_options {
@@ -85,6 +87,9 @@ struct cluster_options {
   /// Whether a command changes nothing; clients then may have it answered
   /// without an entry. Null: no command is known not to.
   std::function<bool(const bytes&)> only_reads = {};
+  /// Of a thousand reads of clients without an entry, how many may be answered
+  /// by lease.
+  std::uint64_t reads_by_lease = 0;
   /// How events show what clients ask and are told; only asked if somebody
   /// watches.
   std::function<std::string(const client_operation&)> describe

@@ -54,9 +54,9 @@ void cluster::step(peer_id who, const input& what) {
   auto& x = peer(who);
   auto clock = around(who).clock.at(now());
   auto local = std::min(clock, x.wake_at() - microseconds{1});
+  x.tell_clock(clock);
   if (local > x.now())
     carry_out(who, x.advance(local));
-  x.tell_clock(clock);
   carry_out(who, what(x));
 }
 

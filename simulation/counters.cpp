@@ -18,6 +18,7 @@ counters& counters::operator+=(const counters& x) noexcept {
   truncations += x.truncations;
   reads_for_followers += x.reads_for_followers;
   reads_to_apply += x.reads_to_apply;
+  reads_by_lease += x.reads_by_lease;
   dropped_answers += x.dropped_answers;
   lost_quorums += x.lost_quorums;
   records_torn += x.records_torn;

@@ -33,6 +33,8 @@ struct counters {
   std::uint64_t truncations = 0;
   std::uint64_t reads_for_followers = 0;
   std::uint64_t reads_to_apply = 0;
+  /// Reads for which a leader asked nobody.
+  std::uint64_t reads_by_lease = 0;
   /// Answers that waited for the disk until they were true no more.
   std::uint64_t dropped_answers = 0;
   /// Leaders that heard of no majority any more.

@@ -219,14 +219,16 @@ void change(disk_profile& now, const fault& x) {
   }
 }
 
-/// Sets a number of a peer, which is usually 0, for some time.
+/// Sets a number of a peer for some time.
 template <class Set>
 void layer(cluster& on, peer_id whom,
            std::map<peer_id, layers<std::int64_t>> overlaps::*where,
-           std::int64_t value, duration length, const Set& set) {
+           std::int64_t usual, std::int64_t value, duration length,
+           const Set& set) {
   auto id = (on.under_way().*where)[whom].add([value](auto& x) { x = value; });
-  auto apply
-    = [&on, whom, where, set] { set((on.under_way().*where)[whom].over(0)); };
+  auto apply = [&on, whom, where, usual, set] {
+    set((on.under_way().*where)[whom].over(usual));
+  };
   apply();
   on.after_unless_ended(length, [&on, whom, where, id, apply] {
     (on.under_way().*where)[whom].remove(id);
@@ -261,14 +263,14 @@ void change_disks(cluster& on, peer_id whom, const fault& x) {
 
 void drift(cluster& on, peer_id whom, const fault& x) {
   auto pace = static_cast<std::int64_t>(x.number) - drifting_clock::drift_max;
-  layer(on, whom, &overlaps::drifts, pace, x.length,
+  layer(on, whom, &overlaps::drifts, on.usual_drift(whom), pace, x.length,
         [&on, whom](std::int64_t y) { on.set_drift(whom, y); });
 }
 
 void set_clock(cluster& on, peer_id whom, const fault& x) {
   auto ahead = static_cast<std::int64_t>(x.number)
              - static_cast<std::int64_t>(clock_is_right);
-  layer(on, whom, &overlaps::walls, 1000 * ahead, x.length,
+  layer(on, whom, &overlaps::walls, 0, 1000 * ahead, x.length,
         [&on, whom](std::int64_t y) { on.set_wall(whom, y); });
 }
 

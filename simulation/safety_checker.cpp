@@ -51,6 +51,17 @@ void safety_checker::after_step(const virtual_peer& peer,
     check_matches(peer.core(), all, lost_);
   check_commit(peer, known, all);
   check_applied(peer, known);
+  check_lease(peer.core());
+}
+
+/// A lease ends before anybody else can lead. What its holder reads then would
+/// miss what the other one commits.
+void safety_checker::check_lease(const consensus::core& x) const {
+  if (x.has_lease() && leaders_.rbegin()->first > x.term())
+    throw violation{"lease: " + to_text(x.self().id) + " answers by lease in "
+                    + "term " + to_text(x.term()) + ", though "
+                    + to_text(leaders_.rbegin()->second.first)
+                    + " has been elected in a later one"};
 }
 
 void safety_checker::check_disks(const std::vector<virtual_peer>& all) const {

@@ -83,6 +83,7 @@ private:
   void check_commit(const virtual_peer& peer, of_peer& known,
                     const std::vector<virtual_peer>& all);
   void check_applied(const virtual_peer& peer, of_peer& known);
+  void check_lease(const consensus::core& x) const;
   bool has_all_committed(const consensus::core& x) const;
 
   std::set<peer_id> lost_; // whose disks were lost

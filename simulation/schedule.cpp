@@ -69,6 +69,20 @@ void draw_waiting(random& from, consensus::settings& to) {
     to.unapplied_bytes_max = from.between(500, 3000);
 }
 
+/// Some runs have leases, and clocks that run all the time as wrong as faults
+/// make them, which is as wrong as they may be.
+void draw_leases(std::uint64_t seed, cluster_options& to) {
+  constexpr std::int64_t most_wrong = 200'000; // see `draw_number`
+  auto from = stream(seed, 9);
+  if (!from.per_mille(300))
+    return;
+  to.settings.lease_drift_ppm = most_wrong;
+  to.reads_by_lease = from.between(500, 1000);
+  for (auto& x : to.traits)
+    if (from.per_mille(600))
+      x.drift = from.per_mille(500) ? most_wrong : -most_wrong;
+}
+
 machine::session_bounds draw_session_bounds(random& from) {
   machine::session_bounds result;
   result.idle_ms_max = bound(from, 1000, 10'000, result.idle_ms_max);
@@ -314,6 +328,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
     = from.per_mille(200) ? draw_bandwidth(from) : 0;
   auto more = stream(seed, 8);
   draw_waiting(more, result.settings);
+  draw_leases(seed, result);
   return result;
 }
 

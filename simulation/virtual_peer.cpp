@@ -131,8 +131,11 @@ consensus::output virtual_peer::start(entry_kind kind, const command_tag& tag,
   return carry_out();
 }
 
-consensus::output virtual_peer::begin_read(consensus::read_begun& begun) {
-  begun = core_->begin_read();
+consensus::output virtual_peer::begin_read(consistency how,
+                                           consensus::read_begun& begun) {
+  counts_.reads_by_lease
+    += how == consistency::lease && core_->has_lease() ? 1 : 0;
+  begun = core_->begin_read(how);
   return carry_out();
 }
 

@@ -82,10 +82,11 @@ public:
   /// Another connection takes the place of one before that was missed.
   consensus::output link_renewed(peer_id peer, incarnation_id incarnation);
 
+  /// @param begun Takes what the core answers.
+  consensus::output begin_read(consistency how, consensus::read_begun& begun);
+
   /// @param answer Takes what the core answers.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
-  consensus::output begin_read(consensus::read_begun& begun);
-
   consensus::output start(entry_kind kind, const command_tag& tag, bytes data,
                           std::uint64_t wall_ms, started& answer);
 

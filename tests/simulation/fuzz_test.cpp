@@ -40,6 +40,7 @@ std::vector<named_count> named(const counters& x) {
           {"truncations", x.truncations},
           {"reads for followers", x.reads_for_followers},
           {"reads to apply", x.reads_to_apply},
+          {"reads by lease", x.reads_by_lease},
           {"answers that came too late to be true", x.dropped_answers},
           {"leaders without a majority", x.lost_quorums},
           {"records left in part", x.records_torn},
