@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/actors/bounds.hpp>
 #include <raft/actors/interfaces.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/messages/client.hpp>
@@ -47,7 +48,10 @@ public:
     }
   };
 
-  explicit peer_reads(std::size_t bytes_max) : bytes_max_{bytes_max} {
+  peer_reads(const peer_bounds& bounds, const consensus::settings& config)
+    : of_commands_{config.commands_read_by_lease ? consistency::lease
+                                                 : consistency::linearizable},
+      bytes_max_{bounds.waiting_reads_max} {
     // nop
   }
 
@@ -57,7 +61,7 @@ public:
     auto size = size_of(x);
     auto begun = bytes_ > 0 && bytes_ + size > bytes_max_
                  ? consensus::read_begun{{}, reject_reason::busy}
-                 : core.begin_read();
+                 : core.begin_read(how_to(x));
     if (!begun.number)
       return refuse(x, begun.reason, core);
     bytes_ += size;
@@ -121,6 +125,14 @@ private:
     return x.what.request.size();
   }
 
+  consistency how_to(const command&) const noexcept {
+    return of_commands_;
+  }
+
+  consistency how_to(const question& x) const noexcept {
+    return x.what.how;
+  }
+
   static void refuse(question& x, reject_reason why,
                      const consensus::core& core) {
     x.waiting.answer(queried{core.applied(), {}, why, core.leader()});
@@ -152,6 +164,7 @@ private:
   reads waiting_;
   std::map<std::uint64_t, std::vector<command>> running_;
   std::uint64_t last_run_ = 0;
+  consistency of_commands_;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
 };

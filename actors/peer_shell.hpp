@@ -62,7 +62,7 @@ public:
     told_ = parts_.time.now();
     listeners_.emplace(parts_.self.group, parts_.self.id, parts_.bounds);
     waiting_.emplace(parts_.bounds.held_replies_max);
-    reads_.emplace(parts_.bounds.waiting_reads_max);
+    reads_.emplace(parts_.bounds, parts_.settings);
     core_.emplace(parts_.self, parts_.settings, parts_.recovered,
                   std::move(parts_.tail), parts_.applied, told_);
     core_->told_space(parts_.applied, parts_.space);

@@ -192,7 +192,7 @@ std::vector<option> options_of_node() {
   };
 }
 
-std::vector<option> raft_options() {
+std::vector<option> election_options() {
   return {
     number("heartbeat", "MS", times, "How often a leader speaks",
            RAFT_FIELD(node.raft.heartbeat_interval)),
@@ -202,6 +202,20 @@ std::vector<option> raft_options() {
     number("election-timeout-max", "MS", times,
            "How long to wait for a leader, at most",
            RAFT_FIELD(node.raft.election_timeout_max)),
+    number(
+      "lease-drift-ppm", "N", {0, consensus::lease_drift_ppm_max, false},
+      "By how many millionths the clock of any member runs too fast or too "
+      "slow, at most; 0: no leases",
+      RAFT_FIELD(node.raft.lease_drift_ppm)),
+    flag("lease-reads",
+         "Answer GET, SCAN and the like by lease: faster, and wrong if a clock "
+         "drifts more. Needs --lease-drift-ppm",
+         RAFT_FIELD(node.raft.commands_read_by_lease)),
+  };
+}
+
+std::vector<option> raft_options() {
+  return {
     number("batches-under-way", "N", counts,
            "How many batches may wait for a quorum at once",
            RAFT_FIELD(node.raft.batches_under_way_max)),
@@ -317,7 +331,7 @@ const char* former_name(std::string_view name) {
 const std::vector<option>& options() {
   static const std::vector<option> result = [] {
     auto all = options_of_node();
-    for (auto more : {raft_options(), resource_options()})
+    for (auto more : {election_options(), raft_options(), resource_options()})
       for (auto& x : more)
         all.push_back(std::move(x));
     for (auto& x : all)

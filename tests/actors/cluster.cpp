@@ -164,11 +164,15 @@ std::uint64_t cluster::elect(std::uint64_t leader, std::uint64_t alarms) {
   return await_leader();
 }
 
+void cluster::set_ahead(std::uint64_t id) {
+  auto& ahead = *ahead_.at({id});
+  ahead = ahead.load() + settings.election_timeout_max + deadline;
+}
+
 /// Sets the clock of a peer ahead, and lets all of its alarms ring. Each that
 /// does sets the next one.
 void cluster::let_campaign(std::uint64_t id, std::uint64_t alarms) {
-  auto& ahead = *ahead_.at({id});
-  ahead = ahead.load() + settings.election_timeout_max + deadline;
+  set_ahead(id);
   for (std::uint64_t number = 0; number < alarms; ++number)
     actors::send_anonymously(peer(id), wake{number});
 }

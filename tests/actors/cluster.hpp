@@ -112,6 +112,9 @@ public:
   /// @returns the leader.
   std::uint64_t elect(std::uint64_t id, std::uint64_t alarms = 20);
 
+  /// Sets the clock of a calm peer ahead, by more than its election timeout.
+  void set_ahead(std::uint64_t id);
+
   /// Spawns all, calm ones, and has one elected.
   /// @returns the leader.
   std::uint64_t spawn_calm(std::uint64_t leader = 1);

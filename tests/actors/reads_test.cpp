@@ -47,6 +47,19 @@ execute read_of(const char* command) {
   return result;
 }
 
+/// Asks a leader that hears of no majority, and stops it.
+void expect_no_answer(test::cluster& x, std::uint64_t leader) {
+  auto waiting = actors::ask(x.self, x.peer(leader), deadline,
+                             query{{1}, all, consistency::lease});
+  x.stop(leader);
+  waiting.receive(
+    [](const queried& answer) {
+      BOOST_TEST(answer.reason != reject_reason::none);
+      BOOST_TEST(answer.reply.empty());
+    },
+    [](const caf::error& why) { BOOST_FAIL(caf::to_string(why)); });
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(reads)
@@ -140,6 +153,55 @@ BOOST_DATA_TEST_CASE(reads_that_wait_have_a_bound, reading_places, where) {
       BOOST_TEST(answer.reason == reject_reason::stopping);
     },
     [](const caf::error& why) { BOOST_FAIL(caf::to_string(why)); });
+}
+
+BOOST_DATA_TEST_CASE(a_leader_with_a_lease_asks_nobody, reading_places, where) {
+  test::cluster x{where};
+  x.machine = counting_journal::make;
+  x.settings.lease_drift_ppm = 1000;
+  x.settings.commands_read_by_lease = true;
+  auto leader = x.spawn_calm(2);
+  // A majority has heard the leader. Calm peers promise it to wait for longer
+  // than the test takes.
+  x.commit("a");
+  // Whoever asks the leader gets an index by lease.
+  auto far = x.ask<queried>(1, query{{1}, all, consistency::lease});
+  BOOST_TEST(far.reply.view() == "a ");
+  x.isolate(leader);
+  auto near = x.ask<queried>(leader, query{{1}, all, consistency::lease});
+  BOOST_TEST(near.reply.view() == "a ");
+  auto read = x.ask<executed>(leader, read_of("how many"));
+  BOOST_TEST(read.result == outcome::committed);
+  BOOST_TEST(read.reply.view() == "a ");
+}
+
+BOOST_DATA_TEST_CASE(a_lease_ends_by_the_clock, reading_places, where) {
+  test::cluster x{where};
+  x.settings.lease_drift_ppm = 1000;
+  auto leader = x.spawn_calm();
+  x.commit("a");
+  x.isolate(leader);
+  auto by_lease = query{{1}, all, consistency::lease};
+  BOOST_TEST(x.ask<queried>(leader, by_lease).reply.view() == "a ");
+  x.set_ahead(leader);
+  expect_no_answer(x, leader);
+}
+
+BOOST_DATA_TEST_CASE(without_promises_a_majority_is_asked, reading_places,
+                     where) {
+  test::cluster x{where};
+  x.keep_calm();
+  x.spawn(2);
+  x.spawn(3); // without leases
+  x.settings.lease_drift_ppm = 1000;
+  x.spawn(1);
+  x.connect();
+  auto leader = x.elect(1);
+  x.commit("a");
+  auto asked = x.ask<queried>(leader, query{{1}, all, consistency::lease});
+  BOOST_TEST(asked.reply.view() == "a ");
+  x.isolate(leader);
+  expect_no_answer(x, leader);
 }
 
 BOOST_DATA_TEST_CASE(a_read_that_throws_ends_its_peer, reading_places, where) {

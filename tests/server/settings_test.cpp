@@ -100,6 +100,7 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
      [](auto& x) { return count(x.node.raft.election_timeout_min); }},
     {"--election-timeout-max",
      [](auto& x) { return count(x.node.raft.election_timeout_max); }},
+    {"--lease-drift-ppm", [](auto& x) { return x.node.raft.lease_drift_ppm; }},
     {"--disk-retry",
      [](auto& x) { return count(x.node.raft.disk_retry_interval); }},
     {"--batches-under-way",
@@ -408,6 +409,18 @@ BOOST_AUTO_TEST_CASE(what_can_not_work_is_refused) {
           [](auto& x) { x.node.checkpoint_after = 99ms; });
   refuses("--checkpoint-after",
           [](auto& x) { x.node.checkpoint_after = 24h + 1ms; });
+}
+
+BOOST_AUTO_TEST_CASE(reads_by_lease_need_a_bound_for_clocks) {
+  BOOST_TEST(!good().node.raft.commands_read_by_lease);
+  auto x
+    = *read(and_also({"--lease-drift-ppm", "100000", "--lease-reads"})).config;
+  BOOST_TEST(x.node.raft.commands_read_by_lease);
+  BOOST_CHECK_NO_THROW(check(x));
+  refuses("lease-drift-ppm",
+          [](auto& y) { y.node.raft.commands_read_by_lease = true; });
+  refuses("--lease-drift-ppm: must be from 0 to 500000, not 500001",
+          [](auto& y) { y.node.raft.lease_drift_ppm = 500'001; });
 }
 
 BOOST_AUTO_TEST_CASE(foreign_addresses_need_consent) {
