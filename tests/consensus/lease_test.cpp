@@ -20,8 +20,8 @@ constexpr instant lease = 245'452us;
 
 /// A leader in term 1 that has applied all it committed, and that nobody has
 /// promised anything.
-lone_peer make_reader(std::size_t members = 3,
-                      const settings& config = with_leases()) {
+lone_peer make_idle_leader(std::size_t members = 3,
+                           const settings& config = with_leases()) {
   auto x = make_leader(config, members);
   x.read_and_apply();
   return x;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(rounds_are_remembered_for_a_while) {
 // -- a leader -----------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(promises_of_a_majority_are_a_lease) {
-  auto x = make_reader(5);
+  auto x = make_idle_leader(5);
   auto round = begin_round(x);
   BOOST_TEST(!reads_by_lease(x));
   promise(x, 2, round);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(promises_of_a_majority_are_a_lease) {
 }
 
 BOOST_AUTO_TEST_CASE(it_counts_from_when_the_round_was_begun) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   auto round = begin_round(x);
   auto began = x.now;
   // The answer comes late. Rounds after it are not answered.
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(it_counts_from_when_the_round_was_begun) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_comes_too_late_is_no_lease) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   auto round = begin_round(x);
   x.advance(300ms);
   promise(x, 2, round);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_comes_too_late_is_no_lease) {
 }
 
 BOOST_AUTO_TEST_CASE(an_old_answer_shortens_nothing) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   auto first = begin_round(x);
   auto second = begin_round(x);
   auto began = x.now;
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(an_old_answer_shortens_nothing) {
 
 /// A process that stood still sees messages first, by the time before.
 BOOST_AUTO_TEST_CASE(it_ends_by_what_the_clock_shows) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x));
   auto told = x.now;
   show(x, told + 10s);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(it_ends_by_what_the_clock_shows) {
 }
 
 BOOST_AUTO_TEST_CASE(who_promises_less_is_relied_on_for_less) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   auto round = begin_round(x);
   promise(x, 2, round, 0);
   BOOST_TEST(!reads_by_lease(x));
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(who_promises_less_is_relied_on_for_less) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_relied_on_for_more_than_one_would_promise) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x), ~std::uint64_t{0});
   show(x, x.now + lease - 1us);
   BOOST_TEST(reads_by_lease(x));
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(nobody_is_relied_on_for_more_than_one_would_promise) {
 
 BOOST_AUTO_TEST_CASE(without_a_lease_a_round_answers) {
   for (const auto& config : {with_leases(), settings{}}) {
-    auto x = make_reader(3, config);
+    auto x = make_idle_leader(3, config);
     x.messages.clear();
     auto read = x.read(consistency::lease);
     BOOST_TEST(!x.granted(read));
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(without_a_lease_a_round_answers) {
 }
 
 BOOST_AUTO_TEST_CASE(who_wants_no_lease_gets_a_round) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x));
   x.messages.clear();
   auto strict = x.read();
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_new_leader_commits_an_entry_of_its_own_first) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_committed_is_applied_first) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x));
   x.start();
   x.persist_all();
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(what_was_committed_is_applied_first) {
 }
 
 BOOST_AUTO_TEST_CASE(who_leads_no_more_has_no_lease) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x));
   promise(x, 3, 2);
   BOOST_TEST(x->has_lease());
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(who_leads_no_more_has_no_lease) {
 BOOST_AUTO_TEST_CASE(who_hands_over_has_no_lease) {
   auto config = with_leases();
   config.compaction_bytes_min = 1;
-  auto x = make_reader(3, config);
+  auto x = make_idle_leader(3, config);
   promise(x, 2, begin_round(x));
   BOOST_TEST(x->has_lease());
   // There is no room on its disk, but on that of another.
@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(who_hands_over_has_no_lease) {
 }
 
 BOOST_AUTO_TEST_CASE(another_store_has_promised_nothing) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   x.input([](core& c) { c.link_up(peer_id{2}, incarnation_id{7}); });
   auto round = begin_round(x);
   auto answer = make_accept(2, 1, 1, 1, round);
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(another_store_has_promised_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(whoever_is_alone_has_a_lease) {
-  auto x = make_reader(1);
+  auto x = make_idle_leader(1);
   BOOST_TEST(reads_by_lease(x));
 }
 
@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(reads_by_lease_have_the_same_bound) {
 // -- reads of followers -------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_leader_gives_read_indexes_by_lease) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   promise(x, 2, begin_round(x));
   x.messages.clear();
   x.receive(read_index_request{header(3, 1), {1}, {7}, true});
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(a_leader_gives_read_indexes_by_lease) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_lease_others_wait_for_a_round) {
-  auto x = make_reader();
+  auto x = make_idle_leader();
   x.receive(read_index_request{header(3, 1), {1}, {7}, true});
   BOOST_TEST(x.take<read_index_reply>().empty());
   promise(x, 2, x.take<append_request>(2).back().round.value);
