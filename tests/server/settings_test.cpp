@@ -419,7 +419,7 @@ BOOST_AUTO_TEST_CASE(reads_by_lease_need_a_bound_for_clocks) {
   BOOST_CHECK_NO_THROW(check(x));
   refuses("lease-drift-ppm",
           [](auto& y) { y.node.raft.commands_read_by_lease = true; });
-  refuses("--lease-drift-ppm: must be from 0 to 500000, not 500001",
+  refuses("500000 millionths",
           [](auto& y) { y.node.raft.lease_drift_ppm = 500'001; });
 }
 
