@@ -21,7 +21,7 @@ virtual_peer::virtual_peer(peer_id id, const consensus::settings& config,
 
 consensus::output virtual_peer::boot(base::instant now, std::size_t tail,
                                      std::optional<log_index> applied) {
-  now_ = now;
+  now_ = clock_ = now;
   flushed_ = applied.value_or(flushed_);
   auto recovered = disk_.state();
   if (auto why = consensus::complaint_about(recovered, flushed_); !why.empty())
@@ -62,6 +62,7 @@ void virtual_peer::lose_disk(std::vector<peer_id> voters) {
 
 recorded_disk virtual_peer::exchange_disk(recorded_disk fresh) {
   flushed_ = {};
+  promises_ = {};
   return std::exchange(disk_, std::move(fresh));
 }
 
@@ -86,15 +87,18 @@ consensus::output virtual_peer::advance(base::instant now) {
   constexpr std::chrono::milliseconds late{50};
   counts_.late_wakes += now - late >= wake_at_ ? 1 : 0;
   now_ = now;
+  clock_ = std::max(clock_, now);
   core_->advance(now);
   return carry_out();
 }
 
 void virtual_peer::tell_clock(consensus::instant clock) {
+  clock_ = std::max(clock_, clock);
   core_->tell_clock(clock);
 }
 
 consensus::output virtual_peer::receive(const consensus::message& msg) {
+  promises_.heard(msg, clock_);
   std::visit([this](const auto& x) { core_->receive(x); }, msg);
   return carry_out();
 }
@@ -201,6 +205,8 @@ consensus::output virtual_peer::carry_out() {
   if (auto complaint = checker_.check(*core_))
     throw violation{*complaint};
   check_duties(out);
+  for (const auto& msg : out.messages)
+    promises_.sent(msg, clock_);
   count(out);
   wake_at_ = out.wake_at;
   if (out.batch) {

@@ -7,6 +7,7 @@
 #include <raft/consensus/invariants.hpp>
 #include <raft/simulation/counters.hpp>
 #include <raft/simulation/recorded_disk.hpp>
+#include <raft/simulation/vote_promises.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -184,6 +185,9 @@ private:
   std::uint64_t seed_;
   recorded_disk disk_;
   base::instant now_{0};
+  /// What the clock shows.
+  base::instant clock_{0};
+  vote_promises promises_;
   /// How much of `applied_` is on the state machine's disk.
   log_index flushed_;
   counters counts_;

@@ -1,0 +1,33 @@
+// What a voter has promised its leader, as seen from outside.
+
+#pragma once
+
+#include <raft/consensus/output.hpp>
+
+#include <map>
+
+namespace raft::simulation {
+
+/// Remembers what the answers of one peer promise (see consensus/lease.hpp),
+/// also those of processes that have ended, and compares its votes with it.
+class vote_promises {
+public:
+  using instant = consensus::instant;
+
+  /// The peer has heard a leader.
+  /// @param clock What its own clock shows.
+  void heard(const consensus::message& msg, instant clock);
+
+  /// The peer sends a message.
+  /// @throws violation if it is a vote against a promise.
+  void sent(const consensus::message& msg, instant clock);
+
+private:
+  /// When each round of this term was heard first.
+  term_number term_;
+  std::map<round_number, instant> heard_;
+  term_number promised_in_;
+  instant promised_until_ = instant::min();
+};
+
+} // namespace raft::simulation
