@@ -340,6 +340,7 @@ private:
 
   void pursue_reads();
   void begin_read_round(consensus::leader& state);
+  void ask_majority(consensus::leader& state);
   void confirm_reads(consensus::leader& state);
   void ask_for_read_index();
   void grant_reads();

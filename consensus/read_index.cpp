@@ -4,6 +4,7 @@
 #include <raft/consensus/quorum.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -47,11 +48,30 @@ void core::begin_read_round(consensus::leader& state) {
   // "The leader saves its current commit index in a local variable readIndex.
   // [It] issues a new round of heartbeats."
   if (members_.voters.size() > 1)
-    send_heartbeats(state);
+    ask_majority(state);
   reads_.asked(self_.id, hard_.term, now_);
   state.read_round_under_way
     = read_round{state.round, commit_, reads_.last(),
                  std::exchange(state.reads_of_others, {})};
+}
+
+/// Asks no more voters than are needed. Those who answered last come first; if
+/// they do not answer, a heartbeat for all comes soon.
+void core::ask_majority(consensus::leader& state) {
+  std::vector<peer_id> asked;
+  for (const auto id : members_.voters)
+    if (id != self_.id && state.others.at(id).connected)
+      asked.push_back(id);
+  std::ranges::stable_sort(asked, std::ranges::greater{}, [&](peer_id id) {
+    return state.others.at(id).round_answered;
+  });
+  asked.resize(std::min(asked.size(), majority(members_.voters.size()) - 1));
+  ++state.round;
+  note_round(state);
+  state.heartbeat_at
+    = std::min(state.heartbeat_at, now_ + config_.heartbeat_interval / 10);
+  for (const auto id : asked)
+    send_append(state, id, state.others.at(id), {});
 }
 
 /// "[It] waits for [the] acknowledgments from a majority of the cluster."
