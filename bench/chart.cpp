@@ -14,7 +14,8 @@ namespace {
 constexpr double panel_width = 470, panel_height = 250, gap = 60, margin = 90,
                  header = 96, dot = 4;
 
-constexpr std::array colors{"#1b5e9b", "#c2571a", "#3c7a3f", "#7a4a9c"};
+constexpr std::array colors{"#1b5e9b", "#c2571a", "#3c7a3f", "#7a4a9c",
+                            "#8a7a00"};
 
 std::string escape(const std::string& x) {
   std::string result;
