@@ -105,7 +105,8 @@ using peer_actor = inbox_actor::extend<
   takes<link_down>,
   // From this process: why this peer is kept out, for `get_state`.
   takes<standing>,
-  // From its applier, or who took over from that, unasked: more of what was applied is on the disk.
+  // From its applier, or who took over from that, unasked: more of what was
+  // applied is on the disk.
   takes<applied>,
   // From itself: the time at which the core wanted to be woken.
   takes<wake>,

@@ -75,9 +75,9 @@ public:
   virtual bool only_reads(const bytes& command) const;
 
   /// Whether calls take microseconds, or little more than it takes to copy the
-  /// reply, and wait for nothing but memory. Such a machine is run in the thread
-  /// of its peer, where heartbeats live, too. Asked again and again: one that is
-  /// prompt no more gets another thread, for good.
+  /// reply, and wait for nothing but memory. Such a machine is run in the
+  /// thread of its peer, where heartbeats live, too. Asked again and again: one
+  /// that is prompt no more gets another thread, for good.
   virtual bool is_prompt() const noexcept;
 
   /// What commands take of the disk, for a machine whose `durability` says how

@@ -36,8 +36,7 @@ struct look_for_space {
 
 /// To an applier: continue what is done in steps.
 struct continue_work {
-  friend bool operator==(const continue_work&, const continue_work&)
-    = default;
+  friend bool operator==(const continue_work&, const continue_work&) = default;
 };
 
 /// From a peer to its applier: checkpoint what has changed now. The log's disk

@@ -1,4 +1,5 @@
 #include "cluster.hpp"
+
 #include <raft/persistence/journal_store.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
