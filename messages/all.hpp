@@ -11,7 +11,9 @@
 #include <raft/messages/leadership.hpp>
 #include <raft/messages/link.hpp>
 #include <raft/messages/machine.hpp>
+#include <raft/messages/membership.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
+#include <raft/messages/snapshot.hpp>
 #include <raft/messages/timer.hpp>
 #include <raft/messages/vote.hpp>

@@ -4,6 +4,8 @@
 
 #include <raft/messages/entry.hpp>
 #include <raft/messages/identity.hpp>
+#include <raft/messages/membership.hpp>
+#include <raft/messages/snapshot.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -17,16 +19,6 @@ struct hard_state {
   peer_id vote;
 
   friend bool operator==(const hard_state&, const hard_state&) = default;
-};
-
-/// The members of a group and the log index that made them so.
-struct membership {
-  /// 0 for the members that the group was bootstrapped with.
-  log_index index;
-  std::vector<peer_id> voters;
-  std::vector<peer_id> learners;
-
-  friend bool operator==(const membership&, const membership&) = default;
 };
 
 /// Everything of one group that becomes durable in one atomic step.

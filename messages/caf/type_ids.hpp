@@ -99,5 +99,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::read_index_reply))
   CAF_ADD_TYPE_ID(raft_messages, (raft::run_reads))
   CAF_ADD_TYPE_ID(raft_messages, (raft::reads_run))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::snapshot_head))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)
