@@ -1,6 +1,6 @@
 // Draws schedules, and writes and reads them.
 
-#include <raft/simulation/schedule.hpp>
+#include <raft/simulation/draw.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,20 +23,6 @@ constexpr std::array fault_names{
   "found_again", "older_copy",    "foreign_disk", "swap_disks", "echo",
   "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
   "fill_data",   "stick_machine", "renew_link",   "quiet"};
-
-/// Different questions to the same seed have unrelated answers.
-random stream(std::uint64_t seed, std::uint64_t what) {
-  random outer{seed};
-  return random{outer.next() ^ (what * 0x9e3779b97f4a7c15U)};
-}
-
-std::size_t draw_peers(std::uint64_t seed) {
-  // A cluster of one commits by its own disk alone.
-  if (stream(seed, 6).below(20) == 0)
-    return 1;
-  constexpr std::size_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 4, 2};
-  return sizes[stream(seed, 1).below(std::size(sizes))];
-}
 
 /// A cheap way to have small bounds in some runs and none in others.
 std::size_t bound(random& from, std::size_t low, std::size_t high,
@@ -72,15 +58,14 @@ void draw_waiting(random& from, consensus::settings& to) {
 /// Some runs have leases, and clocks that run all the time as wrong as faults
 /// make them, which is as wrong as they may be.
 void draw_leases(std::uint64_t seed, cluster_options& to) {
-  constexpr std::int64_t most_wrong = 200'000; // see `draw_number`
   auto from = stream(seed, 9);
   if (!from.per_mille(300))
     return;
-  to.settings.lease_drift_ppm = most_wrong;
+  to.settings.lease_drift_ppm = clocks_wrong_ppm;
   to.reads_by_lease = from.between(500, 1000);
   for (auto& x : to.traits)
     if (from.per_mille(600))
-      x.drift = from.per_mille(500) ? most_wrong : -most_wrong;
+      x.drift = from.per_mille(500) ? clocks_wrong_ppm : -clocks_wrong_ppm;
 }
 
 machine::session_bounds draw_session_bounds(random& from) {
@@ -166,7 +151,8 @@ std::uint64_t draw_number(random& from, fault_kind what, std::size_t peers) {
     case fault_kind::set_clock:
       return draw_wall(from);
     case fault_kind::drift:
-      return from.between(300'000, 700'000);
+      return from.between(drifting_clock::drift_max - clocks_wrong_ppm,
+                          drifting_clock::drift_max + clocks_wrong_ppm);
     default:
       return 0;
   }
@@ -208,6 +194,19 @@ std::string to_text(const fault& x) {
 }
 
 // -- drawing ------------------------------------------------------------------
+
+random stream(std::uint64_t seed, std::uint64_t what) {
+  random outer{seed};
+  return random{outer.next() ^ (what * 0x9e3779b97f4a7c15U)};
+}
+
+std::size_t draw_peers(std::uint64_t seed) {
+  // A cluster of one commits by its own disk alone.
+  if (stream(seed, 6).below(20) == 0)
+    return 1;
+  constexpr std::size_t sizes[] = {3, 3, 3, 3, 3, 5, 5, 5, 4, 2};
+  return sizes[stream(seed, 1).below(std::size(sizes))];
+}
 
 namespace {
 
@@ -288,6 +287,7 @@ schedule draw_schedule(std::uint64_t seed) {
   }
   draw_mixup(seed, result.faults);
   draw_renewals(seed, result.faults);
+  add_coincidences(seed, result);
   return result;
 }
 
@@ -329,6 +329,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   auto more = stream(seed, 8);
   draw_waiting(more, result.settings);
   draw_leases(seed, result);
+  add_coincidences(seed, result);
   return result;
 }
 
@@ -337,6 +338,7 @@ client_options draw_client(std::uint64_t seed) {
   client_options result;
   result.deadline = from.between(seconds{2}, seconds{20});
   result.pause_max = from.between(milliseconds{50}, milliseconds{600});
+  add_coincidences(seed, result);
   return result;
 }
 

@@ -1,0 +1,29 @@
+// What all that is drawn from a seed has in common.
+
+#pragma once
+
+#include <raft/base/random.hpp>
+#include <raft/simulation/schedule.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace raft::simulation {
+
+/// Different questions to the same seed have unrelated answers.
+base::random stream(std::uint64_t seed, std::uint64_t what);
+
+/// How wrong clocks run at most, in millionths.
+inline constexpr std::int64_t clocks_wrong_ppm = 200'000;
+
+/// How many peers a cluster has.
+std::size_t draw_peers(std::uint64_t seed);
+
+/// Adds to a few runs what rarely comes together by chance. Most seeds stand
+/// for the same with and without it.
+void add_coincidences(std::uint64_t seed, schedule& to);
+void add_coincidences(std::uint64_t seed, cluster_options& to);
+void add_coincidences(std::uint64_t seed, client_options& to);
+
+} // namespace raft::simulation
