@@ -362,6 +362,8 @@ private:
   bool disk_is_left_alone() const noexcept;
   bool log_may_be_written(log_index end) const noexcept;
   log_index compaction_point() const noexcept;
+  /// What the slowest member has that is there.
+  log_index lowest_lagging() const noexcept;
   void drop_what_found_no_space();
   void answer(message msg, log_index durable_index = {});
   void release_held_answers();

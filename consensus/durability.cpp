@@ -40,16 +40,35 @@ bool core::disk_is_left_alone() const noexcept {
 
 log_index core::compaction_point() const noexcept {
   const auto nothing = log_.compacted().index;
-  // Nobody needs an entry any more that everybody has, and whose effects are on
-  // our own disk. A machine that keeps nothing needs all of them. For who lags
+  // Nobody needs an entry any more that everybody has (or gets within a
+  // snapshot), and whose effects are on our own disk. A machine that keeps
+  // nothing needs all of them. For who lags
   // behind, what is new is not refused.
   const auto kept = disk_full_ ? 0 : config_.log_bytes_kept;
   const auto least = disk_full_ ? 1 : config_.compaction_bytes_min;
-  const auto point = std::min(
-    {applied_durable_, lowest_match_, log_.durable(), log_.followed_by(kept)});
-  if (point <= nothing)
+  const auto waits = config_.log_waits_for_absent;
+  const auto point
+    = std::min({applied_durable_, waits ? lowest_match_ : lowest_lagging(),
+                log_.durable(), log_.followed_by(kept)});
+  if (point <= nothing || log_.bytes_between(nothing, point) < least)
     return nothing;
-  return log_.bytes_between(nothing, point) >= least ? point : nothing;
+  return waits ? point
+               : std::min(point, nothing + config_.compaction_entries_max);
+}
+
+log_index core::lowest_lagging() const noexcept {
+  const auto all = log_.last().index;
+  const auto* state = std::get_if<consensus::leader>(&role_);
+  if (!state
+      || log_.bytes_between(log_.compacted().index, all)
+           > config_.lagging_bytes_max)
+    return all;
+  auto result = all;
+  for (const auto& [id, x] : state->others)
+    if (x.connected && !x.lacks_dropped
+        && now_ - x.heard_at < config_.election_timeout_max)
+      result = std::min(result, x.match);
+  return result;
 }
 
 void core::make_batch() {

@@ -34,6 +34,8 @@ const char* complaint_about(const settings& x) {
            "must be positive, or no command gets through";
   if (x.compaction_bytes_min == 0)
     return "at least one byte must go when entries are dropped from the log";
+  if (x.compaction_entries_max == 0)
+    return "at least one entry must go when entries are dropped from the log";
   if (x.disk_retry_interval.count() <= 0)
     return "a full disk must be left alone for a while before it is tried "
            "again";

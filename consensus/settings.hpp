@@ -94,12 +94,27 @@ struct settings {
   std::size_t log_bytes_in_memory = 32 << 20;
 
   /// Entries are dropped from the log when their effects are on this peer's
-  /// disk and every member has them on its disk: at least so many bytes at
-  /// once, and so many bytes of the log's tail are kept, for subscribers that
-  /// are behind. Of entries that an earlier process wrote only the number is
-  /// known; they count as if they had no data.
+  /// disk and every member has them on its disk (but see
+  /// `log_waits_for_absent`): when there are at least so many bytes of them,
+  /// and so many bytes of the log's tail are kept, for subscribers that are
+  /// behind. Of entries that an earlier process wrote only the number is known;
+  /// they count as if they had no data.
   std::size_t compaction_bytes_min = 16 << 20;
   std::size_t log_bytes_kept = 64 << 20;
+
+  /// Whether entries are kept until every member has them, one that is absent
+  /// as well. False needs a shell that takes and sends snapshots: whoever comes
+  /// back too late gets one. Then the bounds below apply.
+  bool log_waits_for_absent = true;
+
+  /// A leader keeps entries for members that are connected and answer, as long
+  /// as the log is not longer than this, in bytes of entries. Who is slower
+  /// than that gets a snapshot.
+  std::size_t lagging_bytes_max = 256 << 20;
+
+  /// How many entries one durable batch drops at most. What goes with it waits
+  /// no longer than for an ordinary batch.
+  std::size_t compaction_entries_max = 16 << 10;
 
   /// How long a full disk is left alone before entries are tried again.
   std::chrono::milliseconds disk_retry_interval{500};

@@ -183,6 +183,137 @@ BOOST_AUTO_TEST_CASE(a_refusal_from_before_is_no_loss) {
   BOOST_TEST(!x.noted(note_kind::lacks_dropped_entries));
 }
 
+// -- for whom it does not wait ------------------------------------------------
+
+namespace {
+
+/// A leader that waits for nobody who is absent, with `count` more entries that
+/// peer 2 has, too. Peer 3 has heard of nothing since the first, which is
+/// dropped.
+lone_peer make_impatient_leader(settings config, int count) {
+  config.log_waits_for_absent = false;
+  auto x = make_leader(config);
+  for (int i = 0; i < count; ++i) {
+    x.start();
+    x.persist_all();
+    x.receive(make_accept(2, 1, 1, x->log().last().index.value));
+  }
+  put_on_disk(x, 1);
+  x.persist_all();
+  BOOST_REQUIRE(x->log().compacted() == at(1, 1));
+  return x;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_absent_member_holds_nothing_back) {
+  auto x = make_impatient_leader(eager(), 3);
+  put_on_disk(x, 4);
+  BOOST_TEST(!x.batch); // it is there, and may catch up
+  disconnect(x, 3);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(4, 1));
+}
+
+BOOST_AUTO_TEST_CASE(by_default_it_does) {
+  auto config = eager();
+  BOOST_TEST(config.log_waits_for_absent);
+  auto x = make_leader(config);
+  x.start();
+  x.persist_all();
+  x.receive(make_accept(2, 1, 1, 2));
+  disconnect(x, 3);
+  put_on_disk(x, 2);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(1, 1));
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_answer_holds_nothing_back) {
+  auto x = make_impatient_leader(eager(), 3);
+  put_on_disk(x, 4);
+  BOOST_TEST(!x.batch);
+  const auto end = x.now + settings{}.election_timeout_max;
+  while (x.now < end && !x.batch) {
+    x.wake();
+    for (const auto& msg : x.take<append_request>(2))
+      x.receive(make_accept(2, 1, 1, 4, msg.round.value));
+  }
+  BOOST_REQUIRE(x->leads());
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(4, 1));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_too_slow_is_not_waited_for) {
+  auto config = eager();
+  config.lagging_bytes_max = 3 * cost_of_one;
+  auto x = make_impatient_leader(config, 3);
+  put_on_disk(x, 4);
+  BOOST_TEST(!x.batch);
+  x.start();
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(4, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_trail_is_kept_for_who_comes_back) {
+  auto config = eager();
+  config.log_bytes_kept = 2 * cost_of_one;
+  auto x = make_impatient_leader(config, 3);
+  put_on_disk(x, 4);
+  disconnect(x, 3);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+}
+
+// What a state machine has not on its disk, its own peer would lack.
+BOOST_AUTO_TEST_CASE(the_state_machine_is_waited_for) {
+  auto x = make_impatient_leader(eager(), 3);
+  disconnect(x, 3);
+  BOOST_TEST(!x.batch);
+  put_on_disk(x, 2);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(2, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_follower_waits_for_its_own_state_machine_only) {
+  auto config = eager();
+  config.log_waits_for_absent = false;
+  auto x = make_follower(config);
+  put_on_disk(x, 3);
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(3, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_prefix_goes_in_small_steps) {
+  auto config = eager();
+  config.compaction_entries_max = 10;
+  auto x = make_impatient_leader(config, 34);
+  disconnect(x, 3);
+  put_on_disk(x, 35);
+  auto batches = 0;
+  for (std::uint64_t end = 11; x.batch;
+       end = std::min(end + 10, std::uint64_t{35})) {
+    ++batches;
+    BOOST_TEST(x.batch->batch.compacted == at(end, 1));
+    x.persist();
+  }
+  BOOST_TEST(batches == 4);
+  BOOST_TEST(x->log().compacted() == at(35, 1));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_new_goes_with_the_step_that_is_next) {
+  auto config = eager();
+  config.compaction_entries_max = 10;
+  auto x = make_impatient_leader(config, 34);
+  disconnect(x, 3);
+  put_on_disk(x, 35);
+  BOOST_REQUIRE(x.batch);
+  x.start();
+  x.persist();
+  BOOST_REQUIRE(x.batch);
+  BOOST_TEST(x.batch->batch.compacted == at(21, 1));
+  BOOST_TEST(x.batch->batch.entries.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(log_and_state_machine_must_fit_together) {
   durable_state log;
   log.compacted = at(5, 1);
