@@ -36,9 +36,33 @@ struct durable_batch {
   log_position compacted;
   /// The cluster id, once it is committed; 0 keeps what is there.
   cluster_id cluster;
+  /// A snapshot that takes the place of the whole log, see `reset_to`. From now
+  /// on it is `durable_state::installing`.
+  snapshot_head install;
+  /// The state machine has what it holds: nothing is being installed any more.
+  bool installed = false;
 
   friend bool operator==(const durable_batch&, const durable_batch&) = default;
 };
+
+/// The batch that resets a log to a snapshot: no entry is left, whatever there
+/// was, and the next one follows `head.last`. Members, cluster id and the time
+/// of that entry are those of the snapshot, which must be durable before.
+///
+/// The state machine gets what the snapshot holds only afterwards. Until that
+/// is done, the store knows of it, so that a restart in between goes on there.
+inline durable_batch reset_to(const snapshot_head& head,
+                              const hard_state& hard) {
+  durable_batch result;
+  result.hard = hard;
+  result.truncate_from = head.last.index.next();
+  result.members_changed = true;
+  result.members = head.members;
+  result.compacted = head.last;
+  result.cluster = head.cluster;
+  result.install = head;
+  return result;
+}
 
 /// Asks the persister to make a batch durable. A peer has at most one under
 /// way. Answered by `persisted` with the same number when it is on the disk, or
@@ -122,6 +146,10 @@ struct durable_state {
   /// The first cluster id in the log, committed or not, and where; 0 if none.
   cluster_id proposed;
   log_index proposed_at;
+  /// The snapshot that the log was reset to, unless the state machine is known
+  /// to have what it holds; else a default value. It is on the disk: the state
+  /// machine is to get it before anything else.
+  snapshot_head installing;
 
   friend bool operator==(const durable_state&, const durable_state&) = default;
 };

@@ -302,6 +302,10 @@ void dumper::show_records(const lmdb::transaction& txn, group_id group) {
   auto cluster = found(db_.meta, cluster_key(group), "cluster", known.cluster);
   if (cluster && *cluster)
     label("cluster id") << to_text(*cluster) << '\n';
+  auto install
+    = found(db_.meta, install_key(group), "install", known.installing);
+  if (install && install->last.index)
+    label("installing") << "snapshot " << to_text(*install) << '\n';
   auto point = found(db_.compaction, key, "compaction",
                      compaction_point{known.compacted});
   if (point && point->where.index)

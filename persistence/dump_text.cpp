@@ -46,6 +46,10 @@ std::string text(const journaled_batch& x) {
             + to_text(x.entries.back().head.where);
   if (head.compacted.where.index)
     result += ", compacts to " + to_text(head.compacted.where);
+  if (head.installs)
+    result += ", resets the log to snapshot " + to_text(x.install);
+  if (head.installed)
+    result += ", snapshot installed";
   if (head.members_changed)
     result += ", voters " + text(x.members.voters);
   if (head.cluster)

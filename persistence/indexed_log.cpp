@@ -23,6 +23,8 @@ bool indexed_log::apply(const journaled_batch& x, const journal_record* at) {
     state_.members = x.members;
   if (head.cluster)
     state_.cluster = head.cluster;
+  if (head.installs || head.installed)
+    state_.installing = x.install;
   if (head.truncate_from)
     truncate(head.truncate_from);
   const auto& point = head.compacted;

@@ -81,6 +81,10 @@ record_fault read_batch(parts& from, journaled_batch& to) {
     if (auto fault = decode(head.group, from.next(), to.members);
         fault != record_fault::none)
       return fault;
+  if (head.installs)
+    if (auto fault = decode(head.group, from.next(), to.install);
+        fault != record_fault::none)
+      return fault;
   for (std::uint32_t i = 0; i < head.entries; ++i) {
     journaled_entry x;
     auto data = from.next();
@@ -150,11 +154,17 @@ journaled_batch append_batch(std::string& record, const persist& x,
                  {batch.compacted, compacted_time_ms},
                  batch.cluster,
                  batch.members_changed,
+                 static_cast<bool>(batch.install.last.index),
+                 batch.installed,
                  static_cast<std::uint32_t>(batch.entries.size())};
   add(record, encode({}, result.head));
   if (batch.members_changed) {
     result.members = batch.members;
     add(record, encode(x.group, batch.members));
+  }
+  if (result.head.installs) {
+    result.install = batch.install;
+    add(record, encode(x.group, batch.install));
   }
   result.entries.reserve(batch.entries.size());
   for (const auto& e : batch.entries) {

@@ -86,6 +86,7 @@ struct journaled_entry {
 struct journaled_batch {
   batch_head head;
   membership members;
+  snapshot_head install;
   std::vector<journaled_entry> entries;
 };
 

@@ -39,6 +39,8 @@ bool journal_step::add(const journaled_batch& x, std::string_view body) {
     to.members = x.members;
   if (head.cluster)
     to.cluster = head.cluster;
+  if (head.installs || head.installed)
+    to.installing = x.install;
   auto& entries = to.entries;
   if (head.truncate_from) {
     auto from = std::max(head.truncate_from, to.compacted.where.index.next());
@@ -77,6 +79,7 @@ std::vector<group_write> journal_step::writes(const table_view& tables) const {
     to.hard = x.hard;
     to.members = x.members ? &*x.members : nullptr;
     to.cluster = x.cluster;
+    to.installing = x.installing ? &*x.installing : nullptr;
     to.compacted_time_ms = x.compacted.time_ms;
     auto first = x.compacted.where.index.next();
     std::ranges::copy_if(

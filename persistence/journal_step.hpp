@@ -46,6 +46,7 @@ private:
     hard_state hard;
     std::optional<membership> members;
     cluster_id cluster;
+    std::optional<snapshot_head> installing;
     log_index truncate_from;
     compaction_point compacted;
     std::vector<encoded_entry> entries;

@@ -98,6 +98,8 @@ void journaled_log::commit(std::span<const persist> batches) {
 
 /// The time of the entry that a batch compacts to; 0 if it is not there.
 std::uint64_t journaled_log::time_of_compacted(const persist& x) const {
+  if (x.batch.install.last.index)
+    return x.batch.install.time_ms;
   auto point = x.batch.compacted.index;
   const auto& entries = x.batch.entries;
   if (!point)

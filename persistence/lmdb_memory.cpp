@@ -29,6 +29,12 @@ std::string cluster_key(group_id group) {
   return result;
 }
 
+std::string install_key(group_id group) {
+  std::string result = "install";
+  lmdb::append_big_endian(result, group.value);
+  return result;
+}
+
 lmdb_memory::lmdb_memory(lmdb_database& db, std::string directory,
                          bool writable)
   : db_{&db}, directory_{std::move(directory)} {

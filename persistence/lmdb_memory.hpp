@@ -4,6 +4,7 @@
 //   meta   "mark"           file_mark: the file of the last start
 //   meta   "peer", peer     acquaintance
 //   meta   "cluster", group cluster_id, once it is committed
+//   meta   "install", group snapshot_head: what is being installed
 //   meta   "journal"        journal_mark, if a journal stands before the tables
 //
 // Peer and group are 8 bytes each, big-endian.
@@ -26,6 +27,9 @@ inline constexpr const char* journal_key_name = "journal";
 
 /// The key of a group's cluster id in `meta`.
 std::string cluster_key(group_id group);
+
+/// The key, in `meta`, of the snapshot that a group installs.
+std::string install_key(group_id group);
 
 /// Reads and writes these records. `known` may be called by any thread.
 class lmdb_memory {

@@ -15,6 +15,7 @@ durable_state lmdb_reader::load(group_id group) const {
   if (auto data = txn_->get(db_->meta, cluster_key(group)))
     result.cluster
       = db_->decoded<cluster_id>(group, *data, record_name("cluster", group));
+  result.installing = installing(group);
   load_terms(group, result);
   result.last_time_ms = compaction(group).time_ms;
   if (result.last.index > result.compacted.index)
@@ -83,6 +84,14 @@ compaction_point lmdb_reader::compaction(group_id group) const {
     return {};
   return db_->decoded<compaction_point>(group, *data,
                                         record_name("compaction", group));
+}
+
+snapshot_head lmdb_reader::installing(group_id group) const {
+  auto data = txn_->get(db_->meta, install_key(group));
+  if (!data)
+    return {};
+  return db_->decoded<snapshot_head>(group, *data,
+                                     record_name("install", group));
 }
 
 std::uint64_t lmdb_reader::time_at(group_id group, log_index index) const {

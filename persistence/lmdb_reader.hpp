@@ -40,6 +40,9 @@ public:
 
   log_position compacted(group_id group) const;
 
+  /// See `durable_state::installing`.
+  snapshot_head installing(group_id group) const;
+
   /// The time of an entry; 0 if it is not there or cannot be understood.
   std::uint64_t time_at(group_id group, log_index index) const;
 

@@ -68,6 +68,9 @@ void lmdb_store::commit(std::span<const persist> batches) {
     to.hard = x.batch.hard;
     to.members = x.batch.members_changed ? &x.batch.members : nullptr;
     to.cluster = x.batch.cluster;
+    if (x.batch.install.last.index || x.batch.installed)
+      to.installing = &x.batch.install;
+    to.compacted_time_ms = x.batch.install.time_ms;
     for (const auto& e : x.batch.entries)
       to.entries.push_back({{e.index, e.term}, *record++});
   }

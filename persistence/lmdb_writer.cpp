@@ -66,6 +66,12 @@ void lmdb_writer::estimate(lmdb::page_estimate& pages,
     put(db_->members, group_key_bytes, encode(x.group, *x.members).size());
   if (x.cluster)
     put(db_->meta, log_key_bytes, small_record_bytes);
+  if (x.installing != nullptr)
+    put(
+      db_->meta, log_key_bytes,
+      std::max(
+        encode(x.group, *x.installing).size(),
+        encode(x.group, lmdb_reader{*db_, *txn_}.installing(x.group)).size()));
   pages.place(db_->log);
   pages.place(db_->term_starts);
   if (change.truncate_from)
@@ -151,6 +157,8 @@ void lmdb_writer::write(const group_write& x) const {
   }
   if (x.cluster)
     txn_->put(db_->meta, cluster_key(group), encode(group, x.cluster));
+  if (x.installing != nullptr)
+    txn_->put(db_->meta, install_key(group), encode(group, *x.installing));
   append(x);
   if (change.compacted.index > now.compacted.index)
     compact(x);
@@ -212,8 +220,11 @@ void lmdb_writer::compact(const group_write& x) const {
     txn_->put(db_->term_starts, log_key(group, first), encode(group, start));
   lmdb_reader reader{*db_, *txn_};
   compaction_point point{change.compacted, reader.compaction(group).time_ms};
-  point.time_ms = std::max({point.time_ms, x.compacted_time_ms,
-                            reader.time_at(group, change.compacted.index)});
+  // The entry there may be another one, if the log was reset.
+  point.time_ms = std::max(point.time_ms,
+                           x.compacted_time_ms > 0
+                             ? x.compacted_time_ms
+                             : reader.time_at(group, change.compacted.index));
   txn_->put(db_->compaction, group_key(group), encode(group, point));
 }
 

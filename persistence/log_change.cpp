@@ -41,12 +41,23 @@ log_position check_entries(const persist& x, log_position base) {
   return base;
 }
 
+void check_install(const persist& x) {
+  const auto& batch = x.batch;
+  const auto& head = batch.install;
+  if (batch != reset_to(head, batch.hard))
+    refuse(x, "installs a snapshot up to " + to_text(head.last)
+                + " and does something else as well");
+}
+
 } // namespace
 
 log_change change_for(const group_summary& now, const persist& x,
                       const std::function<term_number(log_index)>& term_at) {
   check_hard_state(now, x);
   const auto& batch = x.batch;
+  const auto installs = static_cast<bool>(batch.install.last.index);
+  if (installs)
+    check_install(x);
   log_change result;
   auto kept = now.last;
   if (batch.truncate_from) {
@@ -65,7 +76,7 @@ log_change change_for(const group_summary& now, const persist& x,
   if (point.index
       && (point.index < now.compacted.index
           || (point.index == now.compacted.index
-              && point.term != now.compacted.term)))
+              && (installs || point.term != now.compacted.term))))
     refuse(x, "compacts to " + to_text(point) + ", but "
                 + to_text(now.compacted) + " is compacted");
   // A snapshot from elsewhere may replace all that we have; the log then goes
@@ -77,6 +88,8 @@ log_change change_for(const group_summary& now, const persist& x,
   result.compacted = point.index ? point : now.compacted;
   if (point.index > result.last.index) {
     result.last = point;
+  } else if (installs) {
+    result.base = result.last = point; // whatever was there
   } else if (point.index > now.compacted.index && !jumps) {
     auto term = point.index <= kept.index
                 ? term_at(point.index)

@@ -30,9 +30,12 @@ struct group_write {
   const membership* members = nullptr;
   /// 0 keeps what is there.
   cluster_id cluster;
+  /// The snapshot that is being installed from now on, a default value if none
+  /// is any more; null keeps what is there.
+  const snapshot_head* installing = nullptr;
   log_change change;
-  /// The time of the last entry that is compacted, if it is known; the entry
-  /// tells if the store has it.
+  /// The time of the last entry that is compacted, if it is known; if not, the
+  /// entry tells if the store has it.
   std::uint64_t compacted_time_ms = 0;
   /// What follows `change.base`.
   std::vector<encoded_entry> entries;

@@ -18,6 +18,7 @@ struct group_data {
   log_position compacted;
   cluster_id cluster;
   std::uint64_t compacted_time_ms = 0;
+  snapshot_head installing;
   std::deque<entry> entries; // from `compacted.index + 1` on, without gaps
 
   const entry& at(log_index index) const {
@@ -91,6 +92,7 @@ public:
     result.compacted = data.compacted;
     result.last = data.last();
     result.cluster = data.cluster;
+    result.installing = data.installing;
     for (auto& x : data.entries) {
       if (result.term_starts.empty() || result.term_starts.back().term < x.term)
         result.term_starts.push_back({x.index, x.term});
@@ -137,13 +139,19 @@ private:
       data.members = batch.members;
     if (batch.cluster)
       data.cluster = batch.cluster;
+    if (batch.install.last.index || batch.installed)
+      data.installing = batch.install;
     auto& entries = data.entries;
     if (change.truncate_from)
       entries.resize(change.truncate_from - data.compacted.index - 1);
     entries.insert(entries.end(), batch.entries.begin(), batch.entries.end());
     data.compacted = change.compacted;
+    if (batch.install.last.index)
+      data.compacted_time_ms
+        = std::max(data.compacted_time_ms, batch.install.time_ms);
     while (!entries.empty() && entries.front().index <= data.compacted.index) {
-      if (entries.front().index == data.compacted.index)
+      if (entries.front().index == data.compacted.index
+          && entries.front().term == data.compacted.term)
         data.compacted_time_ms
           = std::max(data.compacted_time_ms, entries.front().time_ms);
       entries.pop_front();

@@ -196,6 +196,12 @@ constexpr layout acquaintance_layout{
 constexpr layout file_mark_layout{record_type::file_mark, 20, &file_mark::inode,
                                   &file_mark::born_seconds,
                                   &file_mark::born_nanoseconds};
+// Bits in the record of a batch. Versions that know of the first one only
+// refuse what has the others: they expect other records behind it.
+constexpr unsigned members_bit = 1;
+constexpr unsigned installs_bit = 2;
+constexpr unsigned installed_bit = 4;
+
 constexpr layout journal_layout{record_type::journal,  28,
                                 &journal_mark::secret, &journal_mark::applied,
                                 &journal_mark::seen,   &journal_mark::segments};
@@ -402,19 +408,24 @@ std::string encode(group_id group, const batch_head& x) {
   out << x.group << x.hard.term << x.hard.vote << x.truncate_from
       << x.compacted.where.index << x.compacted.where.term
       << x.compacted.time_ms << x.cluster
-      << static_cast<std::uint8_t>(x.members_changed) << x.entries;
+      << static_cast<std::uint8_t>((x.members_changed ? members_bit : 0)
+                                   | (x.installs ? installs_bit : 0)
+                                   | (x.installed ? installed_bit : 0))
+      << x.entries;
   return out.finish(group);
 }
 
 record_fault decode(group_id group, std::string_view data, batch_head& x) {
   reader in{group, data, record_type::batch};
   batch_head result;
-  std::uint8_t members_changed = 0;
+  std::uint8_t bits = 0;
   in >> result.group >> result.hard.term >> result.hard.vote
     >> result.truncate_from >> result.compacted.where.index
     >> result.compacted.where.term >> result.compacted.time_ms >> result.cluster
-    >> members_changed >> result.entries;
-  result.members_changed = members_changed != 0;
+    >> bits >> result.entries;
+  result.members_changed = (bits & members_bit) != 0;
+  result.installs = (bits & installs_bit) != 0;
+  result.installed = (bits & installed_bit) != 0;
   return give(in, std::move(result), x);
 }
 
@@ -424,6 +435,23 @@ std::string encode(group_id group, const journal_mark& x) {
 
 record_fault decode(group_id group, std::string_view data, journal_mark& x) {
   return journal_layout.decode(group, data, x);
+}
+
+std::string encode(group_id group, const snapshot_head& x) {
+  writer out{record_type::snapshot,
+             64 + 8 * (x.members.voters.size() + x.members.learners.size())};
+  out << x.last.index << x.last.term << x.time_ms << x.size << x.checksum
+      << x.cluster << x.members.index << x.members.voters << x.members.learners;
+  return out.finish(group);
+}
+
+record_fault decode(group_id group, std::string_view data, snapshot_head& x) {
+  reader in{group, data, record_type::snapshot};
+  snapshot_head result;
+  in >> result.last.index >> result.last.term >> result.time_ms >> result.size
+    >> result.checksum >> result.cluster >> result.members.index
+    >> result.members.voters >> result.members.learners;
+  return give(in, std::move(result), x);
 }
 
 } // namespace raft::persistence

@@ -38,6 +38,7 @@ enum class record_type : std::uint8_t {
   cluster = 10,
   batch = 11,
   journal = 12,
+  snapshot = 13,
 };
 
 /// What the store as a whole is. Its record keeps this layout forever, so that
@@ -85,8 +86,9 @@ struct compaction_point {
   std::uint64_t time_ms = 0;
 };
 
-/// What a batch of a journal begins with. Its members, if they changed, and its
-/// entries follow as records of their own.
+/// What a batch of a journal begins with. Its members, if they changed, the
+/// head of a snapshot, if one is installed, and its entries follow as records
+/// of their own.
 struct batch_head {
   group_id group;
   hard_state hard;
@@ -96,6 +98,10 @@ struct batch_head {
   compaction_point compacted;
   cluster_id cluster;
   bool members_changed = false;
+  /// Whether a snapshot is installed, whose head follows the members.
+  bool installs = false;
+  /// As in `durable_batch`.
+  bool installed = false;
   std::uint32_t entries = 0;
 };
 
@@ -157,6 +163,7 @@ std::string encode(group_id group, const cluster_id& x);
 std::string encode(group_id group, const compaction_point& x);
 std::string encode(group_id group, const batch_head& x);
 std::string encode(group_id group, const journal_mark& x);
+std::string encode(group_id group, const snapshot_head& x);
 /// @throws std::length_error if the data does not fit into 32 bits of length.
 std::string encode(group_id group, const entry& x);
 /// @}
@@ -176,6 +183,7 @@ record_fault decode(group_id group, std::string_view data, cluster_id& x);
 record_fault decode(group_id group, std::string_view data, compaction_point& x);
 record_fault decode(group_id group, std::string_view data, batch_head& x);
 record_fault decode(group_id group, std::string_view data, journal_mark& x);
+record_fault decode(group_id group, std::string_view data, snapshot_head& x);
 record_fault decode(group_id group, std::string_view data, entry& x);
 /// The record of an entry, whose data are not copied.
 record_fault decode(group_id group, std::string_view data, entry_head& x);

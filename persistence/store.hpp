@@ -53,6 +53,8 @@ public:
   ///    not above the batch's own term.
   ///  - What is compacted is not truncated; the compaction point never goes
   ///    back, and where the log has an entry at it, the terms agree.
+  ///  - A batch that installs a snapshot is one of `reset_to`, without entries.
+  ///    Then the log may have another entry at the compaction point.
   ///  - A group appears once.
   /// Batches that hold no commands find room when those with commands are
   /// refused already; so commit the two kinds apart when there is no space.

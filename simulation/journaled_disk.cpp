@@ -57,6 +57,9 @@ void compare(const durable_state& found, const durable_state& expected) {
   if (found.last_time_ms != expected.last_time_ms)
     differs("a log that ends at", std::to_string(found.last_time_ms) + " ms",
             std::to_string(expected.last_time_ms) + " ms");
+  if (found.installing != expected.installing)
+    differs("a snapshot under way,", to_text(found.installing),
+            to_text(expected.installing));
   if (found != expected)
     throw violation{"the journal and the tables have another cluster id"};
 }

@@ -12,6 +12,7 @@ void memory_tables::preset(group_id group, const durable_state& state,
   to.hard = state.hard;
   to.members = state.members;
   to.cluster = state.cluster;
+  to.installing = state.installing;
   for (const auto& e : entries)
     to.log.push_back({{e.index, e.term}, persistence::encode(group, e)});
 }
@@ -50,6 +51,8 @@ void memory_tables::write(const persistence::group_write& x) {
     to.members = *x.members;
   if (x.cluster)
     to.cluster = x.cluster;
+  if (x.installing != nullptr)
+    to.installing = *x.installing;
   auto& log = to.log;
   if (change.truncate_from)
     while (!log.empty() && log.back().where.index >= change.truncate_from)
@@ -58,7 +61,7 @@ void memory_tables::write(const persistence::group_write& x) {
   auto point = change.compacted;
   auto keeps_point = !log.empty() && point.index >= log.front().where.index
                   && point.index <= log.back().where.index;
-  if (keeps_point)
+  if (keeps_point && x.compacted_time_ms == 0)
     time_ms = std::max(
       time_ms,
       decoded<persistence::entry_head>(x.group, to.at(point.index)).time_ms);
@@ -105,6 +108,7 @@ durable_state memory_tables::load(group_id group) const {
   result.last = from.last();
   result.last_time_ms = from.compacted.time_ms;
   result.cluster = from.cluster;
+  result.installing = from.installing;
   for (const auto& x : from.log) {
     auto& starts = result.term_starts;
     if (!starts.empty() && starts.back().term == x.where.term)

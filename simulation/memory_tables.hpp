@@ -95,6 +95,7 @@ private:
     membership members;
     cluster_id cluster;
     persistence::compaction_point compacted;
+    snapshot_head installing;
     std::deque<row> log;
 
     log_position last() const {

@@ -84,6 +84,8 @@ void recorded_disk::change(const persist& x) {
     members_ = batch.members;
   if (batch.cluster)
     cluster_ = batch.cluster;
+  if (batch.install.last.index || batch.installed)
+    installing_ = batch.install;
   compacted_ = change.compacted;
   // Nothing but a snapshot could bring what is missing.
   if (!holds(compacted_))
@@ -98,6 +100,7 @@ durable_state recorded_disk::state() const {
   result.compacted = compacted_;
   result.last = last();
   result.cluster = cluster_;
+  result.installing = installing_;
   for (const auto& e : entries_) {
     if (e.index <= compacted_.index)
       continue;

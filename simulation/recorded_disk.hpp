@@ -118,6 +118,7 @@ private:
   membership members_;
   hard_state hard_;
   log_position compacted_;
+  snapshot_head installing_;
   std::vector<entry> entries_; // index 1 is at 0
   journaled_disk journal_;
 };

@@ -93,6 +93,30 @@ damages: 0
   // clang-format on
 }
 
+BOOST_AUTO_TEST_CASE(shows_a_snapshot_that_is_being_installed) {
+  for (auto kind : disk_kinds) {
+    sample x{kind};
+    x.reopen();
+    commit(x, batch{}.term(5, 2).install(make_head(9, 4)));
+    x.close();
+    auto text = x.shown([](dump_options& o) { o.journal = true; });
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST(contains(
+        text,
+        "\n  installing    snapshot 9@4 of 9009 bytes\n  compacted     up "
+        "to 9@4\n  term starts   none\n  log           empty\n"));
+      BOOST_TEST(contains(text, "resets the log to snapshot 9@4")
+                 == (kind == std::string{"journal"}));
+      BOOST_TEST(contains(x.verified(), "damages: 0"));
+    }
+    x.reopen();
+    commit(x, batch{}.term(5, 2).installed());
+    x.close();
+    BOOST_TEST(!contains(x.shown(), "installing"));
+    x.reopen();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(shows_what_is_in_the_journal_only) {
   auto text = sample{}.shown();
   text.replace(text.find("format 2"), 8, "format 3");

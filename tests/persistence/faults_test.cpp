@@ -186,6 +186,26 @@ BOOST_DATA_TEST_CASE(a_power_failure_at_each_call_leaves_what_was_acknowledged,
   BOOST_TEST(x.at_each(disk_fault::power, disk_calls::all) > 50u);
 }
 
+// So all of the above holds for that, too.
+BOOST_AUTO_TEST_CASE(among_the_commits_are_some_that_reset_a_log) {
+  for (auto little : {false, true}) {
+    auto resets = 0;
+    auto finished = 0;
+    const auto& story = told(little);
+    for (std::size_t i = 0; i < story.commits.size(); ++i)
+      for (std::size_t g = 0; g < groups; ++g) {
+        const auto& now = story.after[i][g].first;
+        const auto& x = story.commits[i][g].batch;
+        auto cuts
+          = x.install.last.index && x.install.last.index <= now.last.index;
+        resets += cuts ? 1 : 0;
+        finished += x.installed && now.installing.last.index ? 1 : 0;
+      }
+    BOOST_TEST(resets > 0);
+    BOOST_TEST(finished > 0);
+  }
+}
+
 // The pages count as clean after it, and the next sync reports success.
 BOOST_DATA_TEST_CASE(a_failed_sync_is_not_tried_again, kinds(), kind) {
   faults_fixture x{kind};

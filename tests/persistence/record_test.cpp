@@ -18,8 +18,9 @@ using namespace std::string_literals;
 
 namespace {
 
-using record_types = boost::mpl::list<store_header, store_identity, hard_state,
-                                      membership, log_position, entry>;
+using record_types
+  = boost::mpl::list<store_header, store_identity, hard_state, membership,
+                     log_position, entry, snapshot_head>;
 
 constexpr group_id group{0x0102030405060708};
 
@@ -167,6 +168,27 @@ BOOST_AUTO_TEST_CASE(golden_entry) {
                 "00000007"
                 "73657420782031"
                 "7badd793dabfb3a8");
+}
+
+BOOST_AUTO_TEST_CASE(golden_snapshot_head) {
+  snapshot_head x{{{17}, {4}}, 0x18f00000001, {{3}, {{1}, {2}}, {{9}}},
+                  {0xabcd},    0x1000,        0x77};
+  auto data = hex(encode({1}, x));
+  BOOST_TEST(data.substr(0, data.size() - 16)
+             == "01"
+                "0d"
+                "0000000000000011"
+                "0000000000000004"
+                "0000018f00000001"
+                "0000000000001000"
+                "0000000000000077"
+                "000000000000abcd"
+                "0000000000000003"
+                "00000002"
+                "0000000000000001"
+                "0000000000000002"
+                "00000001"
+                "0000000000000009");
 }
 
 // -- round trips --------------------------------------------------------------

@@ -26,6 +26,15 @@ inline std::vector<persist> make_step(const persistence::store& from,
     auto next = state.last.index.value + 1;
     auto size = state.last.index - state.compacted.index;
     batch x{group};
+    x.term(step, 1 + random() % 3);
+    if (step > 1 && random() % 5 == 0) {
+      // Beyond the end, or another entry than the one that is there.
+      auto index = state.compacted.index + (1 + random() % (size + 3));
+      result.push_back(x.install(make_head(index.value, step)));
+      continue;
+    }
+    if (random() % 2 == 0)
+      x.installed();
     switch (random() % 6) {
       case 0:
         next -= random() % (1 + size);
@@ -50,7 +59,7 @@ inline std::vector<persist> make_step(const persistence::store& from,
     }
     if (random() % 8 != 0)
       x.fill(next, next + random() % count_max, step, random() % size_max);
-    x.members({{step}, {{1}, {2}}, {}}).term(step, 1 + random() % 3);
+    x.members({{step}, {{1}, {2}}, {}});
     result.push_back(x);
   }
   return result;

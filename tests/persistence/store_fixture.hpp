@@ -179,9 +179,27 @@ public:
     return *this;
   }
 
+  /// Resets the log, and does nothing else.
+  batch& install(const snapshot_head& head) {
+    value_.batch = reset_to(head, value_.batch.hard);
+    return *this;
+  }
+
+  batch& installed() {
+    value_.batch.installed = true;
+    return *this;
+  }
+
 private:
   persist value_;
 };
+
+/// The head of some snapshot.
+inline snapshot_head make_head(std::uint64_t index, std::uint64_t term) {
+  return {{{index}, {term}},     1000 + index,
+          {{1}, {{1}, {2}}, {}}, {5},
+          9000 + index,          77};
+}
 
 inline void commit(const any_store& to, const persist& x) {
   to->commit(std::span{&x, 1});

@@ -252,6 +252,64 @@ BOOST_DATA_TEST_CASE(snapshot_that_contradicts_the_log, kinds(), kind) {
   BOOST_TEST(log_of(x) == texts{"101@5"});
 }
 
+BOOST_DATA_TEST_CASE(a_log_is_reset_to_a_snapshot, kinds(), kind) {
+  // Beyond its end; where it has another entry, at its end or in the middle.
+  for (auto index : {20u, 12u, 7u}) {
+    any_store x{kind};
+    commit(x, batch{}.term(5, 2).fill(1, 4, 1).fill(5, 12, 2));
+    commit(x, batch{}.term(5, 2).compact(2, 1));
+    auto head = make_head(index, 4);
+    commit(x, batch{}.term(5, 2).install(head));
+    auto check = [&](const durable_state& state, bool installing) {
+      BOOST_TEST((state.hard == hard_state{{5}, {2}}));
+      BOOST_TEST(state.compacted == head.last);
+      BOOST_TEST(state.last == head.last);
+      BOOST_TEST(state.term_starts.empty());
+      BOOST_TEST(state.last_time_ms == head.time_ms);
+      BOOST_TEST((state.members == head.members));
+      BOOST_TEST(state.cluster.value == head.cluster.value);
+      BOOST_TEST((state.installing == (installing ? head : snapshot_head{})));
+    };
+    check(x->load({1}), true);
+    x.reopen();
+    check(x->load({1}), true);
+    BOOST_TEST(log_of(x).empty());
+    commit(x, batch{}.term(5, 2).installed());
+    check(x->load({1}), false);
+    x.reopen();
+    check(x->load({1}), false);
+    // It goes on behind, whatever was there.
+    commit(x, batch{}.term(5, 2).add(index + 1, 5));
+    x.reopen();
+    BOOST_TEST(log_of(x) == texts{std::to_string(index + 1) + "@5"});
+  }
+}
+
+// While the next snapshot is installed, nobody may forget it because the one
+// before is.
+BOOST_DATA_TEST_CASE(the_snapshot_installed_last_counts, kinds(), kind) {
+  any_store x{kind};
+  commit(x, batch{}.term(5).install(make_head(10, 4)));
+  commit(x, batch{}.term(5).add(11, 5));
+  commit(x, batch{}.term(5).install(make_head(20, 5)));
+  x.reopen();
+  BOOST_TEST((x->load({1}).installing == make_head(20, 5)));
+  BOOST_TEST(log_of(x).empty());
+}
+
+// What is erased at once would stop everybody for long.
+BOOST_DATA_TEST_CASE(a_long_log_is_reset, kinds(), kind) {
+  any_store x{kind};
+  commit(x, batch{}.fill(1, 5000, 1));
+  commit(x, batch{}.term(3).install(make_head(6000, 2)));
+  for (std::uint64_t i = 1; i <= 30; ++i) {
+    x.reopen();
+    BOOST_TEST(x->read({1}, {1}, {6000}, 1000).empty());
+    BOOST_TEST(log_of(x).size() == i - 1);
+    commit(x, batch{}.add(6000 + i, 3));
+  }
+}
+
 BOOST_DATA_TEST_CASE(compaction_within_the_new_entries, kinds(), kind) {
   any_store x{kind};
   commit(x, batch{}.fill(1, 4, 1));
@@ -335,6 +393,15 @@ BOOST_DATA_TEST_CASE(bad_batches_are_refused_and_write_nothing, kinds(), kind) {
   check_refused(x, batch{}.term(5, 2).compact(2, 1));
   check_refused(x, batch{}.term(5, 2).compact(6, 4));
   check_refused(x, batch{}.term(5, 2).add(9, 5).compact(9, 4));
+  // Snapshots: older than what is compacted, or the same; of a later term; with
+  // anything else beside it.
+  check_refused(x, batch{}.term(5, 2).install(make_head(1, 2)));
+  check_refused(x, batch{}.term(5, 2).install(make_head(2, 2)));
+  check_refused(x, batch{}.term(5, 2).install(make_head(20, 6)));
+  check_refused(x, batch{}.term(5, 2).install(make_head(20, 5)).add(21, 5));
+  check_refused(x, batch{}.term(5, 2).install(make_head(20, 5)).compact(20, 4));
+  check_refused(x, batch{}.term(5, 2).install(make_head(20, 5)).truncate(9));
+  check_refused(x, batch{}.term(5, 2).install(make_head(20, 5)).installed());
 }
 
 BOOST_DATA_TEST_CASE(group_twice_is_refused, kinds(), kind) {
@@ -382,7 +449,14 @@ batch random_batch(std::mt19937_64& random, const durable_state& state) {
       result.compact(x.index.value, x.term.value);
     }
   }
-  return result.term(term, below(2));
+  result.term(term, below(2));
+  if (below(20) == 0) {
+    auto at = state.compacted.index.value + below(12);
+    result.install(make_head(at, term - below(2)));
+  } else if (below(5) == 0) {
+    result.installed();
+  }
+  return result;
 }
 
 /// @returns whether the store took it.
