@@ -99,6 +99,7 @@ void server_state::add(handle hdl) {
   auto& x = i->second;
   handles_.emplace(x.id, hdl);
   ++facts_.connections_total;
+  self_->connect_directly(hdl, shared_from_this());
   self_->ack_writes(hdl, true);
   self_->configure_read(hdl, caf::io::receive_policy::at_most(read_bytes));
   if (full || stopping_) {

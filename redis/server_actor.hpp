@@ -4,6 +4,7 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/broker.hpp>
+#include <raft/actors/caf/stream_sink.hpp>
 #include <raft/redis/batcher.hpp>
 #include <raft/redis/connection.hpp>
 #include <raft/redis/outbox.hpp>
@@ -25,7 +26,8 @@
 namespace raft::redis {
 
 /// All connections of one server. Lives in the middleman's thread.
-class server_state : public std::enable_shared_from_this<server_state> {
+class server_state : public actors::stream_sink,
+                     public std::enable_shared_from_this<server_state> {
 public:
   using broker = actors::broker<caf::io::broker>;
   using handle = caf::io::connection_handle;
@@ -35,8 +37,8 @@ public:
                const server_options& options);
 
   void add(handle hdl);
-  void receive(handle hdl, std::string_view data);
-  void transferred(handle hdl, std::uint64_t unread);
+  void receive(handle hdl, std::string_view data) override;
+  void transferred(handle hdl, std::uint64_t unread) override;
   void closed(handle hdl);
   void tick();
   void send_batches();

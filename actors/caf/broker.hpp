@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <raft/actors/caf/stream_sink.hpp>
+
 #include <caf/config.hpp>
 
 #if CAF_MAJOR_VERSION > 0
@@ -12,6 +14,7 @@
 #include <caf/io/typed_broker.hpp>
 #include <caf/scheduled_actor.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace raft::actors {
@@ -27,6 +30,19 @@ template <class Base>
 class broker : public Base {
 public:
   using Base::Base;
+
+  /// Has a connection speak to `sink` in place of this actor's handlers.
+  /// @returns whether it can do so; on CAF 1.x none can.
+  bool connect_directly(caf::io::connection_handle connection,
+                        std::shared_ptr<stream_sink> sink) {
+    auto scribe = this->by_id(connection);
+    if (!scribe)
+      return false;
+    auto stream = dynamic_cast<direct_stream*>(&*scribe);
+    if (stream != nullptr)
+      stream->lead_to(std::move(sink));
+    return stream != nullptr;
+  }
 
 #if CAF_MAJOR_VERSION == 0
   bool cleanup(caf::error&& reason, caf::execution_unit* host) override {

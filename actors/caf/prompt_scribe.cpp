@@ -6,6 +6,7 @@
 
 #  include <caf/io/network/native_socket.hpp>
 #  include <caf/policy/tcp.hpp>
+#  include <caf/send.hpp>
 
 #  include <utility>
 
@@ -54,18 +55,56 @@ void prompt_scribe::write() {
     handed_ = true;
     scribe_impl::flush();
   }
-  if (acknowledges_ && written > 0)
-    scribe_impl::data_transferred(&stream_.backend(), written, left);
+  if (written > 0)
+    tell_transferred(&stream_.backend(), written, left);
+}
+
+bool prompt_scribe::consume(caf::execution_unit* context, const void* data,
+                            std::size_t size) {
+  if (detached())
+    return false;
+  if (!sink_)
+    return scribe_impl::consume(context, data, size);
+  call_sink([&](stream_sink& sink) {
+    sink.receive(hdl(), {static_cast<const char*>(data), size});
+  });
+  return !detached();
 }
 
 void prompt_scribe::data_transferred(caf::execution_unit* context,
                                      std::size_t written,
                                      std::size_t remaining) {
-  if (acknowledges_)
-    scribe_impl::data_transferred(context, written, remaining);
+  tell_transferred(context, written, remaining);
   // What came meanwhile, the loop writes as well.
   if (remaining == 0 && wr_buf().empty())
     handed_ = false;
+}
+
+void prompt_scribe::lead_to(std::shared_ptr<stream_sink> sink) {
+  sink_ = std::move(sink);
+}
+
+void prompt_scribe::tell_transferred(caf::execution_unit* context,
+                                     std::size_t written,
+                                     std::size_t remaining) {
+  if (!acknowledges_ || detached())
+    return;
+  if (!sink_)
+    return scribe_impl::data_transferred(context, written, remaining);
+  call_sink(
+    [&](stream_sink& sink) { sink.transferred(hdl(), remaining); });
+}
+
+/// As the broker would run a handler.
+template <class Call>
+void prompt_scribe::call_sink(Call call) {
+  caf::strong_actor_ptr owner{parent()->ctrl()};
+  auto sink = sink_;
+  try {
+    call(*sink);
+  } catch (...) {
+    caf::anon_send_exit(owner, caf::exit_reason::unhandled_exception);
+  }
 }
 
 } // namespace raft::actors
