@@ -155,6 +155,10 @@ std::optional<std::string> engine::read(std::string_view key) const {
   return changed(key) ? map::read(key) : below_->get(key);
 }
 
+void engine::prefetch(std::span<const std::string_view> keys) const {
+  active_.prefetch(keys);
+}
+
 bool engine::contains(std::string_view key) const {
   const auto* slot = active_.find(key);
   return slot != nullptr ? slot->has_value() : was_there(key);

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,7 @@ public:
 
   std::optional<std::string_view> find(std::string_view key) const override;
   std::optional<std::string> read(std::string_view key) const override;
+  void prefetch(std::span<const std::string_view> keys) const override;
   bool contains(std::string_view key) const override;
   void put(std::string_view key, std::string value) override;
   std::size_t append(std::string_view key, std::string_view what) override;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,10 @@ public:
 
   /// @returns a copy of the value.
   virtual std::optional<std::string> read(std::string_view key) const;
+
+  /// Commands on these keys come next: what takes time to reach in memory may
+  /// be brought near. Changes nothing.
+  virtual void prefetch(std::span<const std::string_view> keys) const;
 
   virtual bool contains(std::string_view key) const = 0;
 

@@ -8,6 +8,10 @@ map::~map() {
   // nop
 }
 
+void map::prefetch(std::span<const std::string_view>) const {
+  // nop
+}
+
 std::optional<std::string> map::read(std::string_view key) const {
   auto found = find(key);
   if (!found)

@@ -54,6 +54,22 @@ const overlay::slot* overlay::find(std::string_view key) const {
   return number == 0 ? nullptr : &changes_[number - 1].value;
 }
 
+/// All misses of a step are under way at once; the next one needs what they
+/// bring.
+void overlay::prefetch(std::span<const std::string_view> keys) const noexcept {
+  if (places_.empty())
+    return;
+  auto mask = places_.size() - 1;
+  for (auto key : keys)
+    __builtin_prefetch(&places_[hash_of(key) & mask]);
+  for (auto key : keys)
+    if (auto number = places_[hash_of(key) & mask].number)
+      __builtin_prefetch(&changes_[number - 1], 1);
+  for (auto key : keys)
+    if (auto number = places_[hash_of(key) & mask].number)
+      __builtin_prefetch(changes_[number - 1].key.data());
+}
+
 void overlay::put(std::string_view key, std::string value,
                   std::optional<bool> was_there) {
   assign(change_of(key, was_there), std::move(value));

@@ -23,6 +23,7 @@
 #include <iterator>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,10 @@ public:
 
   /// @returns null if nothing happened to the key.
   const slot* find(std::string_view key) const;
+
+  /// Brings into the processor's caches what a look at each of these keys
+  /// reads first.
+  void prefetch(std::span<const std::string_view> keys) const noexcept;
 
   /// @param was_there Whether the key was there at the moment from which on
   ///        changes are kept, if that is known; of no interest if there is a

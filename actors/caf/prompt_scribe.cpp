@@ -91,8 +91,7 @@ void prompt_scribe::tell_transferred(caf::execution_unit* context,
     return;
   if (!sink_)
     return scribe_impl::data_transferred(context, written, remaining);
-  call_sink(
-    [&](stream_sink& sink) { sink.transferred(hdl(), remaining); });
+  call_sink([&](stream_sink& sink) { sink.transferred(hdl(), remaining); });
 }
 
 /// As the broker would run a handler.

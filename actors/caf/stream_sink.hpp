@@ -21,13 +21,14 @@ public:
   virtual ~stream_sink() = default;
 
   /// @param data Valid until it returns.
-  virtual void receive(caf::io::connection_handle from,
-                       std::string_view data) = 0;
+  virtual void receive(caf::io::connection_handle from, std::string_view data)
+    = 0;
 
   /// The socket has taken something.
   /// @param remaining How many bytes it has not taken yet.
   virtual void transferred(caf::io::connection_handle to,
-                           std::uint64_t remaining) = 0;
+                           std::uint64_t remaining)
+    = 0;
 };
 
 /// A connection that can do so.
