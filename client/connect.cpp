@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace raft::client {
 
@@ -31,19 +33,25 @@ public:
   actors::peer_actor meet(const std::string& cluster) {
     auto acceptor = find_acceptor();
     links::card us{cluster, {}, {}, {}};
+    std::optional<hello> words = links::make_hello(us, {});
     actors::peer_actor result;
-    actors::ask_far(
-      self_, acceptor, left(),
-      [&](const welcome& msg, const actors::peer_actor& peer) {
-        auto complaint = links::complaint_about(us, {}, msg);
-        if (!complaint.empty())
-          fail(complaint);
-        if (!peer)
-          fail("its peer has ended");
-        result = peer;
-      },
-      [&](const caf::error& reason) { fail(reason); },
-      links::make_hello(us, {}));
+    while (words) {
+      auto said = *std::exchange(words, std::nullopt);
+      actors::ask_far(
+        self_, acceptor, left(),
+        [&](const welcome& msg, const actors::peer_actor& peer) {
+          words = links::say_again(us, said, msg);
+          if (words)
+            return;
+          auto complaint = links::complaint_about(us, said, msg);
+          if (!complaint.empty())
+            fail(complaint);
+          if (!peer)
+            fail("its peer has ended");
+          result = peer;
+        },
+        [&](const caf::error& reason) { fail(reason); }, said);
+    }
     return result;
   }
 

@@ -26,41 +26,48 @@ std::string wrong_cluster(const char* who, const std::string& theirs,
                      who, theirs, ours);
 }
 
-std::string wrong_version(const char* who, std::uint32_t theirs,
-                          std::uint32_t ours) {
-  return fmt::format("{} speaks protocol version {}, not {}: run the same "
-                     "release on both sides",
-                     who, theirs, ours);
+std::string to_text(version_range x) {
+  return x.lowest == x.highest
+         ? fmt::format("version {}", x.highest)
+         : fmt::format("versions {} to {}", x.lowest, x.highest);
 }
 
 } // namespace
 
-hello make_hello(const card& us, peer_id to) {
+hello make_hello(const card& us, peer_id to, std::uint32_t version) {
   hello result;
   result.cluster = us.cluster;
-  result.version = us.version;
+  result.version = version ? version : us.speaks.highest;
   result.from = us.self;
   result.to = to;
   result.shown = us.shown;
   return result;
 }
 
-welcome make_welcome(const card& us, std::string refusal, exclusion reason) {
+welcome make_welcome(const card& us, const hello& msg, std::string refusal,
+                     exclusion reason) {
   welcome result;
   result.refusal = std::move(refusal);
   result.reason = reason;
   result.cluster = us.cluster;
-  result.version = us.version;
+  result.version = us.speaks.nearest(msg.version);
   result.from = us.self;
   result.shown = us.shown;
   return result;
 }
 
+bool is_too_new(const card& us, const hello& msg) {
+  return msg.cluster == us.cluster && msg.version > us.speaks.highest;
+}
+
 std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
   if (msg.cluster != us.cluster)
     return wrong_cluster("this peer", us.cluster, msg.cluster);
-  if (msg.version != us.version)
-    return wrong_version("this peer", us.version, msg.version);
+  if (!us.speaks.includes(msg.version))
+    return fmt::format("this peer speaks {} of the protocol, not version {}: "
+                       "update the older side; releases that follow one "
+                       "another understand each other",
+                       to_text(us.speaks), msg.version);
   if (from_peer && msg.from == us.self)
     return fmt::format("a hello from peer {}, but that is this peer itself. {}",
                        msg.from.value, mirror);
@@ -79,23 +86,36 @@ std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
   return {};
 }
 
-std::string complaint_about(const card& us, peer_id to, const welcome& msg) {
+std::optional<hello> say_again(const card& us, const hello& said,
+                               const welcome& msg) {
+  if (msg.refusal.empty() || msg.cluster != us.cluster
+      || msg.version >= said.version || !us.speaks.includes(msg.version))
+    return std::nullopt;
+  auto result = said;
+  result.version = msg.version;
+  return result;
+}
+
+std::string complaint_about(const card& us, const hello& said,
+                            const welcome& msg) {
   if (!msg.refusal.empty())
     return fmt::format("it refused us: {}", msg.refusal);
   if (msg.cluster != us.cluster)
     return wrong_cluster("it", msg.cluster, us.cluster);
-  if (msg.version != us.version)
-    return wrong_version("it", msg.version, us.version);
-  if (to && msg.from != to)
+  if (msg.version != said.version)
+    return fmt::format("it speaks version {} of the protocol, not version {}: "
+                       "update the older side",
+                       msg.version, said.version);
+  if (said.to && msg.from != said.to)
     return fmt::format("it is peer {}, not peer {}: check the addresses in "
                        "--members",
-                       msg.from.value, to.value);
+                       msg.from.value, said.to.value);
   return {};
 }
 
-bool comes_from(const card& us, peer_id to, const welcome& msg) {
-  return msg.cluster == us.cluster && msg.version == us.version
-      && msg.from == to;
+bool comes_from(const card& us, const hello& said, const welcome& msg) {
+  return msg.cluster == us.cluster && msg.version == said.version
+      && msg.from == said.to;
 }
 
 std::string complaint_about_self(const address& where) {

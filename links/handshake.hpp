@@ -6,6 +6,7 @@
 #include <raft/messages/link.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,28 +20,39 @@ struct card {
   credentials shown;
   /// The peers that may connect.
   std::vector<member> remotes;
-  std::uint32_t version = protocol_version;
+  version_range speaks = {};
 };
 
 /// What we say to a process that we connected to.
-hello make_hello(const card& us, peer_id to);
+/// @param version What we propose to speak; 0 for the newest that we can.
+hello make_hello(const card& us, peer_id to, std::uint32_t version = 0);
 
 /// What we answer to a hello.
 /// @param reason Why a peer is refused, if who it is decides that.
-welcome make_welcome(const card& us, std::string refusal,
+welcome make_welcome(const card& us, const hello& msg, std::string refusal,
                      exclusion reason = exclusion::none);
+
+/// Whether the sender of a hello speaks something newer than we do, and may
+/// propose something older next.
+bool is_too_new(const card& us, const hello& msg);
 
 /// Says why the sender of a hello is not welcome, and what to do; empty if it
 /// is.
 /// @param from_peer Whether a peer speaks, not a client.
 std::string refusal_of(const card& us, const hello& msg, bool from_peer);
 
+/// What to say after a hello was refused for its version only: the same in the
+/// version of the answer. Nothing if that would not help.
+std::optional<hello> say_again(const card& us, const hello& said,
+                               const welcome& msg);
+
 /// Says why an answer cannot be accepted, and what to do; empty if it can.
-/// @param to Whom we expected; 0 if anybody will do.
-std::string complaint_about(const card& us, peer_id to, const welcome& msg);
+/// @param said What it answers; `said.to` is 0 if anybody will do.
+std::string complaint_about(const card& us, const hello& said,
+                            const welcome& msg);
 
 /// Whether an answer comes from whom we expected, be it a refusal or not.
-bool comes_from(const card& us, peer_id to, const welcome& msg);
+bool comes_from(const card& us, const hello& said, const welcome& msg);
 
 /// What to say when a connection leads back to this very process.
 std::string complaint_about_self(const address& where);

@@ -6,10 +6,12 @@
 #include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
 #include <raft/links/link_state.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <caf/actor_control_block.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -32,6 +34,8 @@ struct link {
   bool meeting = false;
   /// Which start of its store is, or was last, connected.
   start_id start = {};
+  /// What both sides speak, or spoke last.
+  std::uint32_t version = protocol_version;
   /// What was found against it, or against us, when it was last met.
   consensus::finding against = {};
   /// Whether people were told that we do what is the other side's turn.

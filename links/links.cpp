@@ -100,7 +100,7 @@ private:
       refusal = reason_to_shun(find(msg.from), steady_now());
     auto answer = self_->make_response_promise<welcome, actors::peer_actor>();
     if (!refusal.empty())
-      turn_away(answer, msg.from, {exclusion::none, false, refusal});
+      turn_away(answer, msg, {exclusion::none, false, refusal});
     else
       us_.look_up_cluster(
         [this, msg, peer, sender, answer] { meet(msg, peer, sender, answer); });
@@ -113,34 +113,42 @@ private:
     auto& x = find(msg.from);
     auto found = compare(x, msg.shown);
     if (!found && found.reason != exclusion::restored)
-      return turn_away(answer, msg.from, found);
+      return turn_away(answer, msg, found);
     auto start = present_start(msg.shown);
     if (x.state.stage() == link_stage::up && x.start != start)
-      return turn_away(answer, msg.from, second_process(msg.from));
+      return turn_away(answer, msg, second_process(msg.from));
     if (std::exchange(x.meeting, true))
-      return turn_away(answer, msg.from, met_already());
+      return turn_away(answer, msg, met_already());
     us_.remember(x.to.id, msg.shown, [=, this, &x](const finding& kept) {
       x.meeting = false;
       if (!found || !kept)
-        return turn_away(answer, msg.from, found ? kept : found);
+        return turn_away(answer, msg, found ? kept : found);
       x.start = start;
+      x.version = msg.version;
       x.far = sender;
       auto number = x.state.accepted(msg.shown.incarnation, steady_now());
       go_up(x, number, peer);
       actors::keep_place(options_.guard, peer.node());
-      deliver(answer, {}, exclusion::none, options_.peer);
+      deliver(answer, msg, {}, exclusion::none, options_.peer);
     });
   }
 
-  void turn_away(const handshake& answer, peer_id from, const finding& why) {
-    refusals_.tell(options_.on_event, from, why);
-    deliver(answer, why.text, why.reason, {});
+  void turn_away(const handshake& answer, const hello& msg,
+                 const finding& why) {
+    tell_refused(msg, msg.from, why);
+    deliver(answer, msg, why.text, why.reason, {});
   }
 
-  void deliver(handshake answer, std::string refusal, exclusion reason,
-               actors::peer_actor peer) {
+  void tell_refused(const hello& msg, peer_id from, const finding& why) {
+    // It says by itself if it has nothing older to propose.
+    if (!is_too_new(card_, msg))
+      refusals_.tell(options_.on_event, from, why);
+  }
+
+  void deliver(handshake answer, const hello& msg, std::string refusal,
+               exclusion reason, actors::peer_actor peer) {
     card_.shown = us_.shown();
-    answer.deliver(make_welcome(card_, std::move(refusal), reason),
+    answer.deliver(make_welcome(card_, msg, std::move(refusal), reason),
                    std::move(peer));
   }
 
@@ -148,9 +156,9 @@ private:
   greeted on(const hello& msg) {
     auto refusal = refusal_of(card_, msg, false);
     if (!refusal.empty())
-      refusals_.tell(options_.on_event, {}, {exclusion::none, false, refusal});
+      tell_refused(msg, {}, {exclusion::none, false, refusal});
     card_.shown = us_.shown();
-    return {make_welcome(card_, std::move(refusal)), options_.peer};
+    return {make_welcome(card_, msg, std::move(refusal)), options_.peer};
   }
 
   void on(const farewell& msg) {
@@ -243,25 +251,28 @@ private:
     else if (!acceptor)
       refuse(x, number, "no raft peer waits at this port");
     else if (x.state.connected(number, steady_now()))
-      us_.look_up_cluster([this, &x, number,
-                           to = caf::actor_cast<actors::acceptor_actor>(
-                             acceptor)] { greet(x, number, to); });
+      us_.look_up_cluster(
+        [this, &x, number,
+         to = caf::actor_cast<actors::acceptor_actor>(acceptor)] {
+          card_.shown = us_.shown();
+          greet(x, number, to, make_hello(card_, x.to.id));
+        });
   }
 
   void greet(link& x, link_state::number number,
-             const actors::acceptor_actor& acceptor) {
+             const actors::acceptor_actor& acceptor, const hello& words) {
     x.far = caf::actor_cast<caf::strong_actor_ptr>(acceptor);
     auto on_answer
-      = [this, &x, number](const welcome& msg, const actors::peer_actor& peer) {
-          welcomed(x, number, msg, peer);
+      = [=, this, &x](const welcome& msg, const actors::peer_actor& peer) {
+          if (auto again = say_again(card_, words, msg))
+            return greet(x, number, acceptor, *again);
+          welcomed(x, number, words, msg, peer);
           arm();
         };
     auto on_error = [this, &x, number](const caf::error& reason) {
       give_up(x, number, text_of(reason));
       arm();
     };
-    card_.shown = us_.shown();
-    auto words = make_hello(card_, x.to.id);
     auto patience = options_.timing.greet;
     if (card_.self)
       actors::ask(self_, acceptor, patience, words, options_.peer)
@@ -270,12 +281,12 @@ private:
       actors::ask(self_, acceptor, patience, words).then(on_answer, on_error);
   }
 
-  void welcomed(link& x, link_state::number number, const welcome& msg,
-                const actors::peer_actor& peer) {
-    if (card_.self && comes_from(card_, x.to.id, msg)
+  void welcomed(link& x, link_state::number number, const hello& said,
+                const welcome& msg, const actors::peer_actor& peer) {
+    if (card_.self && comes_from(card_, said, msg)
         && (msg.refusal.empty() || msg.reason != exclusion::none))
       return meet(x, number, msg, peer);
-    auto complaint = complaint_about(card_, x.to.id, msg);
+    auto complaint = complaint_about(card_, said, msg);
     if (complaint.empty() && !peer)
       return give_up(x, number, "its peer has ended");
     if (complaint.empty() && is_double(x, msg.from))
@@ -322,6 +333,7 @@ private:
     if (!x.state.greeted(number, msg.shown.incarnation, steady_now()))
       return;
     x.start = present_start(msg.shown);
+    x.version = msg.version;
     go_up(x, number, peer);
   }
 
@@ -374,7 +386,7 @@ private:
     refusals_.forget(x.to.id);
     take_stand();
     watcher_.watch(self_, handle, [this, &x, number] { go_down(x, number); });
-    link_up news{x.to.id, x.state.incarnation()};
+    link_up news{x.to.id, x.state.incarnation(), x.version};
     if (options_.peer)
       actors::send(self_, options_.peer, news, actors::inbox_actor{handle});
     if (options_.contact)

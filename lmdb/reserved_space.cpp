@@ -89,7 +89,6 @@ struct freed_pages {
 };
 
 std::optional<freed_pages> freed_at(const cursor& place) {
-  freed_pages result;
   std::size_t by = 0;
   std::size_t count = 0;
   auto data = place.data();

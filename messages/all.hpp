@@ -16,4 +16,5 @@
 #include <raft/messages/read_index.hpp>
 #include <raft/messages/snapshot.hpp>
 #include <raft/messages/timer.hpp>
+#include <raft/messages/versions.hpp>
 #include <raft/messages/vote.hpp>

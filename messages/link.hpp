@@ -4,19 +4,21 @@
 
 #include <raft/messages/identity.hpp>
 #include <raft/messages/ids.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <cstdint>
 #include <string>
 
 namespace raft {
 
-/// Incremented when a peer of the version before could not understand us.
-inline constexpr std::uint32_t protocol_version = 3;
-
 /// First message on a connection; a handle of the sender's peer goes with it.
+/// Neither it nor the answer may ever grow: both sides must understand them
+/// before they know which version they have in common.
 struct hello {
   /// Name of the cluster; both sides must use the same.
   std::string cluster;
+  /// What the sender proposes to speak: the newest version it knows, or, after
+  /// that was refused, the one of the answer.
   std::uint32_t version = protocol_version;
   /// Who speaks; 0 for a client.
   peer_id from;
@@ -34,6 +36,8 @@ struct welcome {
   std::string refusal;
   exclusion reason = exclusion::none;
   std::string cluster;
+  /// That of the hello if the receiver speaks it, else the nearest that it
+  /// does.
   std::uint32_t version = protocol_version;
   peer_id from;
   credentials shown;
@@ -62,6 +66,8 @@ struct distrust {
 struct link_up {
   peer_id peer;
   incarnation_id incarnation;
+  /// What both sides speak.
+  std::uint32_t version = protocol_version;
 
   friend bool operator==(const link_up&, const link_up&) = default;
 };

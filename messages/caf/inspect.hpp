@@ -5,6 +5,7 @@
 
 #include <raft/messages/all.hpp>
 #include <raft/messages/fields.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <caf/config.hpp>
 
@@ -13,6 +14,7 @@
 #include <type_traits>
 
 #if CAF_MAJOR_VERSION == 0
+#  include <caf/binary_deserializer.hpp>
 #  include <caf/meta/type_name.hpp>
 #endif
 
@@ -32,6 +34,20 @@ constexpr bool is_loading() {
   return Inspector::writes_state;
 #else
   return Inspector::is_loading;
+#endif
+}
+
+/// Whether nothing is left of a message.
+template <class Inspector>
+bool is_at_end(const Inspector& f) {
+#if CAF_MAJOR_VERSION == 0
+  auto bytes = dynamic_cast<const caf::binary_deserializer*>(&f);
+  return bytes != nullptr && bytes->remaining() == 0;
+#else
+  if constexpr (requires { f.remaining(); })
+    return f.remaining() == 0;
+  else
+    return false;
 #endif
 }
 
@@ -83,20 +99,49 @@ auto inspect(Inspector& f, bytes& x) {
   }
 }
 
-/// Shows all fields of a message, in the order of declaration.
+namespace detail {
+
+/// Shows some fields of a message, in the order of declaration.
+template <std::size_t First, class Inspector, class T, std::size_t... Is>
+auto inspect_fields(Inspector& f, T& x, std::index_sequence<Is...>) {
+  [[maybe_unused]] auto fields = tie_fields(x);
+#if CAF_MAJOR_VERSION == 0
+  return f(std::get<First + Is>(fields)...);
+#else
+  return f.object(x).fields(f.field("", std::get<First + Is>(fields))...);
+#endif
+}
+
+/// Reads the fields from `First` on one by one, as far as they come.
+/// @param before What reading those before it came to.
+template <std::size_t First, class Inspector, class T, class Result>
+Result load_tail(Inspector& f, T& x, Result before) {
+#if CAF_MAJOR_VERSION == 0
+  auto failed = static_cast<bool>(before);
+#else
+  auto failed = !before;
+#endif
+  if constexpr (First < field_count<T>)
+    if (!failed && !is_at_end(f))
+      return load_tail<First + 1>(
+        f, x, inspect_fields<First>(f, x, std::index_sequence<0>{}));
+  return before;
+}
+
+} // namespace detail
+
+/// Shows all fields of a message. What an older version did not send keeps its
+/// value.
 template <class Inspector, class T>
   requires(detail::is_plain_message<T>::value)
 auto inspect(Inspector& f, T& x) {
-  return std::apply(
-    [&f, &x](auto&... fields) {
-#if CAF_MAJOR_VERSION == 0
-      static_cast<void>(x);
-      return f(fields...);
-#else
-      return f.object(x).fields(f.field("", fields)...);
-#endif
-    },
-    tie_fields(x));
+  constexpr auto all = field_count<std::remove_const_t<T>>;
+  constexpr auto first = fields_at_first<std::remove_const_t<T>>;
+  if constexpr (first < all && detail::is_loading<Inspector>())
+    return detail::load_tail<first>(
+      f, x, detail::inspect_fields<0>(f, x, std::make_index_sequence<first>{}));
+  else
+    return detail::inspect_fields<0>(f, x, std::make_index_sequence<all>{});
 }
 
 } // namespace raft
