@@ -42,6 +42,10 @@ figure find(const std::vector<measurement>& in, const std::string& system,
   return std::nullopt;
 }
 
+bool has_floor(const load& x) {
+  return x.what == operation::set && x.shape == load_shape{1, 1};
+}
+
 std::optional<spread> spread_if_any(std::vector<double> of) {
   return of.empty() ? std::nullopt : std::optional{spread_of(std::move(of))};
 }
@@ -91,7 +95,9 @@ std::span<const metric* const> all() {
 
 } // namespace metrics
 
-comparison::comparison(std::vector<measurement> all) : all_{std::move(all)} {
+comparison::comparison(std::vector<measurement> all,
+                       std::vector<floor_figure> floors)
+  : all_{std::move(all)}, floors_{std::move(floors)} {
   for (const auto& x : all_) {
     add_once(systems_, x.system);
     add_once(loads_, x.load);
@@ -123,6 +129,27 @@ std::optional<spread> comparison::ratio(const std::string& system,
     auto two = find(all_, other, x, round, what);
     if (one && two && *two != 0)
       found.push_back(*one / *two);
+  }
+  return spread_if_any(std::move(found));
+}
+
+std::optional<spread>
+comparison::floor_of(const load& x, double (*part)(const floor_figure&)) const {
+  std::vector<double> found;
+  for (const auto& y : floors_)
+    if (has_floor(x) && y.value_bytes == x.value_bytes)
+      found.push_back(part(y));
+  return spread_if_any(std::move(found));
+}
+
+std::optional<spread> comparison::by_floor(const std::string& system,
+                                           const load& x) const {
+  std::vector<double> found;
+  for (const auto& y : floors_) {
+    if (!has_floor(x) || y.value_bytes != x.value_bytes || y.sum_ms() <= 0)
+      continue;
+    if (auto p50 = find(all_, system, x, y.round, metrics::p50))
+      found.push_back(*p50 / y.sum_ms());
   }
   return spread_if_any(std::move(found));
 }

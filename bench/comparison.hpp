@@ -50,10 +50,15 @@ std::span<const metric* const> all();
 
 class comparison {
 public:
-  explicit comparison(std::vector<measurement> all);
+  explicit comparison(std::vector<measurement> all,
+                      std::vector<floor_figure> floors = {});
 
   const std::vector<measurement>& all() const {
     return all_;
+  }
+
+  const std::vector<floor_figure>& floors() const {
+    return floors_;
   }
 
   /// In the order in which they appear first.
@@ -78,8 +83,18 @@ public:
                               const std::string& other, const load& x,
                               const metric& what) const;
 
+  /// What a load takes at least: part of a floor, or its sum. None if no floor
+  /// was measured for it; only `SET` by one client, one at a time, has one.
+  std::optional<spread> floor_of(const load& x,
+                                 double (*part)(const floor_figure&)) const;
+
+  /// A system's p50 divided by the floor, in each round that has both.
+  std::optional<spread> by_floor(const std::string& system,
+                                 const load& x) const;
+
 private:
   std::vector<measurement> all_;
+  std::vector<floor_figure> floors_;
   std::vector<std::string> systems_;
   std::vector<load> loads_;
 };

@@ -101,4 +101,18 @@ void from_json(const json& in, measurement& x) {
                         each.at("anonymous_bytes").get<std::uint64_t>()});
 }
 
+void to_json(json& out, const floor_figure& x) {
+  out = {{"round", x.round},
+         {"value_bytes", x.value_bytes},
+         {"sync_ms", x.sync_ms},
+         {"round_trip_ms", x.round_trip_ms}};
+}
+
+void from_json(const json& in, floor_figure& x) {
+  in.at("round").get_to(x.round);
+  in.at("value_bytes").get_to(x.value_bytes);
+  in.at("sync_ms").get_to(x.sync_ms);
+  in.at("round_trip_ms").get_to(x.round_trip_ms);
+}
+
 } // namespace raft::bench

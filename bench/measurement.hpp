@@ -62,6 +62,24 @@ struct measurement {
   double load_average = 0;
 };
 
+/// What a `SET` of one client takes at least, whoever serves it: medians, in
+/// milliseconds, of a round.
+struct floor_figure {
+  unsigned round = 1;
+  std::size_t value_bytes = 0;
+
+  /// Append and sync of a journal's record, while two more processes do the
+  /// same.
+  double sync_ms = 0;
+
+  /// A small message to another process, and its answer.
+  double round_trip_ms = 0;
+
+  double sum_ms() const noexcept {
+    return sync_ms + round_trip_ms;
+  }
+};
+
 const char* to_text(operation x);
 
 /// "64", or with a pipeline "64x16".
@@ -74,5 +92,9 @@ void to_json(nlohmann::json& out, const measurement& x);
 
 /// @throws nlohmann::json::exception if a field is missing or has another type.
 void from_json(const nlohmann::json& in, measurement& x);
+
+/// The same for a floor.
+void to_json(nlohmann::json& out, const floor_figure& x);
+void from_json(const nlohmann::json& in, floor_figure& x);
 
 } // namespace raft::bench

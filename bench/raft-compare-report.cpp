@@ -17,14 +17,15 @@ namespace raft::bench {
 
 namespace {
 
-comparison read(const std::string& file) {
+template <class T>
+std::vector<T> read(const std::string& file) {
   std::ifstream in{file};
-  std::vector<measurement> result;
+  std::vector<T> result;
   for (std::string line; std::getline(in, line);)
-    result.push_back(nlohmann::json::parse(line).get<measurement>());
+    result.push_back(nlohmann::json::parse(line).get<T>());
   if (result.empty())
     throw std::runtime_error{file + ": nothing was measured"};
-  return comparison{std::move(result)};
+  return result;
 }
 
 /// What is written as NAME=VALUE.
@@ -50,10 +51,12 @@ int main(int argc, char** argv) {
   CLI::App app{"Shows what ./dev bench compare has measured.",
                "raft-compare-report"};
   std::string from;
-  std::optional<std::string> json, svg;
+  std::optional<std::string> floors, json, svg;
   std::vector<std::string> about;
   programs::add_text(app, "--from", from, "A measurement as JSON in each line")
     ->required();
+  programs::add_text(app, "--floors", floors,
+                     "The floor of a round as JSON in each line");
   programs::add_text(app, "--json", json, "Write all of it there");
   programs::add_text(app, "--svg", svg, "Draw it there");
   programs::add_texts(app, "FACT", about,
@@ -64,7 +67,9 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
   try {
-    auto found = read(from);
+    comparison found{read<measurement>(from), floors
+                                                ? read<floor_figure>(*floors)
+                                                : std::vector<floor_figure>{}};
     auto known = read_facts(about);
     if (json)
       write(*json, to_json(found, known).dump(2) + '\n');

@@ -22,6 +22,8 @@ constexpr const char* legend
   disk bytes        what the disk was told to write, for each command
   own bytes         what the servers alone had written, in pages, for each command
   MiB               memory of the server that has most; in parentheses without mapped files
+  floor             what a SET takes at least: the sync of a journal's record while two more
+                    processes do the same, and a message's way to another process and back
 
 Syncs and disk bytes are those of all servers, and of all else that uses that disk.
 )";
@@ -94,6 +96,32 @@ std::string ratios_of(const comparison& x, const std::vector<load>& group) {
              : "";
 }
 
+constexpr auto sync = [](const floor_figure& x) { return x.sync_ms; };
+constexpr auto round_trip
+  = [](const floor_figure& x) { return x.round_trip_ms; };
+constexpr auto sum = [](const floor_figure& x) { return x.sum_ms(); };
+
+std::string floors_of(const comparison& x, const std::vector<load>& group) {
+  table result{{"clients", "floor", "sync", "round trip", "system", "p50",
+                "p50 by floor"}};
+  auto any = false;
+  for (const auto& load : group)
+    for (const auto& system : x.systems()) {
+      auto ratio = x.by_floor(system, load);
+      if (!ratio)
+        continue;
+      result.add({to_text(load.shape), cell(x.floor_of(load, sum)),
+                  cell(x.floor_of(load, sync)),
+                  cell(x.floor_of(load, round_trip)), system,
+                  cell(x.of(system, load, metrics::p50)), range(ratio)});
+      any = true;
+    }
+  return any ? "\nWhat one client waits for at least, in milliseconds, and p50 "
+               "divided by it in the same round\n\n"
+                 + result.to_text()
+             : "";
+}
+
 json to_json(const load& x) {
   return {{"value_bytes", x.value_bytes},
           {"operation", to_text(x.what)},
@@ -146,7 +174,7 @@ std::string to_text(const comparison& x, const facts& about) {
     const auto& first = group.front();
     result += fmt::format("\n{}, values of {} bytes\n\n", to_text(first.what),
                           first.value_bytes)
-            + figures_of(x, group) + ratios_of(x, group);
+            + figures_of(x, group) + ratios_of(x, group) + floors_of(x, group);
   }
   return result + '\n' + legend;
 }
@@ -154,6 +182,7 @@ std::string to_text(const comparison& x, const facts& about) {
 json to_json(const comparison& x, const facts& about) {
   json result{{"facts", json::object()},
               {"measurements", x.all()},
+              {"floors", x.floors()},
               {"medians", json::array()},
               {"ratios", json::array()}};
   for (const auto& [name, value] : about)
@@ -168,6 +197,8 @@ json to_json(const comparison& x, const facts& about) {
         median[each->name] = to_json(x.of(system, load, *each));
         ratio[each->name] = to_json(x.ratio(own_system, system, load, *each));
       }
+      median["floor_ms"] = to_json(x.floor_of(load, sum));
+      median["p50_by_floor"] = to_json(x.by_floor(system, load));
       result["medians"].push_back(median);
       if (system != own_system)
         result["ratios"].push_back(ratio);

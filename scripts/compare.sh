@@ -179,6 +179,14 @@ compare_once() {
   rm -rf "$cluster_dir"
 }
 
+# compare_floor ROUND VALUE_BYTES: what a SET of one client takes at least on this machine.
+compare_floor() {
+  mkdir "$compare_dir/floor"
+  "$build/bin/raft-bench-floor" --data "$compare_dir/floor" --to "$compare_dir/floors" \
+    --round "$1" --value-bytes "$2" --seconds "$compare_seconds"
+  rm -rf "$compare_dir/floor"
+}
+
 # compare_options OPTION...: reads them into variables compare_*.
 compare_options() {
   compare_systems=(ours redis etcd)
@@ -235,7 +243,7 @@ check_compare_options() {
 
 # prepare_compare: builds and finds what the chosen systems need.
 prepare_compare() {
-  local targets=(raftd raftctl raft-compare-redis raft-compare-report)
+  local targets=(raftd raftctl raft-bench-floor raft-compare-redis raft-compare-report)
   dev_setup
   if [[ " ${compare_systems[*]} " = *" etcd "* ]]; then
     install libnghttp2-dev
@@ -250,7 +258,7 @@ prepare_compare() {
 }
 
 bench_compare() {
-  local round value system known
+  local round value system known floors=()
   compare_command="./dev bench compare $*"
   compare_options "$@"
   prepare_compare
@@ -266,12 +274,14 @@ bench_compare() {
     for value in "${compare_values[@]}"; do
       for system in "${compare_systems[@]}"; do
         compare_once "$system" "$round" "$value"
+        [ "$system" != ours ] || compare_floor "$round" "$value"
       done
     done
   done
   readarray -t known < <(facts)
   echo
-  "$build"/bin/raft-compare-report --from "$compare_dir/measured" \
+  [ ! -s "$compare_dir/floors" ] || floors=(--floors "$compare_dir/floors")
+  "$build"/bin/raft-compare-report --from "$compare_dir/measured" "${floors[@]}" \
     ${compare_json:+--json "$compare_json"} ${compare_svg:+--svg "$compare_svg"} \
     -- "${known[@]}"
   [ ${#compare_failed[@]} -eq 0 ] ||

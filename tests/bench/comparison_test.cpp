@@ -50,6 +50,16 @@ comparison three_rounds() {
                      make("ours", 1, 70'000, many)}};
 }
 
+/// Different medians and floors in each round.
+comparison with_floors() {
+  auto all = three_rounds().all();
+  all.at(2).p50 = 1.5; // ours, round 2
+  all.at(4).p50 = 1;
+  return comparison{
+    std::move(all),
+    {{1, 256, 0.375, 0.125}, {2, 256, 0.125, 0.125}, {3, 256, 0.75, 0.25}}};
+}
+
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -85,6 +95,43 @@ BOOST_AUTO_TEST_CASE(ratios_are_taken_within_a_round) {
   BOOST_TEST(x.ratio("ours", "etcd", few, metrics::rate).value()
              == (spread{2, 1, 3}));
   BOOST_TEST(!x.ratio("ours", "etcd", many, metrics::rate).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_floor_belongs_to_one_client_that_sets) {
+  auto x = with_floors();
+  auto sum = [](const floor_figure& y) { return y.sum_ms(); };
+  auto sync = [](const floor_figure& y) { return y.sync_ms; };
+  BOOST_TEST(x.floor_of(few, sum).value() == (spread{0.5, 0.25, 1}));
+  BOOST_TEST(x.floor_of(few, sync).value() == (spread{0.375, 0.125, 0.75}));
+  BOOST_TEST(!x.floor_of(many, sum).has_value());
+  BOOST_TEST(!x.floor_of(reads, sum).has_value());
+  auto larger = few;
+  larger.value_bytes = 4096;
+  BOOST_TEST(!x.floor_of(larger, sum).has_value());
+  BOOST_TEST(!three_rounds().floor_of(few, sum).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_median_is_divided_by_the_floor_of_its_round) {
+  auto x = with_floors();
+  // 0.5, 1.5 and 1 by 0.5, 0.25 and 1; the ratio of medians would be 2.
+  BOOST_TEST(x.by_floor("ours", few).value() == (spread{1, 1, 6}));
+  BOOST_TEST(x.by_floor("etcd", few).value() == (spread{1, 0.5, 2}));
+  BOOST_TEST(!x.by_floor("ours", many).has_value());
+  BOOST_TEST(!three_rounds().by_floor("ours", few).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(floors_are_shown_beside_what_they_are_below) {
+  auto text = to_text(with_floors(), {});
+  BOOST_TEST(has(text, "clients  floor   sync  round trip  system"));
+  BOOST_TEST(has(text, "1.00 (1.00 to 6.00)"));
+  BOOST_TEST(!has(to_text(three_rounds(), {}), "p50 by floor"));
+  auto x = to_json(with_floors(), {});
+  BOOST_TEST(x["floors"].size() == 3u);
+  BOOST_TEST(x["medians"][0]["p50_by_floor"]["highest"] == 6.0);
+  BOOST_TEST(x["medians"][0]["floor_ms"]["median"] == 0.5);
+  BOOST_TEST(x["medians"][2]["floor_ms"].is_null()); // of 64x16
+  nlohmann::json line = with_floors().floors().at(1);
+  BOOST_TEST(nlohmann::json(line.get<floor_figure>()) == line);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_counted_is_not_shown) {

@@ -58,6 +58,9 @@ const std::vector<folder_rule>& folder_rules() {
      {"base", "messages", "consensus", "persistence", "programs"},
      {"cli11", "fmt", "posix"}},
     {"bench/etcd", {"bench"}, {"nghttp2", "posix"}},
+    {"bench/floor",
+     {"kv", "persistence", "actors/caf", "links", "bench", "programs"},
+     {"caf", "nlohmann", "cli11", "fmt", "posix"}},
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},
   };

@@ -38,7 +38,7 @@ nothing_is_left() {
   ! grep -qsF "$scratch/data" /proc/[0-9]*/cmdline || fail "a server still runs"
 }
 
-shortest=(--systems ours --clients 4 --values 256 --rounds 1 --seconds 0.5 --keys 2000)
+shortest=(--systems ours --clients 1,4 --values 256 --rounds 1 --seconds 0.5 --keys 2000)
 
 say "figures"
 compare "${shortest[@]}" --json "$scratch/result.json" --svg "$scratch/result.svg"
@@ -47,6 +47,9 @@ for operation in SET GET; do
 done
 [ "$(grep -cE '^ +4  ours +[0-9.,]+ ' "$output")" -eq 2 ] || fail "no figures"
 grep -q '"commands_per_second": {' "$scratch/result.json"
+[ "$(grep -cE '^ +1 .* ours +[0-9.]+ +[0-9.]+ \(' "$output")" -eq 1 ] || fail "no floor"
+grep -qE '"round_trip_ms": 0\.0*[1-9]' "$scratch/result.json" || fail "no round trip"
+grep -qE '"sync_ms": [0-9.]*[1-9]' "$scratch/result.json" || fail "no sync"
 grep -q '^</svg>$' "$scratch/result.svg"
 nothing_is_left
 
