@@ -20,6 +20,35 @@ soak_kills() {
     --log_level=message
 }
 
+# The last commit whose peers speak only version 3 of the protocol.
+readonly one_version_only=0ccf50e
+
+# The raftd of another commit, beside this one.
+soak_upgrade() {
+  local from=$one_version_only
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --from) from=${2-} ;;
+      *) fail "soak upgrade knows --from COMMIT, but not '$1'" ;;
+    esac
+    shift 2
+  done
+  git rev-parse --quiet --verify "$from^{commit}" >/dev/null ||
+    fail "there is no commit '$from' here; is this a shallow clone?"
+  dev_setup
+  local other="$build-upgrade"
+  mkdir -p "$other/source"
+  git archive "$from" | tar -x -C "$other/source"
+  say "building raftd as of $from"
+  (cd "$other/source" && RAFT_BUILD=$other/build ./dev build) ||
+    fail "building $from failed"
+  configure "$build"
+  build_targets "$build" test_kills
+  say "one peer after the other is updated under load, and taken back"
+  RAFT_OTHER="$other/build/bin/raftd" "$build"/bin/test_kills \
+    --run_test=releases --log_level=message
+}
+
 soak_scenarios() {
   [ $# -eq 0 ] || fail "soak scenarios has no options"
   dev_setup
@@ -119,9 +148,13 @@ dev_soak() {
       shift
       soak_restart "$@"
       ;;
+    upgrade)
+      shift
+      soak_upgrade "$@"
+      ;;
     *)
       fail "soak knows 'disks', 'follower', 'fuzz', 'kills', 'load'," \
-        "'restart' and 'scenarios'"
+        "'restart', 'scenarios' and 'upgrade'"
       ;;
   esac
 }
