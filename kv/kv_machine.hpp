@@ -6,12 +6,13 @@
 #include <raft/kv/command.hpp>
 #include <raft/kv/memory_map.hpp>
 #include <raft/kv/slow_digest.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 
 namespace raft::kv {
 
 /// Commands and replies are those of kv/command.hpp.
-class kv_machine : public machine::state_machine {
+class kv_machine : public machine::state_machine, public machine::snapshotting {
 public:
   /// Takes a command or a batch. Never throws on account of what it is: what
   /// cannot be decoded is answered `malformed`.
@@ -29,6 +30,17 @@ public:
   /// A digest takes long.
   std::shared_ptr<machine::slow_query>
   begin_query(const bytes& request) override;
+
+  machine::snapshotting* snapshotting() noexcept override;
+
+  // -- snapshotting -----------------------------------------------------------
+
+  std::string state_format() const override;
+  void write_state(machine::state_sink& to) const override;
+  void read_state(machine::state_source& from) override;
+
+  /// Copies nothing: see `memory_map::freeze`.
+  std::unique_ptr<machine::frozen_state> begin_snapshot() override;
 
   /// What `apply` does with a command once it is decoded. Not while a query is
   /// under way.

@@ -1,63 +1,14 @@
 #include <raft/kv/interpreter.hpp>
+#include <raft/kv/pair_hasher.hpp>
 #include <raft/kv/slow_digest.hpp>
 
-#include <xxhash.h>
-
-#include <algorithm>
-#include <iterator>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
 namespace raft::kv {
 
-/// Hashes strings, each with its length in front, so that what belongs to one
-/// cannot pass for a part of its neighbor.
-class slow_digest::hasher {
-public:
-  hasher() : state_{XXH3_createState()} {
-    if (!state_)
-      throw std::bad_alloc{};
-    XXH3_128bits_reset(state_.get());
-  }
-
-  void add(std::string_view x) {
-    std::array<unsigned char, 8> length;
-    for (std::size_t i = 0; i < length.size(); ++i)
-      length[i]
-        = static_cast<unsigned char>(std::uint64_t{x.size()} >> (8 * i));
-    XXH3_128bits_update(state_.get(), length.data(), length.size());
-    XXH3_128bits_update(state_.get(), x.data(), x.size());
-  }
-
-  void add(const pair_hash& x) {
-    XXH3_128bits_update(state_.get(), x.data(), x.size());
-  }
-
-  /// And begins anew.
-  pair_hash finish() {
-    XXH128_canonical_t result;
-    XXH128_canonicalFromHash(&result, XXH3_128bits_digest(state_.get()));
-    XXH3_128bits_reset(state_.get());
-    pair_hash copy;
-    std::copy(std::begin(result.digest), std::end(result.digest), copy.begin());
-    return copy;
-  }
-
-private:
-  struct free_state {
-    void operator()(XXH3_state_t* x) const {
-      XXH3_freeState(x);
-    }
-  };
-
-  std::unique_ptr<XXH3_state_t, free_state> state_;
-};
-
 slow_digest::slow_digest(const map& data)
-  : data_{data},
-    all_{std::make_unique<hasher>()},
-    one_{std::make_unique<hasher>()} {
+  : data_{data}, hash_{std::make_unique<pair_hasher>()} {
   // nop
 }
 
@@ -70,7 +21,7 @@ void slow_digest::before_change(std::string_view key) {
     return;
   std::optional<pair_hash> held;
   if (auto value = data_.find(key))
-    held = hash_of(key, *value);
+    held = hash_->hash_of(key, *value);
   changed_.emplace(key, held);
 }
 
@@ -88,10 +39,10 @@ std::optional<digest> slow_digest::step(std::size_t pairs, std::size_t bytes) {
     add_changed_before(key);
     auto changed = changed_.find(key);
     if (changed == changed_.end()) {
-      add(hash_of(key, value));
+      hash_->add(key, value);
     } else {
       if (changed->second)
-        add(*changed->second);
+        hash_->add(*changed->second);
       changed_.erase(changed);
     }
     stopped_at = std::string{key};
@@ -103,31 +54,15 @@ std::optional<digest> slow_digest::step(std::size_t pairs, std::size_t bytes) {
   }
   for (const auto& [_, held] : std::exchange(changed_, {}))
     if (held)
-      add(*held);
-  auto hash = all_->finish();
-  digest result{pairs_, 0};
-  for (std::size_t i = 0; i < 8; ++i)
-    result.hash = result.hash << 8 | hash[i];
-  return result;
-}
-
-slow_digest::pair_hash slow_digest::hash_of(std::string_view key,
-                                            std::string_view value) {
-  one_->add(key);
-  one_->add(value);
-  return one_->finish();
-}
-
-void slow_digest::add(const pair_hash& x) {
-  ++pairs_;
-  all_->add(x);
+      hash_->add(*held);
+  return hash_->finish();
 }
 
 /// Keys that are gone by now.
 void slow_digest::add_changed_before(std::string_view key) {
   while (!changed_.empty() && changed_.begin()->first < key) {
     if (changed_.begin()->second)
-      add(*changed_.begin()->second);
+      hash_->add(*changed_.begin()->second);
     changed_.erase(changed_.begin());
   }
 }

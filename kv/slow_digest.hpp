@@ -18,6 +18,8 @@
 
 namespace raft::kv {
 
+class pair_hasher;
+
 /// The digest of the map as it was when this was made. It goes through the keys
 /// in order. Who changes a key that it has not come to tells it first, and it
 /// keeps a hash of the pair that was there.
@@ -48,19 +50,12 @@ public:
   }
 
 private:
-  class hasher;
-
   using pair_hash = std::array<unsigned char, 16>;
 
-  pair_hash hash_of(std::string_view key, std::string_view value);
-  void add(const pair_hash& x);
   void add_changed_before(std::string_view key);
 
   const map& data_;
-  /// How many were looked at.
-  std::uint64_t pairs_ = 0;
-  std::unique_ptr<hasher> all_;
-  std::unique_ptr<hasher> one_;
+  std::unique_ptr<pair_hasher> hash_;
   /// The last key that was looked at.
   std::optional<std::string> last_;
   /// Keys behind it that were changed since, and what they held; nothing if

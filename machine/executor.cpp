@@ -1,6 +1,7 @@
 #include <raft/machine/durability.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/sessions.hpp>
+#include <raft/machine/snapshot.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -146,6 +147,39 @@ void executor::checkpoint_done() {
   checkpointed_ = frozen_->applied;
   frozen_.reset();
   disk_->checkpointed();
+}
+
+bool executor::has_snapshots() const noexcept {
+  return machine_->snapshotting() != nullptr;
+}
+
+std::optional<snapshot> executor::begin_snapshot() const {
+  auto* how = machine_->snapshotting();
+  if (how == nullptr)
+    throw std::logic_error{"executor: the state cannot be copied"};
+  snapshot result{applied_, how->state_format(), how->begin_snapshot(), {}};
+  if (!result.state)
+    return std::nullopt;
+  if (auto earlier = result.state->checkpoint())
+    result.applied = *earlier;
+  else
+    result.kept_sessions = sessions_->all_records();
+  return result;
+}
+
+void executor::restore(const checkpointed_state& what,
+                       const std::string& format, state_source& from) {
+  auto* how = machine_->snapshotting();
+  if (how == nullptr || disk_ != nullptr || applied_)
+    throw std::logic_error{"executor: no state can be taken over here"};
+  if (format != how->state_format())
+    throw bad_state{"this is a state of '" + format
+                    + "', and the state machine reads '" + how->state_format()
+                    + "'"};
+  how->read_state(from);
+  expect_end(from);
+  sessions_->restore(what.sessions);
+  applied_ = what.applied;
 }
 
 bool executor::checkpoint_is_due() const {

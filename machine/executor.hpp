@@ -10,12 +10,16 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace raft::machine {
 
 class durability;
 class checkpoint_job;
 class sessions;
+class state_source;
+struct checkpointed_state;
+struct snapshot;
 struct session_bounds;
 
 /// This many bytes of applied entries make a checkpoint due, even if they
@@ -123,6 +127,28 @@ public:
   /// `checkpoint_share`.
   /// @pre `1 <= share <= 256`.
   void stagger_checkpoints(std::size_t share);
+
+  // -- for machines whose state can be copied --------------------------------
+
+  /// Whether `begin_snapshot` and `restore` can be called.
+  bool has_snapshots() const noexcept;
+
+  /// Freezes state, sessions and time, to be written by another thread. A
+  /// machine that keeps its state on the disk may hand out what is there: the
+  /// state of its last checkpoint.
+  /// @returns nothing if it cannot be now: see `snapshotting::begin_snapshot`.
+  /// @pre `has_snapshots()`.
+  std::optional<snapshot> begin_snapshot() const;
+
+  /// Goes on where a snapshot was begun.
+  /// @param format See `snapshotting::state_format`.
+  /// @param from Gives the state of the machine, and nothing else.
+  /// @pre This is a new object, and its machine keeps nothing on the disk.
+  /// @throws bad_state if the machine cannot take this over, or not all of it,
+  ///         std::runtime_error if the sessions cannot be understood, and what
+  ///         the source throws. Then this object must not be used any more.
+  void restore(const checkpointed_state& what, const std::string& format,
+               state_source& from);
 
 private:
   /// State that was set aside.

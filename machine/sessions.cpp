@@ -110,6 +110,14 @@ std::vector<session_record> sessions::take_changes() {
   return result;
 }
 
+std::vector<session_record> sessions::all_records() const {
+  std::vector<session_record> result;
+  result.push_back({{}, encode_clock(now_ms_)});
+  for (const auto& [id, x] : sessions_)
+    result.push_back({id, encode(x)});
+  return result;
+}
+
 void sessions::restore(const std::vector<session_record>& records) {
   assert(sessions_.empty() && changed_.empty());
   auto refuse = [](session_id id) {

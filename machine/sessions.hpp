@@ -118,6 +118,10 @@ public:
   /// @pre What was reserved was filled.
   std::vector<session_record> take_changes();
 
+  /// Records of all sessions and of the clock, changed or not.
+  /// @pre What was reserved was filled.
+  std::vector<session_record> all_records() const;
+
   /// Brings back what all records together say, the latest of each id. Nothing
   /// that can be observed then differs from the object that they came from.
   /// @pre This is a new object with the same bounds.

@@ -1,4 +1,5 @@
 #include <raft/machine/durability.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 
 namespace raft::machine {
@@ -32,6 +33,10 @@ slow_query::~slow_query() {
 }
 
 durability* state_machine::durability() noexcept {
+  return nullptr;
+}
+
+snapshotting* state_machine::snapshotting() noexcept {
   return nullptr;
 }
 

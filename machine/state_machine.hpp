@@ -15,6 +15,7 @@
 namespace raft::machine {
 
 class durability;
+class snapshotting;
 
 /// The position of a command in the log, and its time.
 struct apply_context {
@@ -95,6 +96,9 @@ public:
 
   /// How the state gets to the disk; null if it does not.
   virtual machine::durability* durability() noexcept;
+
+  /// How the state gets to another peer or to a file; null if it cannot.
+  virtual machine::snapshotting* snapshotting() noexcept;
 };
 
 /// For which peer a state machine is to be made, and what its log holds.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "orders.hpp"
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 
 #include <cstdint>
@@ -30,7 +31,8 @@ inline raft::bytes encode(const transfer& x) {
 }
 
 /// Replies begin with "ok " or "no ".
-class accounts : public raft::machine::state_machine {
+class accounts : public raft::machine::state_machine,
+                 public raft::machine::snapshotting {
 public:
   raft::bytes apply(const raft::machine::apply_context&,
                     const raft::bytes& command) override {
@@ -43,6 +45,37 @@ public:
       return raft::bytes{apply_transfer(in)};
     // A command without sense is answered. To throw would stop the peer.
     return raft::bytes{std::string{"no such command"}};
+  }
+
+  raft::machine::snapshotting* snapshotting() noexcept override {
+    return this;
+  }
+
+  std::string state_format() const override {
+    return "bank 1";
+  }
+
+  /// What was paid in, then who has how much, a line each.
+  void write_state(raft::machine::state_sink& to) const override {
+    to.write(std::to_string(paid_in_) + '\n');
+    for (const auto& [owner, cents] : cents_) {
+      std::ostringstream line;
+      line << std::quoted(owner) << ' ' << cents << '\n';
+      to.write(line.str());
+    }
+  }
+
+  void read_state(raft::machine::state_source& from) override {
+    std::istringstream in{raft::machine::read_rest(from, 1 << 30)};
+    std::string owner;
+    std::int64_t cents = 0;
+    in >> paid_in_;
+    while (in && !(in >> std::ws).eof()) {
+      in >> std::quoted(owner) >> cents;
+      cents_[owner] = cents;
+    }
+    if (in.fail() || total() != paid_in_)
+      throw raft::machine::bad_state{"these are no accounts that add up"};
   }
 
   /// All the money there is, and all that was ever paid in.
