@@ -17,6 +17,7 @@ const std::vector<folder_rule>& folder_rules() {
     {"lmdb", {}, {"lmdb", "posix"}},
     {"persistence", {"lmdb", "messages"}, {"lmdb", "xxhash", "posix"}},
     {"machine", {"messages"}, {}},
+    {"snapshots", {"lmdb", "machine", "messages"}, {"xxhash", "posix"}},
     {"kv", {"lmdb", "messages", "persistence", "machine"}, {"lmdb", "xxhash"}},
     {"client/state", {"base", "messages"}, {}},
     {"checker", {}, {}},

@@ -1,0 +1,96 @@
+// Writes the file of a snapshot.
+
+#pragma once
+
+#include <raft/lmdb/directory.hpp>
+#include <raft/machine/session_record.hpp>
+#include <raft/machine/snapshot.hpp>
+#include <raft/snapshots/layout.hpp>
+#include <raft/snapshots/rate_limit.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace raft::snapshots {
+
+struct write_options {
+  /// 0 for no limit.
+  std::uint64_t bytes_per_second = 0;
+  /// After so many bytes they are synced. A sync of all at the end would hold
+  /// up those who sync a log on the same disk.
+  std::uint64_t sync_bytes = 2 << 20;
+};
+
+/// What is behind the name of a file that is not finished.
+inline constexpr const char* unfinished_suffix = ".part";
+
+/// Writes beside its name first: what is there under the name is finished, and
+/// a file that was there before stays until then.
+///
+/// Thread: one at a time; `hurry` and `give_up` any.
+///
+/// All members throw `machine::no_space` if the disk is full, `snapshot_error`
+/// `no_access` if it fails otherwise, and `machine::given_up`. Nothing can be
+/// written after that.
+class snapshot_writer final : public machine::state_sink {
+public:
+  /// @param path The name. There must be no other writer of it.
+  snapshot_writer(std::string path, const description& about,
+                  const write_options& options = {});
+  snapshot_writer(const snapshot_writer&) = delete;
+  snapshot_writer& operator=(const snapshot_writer&) = delete;
+
+  /// Removes what was written, unless it was finished.
+  ~snapshot_writer() override;
+
+  /// Writes the records of all sessions, before anything of the state.
+  void write_sessions(const std::vector<machine::session_record>& all);
+
+  /// Writes what comes next of the state.
+  void write(std::string_view data) override;
+
+  /// Writes the end, syncs, and gives the file its name. When this returns, it
+  /// is there for good.
+  totals finish();
+
+  /// Keeps to no rate from now on.
+  void hurry() noexcept {
+    rate_.hurry();
+  }
+
+  /// The next step of the writing thread is its last.
+  void give_up() noexcept {
+    rate_.give_up();
+  }
+
+private:
+  void add(chunk_kind kind, std::string_view data);
+  void end_chunk();
+  void put(std::string_view data);
+  void sync();
+  [[noreturn]] void fail(const char* verb);
+
+  std::string path_;
+  std::string unfinished_;
+  write_options options_;
+  rate_limit rate_;
+  lmdb::file_descriptor file_;
+  std::uint64_t id_;
+  running_checksum all_;
+  totals totals_;
+  chunk_kind kind_ = chunk_kind::sessions;
+  /// Data of the chunk that is not full yet.
+  std::string waiting_;
+  std::uint64_t unsynced_ = 0;
+  bool finished_ = false;
+};
+
+/// Removes files that were never finished, after a crash.
+/// @param directory Holds snapshots of this process alone; it need not exist.
+/// @returns how many there were.
+std::size_t remove_unfinished(const std::string& directory);
+
+} // namespace raft::snapshots
