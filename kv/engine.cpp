@@ -1,6 +1,7 @@
 #include <raft/kv/engine.hpp>
 #include <raft/kv/interpreter.hpp>
 #include <raft/kv/lmdb_table.hpp>
+#include <raft/kv/pair_stream.hpp>
 #include <raft/kv/space.hpp>
 
 #include <cassert>
@@ -47,6 +48,38 @@ private:
   std::vector<machine::session_record> sessions_;
 };
 
+/// What was on the disk at some moment. Keeps the files open.
+class held_state final : public machine::frozen_state {
+public:
+  held_state(std::shared_ptr<table> below, std::shared_ptr<table::moment> what)
+    : below_{std::move(below)}, what_{std::move(what)} {
+    // nop
+  }
+
+  std::optional<log_index> checkpoint() const noexcept override {
+    return what_->applied();
+  }
+
+  std::vector<machine::session_record> sessions() override {
+    return what_->load().state.sessions;
+  }
+
+  void write(machine::state_sink& to) override {
+    pair_writer out{to};
+    for (auto more = true; more; out.flush())
+      more
+        = what_->visit_next([&](std::string_view key, std::string_view value) {
+            out.add(key, value);
+            return true;
+          });
+    out.finish();
+  }
+
+private:
+  std::shared_ptr<table> below_;
+  std::shared_ptr<table::moment> what_; // ends first
+};
+
 } // namespace
 
 engine::engine(std::shared_ptr<table> below, std::size_t overlay_bytes_max)
@@ -84,6 +117,29 @@ bytes engine::query(const bytes& request) const {
 
 machine::durability* engine::durability() noexcept {
   return this;
+}
+
+machine::snapshotting* engine::snapshotting() noexcept {
+  return this;
+}
+
+std::string engine::state_format() const {
+  return kv::state_format;
+}
+
+void engine::write_state(machine::state_sink& to) const {
+  write_pairs(to, [this](const visitor& f) { visit({}, f); });
+}
+
+void engine::read_state(machine::state_source&) {
+  throw std::logic_error{"an engine is restored beside its files"};
+}
+
+std::unique_ptr<machine::frozen_state> engine::begin_snapshot() {
+  auto what = below_->hold();
+  if (!what || !what->applied())
+    return nullptr;
+  return std::make_unique<held_state>(below_, std::move(what));
 }
 
 machine::checkpointed_state engine::recovered() const {

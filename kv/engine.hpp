@@ -17,6 +17,7 @@
 #include <raft/kv/slow_digest.hpp>
 #include <raft/kv/table.hpp>
 #include <raft/machine/durability.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 
 #include <cstddef>
@@ -37,6 +38,7 @@ inline constexpr std::size_t unknown_keys_max = 16'384;
 /// and they are bounded; all else is on the disk.
 class engine final : public machine::state_machine,
                      public machine::durability,
+                     public machine::snapshotting,
                      public map {
 public:
   /// Goes on with what `below` holds, which nobody else writes to.
@@ -67,6 +69,8 @@ public:
 
   machine::durability* durability() noexcept override;
 
+  machine::snapshotting* snapshotting() noexcept override;
+
   // -- durability -------------------------------------------------------------
 
   machine::checkpointed_state recovered() const override;
@@ -78,6 +82,20 @@ public:
   space_left space(const machine::space_question& what) override;
   void set_urgency(double x) override;
   void checkpointed() override;
+
+  // -- snapshotting -----------------------------------------------------------
+
+  std::string state_format() const override;
+
+  void write_state(machine::state_sink& to) const override;
+
+  /// An engine takes over no state: see kv/engine_restoration.hpp.
+  void read_state(machine::state_source& from) override;
+
+  /// Hands out the last checkpoint, which costs nothing now. While it is
+  /// written, checkpoints go on, and the file becomes longer: within bounds,
+  /// see `table_options::growth_bytes_max`, beyond which it is given up.
+  std::unique_ptr<machine::frozen_state> begin_snapshot() override;
 
   // -- map --------------------------------------------------------------------
 

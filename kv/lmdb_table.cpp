@@ -1,11 +1,12 @@
 // The table on the disk.
 
 #include <raft/kv/command.hpp>
+#include <raft/kv/engine_restoration.hpp>
+#include <raft/kv/held_views.hpp>
 #include <raft/kv/lmdb_files.hpp>
 #include <raft/kv/lmdb_table.hpp>
+#include <raft/kv/lmdb_view.hpp>
 #include <raft/kv/lmdb_writer.hpp>
-#include <raft/kv/sealed_record.hpp>
-#include <raft/lmdb/big_endian.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -19,50 +20,37 @@ namespace raft::kv {
 
 namespace {
 
-/// A visit ends its transaction after so many pairs or bytes and goes on in
-/// another: LMDB cannot use pages again that a reader may see.
-constexpr std::size_t step_pairs_max = 10'000;
-constexpr std::size_t step_bytes_max = 4 << 20;
-
 class lmdb_table : public table {
 public:
   explicit lmdb_table(const table_options& options)
     : files_{options, true},
       writer_{files_, options.portions},
+      held_{options.growth_bytes_max},
       cached_bytes_max_{options.cached_bytes_max != 0
                           ? options.cached_bytes_max
                           : lmdb::machine_memory() / 2} {
-    staged_
-      = reading([this](const view& x) { return files_.read_staged(x.txn); });
+    remove_restoration(options.directory);
+    staged_ = reading(
+      [this](const lmdb_view& x) { return files_.read_staged(x.txn); });
     if (staged_)
       left_staged_ = {staged_->size(), staged_->content_bytes(), {}, 0};
     see_how_long();
   }
 
   contents load() const override {
-    return reading([this](const view& x) {
-      auto state = files_.read_state(x.txn);
-      contents result{{state.applied, {}}, state.keys};
-      lmdb::cursor place{x.txn, files_.sessions};
-      for (auto more = place.first(); more; more = place.next()) {
-        auto id = lmdb::from_big_endian<std::uint64_t>(place.key());
-        auto data = files_.unsealed("session " + std::to_string(id),
-                                    place.key(), place.data());
-        result.state.sessions.push_back({{id}, bytes{data}});
-      }
-      return result;
-    });
+    return reading(
+      [this](const lmdb_view& x) { return load_contents(files_, x); });
   }
 
   bool contains(std::string_view key) const override {
     if (key.size() > key_bytes_max)
       return false;
-    return reading([&](const view& x) { return is_there(x, key); });
+    return reading([&](const lmdb_view& x) { return is_there(x, key); });
   }
 
   std::vector<bool>
   contains_each(const std::vector<std::string_view>& keys) const override {
-    return reading([&](const view& x) {
+    return reading([&](const lmdb_view& x) {
       std::vector<bool> result;
       result.reserve(keys.size());
       for (auto key : keys)
@@ -73,7 +61,7 @@ public:
 
   std::uint64_t count_with(const overlay& changes,
                            log_index applied) const override {
-    return reading([&](const view& x) {
+    return reading([&](const lmdb_view& x) {
       auto state = files_.read_state(x.txn);
       if (changes.empty() || state.applied == applied)
         return state.keys;
@@ -85,20 +73,31 @@ public:
   std::optional<std::string> get(std::string_view key) const override {
     if (key.size() > key_bytes_max)
       return std::nullopt;
-    return reading([&](const view& x) -> std::optional<std::string> {
+    return reading([&](const lmdb_view& x) -> std::optional<std::string> {
       if (const auto* slot = x.staged_slot(key))
         return *slot;
       auto record = x.txn.get(files_.pairs, pair_key(key));
       if (!record)
         return std::nullopt;
-      return std::string{value_of(pair_key(key), *record)};
+      return std::string{value_of(files_, pair_key(key), *record)};
     });
   }
 
   void visit(std::string_view first, const visitor& f) const override {
+    // Each step has a transaction of its own: LMDB cannot use pages again that
+    // a reader may see.
     auto next = pair_key(first);
-    while (reading([&](const view& x) { return step(x, next, f); }))
+    while (
+      reading([&](const lmdb_view& x) { return x.step(files_, next, f, {}); }))
       ;
+  }
+
+  std::shared_ptr<moment> hold() override {
+    try {
+      return held_.add(files_, look());
+    } catch (const lmdb::error& e) {
+      files_.rethrow(e);
+    }
   }
 
   bool is_prompt() const noexcept override {
@@ -110,26 +109,15 @@ public:
   void write(const update& x) override;
 
 private:
-  /// What is on the disk at some moment.
-  struct view {
-    lmdb::transaction txn;
-    /// Changes that count as written and may not all be among the pairs yet.
-    std::shared_ptr<const overlay> staged;
-
-    const overlay::slot* staged_slot(std::string_view key) const {
-      return staged ? staged->find(key) : nullptr;
-    }
-  };
-
   /// @pre `key.size() <= key_bytes_max`.
-  bool is_there(const view& x, std::string_view key) const {
+  bool is_there(const lmdb_view& x, std::string_view key) const {
     if (const auto* slot = x.staged_slot(key))
       return slot->has_value();
     return files_.has_pair(x.txn, key);
   }
 
   template <class F>
-  std::invoke_result_t<F, const view&> reading(F f) const {
+  std::invoke_result_t<F, const lmdb_view&> reading(F f) const {
     try {
       return f(look());
     } catch (const lmdb::error& e) {
@@ -139,9 +127,9 @@ private:
 
   /// Whoever sees pairs to which changes were made also sees the changes, and
   /// nobody sees them before they count.
-  view look() const {
+  lmdb_view look() const {
     std::unique_lock guard{mutex_};
-    view result{files_.begin_read(), staged_};
+    lmdb_view result{files_.begin_read(), staged_};
     guard.unlock();
     if (result.staged && files_.read_state(result.txn).staged == 0)
       result.staged = nullptr;
@@ -150,7 +138,7 @@ private:
 
   log_index load_applied() const {
     return reading(
-      [this](const view& x) { return files_.read_state(x.txn).applied; });
+      [this](const lmdb_view& x) { return files_.read_state(x.txn).applied; });
   }
 
   void set_staged(std::shared_ptr<const overlay> x) {
@@ -158,62 +146,11 @@ private:
     staged_.swap(x);
   }
 
-  /// Visits some pairs.
-  /// @param next The first key to visit, then the one to go on with.
-  /// @returns whether there may be more to visit.
-  bool step(const view& x, std::string& next, const visitor& f) const {
-    static const overlay nothing;
-    auto more = true;
-    auto key = std::string_view{next}.substr(1);
-    overlay_cursor changes{x.staged ? *x.staged : nothing, nothing, key};
-    // The pairs of this step end here; so must the changes.
-    std::optional<std::string> end;
-    visit_merged(
-      changes, [&](const visitor& g) { end = step_pairs(x.txn, next, g); },
-      [&](std::string_view found, std::string_view value) {
-        if (end && found >= std::string_view{*end}.substr(1))
-          return false;
-        return more = f(found, value);
-      });
-    if (end)
-      next = std::move(*end);
-    return more && end;
-  }
-
-  /// @returns where to go on, if there may be more pairs.
-  std::optional<std::string> step_pairs(const lmdb::transaction& txn,
-                                        std::string_view first,
-                                        const visitor& f) const {
-    lmdb::cursor place{txn, files_.pairs};
-    std::size_t pairs = 0;
-    std::size_t bytes = 0;
-    for (auto more = place.at_or_above(first); more; more = place.next()) {
-      if (pairs == step_pairs_max || bytes >= step_bytes_max)
-        return std::string{place.key()};
-      auto value = value_of(place.key(), place.data());
-      if (!f(place.key().substr(1), value))
-        return std::nullopt;
-      ++pairs;
-      bytes += place.data().size();
-    }
-    return std::nullopt;
-  }
-
-  /// @param key As in the table.
-  std::string_view value_of(std::string_view key,
-                            std::string_view record) const {
-    const char* fault = nullptr;
-    auto result = unseal(files_.group(), key, record, fault);
-    if (!result)
-      files_.corrupt("key " + printable(key.substr(1)), fault);
-    return *result;
-  }
-
   void write_all(const update& x);
 
   /// Sees how much of the disk the pairs take by now.
   void see_how_long() {
-    reading([this](const view& x) {
+    reading([this](const lmdb_view& x) {
       MDB_stat pairs{};
       lmdb::check(mdb_stat(x.txn.handle(), files_.pairs, &pairs), "mdb_stat");
       auto pages
@@ -233,6 +170,7 @@ private:
 
   lmdb_files files_;
   lmdb_writer writer_;
+  held_views held_;
   std::uint64_t cached_bytes_max_;
   std::atomic<bool> is_cached_{false};
   /// Guards the members below, up to `staged_`, against others beside the one
@@ -307,9 +245,17 @@ void lmdb_table::write(const update& x) {
     writing_ = false;
     return measured_.has_value();
   };
+  auto watched = x;
+  watched.rest = [&](auto took) {
+    held_.limit_growth(files_);
+    return x.rest(took);
+  };
   try {
-    write_all(x);
+    write_all(watched);
   } catch (const machine::no_space&) {
+    // What it holds can be used again then.
+    held_.take_away_all("the disk is full, and a checkpoint needs the room; "
+                        "make room, then take it again");
     if (end())
       measure();
     throw;
@@ -317,6 +263,7 @@ void lmdb_table::write(const update& x) {
     end();
     throw;
   }
+  held_.limit_growth(files_);
   see_how_long();
   if (!end())
     return;

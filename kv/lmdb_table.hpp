@@ -39,6 +39,9 @@ struct table_options {
   /// Whether it must be there already.
   bool must_exist = false;
   portion_bounds portions = {};
+  /// How much longer the file may become because somebody reads what it held at
+  /// some moment, in bytes; 0: as much as it was long, or 256 MiB.
+  std::uint64_t growth_bytes_max = 0;
 };
 
 /// @throws persistence::store_error as `persistence::open_lmdb_store`.

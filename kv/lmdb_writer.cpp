@@ -167,6 +167,34 @@ void lmdb_writer::tidy() {
   });
 }
 
+void lmdb_writer::append(
+  const std::vector<std::pair<std::string, std::string>>& pairs) {
+  transact([&](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    pages.place(files_->pairs);
+    for (const auto& [key, value] : pairs)
+      pages.put(files_->pairs, key.size() + 1, value.size() + seal_bytes);
+    reserve_space(pages);
+    for (const auto& [key, value] : pairs)
+      txn.put(files_->pairs, pair_key(key),
+              seal(files_->group(), pair_key(key), value), MDB_APPEND);
+  });
+}
+
+void lmdb_writer::complete(
+  log_index applied, const std::vector<machine::session_record>& sessions) {
+  transact([&](lmdb::transaction& txn) {
+    page_estimate pages{txn};
+    for (const auto& session : sessions)
+      estimate_change(pages, txn, files_->sessions, session_key(session.id),
+                      session.data.size());
+    estimate_change(pages, txn, files_->state, state_key, state_bytes_max);
+    reserve_space(pages);
+    put_sessions(txn, sessions);
+    put_state(txn, {applied, files_->count_pairs(txn), 0});
+  });
+}
+
 file_space lmdb_writer::measure(std::uint64_t& used) const {
   auto spare = files_->space().spare();
   used = spare.used;

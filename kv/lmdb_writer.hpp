@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace raft::kv {
@@ -67,6 +68,15 @@ public:
   /// transaction freed can be used again.
   /// @pre Nothing that counts is staged.
   void tidy();
+
+  /// For a new table: puts pairs behind all that are there, in one transaction.
+  /// @pre They ascend.
+  void append(const std::vector<std::pair<std::string, std::string>>& pairs);
+
+  /// For a new table: says which entry the pairs go up to.
+  /// @param sessions All of them.
+  void complete(log_index applied,
+                const std::vector<machine::session_record>& sessions);
 
   /// What there is of the file, but for what is behind the pages in use.
   /// @param used Becomes where these end, in bytes.

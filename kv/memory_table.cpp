@@ -49,6 +49,8 @@ public:
         return;
   }
 
+  std::shared_ptr<moment> hold() override;
+
   void write(const update& x) override {
     std::lock_guard guard{mutex_};
     for (const auto& change : *x.changes)
@@ -71,7 +73,45 @@ private:
   log_index applied_;
 };
 
+/// A copy.
+class memory_moment final : public table::moment {
+public:
+  memory_moment(const table& from) : what_{from.load()} {
+    from.visit({}, [this](std::string_view key, std::string_view value) {
+      pairs_.emplace_back(key, value);
+      return true;
+    });
+  }
+
+  log_index applied() const noexcept override {
+    return what_.state.applied;
+  }
+
+  table::contents load() override {
+    return what_;
+  }
+
+  bool visit_next(const visitor& f) override {
+    for (const auto& [key, value] : pairs_)
+      if (!f(key, value))
+        return false;
+    return false;
+  }
+
+private:
+  table::contents what_;
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+std::shared_ptr<table::moment> memory_table::hold() {
+  return std::make_shared<memory_moment>(*this);
+}
+
 } // namespace
+
+table::moment::~moment() {
+  // nop
+}
 
 table::~table() {
   // nop

@@ -63,6 +63,24 @@ public:
     rest_handler rest = [](auto) { return 1; };
   };
 
+  /// What the table holds at some moment, for one thread, beside all others.
+  class moment {
+  public:
+    virtual ~moment();
+
+    virtual log_index applied() const noexcept = 0;
+
+    /// @throws machine::given_up if whoever writes has taken it away, because
+    ///         the disk could not do without.
+    virtual contents load() = 0;
+
+    /// Visits the next pairs, in order, from the first one on; so many that it
+    /// takes a millisecond or so. The visitor must not wait.
+    /// @returns whether there may be more.
+    /// @throws machine::given_up as `load`.
+    virtual bool visit_next(const visitor& f) = 0;
+  };
+
   virtual ~table();
 
   virtual contents load() const = 0;
@@ -85,6 +103,11 @@ public:
   /// Visits all pairs whose key is not below `first`, in order. Does so in
   /// steps: a `write` that ends meanwhile may show from some key on.
   virtual void visit(std::string_view first, const visitor& f) const = 0;
+
+  /// Holds what there is now, until the result is gone. Costs nothing now, and
+  /// some of the disk while others write. Must end before the table does.
+  /// @returns null if too many are held.
+  virtual std::shared_ptr<moment> hold() = 0;
 
   /// Whether pairs are expected to be found without waiting for the disk.
   virtual bool is_prompt() const noexcept;

@@ -50,6 +50,10 @@ public:
     data_->visit(first, f);
   }
 
+  std::shared_ptr<moment> hold() override {
+    return data_->hold();
+  }
+
   void write(const update& x) override {
     data_->write(x);
   }

@@ -40,6 +40,10 @@ public:
     // nop
   }
 
+  std::shared_ptr<moment> hold() override {
+    return nullptr;
+  }
+
   void write(const update& x) override {
     // A minute and more, all together.
     for (auto i = 0; i < 100; ++i)
