@@ -2,6 +2,7 @@
 
 #include <raft/programs/command_line.hpp>
 #include <raft/programs/standard_files.hpp>
+#include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/commands.hpp>
 #include <raft/tools/lib/targets.hpp>
 
@@ -23,7 +24,8 @@ namespace {
 constexpr const char* footer = R"(
 Exit codes:
   0  done
-  1  no: key not found, value differs, digests differ; status: a peer is behind
+  1  no: key not found, value differs, digests differ; status: a peer is behind;
+     backup verify: the file is damaged
   2  the command line, a file or a value cannot be used
   3  no leader, or a peer cannot be reached; nothing was executed; status: also
      peers that contradict each other
@@ -55,6 +57,9 @@ struct arguments {
 };
 
 using command_function = std::function<verdict(context&)>;
+
+/// A command that needs no cluster.
+using offline_function = std::function<verdict()>;
 
 std::chrono::milliseconds to_milliseconds(double seconds) {
   return std::chrono::milliseconds{std::llround(seconds * 1000)};
@@ -121,6 +126,19 @@ void add_cluster_commands(CLI::App& app, arguments& args,
     chosen
       = [&](context& ctx) { return digest(ctx, to_milliseconds(args.wait)); };
   });
+}
+
+/// Declares the commands for files.
+void add_file_commands(CLI::App& app, arguments& args,
+                       offline_function& chosen) {
+  auto* backup = app.add_subcommand("backup", "Look at files of snapshots");
+  backup->require_subcommand(1);
+  auto* verify = backup->add_subcommand(
+    "verify", "Check every byte of a file, and show what it holds; needs no "
+              "peers");
+  programs::add_text(*verify, "FILE", args.file)->required();
+  verify->callback(
+    [&] { chosen = [&] { return verify_backup(args.file, std::cout); }; });
 }
 
 /// Declares the commands that read keys.
@@ -200,6 +218,14 @@ int finish(const verdict& x) {
   return static_cast<int>(x.code);
 }
 
+int run(const offline_function& chosen) {
+  try {
+    return finish(chosen());
+  } catch (const std::exception& problem) {
+    return finish({exit_code::usage, problem.what()});
+  }
+}
+
 int run(const arguments& args, const command_function& chosen) {
   try {
     auto where = find_targets(args.sources);
@@ -220,17 +246,19 @@ int main(int argc, char** argv) {
   if (peers != nullptr && *peers != '\0')
     args.sources.environment = peers;
   command_function chosen;
+  offline_function offline;
   add_common(app, args);
   add_cluster_commands(app, args, chosen);
   add_read_commands(app, args, chosen);
   add_write_commands(app, args, chosen);
+  add_file_commands(app, args, offline);
   app.footer(footer); // last: subcommands would inherit it
   try {
     programs::parse(app, argc, argv);
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? 0 : static_cast<int>(exit_code::usage);
   }
-  return run(args, chosen);
+  return offline ? run(offline) : run(args, chosen);
 }
 
 } // namespace

@@ -79,6 +79,10 @@ complains "none: cannot be opened: No such file" \
   "$bin/raftctl" load "$scratch/none"
 complains "$scratch: cannot be read: Is a directory" \
   "$bin/raftctl" load "$scratch"
+complains "cannot open '$scratch/none'" \
+  "$bin/raftctl" backup verify "$scratch/none"
+complains "is no regular file" "$bin/raftctl" backup verify "$scratch"
+complains "ubcommand" "$bin/raftctl" backup
 for program in raftd raftctl; do
   args=(--config "$scratch")
   [ "$program" = raftd ] || args+=(status)

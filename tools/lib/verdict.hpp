@@ -12,7 +12,8 @@ namespace raft::tools {
 /// Exit codes of `raftctl`. They are part of its interface.
 enum class exit_code : int {
   ok = 0,
-  /// The answer is no: key not found, value differs, digests differ.
+  /// The answer is no: key not found, value differs, digests differ, a file is
+  /// damaged.
   no = 1,
   /// The command line, a file or a value cannot be used.
   usage = 2,
