@@ -1,11 +1,10 @@
 #include <raft/lmdb/big_endian.hpp>
+#include <raft/snapshots/file_access.hpp>
 #include <raft/snapshots/snapshot_reader.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 namespace raft::snapshots {
@@ -14,24 +13,6 @@ namespace {
 
 constexpr const char* use_another
   = "; use another copy of it, or take the snapshot again";
-
-/// Reads all of a part of a file, or as much as there is.
-void read_at(int file, const std::string& path, std::string& to,
-             std::uint64_t at) {
-  std::size_t done = 0;
-  while (done < to.size()) {
-    auto n = pread(file, to.data() + done, to.size() - done,
-                   static_cast<off_t>(at + done));
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      no_access("read", path);
-    if (n == 0)
-      break;
-    done += static_cast<std::size_t>(n);
-  }
-  to.resize(done);
-}
 
 } // namespace
 
@@ -100,7 +81,7 @@ void snapshot_reader::read_end() {
   if (totals_.file_bytes - at_ < end_bytes)
     none();
   std::string end(end_bytes, '\0');
-  read_at(file_.get(), path_, end, totals_.file_bytes - end_bytes);
+  read_at(file_, path_, totals_.file_bytes - end_bytes, end);
   if (end.size() < end_bytes || !is_sound(end, id_))
     none();
   auto head = decode_chunk_head(end);
@@ -155,7 +136,7 @@ bool snapshot_reader::next_chunk(chunk_kind kind) {
   if (left < chunk_head_bytes)
     fail_in_chunk("is not there");
   std::string head(chunk_head_bytes, '\0');
-  read_at(file_.get(), path_, head, at_);
+  read_at(file_, path_, at_, head);
   auto found = decode_chunk_head(head);
   if (found.number != chunks_ + 1)
     fail_in_chunk("is not where it should be");
@@ -186,7 +167,7 @@ void snapshot_reader::compare_with_end() {
 
 void snapshot_reader::take(std::string& to, std::size_t size) {
   to.resize(size);
-  read_at(file_.get(), path_, to, at_);
+  read_at(file_, path_, at_, to);
   if (to.size() < size)
     fail(fault::cut_short,
          std::string{"became shorter while it was read"} + use_another);

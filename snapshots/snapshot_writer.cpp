@@ -1,16 +1,10 @@
 #include <raft/lmdb/big_endian.hpp>
-#include <raft/lmdb/reserved_file.hpp>
-#include <raft/lmdb/store_error.hpp>
-#include <raft/machine/durability.hpp>
-#include <raft/snapshots/snapshot_error.hpp>
+#include <raft/snapshots/file_access.hpp>
 #include <raft/snapshots/snapshot_writer.hpp>
 
-#include <cerrno>
-#include <cstdio>
-#include <fcntl.h>
+#include <algorithm>
 #include <filesystem>
 #include <random>
-#include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -24,11 +18,6 @@ std::uint64_t draw_id() {
   return std::uint64_t{source()} << 32 | source();
 }
 
-std::string parent_of(const std::string& path) {
-  auto result = std::filesystem::path{path}.parent_path().string();
-  return result.empty() ? "." : result;
-}
-
 } // namespace
 
 snapshot_writer::snapshot_writer(std::string path, const description& about,
@@ -37,20 +26,12 @@ snapshot_writer::snapshot_writer(std::string path, const description& about,
     unfinished_{path_ + unfinished_suffix},
     options_{options},
     rate_{options.bytes_per_second},
-    file_{::open(unfinished_.c_str(),
-                 O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640)},
+    file_{open_unfinished(unfinished_)},
     id_{draw_id()} {
-  if (!file_)
-    fail("make");
-  if (flock(file_.get(), LOCK_EX | LOCK_NB) != 0)
-    throw snapshot_error{fault::no_access,
-                         "'" + unfinished_
-                           + "' is being written by somebody else; wait, or "
-                             "use another name"};
   try {
     // It may be what a crash has left.
     if (ftruncate(file_.get(), 0) != 0)
-      fail("empty");
+      fail_to("empty", unfinished_);
     put(encode_header(id_, about));
   } catch (...) {
     ::unlink(unfinished_.c_str());
@@ -87,14 +68,8 @@ totals snapshot_writer::finish() {
   append_chunk(end, id_, chunk_kind::end, totals_.chunks + 1, encode(totals_));
   put(end);
   sync();
-  if (std::rename(unfinished_.c_str(), path_.c_str()) != 0)
-    fail("give its name to");
+  give_name(unfinished_, path_);
   finished_ = true;
-  try {
-    lmdb::sync_directory(parent_of(path_));
-  } catch (const lmdb::store_error& e) {
-    throw snapshot_error{fault::no_access, e.what()};
-  }
   return totals_;
 }
 
@@ -127,39 +102,24 @@ void snapshot_writer::put(std::string_view data) {
   all_.add(data);
   totals_.file_bytes += data.size();
   unsynced_ += data.size();
-  while (!data.empty()) {
-    auto n = ::write(file_.get(), data.data(), data.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      fail("write");
-    data.remove_prefix(static_cast<std::size_t>(n));
-  }
+  write_all(file_, unfinished_, data);
 }
 
 void snapshot_writer::sync() {
-  if (fdatasync(file_.get()) != 0)
-    fail("sync");
+  sync_file(file_, unfinished_);
   unsynced_ = 0;
 }
 
-void snapshot_writer::fail(const char* verb) {
-  if (lmdb::means_full(errno))
-    throw machine::no_space{
-      std::string{"cannot "} + verb + " '" + unfinished_
-      + "': " + std::generic_category().message(errno)
-      + ". What was written of the snapshot is removed; make room and take it "
-        "again"};
-  no_access(verb, unfinished_);
-}
-
-std::size_t remove_unfinished(const std::string& directory) {
+std::size_t remove_unfinished(const std::string& directory,
+                              const std::vector<std::string>& keep) {
   namespace fs = std::filesystem;
   std::error_code error;
   std::size_t result = 0;
   for (fs::directory_iterator i{directory, error}, end; !error && i != end;
        i.increment(error))
-    if (i->path().extension() == unfinished_suffix) {
+    if (i->path().extension() == unfinished_suffix
+        && std::find(keep.begin(), keep.end(), i->path().stem().string())
+             == keep.end()) {
       std::error_code ignored; // It will be tried again.
       result += fs::remove(i->path(), ignored);
     }

@@ -5,6 +5,7 @@
 #include <raft/lmdb/directory.hpp>
 #include <raft/machine/session_record.hpp>
 #include <raft/machine/snapshot.hpp>
+#include <raft/snapshots/file_access.hpp>
 #include <raft/snapshots/layout.hpp>
 #include <raft/snapshots/rate_limit.hpp>
 
@@ -23,9 +24,6 @@ struct write_options {
   /// up those who sync a log on the same disk.
   std::uint64_t sync_bytes = 2 << 20;
 };
-
-/// What is behind the name of a file that is not finished.
-inline constexpr const char* unfinished_suffix = ".part";
 
 /// Writes beside its name first: what is there under the name is finished, and
 /// a file that was there before stays until then.
@@ -71,7 +69,6 @@ private:
   void end_chunk();
   void put(std::string_view data);
   void sync();
-  [[noreturn]] void fail(const char* verb);
 
   std::string path_;
   std::string unfinished_;
@@ -90,7 +87,10 @@ private:
 
 /// Removes files that were never finished, after a crash.
 /// @param directory Holds snapshots of this process alone; it need not exist.
-/// @returns how many there were.
-std::size_t remove_unfinished(const std::string& directory);
+/// @param keep Names of files, without the directory, that are yet to be
+///        finished: see `snapshot_receiver`.
+/// @returns how many were removed.
+std::size_t remove_unfinished(const std::string& directory,
+                              const std::vector<std::string>& keep = {});
 
 } // namespace raft::snapshots

@@ -10,26 +10,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
-#include <string>
-#include <utility>
 
 namespace raft::test {
-
-struct copied_state {
-  machine::checkpointed_state what;
-  std::string format;
-  std::string state;
-};
-
-inline copied_state written(machine::snapshot x) {
-  copied_state result;
-  result.what = {x.applied, x.sessions()};
-  result.format = x.format;
-  text_sink out;
-  x.state->write(out);
-  result.state = out.text;
-  return result;
-}
 
 inline void apply_next(machine::executor& uut) {
   uut.apply(entry_at(uut.applied().value + 1));

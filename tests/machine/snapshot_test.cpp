@@ -19,8 +19,9 @@
 
 using namespace raft;
 using namespace raft::machine;
-using raft::test::text_sink;
+using raft::test::copied_state;
 using raft::test::text_source;
+using raft::test::written;
 
 namespace {
 
@@ -89,23 +90,7 @@ void apply_up_to(executor& uut, std::uint64_t last) {
     uut.apply(entry_at(uut.applied().value + 1));
 }
 
-struct copy {
-  checkpointed_state what;
-  std::string format;
-  std::string state;
-};
-
-copy written(snapshot x) {
-  copy result;
-  result.what = {x.applied, x.sessions()};
-  result.format = x.format;
-  text_sink out;
-  x.state->write(out);
-  result.state = out.text;
-  return result;
-}
-
-std::unique_ptr<executor> restored(const copy& x) {
+std::unique_ptr<executor> restored(const copied_state& x) {
   auto result = make();
   text_source in{x.state};
   result->restore(x.what, x.format, in);

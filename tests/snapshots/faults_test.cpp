@@ -4,6 +4,7 @@
 
 #include "samples.hpp"
 #include <raft/machine/durability.hpp>
+#include <raft/snapshots/snapshot_receiver.hpp>
 #include <raft/tests/support/disk_runs.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -110,6 +111,52 @@ BOOST_AUTO_TEST_CASE(so_does_one_that_fails) {
 
 BOOST_AUTO_TEST_CASE(a_write_may_do_less_than_it_was_told) {
   at_each(disk_fault::short_write, written);
+}
+
+// What a receiver has of a snapshot when it ends, in whatever way, is no reason
+// to begin anew, and never to take what is wrong for right.
+BOOST_AUTO_TEST_CASE(a_receiver_goes_on_after_each_of_these) {
+  write_sample(tmp.path("sent"), new_state());
+  auto sent = content_of(tmp.path("sent"));
+  snapshot_reader about{tmp.path("sent")};
+  auto head = head_of(about.about(), about.counts());
+  auto receive = [&](std::size_t step) {
+    snapshot_receiver uut{path, head};
+    auto begun = uut.received();
+    while (uut.received() < sent.size()) {
+      uut.write(std::string_view{sent}.substr(uut.received(), step));
+      uut.sync();
+    }
+    uut.finish();
+    return begun;
+  };
+  std::uint64_t gone_on = 0;
+  for (auto fault : {disk_fault::kill, disk_fault::power, disk_fault::no_space,
+                     disk_fault::io_error, disk_fault::short_write})
+    for_each_call(fault, disk_calls::all, 1, [&](disk_plan plan) {
+      fs::remove_all(directory);
+      fs::create_directory(directory);
+      plan.directory = directory;
+      auto run = run_on_disk(plan, [&](int) {
+        try {
+          receive(50'000);
+        } catch (const machine::no_space&) {
+          // As planned.
+        } catch (const snapshot_error& e) {
+          if (e.code() != snapshots::fault::no_access)
+            throw;
+        }
+      });
+      if (!run.happened)
+        return false;
+      BOOST_TEST_CONTEXT(describe(plan)) {
+        if (!fs::exists(path))
+          gone_on += receive(100'000) > 0;
+        BOOST_TEST((content_of(path) == sent));
+      }
+      return true;
+    });
+  BOOST_TEST(gone_on >= 5u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/machine/durability.hpp>
 #include <raft/machine/snapshot.hpp>
 
 #include <algorithm>
@@ -40,5 +41,22 @@ private:
   std::size_t step_;
   std::size_t at_ = 0;
 };
+
+/// A snapshot as a value.
+struct copied_state {
+  machine::checkpointed_state what;
+  std::string format;
+  std::string state;
+};
+
+inline copied_state written(machine::snapshot x) {
+  copied_state result;
+  result.what = {x.applied, x.sessions()};
+  result.format = x.format;
+  text_sink out;
+  x.state->write(out);
+  result.state = out.text;
+  return result;
+}
 
 } // namespace raft::test
