@@ -22,11 +22,11 @@ using namespace raft::test;
 namespace {
 
 using echo_broker = broker<caf::io::broker>;
-using counter = std::shared_ptr<std::atomic<int>>;
+using shared_count = std::shared_ptr<std::atomic<int>>;
 
 /// Says what it hears.
 struct echo : stream_sink {
-  echo(echo_broker* self, counter written)
+  echo(echo_broker* self, shared_count written)
     : self_{self}, written_{std::move(written)} {
     // nop
   }
@@ -46,11 +46,11 @@ struct echo : stream_sink {
 
 private:
   echo_broker* self_;
-  counter written_;
+  shared_count written_;
 };
 
 caf::behavior serve(echo_broker* self, const caf::io::doorman_ptr& door,
-                    const counter& messages, const counter& written) {
+                    const shared_count& messages, const shared_count& written) {
   self->add_doorman(door);
   return {
     [=](const caf::io::new_connection_msg& x) {
@@ -88,8 +88,8 @@ struct with_echo {
     return {answer.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
   }
 
-  counter messages = std::make_shared<std::atomic<int>>(0);
-  counter written = std::make_shared<std::atomic<int>>(0);
+  shared_count messages = std::make_shared<std::atomic<int>>(0);
+  shared_count written = std::make_shared<std::atomic<int>>(0);
   std::promise<caf::error> end;
   system_config config{true};
   caf::actor_system system{config};
