@@ -32,7 +32,7 @@ public:
   using Base::Base;
 
   /// Has a connection speak to `sink` in place of this actor's handlers.
-  /// @returns whether it can do so; on CAF 1.x none can.
+  /// @returns whether it can do so, see `streams_can_be_direct`.
   bool connect_directly(caf::io::connection_handle connection,
                         std::shared_ptr<stream_sink> sink) {
     auto scribe = this->by_id(connection);

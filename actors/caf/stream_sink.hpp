@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <caf/config.hpp>
 #include <caf/io/connection_handle.hpp>
 
 #include <cstdint>
@@ -30,6 +31,9 @@ public:
                            std::uint64_t remaining)
     = 0;
 };
+
+/// Whether connections can do so.
+inline constexpr bool streams_can_be_direct = CAF_MAJOR_VERSION == 0;
 
 /// A connection that can do so.
 class direct_stream {

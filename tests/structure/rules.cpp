@@ -3,11 +3,14 @@
 #include <raft/tests/structure/rules.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace raft::structure {
 
-const std::vector<folder_rule>& folder_rules() {
-  static const std::vector<folder_rule> rules{
+namespace {
+
+std::vector<folder_rule> rules_of_libraries() {
+  return {
     {"base", {}, {"posix"}},
     {"programs", {}, {"cli11", "fmt", "posix"}},
     {"messages", {}, {}},
@@ -49,6 +52,11 @@ const std::vector<folder_rule>& folder_rules() {
     {"redis",
      {"messages", "consensus", "events", "kv", "actors", "actors/caf", "links"},
      {"caf", "posix"}},
+  };
+}
+
+std::vector<folder_rule> rules_of_programs() {
+  return {
     {"scenarios",
      {"base", "messages", "consensus", "persistence", "kv", "checker",
       "simulation", "actors", "actors/caf", "links", "client"},
@@ -65,6 +73,17 @@ const std::vector<folder_rule>& folder_rules() {
     {"examples", {"*"}, {"*"}},
     {"tests", {"*"}, {"*"}},
   };
+}
+
+} // namespace
+
+const std::vector<folder_rule>& folder_rules() {
+  static const auto rules = [] {
+    auto result = rules_of_libraries();
+    for (auto& x : rules_of_programs())
+      result.push_back(std::move(x));
+    return result;
+  }();
   return rules;
 }
 
