@@ -1,6 +1,8 @@
+#include <raft/persistence/store.hpp>
 #include <raft/simulation/journal_memory.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -28,10 +30,13 @@ std::string torn_in(const std::string& before, std::string_view data,
 } // namespace
 
 bool journal_memory::take(std::uint32_t segment, std::uint64_t end) {
-  if (end > limit_)
+  auto& x = shown_.at(segment);
+  std::uint64_t others = 0;
+  for (const auto& y : shown_)
+    others += &y == &x ? 0 : y.size();
+  if (end > limit_ || others + end > disk_bytes)
     return false;
   // Zeros are synced before anybody uses them.
-  auto& x = shown_.at(segment);
   if (end > x.size())
     x.resize(end);
   return true;
@@ -39,6 +44,8 @@ bool journal_memory::take(std::uint32_t segment, std::uint64_t end) {
 
 void journal_memory::write(persistence::journal_spot spot,
                            std::string_view data) {
+  if (before_call)
+    before_call(call::write);
   auto& segment = shown_.at(spot.segment);
   unsynced_.push_back({spot, segment.substr(spot.offset, data.size())});
   auto where = std::exchange(stop_, stop::nowhere);
@@ -55,8 +62,24 @@ void journal_memory::write(persistence::journal_spot spot,
 }
 
 void journal_memory::sync(std::uint32_t segment) {
-  std::erase_if(unsynced_,
-                [=](const before& x) { return x.spot.segment == segment; });
+  if (before_call)
+    before_call(call::sync);
+  auto is_synced
+    = [=](const before& x) { return x.spot.segment == segment && !x.lost; };
+  if (sync_fails) {
+    for (auto& x : unsynced_)
+      x.lost = x.lost || is_synced(x);
+    throw persistence::store_error{persistence::store_errc::write_failed,
+                                   "cannot sync"};
+  }
+  // What was lost is there if it was written once more.
+  std::vector<before> written;
+  std::ranges::copy_if(unsynced_, std::back_inserter(written), is_synced);
+  std::erase_if(unsynced_, [&](const before& x) {
+    return is_synced(x) || std::ranges::any_of(written, [&](const before& y) {
+             return x.is_within(y);
+           });
+  });
 }
 
 bool journal_memory::cut_power(base::random& random) {

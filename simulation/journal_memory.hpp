@@ -7,6 +7,8 @@
 #include <raft/persistence/journal_files.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +48,21 @@ public:
     random_ = base::random{seed};
   }
 
+  /// What a process asks of the disk.
+  enum class call : std::uint8_t { read, write, sync };
+
+  /// Called before each of them, if given: it may do what another thread would
+  /// at that moment, or end the process with a `process_ends`.
+  std::function<void(call)> before_call = {};
+
+  /// Whether a sync fails. It loses then all that it was to keep, and those
+  /// after it do not bring it back, though it goes on being shown until the
+  /// power fails.
+  bool sync_fails = false;
+
+  /// How many bytes all segments together find room for.
+  std::uint64_t disk_bytes = std::numeric_limits<std::uint64_t>::max();
+
   /// Of each sector that was not synced, what is on the disk may stay.
   /// @returns whether there was any.
   bool cut_power(base::random& random);
@@ -68,6 +85,11 @@ public:
 
   std::string_view content(std::uint32_t segment) const {
     return shown_.at(segment);
+  }
+
+  /// Something else is there, on the disk, too.
+  void replace(persistence::journal_spot spot, std::string_view data) {
+    shown_.at(spot.segment).replace(spot.offset, data.size(), data);
   }
 
   std::uint32_t count() const override {
@@ -93,6 +115,8 @@ public:
   }
 
   void read(persistence::journal_spot spot, std::span<char> to) const override {
+    if (before_call)
+      before_call(call::read);
     shown_.at(spot.segment).copy(to.data(), to.size(), spot.offset);
   }
 
@@ -104,6 +128,12 @@ private:
   struct before {
     persistence::journal_spot spot;
     std::string data;
+    bool lost = false; // by a sync that failed
+
+    bool is_within(const before& x) const {
+      return spot.segment == x.spot.segment && spot.offset >= x.spot.offset
+          && spot.offset + data.size() <= x.spot.offset + x.data.size();
+    }
   };
 
   std::uint64_t limit_ = 0;

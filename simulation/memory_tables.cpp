@@ -1,3 +1,4 @@
+#include <raft/persistence/store.hpp>
 #include <raft/simulation/journal_memory.hpp>
 #include <raft/simulation/memory_tables.hpp>
 
@@ -21,6 +22,8 @@ void memory_tables::preset(group_id group, const durable_state& state,
 
 void memory_tables::write(const planner& plan,
                           const persistence::journal_mark& mark, bool) {
+  refuse_if_full();
+  tell(stop::before);
   auto writes = plan(*this);
   // Its number was none of the journal when the process looked last.
   auto is_batch = mark.applied == stops_.sequence;
@@ -31,12 +34,32 @@ void memory_tables::write(const planner& plan,
     write(x);
   mark_ = mark;
   ++writes_;
+  tell(stop::after);
   if (where == stop::after)
     throw process_ends{};
 }
 
 void memory_tables::write(const persistence::journal_mark& mark) {
+  tell(stop::before);
   mark_ = mark;
+  tell(stop::after);
+}
+
+void memory_tables::assure(const lmdb::page_need&) {
+  refuse_if_full();
+}
+
+void memory_tables::refuse_if_full() {
+  if (refusals == 0)
+    return;
+  --refusals;
+  throw persistence::store_error{persistence::store_errc::no_space,
+                                 "there is no room in memory"};
+}
+
+void memory_tables::tell(stop when) const {
+  if (at_write)
+    at_write(when);
 }
 
 void memory_tables::conclude(const persistence::journal_mark* mark) {

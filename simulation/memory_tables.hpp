@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -35,6 +36,14 @@ public:
     stops_ = x;
   }
 
+  /// Called before and after each transaction, if given: it may do what another
+  /// thread would at that moment, or end the process with a `process_ends`.
+  std::function<void(stop)> at_write = {};
+
+  /// How many transactions that move or write batches, and questions for room,
+  /// find none from now on.
+  std::uint64_t refusals = 0;
+
   /// How often a process wrote to them from its journal.
   std::uint64_t writes() const noexcept {
     return writes_;
@@ -55,9 +64,7 @@ public:
   void write(const persistence::journal_mark& mark) override;
   void conclude(const persistence::journal_mark* mark) override;
 
-  void assure(const lmdb::page_need&) override {
-    // nop
-  }
+  void assure(const lmdb::page_need& need) override;
 
   bool make_room(std::span<const group_id>) override {
     return false;
@@ -108,6 +115,8 @@ private:
     }
   };
 
+  void refuse_if_full();
+  void tell(stop when) const;
   const table& of(group_id group) const;
   void write(const persistence::group_write& x);
   template <class T>

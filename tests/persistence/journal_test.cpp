@@ -1,7 +1,8 @@
 // The journal on a disk that loses what was not synced, and that is damaged.
 
+#include <raft/lmdb/store_error.hpp>
 #include <raft/persistence/journal.hpp>
-#include <raft/tests/persistence/fragile_files.hpp>
+#include <raft/simulation/journal_memory.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -13,7 +14,7 @@
 
 using namespace raft;
 using namespace raft::persistence;
-using namespace raft::test;
+using namespace raft::simulation;
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -100,12 +101,23 @@ struct journal_fixture {
 
   journal_key key = own_key;
   journal_mark mark;
-  fragile_files files;
+  journal_memory files;
   std::optional<journal> uut;
   std::map<std::uint64_t, std::string> written;
   std::map<std::uint64_t, std::string> found;
   std::map<std::uint64_t, journal_place> places;
 };
+
+/// The process ends in this write, or before this sync, counted from 1.
+void end_at(journal_memory& files, std::uint64_t call, std::uint64_t seed) {
+  files.before_call = [&files, left = call, seed](auto what) mutable {
+    if (what == journal_memory::call::read || --left > 0)
+      return;
+    if (what == journal_memory::call::sync)
+      throw process_ends{};
+    files.arm(journal_memory::stop::in_write, seed);
+  };
+}
 
 } // namespace
 
@@ -223,7 +235,7 @@ BOOST_DATA_TEST_CASE(power_failures_at_each_call_lose_nothing_acknowledged,
   for (std::uint64_t call = 1;; ++call) {
     journal_fixture x;
     std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
-    x.files.cut_power_at(call, call + seed);
+    end_at(x.files, call, call + static_cast<std::uint64_t>(seed));
     auto cut = false;
     for (auto steps = 0; steps < 60; ++steps) {
       auto next = x.uut->last() + 1;
@@ -237,8 +249,11 @@ BOOST_DATA_TEST_CASE(power_failures_at_each_call_lose_nothing_acknowledged,
         }
         if (random() % 10 == 0)
           x.open();
-      } catch (const power_cut&) {
+      } catch (const process_ends&) {
         cut = true;
+        base::random power{call};
+        x.files.before_call = {};
+        x.files.cut_power(power);
         // It may be there all the same.
         auto acknowledged = x.written.empty() ? 0 : x.written.rbegin()->first;
         x.open();
@@ -250,7 +265,7 @@ BOOST_DATA_TEST_CASE(power_failures_at_each_call_lose_nothing_acknowledged,
       for (const auto& [sequence, found] : x.found)
         BOOST_REQUIRE(x.written.at(sequence) == found);
     }
-    x.files.cut_power_at(0, 0);
+    x.files.before_call = {};
     x.open();
     x.written.erase(x.written.begin(), x.written.upper_bound(x.mark.applied));
     BOOST_REQUIRE((x.found == x.written));
@@ -266,7 +281,7 @@ BOOST_AUTO_TEST_CASE(a_torn_end_is_dropped_and_written_over) {
     x.add(1400); // in another segment
     x.add(900);
     auto torn = x.spot_of(3);
-    x.files.damage({torn.segment, torn.offset + at});
+    x.files.flip({torn.segment, torn.offset + at});
     x.open();
     x.written.erase(3);
     // What stands behind the end of the record is not part of it.
@@ -292,17 +307,19 @@ BOOST_AUTO_TEST_CASE(a_record_whose_sync_failed_is_made_durable_or_not_shown) {
   files.sync_fails = false;
   open();
   BOOST_TEST(found.size() == 2u);
-  files.cut_power();
+  base::random random{1};
+  files.cut_power(random);
   open();
   BOOST_TEST(found.size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(who_only_reads_writes_nothing) {
   add();
-  auto before = files.calls();
+  files.before_call = [](journal_memory::call x) {
+    BOOST_TEST((x == journal_memory::call::read));
+  };
   open(false);
   BOOST_TEST(found.size() == 1u);
-  BOOST_TEST(files.calls() == before);
 }
 
 // -- damage -------------------------------------------------------------------
@@ -314,13 +331,13 @@ BOOST_AUTO_TEST_CASE(damage_in_the_middle_is_named_and_refused) {
       for (auto i = 0; i < 7; ++i)
         x.add(1000);
       auto spot = x.spot_of(victim);
-      x.files.damage({spot.segment, spot.offset + byte});
+      x.files.flip({spot.segment, spot.offset + byte});
       x.check_damage({"record " + std::to_string(victim) + " of the journal",
                       "'journal." + std::to_string(spot.segment) + "', offset "
                         + std::to_string(spot.offset),
                       "record " + std::to_string(victim + 1) + " follows",
                       "Keep the directory"});
-      x.files.damage({spot.segment, spot.offset + byte});
+      x.files.flip({spot.segment, spot.offset + byte});
       x.open();
       BOOST_TEST((x.found == x.written));
     }
@@ -331,7 +348,7 @@ BOOST_AUTO_TEST_CASE(damage_to_several_records_is_no_torn_end) {
     add(1000);
   for (std::uint64_t victim : {4, 5, 6}) {
     auto spot = spot_of(victim);
-    files.damage({spot.segment, spot.offset + 60});
+    files.flip({spot.segment, spot.offset + 60});
   }
   check_damage({"record 4 of the journal", "record 7 follows"});
 }
@@ -342,7 +359,7 @@ BOOST_AUTO_TEST_CASE(the_beginning_of_a_later_record_is_proof_enough) {
     add(1000);
   for (std::uint64_t victim : {2, 3}) {
     auto spot = spot_of(victim);
-    files.damage({spot.segment, spot.offset + 60});
+    files.flip({spot.segment, spot.offset + 60});
   }
   check_damage({"record 2 of the journal", "the beginning of record 3"});
 }
@@ -352,16 +369,16 @@ BOOST_AUTO_TEST_CASE(a_record_that_was_seen_elsewhere_is_no_torn_end) {
     add(1000);
   mark.seen = 3;
   auto spot = spot_of(3);
-  files.damage({spot.segment, spot.offset + 100});
+  files.flip({spot.segment, spot.offset + 100});
   check_damage({"record 3 of the journal", "wrong checksum", "had 3 records"});
-  files.damage({spot.segment, spot.offset});
+  files.flip({spot.segment, spot.offset});
   check_damage({"record 3 of the journal", "is not there", "had 3 records"});
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_that_was_emptied_is_found_out) {
   for (auto i = 0; i < 7; ++i)
     add(1000);
-  files.content(1).assign(4096, '\0');
+  files.replace({1, 0}, std::string(4096, '\0'));
   check_damage({"record 3 of the journal", "record 5 follows"});
 }
 
@@ -377,7 +394,7 @@ BOOST_AUTO_TEST_CASE(an_older_table_beside_a_newer_journal_is_found_out) {
 BOOST_AUTO_TEST_CASE(damage_is_found_when_a_record_is_read_later) {
   add(1000);
   auto at = uut->oldest();
-  files.damage({0, 100});
+  files.flip({0, 100});
   try {
     uut->next(at);
     BOOST_ERROR("was read");
@@ -403,12 +420,12 @@ BOOST_AUTO_TEST_CASE(records_of_another_journal_count_for_nothing) {
 BOOST_AUTO_TEST_CASE(a_record_counts_in_its_own_place_only) {
   add();
   add();
-  auto& segment = files.content(0);
-  segment.resize(4096);
+  for (auto segment : {0U, 1U})
+    BOOST_REQUIRE(files.take(segment, 4096));
   // Right behind the second one, and at the beginning of another segment.
-  auto copy = segment.substr(512, 512);
-  segment.replace(1024, 512, copy);
-  files.content(1).assign(4096, '\0').replace(0, 512, copy);
+  const std::string copy{files.content(0).substr(512, 512)};
+  files.replace({0, 1024}, copy);
+  files.replace({1, 0}, copy);
   open();
   BOOST_TEST((found == written));
 }
