@@ -47,8 +47,7 @@ public:
     while (at_ < all_.size())
       take(all_[at_++]);
     auto result = before_command_;
-    if (command_ != nullptr)
-      result.push_back(command_->get_name());
+    result.insert(result.end(), path_.begin(), path_.end());
     result.insert(result.end(), positional_.begin(), positional_.end());
     result.insert(result.end(), options_.begin(), options_.end());
     return result;
@@ -59,8 +58,10 @@ private:
     return !commands().empty();
   }
 
+  /// Those below what was named so far.
   std::vector<CLI::App*> commands() const {
-    return app_.get_subcommands(
+    auto& here = command_ != nullptr ? *command_ : app_;
+    return here.get_subcommands(
       [](const CLI::App* x) { return !x->get_name().empty(); });
   }
 
@@ -74,10 +75,12 @@ private:
   }
 
   void take_positional(const std::string& x) {
-    if (has_commands() && command_ == nullptr)
+    if (has_commands()) {
       command_ = find_command(x);
-    else
+      path_.push_back(x);
+    } else {
       positional_.push_back(mark + x);
+    }
   }
 
   CLI::App* find_command(const std::string& name) const {
@@ -99,13 +102,15 @@ private:
   }
 
   std::string command_name() const {
-    return app_.get_name()
-         + (command_ != nullptr ? ' ' + command_->get_name() : std::string{});
+    auto result = app_.get_name();
+    for (const auto& x : path_)
+      result += ' ' + x;
+    return result;
   }
 
   /// Whether what was named so far has positional arguments.
   bool takes_values() const {
-    if (has_commands() && command_ == nullptr)
+    if (has_commands())
       return false;
     auto& what = command_ != nullptr ? *command_ : app_;
     auto groups = what.get_subcommands(
@@ -169,6 +174,7 @@ private:
   std::size_t at_ = 0;
   bool rest_is_positional_ = false;
   CLI::App* command_ = nullptr;
+  std::vector<std::string> path_; // to it
   std::vector<std::string> before_command_;
   std::vector<std::string> positional_;
   std::vector<std::string> options_;

@@ -34,6 +34,11 @@ struct program {
     add_text(*group, "FILE", first);
     add_text(*group, "--other", second);
     group->require_option(1);
+    auto* outer = app.add_subcommand("outer", "Has a command of its own");
+    outer->require_subcommand(1);
+    auto* inner = outer->add_subcommand("inner", "Takes one");
+    add_text(*inner, "FIRST", first)->required();
+    add_text(*inner, "--old", old);
   }
 
   void read(words what) {
@@ -129,6 +134,22 @@ BOOST_AUTO_TEST_CASE(options_and_values_can_be_mixed) {
   BOOST_TEST(x.loud);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_can_have_commands) {
+  program x;
+  x.read({"--name=a", "outer", "inner", "--old", "-x", "--", "-5"});
+  BOOST_TEST(x.name == "a");
+  BOOST_TEST((x.old == "-x"));
+  BOOST_TEST(x.first == "-5");
+  BOOST_TEST(program{}.complaint({"outer", "inner", "-x"})
+             == "'-x' is no option of 'program outer inner'; a value that "
+                "begins with '-' goes after '--', as in: program outer inner "
+                "-- -x");
+  BOOST_TEST(program{}.complaint({"outer", "x"})
+             == "there is no command 'x'; there are: inner");
+  BOOST_TEST(program{}.complaint({"outer"}) == "A subcommand is required");
+  BOOST_TEST(program{}.complaint({"outer", "inner"}) == "FIRST is required");
+}
+
 BOOST_AUTO_TEST_CASE(a_value_that_looks_like_an_option_is_explained) {
   BOOST_TEST(program{}.complaint({"one", "-x"})
              == "'-x' is no option of 'program one'; a value that begins with "
@@ -147,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_looks_like_an_option_is_explained) {
 BOOST_AUTO_TEST_CASE(mistakes_are_named) {
   BOOST_TEST(program{}.complaint({"oen", "a"})
              == "there is no command 'oen'; there are: one, many, none, "
-                "either");
+                "either, outer");
   BOOST_TEST(program{}.complaint({"--nam", "one"})
              == "'--nam' is no option of 'program'; 'program --help' lists "
                 "them");
