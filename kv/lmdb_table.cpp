@@ -28,7 +28,8 @@ public:
       held_{options.growth_bytes_max},
       cached_bytes_max_{options.cached_bytes_max != 0
                           ? options.cached_bytes_max
-                          : lmdb::machine_memory() / 2} {
+                          : lmdb::machine_memory() / 2},
+      patience_for_space_{options.patience_for_space} {
     remove_restoration(options.directory);
     staged_ = reading(
       [this](const lmdb_view& x) { return files_.read_staged(x.txn); });
@@ -164,14 +165,11 @@ private:
 
   static constexpr std::chrono::milliseconds look_after{400};
 
-  /// How long those who apply wait for the file to become longer. A disk that
-  /// does nothing in that time holds them up no more.
-  static constexpr std::chrono::milliseconds patience_for_space{200};
-
   lmdb_files files_;
   lmdb_writer writer_;
   held_views held_;
   std::uint64_t cached_bytes_max_;
+  std::chrono::milliseconds patience_for_space_;
   std::atomic<bool> is_cached_{false};
   /// Guards the members below, up to `staged_`, against others beside the one
   /// who writes.
@@ -204,7 +202,7 @@ space_left lmdb_table::look_for_space(const table_load& what) {
   if (!measured_ && writing_)
     return {};
   // Whoever begins has the time.
-  auto patience = measured_ ? patience_for_space : 10 * patience_for_space;
+  auto patience = measured_ ? patience_for_space_ : 10 * patience_for_space_;
   if (!measured_) {
     guard.unlock();
     measure();

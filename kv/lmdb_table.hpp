@@ -6,6 +6,7 @@
 #include <raft/messages/ids.hpp>
 #include <raft/persistence/store.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,10 @@ struct table_options {
   /// How much longer the file may become because somebody reads what it held at
   /// some moment, in bytes; 0: as much as it was long, or 256 MiB.
   std::uint64_t growth_bytes_max = 0;
+  /// How long those who apply wait for the file to become longer; ten times as
+  /// long who opens it. A disk that does nothing in that time holds them up no
+  /// more: what it has no room for is found out when it is written.
+  std::chrono::milliseconds patience_for_space{200};
 };
 
 /// @throws persistence::store_error as `persistence::open_lmdb_store`.
