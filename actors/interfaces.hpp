@@ -65,7 +65,9 @@ using inbox_actor = actor_interface<
   // A follower asks the leader for a read index.
   takes<read_index_request>,
   // The leader answers.
-  takes<read_index_reply>>;
+  takes<read_index_reply>,
+  // The leader asks for a campaign at once.
+  takes<timeout_now>>;
 
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
@@ -93,6 +95,8 @@ using peer_actor = inbox_actor::extend<
   answers<query, queried>,
   // Term, role, leader and indexes.
   answers<get_state, peer_state>,
+  // Have another peer lead.
+  answers<transfer_leadership, leadership_transferred>,
   // Deliver committed entries to a subscriber.
   answers<args<subscribe, subscriber_actor>, subscribed>,
   // The subscriber has handled so many bytes.

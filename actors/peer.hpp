@@ -74,10 +74,13 @@ struct peer_parts {
 /// - `execute` and `open_session` are always answered, at the latest when the
 ///   peer ends; `outcome::unknown` if leadership was lost before the entry was
 ///   committed.
+/// - `transfer_leadership` is answered at once if it is refused; when it was
+///   begun, as soon as another leader is known, or the peer leads on.
 /// - Other processes can send what clients send (`start`, `execute`, `fetch`,
-///   `open_session`, `query`, `get_state`, `subscribe`, `credit`) and what
-///   peers send each other. All else, exit messages included, must come from
-///   this process, and is dropped and counted otherwise.
+///   `open_session`, `query`, `get_state`, `transfer_leadership`, `subscribe`,
+///   `credit`) and what peers send each other. All else, exit messages
+///   included, must come from this process, and is dropped and counted
+///   otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
 /// - An observer is told the state at the time of `observe` before that is

@@ -16,11 +16,10 @@ namespace raft::actors {
 
 /// What other processes may send to a peer. The rest of its interface is for
 /// this one.
-using open_to_peers_and_clients
-  = open_to_others<vote_request, vote_reply, append_request, append_reply,
-                   read_index_request, read_index_reply, start, execute, fetch,
-                   open_session, query, get_state,
-                   args<subscribe, subscriber_actor>, credit>;
+using open_to_peers_and_clients = open_to_others<
+  vote_request, vote_reply, append_request, append_reply, read_index_request,
+  read_index_reply, timeout_now, start, execute, fetch, open_session, query,
+  get_state, transfer_leadership, args<subscribe, subscriber_actor>, credit>;
 
 /// The links of one peer.
 class peer_links {

@@ -29,10 +29,10 @@ public:
   /// Begins a subscription.
   /// @param self The peer, which is being asked.
   /// @param ends Who watches for it.
-  /// @param first The first entry that the log still has.
   template <class Self>
-  caf::result<subscribed> add(Self* self, watcher& ends, const subscribe& what,
-                              const subscriber_actor& who, log_index first) {
+  caf::result<subscribed>
+  add(Self* self, watcher& ends, const consensus::core& core,
+      const subscribe& what, const subscriber_actor& who) {
     // Deliveries that nobody there asked for would be ours.
     const auto& sender = self->current_sender();
     if (!who
@@ -40,7 +40,8 @@ public:
             && sender->node() != who.node()))
       return failure(
         "the subscriber must be an actor of the process that asks");
-    auto answer = subscribers_.open(what, who, first);
+    auto answer
+      = subscribers_.open(what, who, core.log().compacted().index.next());
     if (answer.accepted)
       forget_at_its_end(self, ends, who);
     return answer;

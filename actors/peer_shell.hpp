@@ -10,6 +10,7 @@
 #include <raft/actors/peer_listeners.hpp>
 #include <raft/actors/peer_reads.hpp>
 #include <raft/actors/peer_space.hpp>
+#include <raft/actors/peer_transfers.hpp>
 #include <raft/actors/stop_other.hpp>
 #include <raft/consensus/durable_commit.hpp>
 
@@ -32,24 +33,15 @@ public:
 
   using self_pointer = caf::stateful_actor<peer_shell, Base>*;
 
-  peer_shell() = default;
-  peer_shell(const peer_shell&) = delete;
-  peer_shell& operator=(const peer_shell&) = delete;
-
   ~peer_shell() {
     // An exit message or an exception ends the actor without `end`.
     if (core_)
       give_up_all();
     if (ended_)
       return;
-    auto end = [this](const auto& who) {
-      if (who)
-        send_anonymously(who, stop{parts_.self.group});
-    };
-    end(applier_);
-    end(reader_);
+    stop_unwatched(parts_.self.group, applier_, reader_);
     if (parts_.owns_persister)
-      end(persister_);
+      stop_unwatched(parts_.self.group, persister_);
   }
 
   typename Base::behavior_type begin(self_pointer self, peer_parts parts) {
@@ -85,6 +77,7 @@ private:
       [this](const append_reply& msg) { hear(msg); },
       [this](const read_index_request& msg) { hear(msg); },
       [this](const read_index_reply& msg) { hear(msg); },
+      [this](const timeout_now& msg) { hear(msg); },
       [this](start& msg) { return on(msg); },
       [this](execute& msg) { return on(msg); },
       [this](const fetch& msg) { return waiting_->take(sender(), msg, told_); },
@@ -95,6 +88,7 @@ private:
       },
       [this](const query& msg) { return on(msg); },
       [this](const get_state& msg) { return on(msg); },
+      [this](const transfer_leadership& msg) { return on(msg); },
       [this](const subscribe& msg, const subscriber_actor& subscriber) {
         return on(msg, subscriber);
       },
@@ -114,8 +108,7 @@ private:
     };
   }
 
-  template <class Message>
-  void hear(const Message& msg) {
+  void hear(const auto& msg) {
     if (links_.hears(msg.header.from, self_->current_sender(), self_->node()))
       step([&] { core_->receive(msg); });
   }
@@ -139,8 +132,7 @@ private:
     });
   }
 
-  template <class Then>
-  caf::result<executed> execute_for(group_id group, bool fetches, Then then) {
+  caf::result<executed> execute_for(group_id group, bool fetches, auto then) {
     if (auto problem = problem_with(group))
       return *problem;
     if (stopping_)
@@ -188,12 +180,19 @@ private:
     return result;
   }
 
+  caf::result<leadership_transferred> on(const transfer_leadership& msg) {
+    if (auto problem = problem_with(msg.group))
+      return *problem;
+    return answer_later<leadership_transferred>(self_, [&](auto who) {
+      step([&] { transfers_.begin(*core_, msg, std::move(who)); });
+    });
+  }
+
   caf::result<subscribed> on(const subscribe& msg,
                              const subscriber_actor& subscriber) {
     if (auto problem = problem_now(msg.group))
       return *problem;
-    auto first = core_->log().compacted().index.next();
-    auto answer = listeners_->add(self_, watcher_, msg, subscriber, first);
+    auto answer = listeners_->add(self_, watcher_, *core_, msg, subscriber);
     deliver();
     return answer;
   }
@@ -257,8 +256,7 @@ private:
   // -- the core's duties, in the order of consensus/output.hpp ----------------
 
   /// Gives the core one input that is no timeout.
-  template <class Input>
-  void step(Input&& input) {
+  void step(auto&& input) {
     if (stopping_)
       return;
     // Whatever is due waits for the wake-up: its message lies behind the mail
@@ -287,6 +285,7 @@ private:
     for (const auto& x : todo.notes)
       events::tell(parts_.on_event, x);
     waiting_->give_up_if_deposed(*core_);
+    transfers_.look(*core_);
     listeners_->of_leadership().tell(self_, *core_);
     deliver();
     due_ = todo.wake_at;
@@ -361,8 +360,7 @@ private:
         });
   }
 
-  // -- reads without an entry
-  // --------------------------------------------------
+  // -- reads without an entry -------------------------------------------------
 
   void end_reads(const consensus::read_verdict& x) {
     auto all = reads_->end(x, *core_);
@@ -442,6 +440,7 @@ private:
 
   void give_up_all() {
     waiting_->give_up_all(core_->leader());
+    transfers_.conclude(*core_);
     reads_->conclude(*core_);
   }
 
@@ -475,6 +474,7 @@ private:
   peer_links links_;
   std::optional<peer_clients> waiting_;
   std::optional<peer_listeners> listeners_;
+  peer_transfers transfers_;
   standing kept_out_;
   /// How far the applier believes the log to be durable.
   log_index durable_told_;

@@ -16,4 +16,10 @@ void stop_other(Self* self, const Actor& who, group_id group, Then then) {
           [then](const caf::error&) mutable { then(); });
 }
 
+/// The same, if they are there, for whoever ends without waiting for them.
+template <class... Actors>
+void stop_unwatched(group_id group, const Actors&... who) {
+  (void(who ? send_anonymously(who, stop{group}) : void()), ...);
+}
+
 } // namespace raft::actors

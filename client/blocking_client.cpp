@@ -22,8 +22,8 @@ using std::chrono::steady_clock;
 /// How much longer than its deadline an answer may take, because threads do.
 constexpr milliseconds grace{2000};
 
-/// Asks the peer of one server, in a thread that is no actor. The question must
-/// change nothing.
+/// Asks the peer of one server, in a thread that is no actor. It must do no
+/// harm to ask twice.
 /// @throws client_error
 template <class Answer, class Request>
 Answer ask_server(caf::actor_system& system, const client_options& options,
@@ -142,6 +142,17 @@ queried blocking_client::query(const links::address& server, bytes request,
   return ask_server<queried>(
     impl_->system, impl_->options, server,
     raft::query{impl_->options.group, std::move(request), how});
+}
+
+leadership_transferred blocking_client::transfer(const links::address& server,
+                                                 peer_id target,
+                                                 milliseconds deadline) {
+  auto options = impl_->options;
+  options.server_deadline = deadline;
+  auto limit = static_cast<std::uint64_t>(deadline.count());
+  return ask_server<leadership_transferred>(
+    impl_->system, options, server,
+    transfer_leadership{options.group, target, limit});
 }
 
 const std::vector<links::address>& blocking_client::servers() const noexcept {

@@ -5,6 +5,7 @@
 #include <raft/client/client_options.hpp>
 #include <raft/links/address.hpp>
 #include <raft/messages/client.hpp>
+#include <raft/messages/transfer.hpp>
 
 #include <chrono>
 #include <functional>
@@ -75,6 +76,16 @@ public:
   /// @throws client_error
   queried query(const links::address& server, bytes request,
                 consistency how = consistency::linearizable);
+
+  /// Asks one server, which must lead, to hand its office over.
+  /// @param target Who is to lead; 0: the voter that is best fit.
+  /// @param deadline When to stop waiting for an answer. For no longer than
+  ///        that, nor than the servers' maximal election timeout, commands are
+  ///        refused meanwhile.
+  /// @throws client_error if there was no answer. Then it is not known what
+  ///         became of it.
+  leadership_transferred transfer(const links::address& server, peer_id target,
+                                  std::chrono::milliseconds deadline);
 
   const std::vector<links::address>& servers() const noexcept;
 

@@ -239,7 +239,26 @@ struct node::impl {
     monitor = spawn_monitor(system, std::move(x));
   }
 
+  bool hand_over() {
+    if (!peer)
+      return false;
+    // The core gives up after one timeout; whoever was told may need another
+    // one until it is known as the leader.
+    const auto deadline = 2 * config.raft.election_timeout_max;
+    auto result = false;
+    caf::scoped_actor self{system};
+    actors::ask(self, peer, deadline, transfer_leadership{config.group, {}, 0})
+      .receive(
+        [&](const leadership_transferred& x) {
+          result = x.result == transfer_result::transferred;
+        },
+        [](const caf::error&) {});
+    return result;
+  }
+
   void stop() {
+    if (!*stopping)
+      hand_over();
     *stopping = true;
     if (strays)
       strays->mute();
@@ -326,6 +345,10 @@ const address& node::where() const noexcept {
 
 const configuration& node::config() const noexcept {
   return impl_->config;
+}
+
+bool node::hand_over() {
+  return impl_->hand_over();
 }
 
 void node::stop() {

@@ -89,10 +89,17 @@ public:
 
   const configuration& config() const noexcept;
 
-  /// Stops listening, the links, the client handle, and the peer with its
-  /// applier and persister, in this order. Stop your own servers of other
-  /// protocols first. Blocks until the last commit; must not be called by an
-  /// actor. May be called twice.
+  /// If this node leads, has the voter that is best fit take over, so that
+  /// clients need not wait for an election. Blocks until another one leads, but
+  /// for no longer than about two election timeouts; must not be called by an
+  /// actor. Does nothing if it does not lead.
+  /// @returns whether another one leads now, as far as this node knows.
+  bool hand_over();
+
+  /// Hands over, then stops listening, the links, the client handle, and the
+  /// peer with its applier and persister, in this order. Stop your own servers
+  /// of other protocols first. Blocks until the last commit; must not be called
+  /// by an actor. May be called twice.
   void stop();
 
 private:

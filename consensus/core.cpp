@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace raft::consensus {
@@ -43,7 +44,7 @@ core::core(const identity& self, const settings& config,
   // The process before may have promised a moment ago. In term 0 nobody has
   // heard a leader.
   if (hard_.term)
-    promise();
+    promise(round_number{std::numeric_limits<std::uint64_t>::max()});
 }
 
 // -- inputs: time -------------------------------------------------------------
@@ -62,8 +63,12 @@ void core::advance(instant now) {
       check_quorum(*state, late);
     if (leads())
       check_standstill(*state, late ? now_ - due : instant{0});
-    if (leads() && now_ >= state->heartbeat_at)
+    if (leads() && state->handing_over && now_ >= state->handing_over->until)
+      end_hand_over(*state);
+    if (leads() && now_ >= state->heartbeat_at) {
+      check_preference(*state);
       send_heartbeats(*state);
+    }
   } else if (now_ < election_at_) {
     ask_again(std::get<candidate>(role_));
   } else if (late && !put_off_) {
@@ -94,8 +99,11 @@ instant core::wake_at() const noexcept {
 }
 
 instant core::role_wake_at() const noexcept {
-  if (const auto* state = std::get_if<consensus::leader>(&role_))
-    return std::min(state->heartbeat_at, state->quorum_check_at);
+  if (const auto* state = std::get_if<consensus::leader>(&role_)) {
+    const auto result = std::min(state->heartbeat_at, state->quorum_check_at);
+    return state->handing_over ? std::min(result, state->handing_over->until)
+                               : result;
+  }
   if (const auto* state = std::get_if<candidate>(&role_))
     return std::min(state->ask_again_at, election_at_);
   return election_at_;
@@ -205,6 +213,12 @@ const settings& core::config() const noexcept {
 
 std::optional<instant> core::fresh_at() const noexcept {
   return reads_.fresh_at();
+}
+
+peer_id core::handing_over_to() const noexcept {
+  const auto* state = std::get_if<consensus::leader>(&role_);
+  return state && state->handing_over ? state->handing_over->successor
+                                      : peer_id{};
 }
 
 std::uint64_t core::refused_messages() const noexcept {

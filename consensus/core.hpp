@@ -8,6 +8,7 @@
 #include <raft/consensus/lease.hpp>
 #include <raft/consensus/log.hpp>
 #include <raft/consensus/output.hpp>
+#include <raft/consensus/pending.hpp>
 #include <raft/consensus/read_queue.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
@@ -90,6 +91,7 @@ public:
   void receive(const append_reply& msg);
   void receive(const read_index_request& msg);
   void receive(const read_index_reply& msg);
+  void receive(const timeout_now& msg);
 
   // -- inputs: the network ----------------------------------------------------
 
@@ -120,6 +122,15 @@ public:
   /// @param how Whether a lease is good enough for it; `stale` is taken for
   ///        `linearizable`.
   read_begun begin_read(consistency how = consistency::linearizable);
+
+  // -- inputs: people ---------------------------------------------------------
+
+  /// Begins to hand the leadership to another voter (thesis, section 3.10).
+  /// That it goes on is seen by `handing_over_to`, how it ended by who leads.
+  /// @param target Who is to lead; 0: the voter that is best fit.
+  /// @param limit For how long no commands may be taken meanwhile; at most, and
+  ///        if it is 0, for the maximal election timeout.
+  transfer_begun transfer(peer_id target, instant limit = instant{0});
 
   // -- inputs: what the shell did ---------------------------------------------
 
@@ -178,6 +189,8 @@ public:
   /// Whether nobody else can lead yet, by the clock told last: reads by lease
   /// that begin now ask nobody.
   bool has_lease() const;
+  /// To whom the leadership is being transferred; 0 if it is not.
+  peer_id handing_over_to() const noexcept;
   /// Messages of other processes that were refused because they contradict what
   /// is known here, or themselves, or come from no member.
   std::uint64_t refused_messages() const noexcept;
@@ -192,47 +205,6 @@ public:
 
 private:
   friend class invariant_checker;
-
-  /// An answer that promises what is not durable yet.
-  struct held_answer {
-    message answer;
-    /// The log must be durable up to here; the hard state must be in any case.
-    log_index index;
-  };
-
-  /// The batch that the shell has and did not report as durable.
-  struct batch_under_way {
-    batch_number number;
-    hard_state hard;
-    instant since{0};
-    /// How far entries are dropped with it; 0 for not at all.
-    log_index compacted;
-    cluster_id cluster;
-    /// Whether there is more in it than what the disk has a reserve for.
-    bool needs_space = false;
-  };
-
-  /// What an entry takes of the state machine's disk.
-  struct debt {
-    log_index index;
-    std::uint64_t bytes = 0;
-  };
-
-  /// Entries that went to the state machine together.
-  struct piece {
-    log_index last;
-    std::size_t bytes = 0;
-  };
-
-  /// Where a leader stands still, its disk or its state machine, while that of
-  /// another voter has got past that place.
-  struct standstill {
-    log_index where;
-    /// Since when another one is known to be ahead; `instant::max()`: none is.
-    instant since = instant::max();
-    /// How often that made us hand over since it last kept up.
-    unsigned hand_overs = 0;
-  };
 
   // -- who is who (core.cpp) --------------------------------------------------
 
@@ -281,6 +253,7 @@ private:
   void give_way();
   void pre_campaign();
   void campaign();
+  bool may_lead() const noexcept;
   void ask_for_votes();
   void ask_for_vote(peer_id voter);
   void ask_again(candidate& state);
@@ -299,9 +272,25 @@ private:
 
   void check_standstill(consensus::leader& state, instant stopped_for);
   bool is_overtaken(standstill& x, log_index where, bool by_another) const;
+  void lead_no_longer(consensus::leader& state, hand_over_cause why,
+                      peer_id ahead, peer_id successor);
+  void check_preference(consensus::leader& state);
+  bool is_heard(const progress& x) const noexcept;
   bool machine_stands_still() const noexcept;
   log_index machine_waits_for() const noexcept;
   bool should_not_lead() const noexcept;
+
+  // -- transfers (transfer.cpp) ----------------------------------------------
+
+  transfer_result objection_to_successor(const consensus::leader& state,
+                                         peer_id id) const;
+  peer_id best_successor(const consensus::leader& state, log_index match,
+                         log_index applied) const;
+  void begin_hand_over(consensus::leader& state, const hand_over& what);
+  void pursue_hand_over(consensus::leader& state);
+  void cancel_hand_over(consensus::leader& state);
+  void end_hand_over(consensus::leader& state);
+  bool may_follow_up(const timeout_now& msg) const;
 
   // -- append requests received (on_append_request.cpp) -----------------------
 
@@ -348,7 +337,7 @@ private:
 
   // -- leases (lease.cpp) -----------------------------------------------------
 
-  std::uint64_t promise() noexcept;
+  std::uint64_t promise(round_number round) noexcept;
   bool has_promised() const noexcept;
   void note_round(consensus::leader& state) const;
   void rely_on(const consensus::leader& state, progress& x,
@@ -433,6 +422,7 @@ private:
   instant applied_at_{0};
   standstill slow_disk_;
   standstill stuck_machine_;
+  yielding yielded_;
   /// The times of entries.
   entry_clock time_;
   /// Set once `proposed_at_` is committed; and what the disk has of it.
@@ -461,7 +451,7 @@ private:
   /// Those that need no more than that what was committed is applied.
   read_queue leased_reads_;
   /// Until then we neither vote nor campaign, see consensus/lease.hpp.
-  instant promised_until_ = instant::min();
+  vote_promise promised_;
 
   std::uint64_t refused_ = 0;
 

@@ -30,7 +30,7 @@ void core::become_follower(peer_id leader) {
     lost_elections_ = 0;
   if (leader || (!state && !was_leader))
     note_that(note_kind::became_follower, leader);
-  role_ = follower{leader, now_};
+  role_ = follower{leader, now_, {}};
   // Everybody else has drawn its timeout already. It is not drawn anew for a
   // higher term alone: whoever disturbs us could then keep us from campaigning.
   if (was_leader)
@@ -40,15 +40,22 @@ void core::become_follower(peer_id leader) {
 void core::draw_election_timeout() {
   put_off_ = false;
   election_at_ = instant::max();
-  if (!is_voter(self_.id))
+  if (!may_lead())
     return;
   const instant low = config_.election_timeout_min;
   const instant high = config_.election_timeout_max;
   // Section 5.2: "election timeouts are chosen randomly from a fixed interval".
   election_at_ = now_ + instant{random_.between(low.count(), high.count())};
-  // Those who can do what a leader has to should win.
+  // Those who can do what a leader has to should win, and of these the ones
+  // that are wanted.
   if (should_not_lead())
     election_at_ += high;
+  if (config_.priority < priority_usual)
+    election_at_ += high;
+}
+
+bool core::may_lead() const noexcept {
+  return is_voter(self_.id) && config_.priority > 0;
 }
 
 /// Gives an election that we asked or voted in, both on the disk by now, time
@@ -77,7 +84,7 @@ void core::give_way() {
 void core::pre_campaign() {
   // Who votes for itself votes for another than it has promised.
   if (has_promised()) {
-    election_at_ = promised_until_;
+    election_at_ = promised_.until;
     return;
   }
   draw_election_timeout();
@@ -127,6 +134,10 @@ void core::ask_for_vote(peer_id voter) {
   // A vote request promises what the disk holds: if we crashed and came back
   // with less, a late vote would elect a leader without a committed entry.
   msg.last = msg.pre_vote ? log_to_vote_by() : log_on_disk();
+  if (const auto* own = std::get_if<candidate>(&role_)) {
+    msg.transfer = own->by_transfer;
+    msg.released = own->released;
+  }
   out_.messages.push_back(msg);
 }
 
@@ -259,9 +270,9 @@ std::optional<note_kind> core::objection_to(const vote_request& msg) const {
   // update its term or grant its vote".
   if (!msg.transfer && leader_is_alive())
     return note_kind::refused_vote_leader_alive;
-  // No leader gives up its lease to transfer its office, so this holds then,
-  // too; and in whatever role we are by now.
-  if (has_promised())
+  // In whatever role we are by now.
+  if (has_promised()
+      && !(msg.transfer && promised_.is_void(msg.term, msg.released)))
     return note_kind::refused_vote_promised;
   // Figure 2: "If votedFor is null or candidateId, and candidate's log is at
   // least as up-to-date as receiver's log, grant vote (§5.2, §5.4)".

@@ -117,8 +117,9 @@ void invariant_checker::check_role(const core& x) {
     expect(x.election_at_ == instant::max(), "A leader does not campaign.");
     check_leader(x, *state);
   } else {
-    expect((x.election_at_ != instant::max()) == x.is_voter(self),
-           "A voter that does not lead will campaign, and nobody else will.");
+    expect((x.election_at_ != instant::max()) == x.may_lead(),
+           "A voter that may lead and does not will campaign, and nobody else "
+           "will.");
   }
   if (const auto* state = std::get_if<follower>(&x.role_)) {
     expect(state->leader != self, "Nobody follows itself.");
@@ -168,6 +169,14 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
     expect(y.connected == x.connected_.contains(id),
            "A leader knows who is connected.");
     check_progress(x, state, y);
+  }
+  if (const auto& y = state.handing_over) {
+    expect(y->successor != x.self_.id && x.is_voter(y->successor)
+             && x.connected_.contains(y->successor),
+           "A leader hands over to another voter that is connected.");
+    expect(!x.has_lease(), "Who hands over has no lease.");
+    expect(y->until <= x.now_ + x.config_.election_timeout_max,
+           "A transfer takes no longer than an election timeout.");
   }
   if (const auto& y = state.read_round_under_way)
     expect(y->round <= state.round && y->index >= state.first.index

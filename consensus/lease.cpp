@@ -37,16 +37,18 @@ instant lease_for(std::chrono::milliseconds promised,
 
 // -- a voter ------------------------------------------------------------------
 
-/// Promises the leader from which a message came just now.
-std::uint64_t core::promise() noexcept {
+/// Promises the leader from which a message of this round came just now.
+std::uint64_t core::promise(round_number round) noexcept {
   if (config_.lease_drift_ppm == 0)
     return 0;
-  promised_until_ = clock_ + config_.election_timeout_min;
+  if (promised_.term == hard_.term)
+    round = std::max(round, promised_.round);
+  promised_ = {clock_ + config_.election_timeout_min, hard_.term, round};
   return static_cast<std::uint64_t>(config_.election_timeout_min.count());
 }
 
 bool core::has_promised() const noexcept {
-  return clock_ < promised_until_;
+  return clock_ < promised_.until;
 }
 
 // -- a leader -----------------------------------------------------------------
@@ -59,7 +61,7 @@ void core::note_round(consensus::leader& state) const {
 void core::rely_on(const consensus::leader& state, progress& x,
                    const append_reply& msg) const {
   const auto began = state.rounds.began_at(msg.round);
-  if (!began || config_.lease_drift_ppm == 0)
+  if (!began || config_.lease_drift_ppm == 0 || msg.round < state.lease_from)
     return;
   // No longer than we would promise, whatever others say.
   const auto ours

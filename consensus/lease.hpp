@@ -29,6 +29,26 @@ namespace raft::consensus {
 //   either of a voter, given after its promise, and so after the lease; or of
 //   the leader itself, which gave up its office by that.
 //
+// A leader may end its lease early, to hand over its office (thesis, section
+// 3.10). Then the promises are in the way, and nobody needs them:
+//
+// - It stops relying on all promises, for good on those of the rounds that have
+//   begun, and asks for none while it hands over. Only then it tells its
+//   successor, in `timeout_now`, its term t and its last round r; whatever it
+//   relies on later was promised in a later round.
+// - The successor campaigns in t + 1 at once or never. Its vote requests repeat
+//   r. So one for t + 1 with an r says: the leader of t relies on no promise of
+//   a round up to r, then or ever.
+// - The leader of t was elected, so by the above no leader of an earlier term
+//   relies on anything any more, either.
+// - So a voter that receives such a request is free of all promises that it
+//   made to leaders of terms before t, and to that of t in rounds up to r. If
+//   it has promised later (the successor took so long that the leader gave the
+//   transfer up), it keeps that promise. So does one that was started since:
+//   it does not know in which round it promised last.
+//
+// The clocks have no part in this: it holds as well when they drift.
+//
 // Which clock: `core::clock_`, what the monotonic clock showed before the input
 // came, and not `core::now_`, which is held back for messages that wait. Each
 // use errs on the safe side, or not at all:
@@ -41,6 +61,22 @@ namespace raft::consensus {
 //   or later; and a read may be answered as of any moment after it came. So it
 //   does no harm to stand still between the look at the clock and the answer.
 //   With `now_` a leader that wakes up would take its lease to be still good.
+
+/// What a voter has promised to its leader.
+struct vote_promise {
+  /// By the voter's clock: until then it neither votes nor campaigns.
+  instant until = instant::min();
+  /// The leader's term, and the last round in which it was promised.
+  term_number term;
+  round_number round;
+
+  /// Whether the leader of the term before `campaign` has given up all that was
+  /// promised, if it relies on no promise of a round up to `released`.
+  bool is_void(term_number campaign, round_number released) const noexcept {
+    return term.next() < campaign
+        || (term.next() == campaign && round <= released);
+  }
+};
 
 /// When the last rounds of heartbeats began, by their leader's clock.
 class round_times {

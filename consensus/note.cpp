@@ -56,6 +56,27 @@ std::string refusal(const note& x) {
   }
 }
 
+/// Of transfers of leadership.
+std::string transfer(const note& x) {
+  const auto peer = to_text(x.peer);
+  switch (x.kind) {
+    case note_kind::stepped_down_untaken:
+      return "steps down: " + peer + " did not take over";
+    case note_kind::hands_over:
+      return "hands over to " + peer + ", takes no commands until then";
+    case note_kind::leads_on:
+      return "leads on: the transfer of its office to " + peer
+           + " came to nothing";
+    case note_kind::told_to_campaign:
+      return "is to take over from " + peer + " in term " + to_text(x.term);
+    case note_kind::refused_transfer:
+      return "does not take over from " + peer
+           + ": it was asked long ago, or should not lead";
+    default:
+      return refusal(x);
+  }
+}
+
 /// What is no matter of elections and replication.
 std::string rest_of_text(const note& x) {
   switch (x.kind) {
@@ -81,12 +102,12 @@ std::string rest_of_text(const note& x) {
     case note_kind::woke_late:
       return "woke up late, reads its mail first";
     default:
-      return refusal(x);
+      return transfer(x);
   }
 }
 
 std::string stuck_machine(const note& x) {
-  return "steps down: its state machine has applied nothing after "
+  return "gives up its office: its state machine has applied nothing after "
        + to_text(x.where.index) + " for long, that of " + to_text(x.peer)
        + " has";
 }
@@ -131,7 +152,7 @@ std::string to_text(const note& x) {
     case note_kind::stepped_down_no_quorum:
       return "steps down: no quorum has answered in " + term;
     case note_kind::stepped_down_slow_disk:
-      return "steps down: its disk has written nothing after " + where
+      return "gives up its office: its disk has written nothing after " + where
            + " for long, that of " + peer + " has";
     case note_kind::stepped_down_full_disk:
       return "steps down: its disk is full, another peer's may have room";
@@ -176,12 +197,17 @@ base::severity severity_of(note_kind kind) {
     case note_kind::became_leader:
     case note_kind::disk_has_space:
     case note_kind::machine_has_space:
+    case note_kind::hands_over:
+    case note_kind::told_to_campaign:
       return info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:
     case note_kind::stepped_down_slow_disk:
     case note_kind::stepped_down_full_disk:
     case note_kind::stepped_down_stuck_machine:
+    case note_kind::stepped_down_untaken:
+    case note_kind::leads_on:
+    case note_kind::refused_transfer:
     case note_kind::disk_is_full:
     case note_kind::machine_lacks_space:
     case note_kind::lacks_dropped_entries:

@@ -23,6 +23,12 @@ enum class note_kind : std::uint8_t {
   stepped_down_slow_disk,
   stepped_down_full_disk,
   stepped_down_stuck_machine,
+  stepped_down_untaken,
+  // Transfers of leadership.
+  hands_over,
+  leads_on,
+  told_to_campaign,
+  refused_transfer,
   // Why a vote was refused.
   refused_vote_old_term,
   refused_vote_already_given,

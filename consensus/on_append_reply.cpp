@@ -43,8 +43,10 @@ void note_answer(const append_reply& msg, const leader& state, instant now,
   x.round_answered = std::max(x.round_answered, msg.round);
   if (msg.round >= state.counts_from)
     x.heard_at = now;
-  if (msg.round == x.round_answered)
+  if (msg.round == x.round_answered) {
     x.applied = std::max(x.applied, msg.applied);
+    x.priority = msg.priority;
+  }
 }
 
 } // namespace

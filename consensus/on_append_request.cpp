@@ -19,6 +19,8 @@ void core::receive(const append_request& msg) {
   reply.unfinished = assembly_.where();
   reply.received = assembly_.received();
   reply.applied = applied_;
+  reply.priority
+    = static_cast<std::uint8_t>(should_not_lead() ? 0 : config_.priority);
   // Figure 2: "Reply false if term < currentTerm (§5.1)".
   if (msg.term < hard_.term) {
     reply.term = hard_.term;
@@ -46,8 +48,10 @@ void core::receive(const append_request& msg) {
   // one that we have to refuse.
   if (leader() != from)
     become_follower(from);
-  std::get<follower>(role_).heard_at = now_;
-  reply.promised_ms = promise();
+  auto& state = std::get<follower>(role_);
+  state.heard_at = now_;
+  state.round = std::max(state.round, msg.round);
+  reply.promised_ms = msg.hands_over ? 0 : promise(msg.round);
   draw_election_timeout();
   // What we have on our disk is all that everyone can have.
   learn_lowest_match(std::min(msg.lowest_match, log_.durable()));

@@ -33,6 +33,7 @@ void core::receive(const vote_request& msg) {
     return;
   if (!objection) {
     hard_.vote = from;
+    promised_.until = instant::min();
     if (!std::holds_alternative<follower>(role_))
       become_follower({});
     // Section 5.2: who grants its vote waits for its candidate to win.

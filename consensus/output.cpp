@@ -15,6 +15,7 @@ output core::take_output() {
     release(*state);
     for (auto& [id, x] : state->others)
       replicate(*state, id, x);
+    pursue_hand_over(*state);
   }
   make_batch();
   hand_out();

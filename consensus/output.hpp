@@ -8,6 +8,7 @@
 #include <raft/messages/append.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
+#include <raft/messages/transfer.hpp>
 #include <raft/messages/vote.hpp>
 
 #include <optional>
@@ -19,7 +20,7 @@ namespace raft::consensus {
 /// A message to the peer that its header names.
 using message
   = std::variant<vote_request, vote_reply, append_request, append_reply,
-                 read_index_request, read_index_reply>;
+                 read_index_request, read_index_reply, timeout_now>;
 
 /// Reads that have waited for long enough, or in vain.
 struct read_verdict {

@@ -81,6 +81,8 @@ void progress::lost_link() {
   on_wire.clear();
   bytes_on_wire = 0;
   bytes_unasked = 0;
+  // Another release may be at the other end of the next one.
+  priority = priority_unknown;
 }
 
 } // namespace raft::consensus

@@ -6,6 +6,7 @@
 #include <raft/messages/entry.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 
 namespace raft::consensus {
@@ -82,6 +83,13 @@ struct progress {
 
   /// Highest heartbeat round that it has answered.
   round_number round_answered;
+
+  /// `append_reply::priority` of its last answer.
+  std::uint8_t priority = priority_unknown;
+
+  /// Since when it could lead, and is preferred to us; `instant::max()`: it is
+  /// not so.
+  instant preferred_since = instant::max();
 
   /// Until then, by our clock, it keeps its promise not to vote.
   instant promised_until = instant::min();

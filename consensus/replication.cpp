@@ -46,6 +46,8 @@ core::objection_to_command(std::size_t size,
     return reject_reason::not_leader;
   if (size > config_.command_bytes_max)
     return reject_reason::too_large;
+  if (std::get<consensus::leader>(role_).handing_over)
+    return reject_reason::handing_over;
   // Once in a while a command is let through to find out whether there is room
   // again; what waits for room already finds out as well.
   if (disk_full_
@@ -56,9 +58,7 @@ core::objection_to_command(std::size_t size,
     return reject_reason::disk_full;
   if (log_.bytes_after(commit_) >= config_.uncommitted_bytes_max
       || log_.bytes_after(log_.durable()) >= config_.undurable_bytes_max
-      || log_.bytes_between(applied_, commit_) >= config_.unapplied_bytes_max
-      || std::get<consensus::leader>(role_).handing_over_since
-           != instant::max())
+      || log_.bytes_between(applied_, commit_) >= config_.unapplied_bytes_max)
     return reject_reason::busy;
   return reject_reason::none;
 }
@@ -109,6 +109,8 @@ void core::link_up(peer_id peer, incarnation_id incarnation) {
       }
       it->second.connected = true;
       it->second.lost_link();
+      if (another && handing_over_to() == peer)
+        end_hand_over(*state);
     }
     return;
   }
@@ -133,6 +135,8 @@ void core::link_down(peer_id peer) {
     if (it != state->others.end()) {
       it->second.connected = false;
       it->second.lost_link();
+      if (handing_over_to() == peer)
+        end_hand_over(*state);
     }
   }
 }
@@ -252,6 +256,7 @@ append_request core::append_to(const consensus::leader& state, peer_id id,
   msg.lowest_match = lowest_match_;
   msg.round = state.round;
   msg.frame = x.last_frame;
+  msg.hands_over = state.handing_over.has_value();
   return msg;
 }
 

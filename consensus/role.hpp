@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/consensus/hand_over.hpp>
 #include <raft/consensus/lease.hpp>
 #include <raft/consensus/progress.hpp>
 #include <raft/consensus/settings.hpp>
@@ -21,6 +22,8 @@ struct follower {
   peer_id leader;
   /// When it last spoke. Means nothing without a leader.
   instant heard_at{0};
+  /// The last of its rounds that was heard of.
+  round_number round;
 };
 
 /// Asks whether an election could be won, without disturbing anybody (thesis,
@@ -35,6 +38,10 @@ struct candidate {
   /// Whether term, own vote and log (if the disk has room for it) are durable,
   /// so that it could vote for itself and ask the others.
   bool asked = false;
+  /// Whether the leader of the term before asked for this campaign, and
+  /// `timeout_now::round` if so.
+  bool by_transfer = false;
+  round_number released;
   /// Who has answered, whatever it was.
   std::set<peer_id> answered;
   /// When to ask the others again.
@@ -68,15 +75,16 @@ struct leader {
   round_number round;
   /// When rounds began, if there are leases.
   round_times rounds;
+  /// The first of those whose promises it relies on.
+  round_number lease_from{1};
   instant heartbeat_at{0};
   /// When to step down unless a quorum has answered since.
   instant quorum_check_at{0};
   /// Answers to earlier rounds do not count as signs of life: they were asked
   /// for before this process was stopped for a while.
   round_number counts_from{1};
-  /// Since when it takes no commands because another one should lead;
-  /// `instant::max()`: it does take them.
-  instant handing_over_since = instant::max();
+  /// Meanwhile it takes no commands.
+  std::optional<hand_over> handing_over;
   /// Reads that come while it is under way wait for the next one.
   std::optional<read_round> read_round_under_way;
   /// Who asked for a read index since it began.

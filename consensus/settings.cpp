@@ -11,6 +11,8 @@ const char* complaint_about(const settings& x) {
            "interval, or followers depose healthy leaders";
   if (x.election_timeout_max < x.election_timeout_min)
     return "the maximal election timeout must not be below the minimal one";
+  if (x.priority > priority_max)
+    return "the priority must not be above 10";
   if (x.lease_drift_ppm > lease_drift_ppm_max)
     return "clocks that drift by more than 500000 millionths leave hardly "
            "anything of a lease";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/base/instant.hpp>
+#include <raft/messages/transfer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -27,6 +28,14 @@ struct settings {
   /// the maximum steps down (thesis, section 6.2).
   std::chrono::milliseconds election_timeout_min{300};
   std::chrono::milliseconds election_timeout_max{600};
+
+  /// How much this peer is wanted as the leader, from 0 to `priority_max`.
+  /// Below `priority_usual` it campaigns later than others, by the maximal
+  /// election timeout. A leader hands over to a voter with a higher priority
+  /// than its own that has been up to date for ten such timeouts. With 0 it
+  /// never leads: it votes, but does not campaign. If all voters that are left
+  /// have 0, there is no leader.
+  std::uint64_t priority = priority_usual;
 
   /// By how many millionths of its pace the monotonic clock of any member runs
   /// too fast or too slow, at most: from 1 to `lease_drift_ppm_max`. With that,

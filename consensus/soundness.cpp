@@ -39,7 +39,8 @@ bool is_whole_or_piece(const append_request& msg) {
 
 bool is_sound(const vote_request& msg) {
   return msg.term && msg.term <= term_max && is_place(msg.last)
-      && msg.last.term <= msg.term;
+      && msg.last.term <= msg.term && msg.transfer == !!msg.released
+      && !(msg.transfer && msg.pre_vote);
 }
 
 bool is_sound(const vote_reply& msg) {
@@ -69,7 +70,8 @@ bool is_sound(const append_reply& msg) {
   return msg.term <= term_max && msg.match <= index_max
       && msg.refused <= index_max && msg.conflict.index <= index_max.next()
       && msg.conflict.term <= msg.term && is_place(msg.unfinished)
-      && msg.unfinished.term <= msg.term && msg.received <= entry_bytes_max;
+      && msg.unfinished.term <= msg.term && msg.received <= entry_bytes_max
+      && (msg.priority <= priority_max || msg.priority == priority_unknown);
 }
 
 bool is_sound(const read_index_request& msg) {
@@ -79,6 +81,10 @@ bool is_sound(const read_index_request& msg) {
 bool is_sound(const read_index_reply& msg) {
   return msg.term && msg.term <= term_max && msg.number && msg.index
       && msg.index <= index_max;
+}
+
+bool is_sound(const timeout_now& msg) {
+  return msg.term && msg.term < term_max && msg.round;
 }
 
 std::string complaint_about_numbers(const durable_state& recovered) {

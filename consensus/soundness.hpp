@@ -5,6 +5,7 @@
 #include <raft/messages/append.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
+#include <raft/messages/transfer.hpp>
 #include <raft/messages/vote.hpp>
 
 #include <cstdint>
@@ -36,6 +37,7 @@ bool is_sound(const append_request& msg);
 bool is_sound(const append_reply& msg);
 bool is_sound(const read_index_request& msg);
 bool is_sound(const read_index_reply& msg);
+bool is_sound(const timeout_now& msg);
 
 /// Says why a peer must not go on with what its store holds, because no peer
 /// can have come there by itself; empty if it can.

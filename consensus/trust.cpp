@@ -42,6 +42,7 @@ template bool core::may_be_heard(const append_request&);
 template bool core::may_be_heard(const append_reply&);
 template bool core::may_be_heard(const read_index_request&);
 template bool core::may_be_heard(const read_index_reply&);
+template bool core::may_be_heard(const timeout_now&);
 
 void core::distrust(note_kind why, peer_id peer, log_position where) {
   ++refused_;

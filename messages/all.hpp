@@ -16,5 +16,6 @@
 #include <raft/messages/read_index.hpp>
 #include <raft/messages/snapshot.hpp>
 #include <raft/messages/timer.hpp>
+#include <raft/messages/transfer.hpp>
 #include <raft/messages/versions.hpp>
 #include <raft/messages/vote.hpp>

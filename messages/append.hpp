@@ -4,7 +4,10 @@
 
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
+#include <raft/messages/transfer.hpp>
+#include <raft/messages/versions.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace raft {
@@ -36,10 +39,15 @@ struct append_request {
   /// whole entry has, in bytes. Both 0 if the entries are whole.
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
+  /// The leader hands over its office, and wants no promise.
+  bool hands_over = false;
 
   friend bool operator==(const append_request&, const append_request&)
     = default;
 };
+
+template <>
+inline constexpr std::size_t fields_at_first<append_request> = 10;
 
 /// The answer. It never claims more than the follower's disk holds.
 struct append_reply {
@@ -73,8 +81,15 @@ struct append_reply {
   /// campaigns, by its own clock, in milliseconds; 0 if it does not promise
   /// that.
   std::uint64_t promised_ms = 0;
+  /// Among those who can lead, the leader prefers the highest, see
+  /// `settings::priority`. 0 also while the follower's disk or state machine
+  /// stands still.
+  std::uint8_t priority = priority_unknown;
 
   friend bool operator==(const append_reply&, const append_reply&) = default;
 };
+
+template <>
+inline constexpr std::size_t fields_at_first<append_reply> = 12;
 
 } // namespace raft

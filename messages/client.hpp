@@ -47,6 +47,9 @@ enum class reject_reason : std::uint8_t {
   stopping = 5,
   /// The leader's disk is full; it takes commands again when there is room.
   disk_full = 6,
+  /// The leader is handing over its office, which takes milliseconds; try again
+  /// at once, and ask whoever leads then.
+  handing_over = 7,
 };
 
 /// Asks a peer to append a command to the replicated log. Answered at once by

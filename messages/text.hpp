@@ -37,6 +37,8 @@ inline const char* to_text(reject_reason x) noexcept {
       return "it is stopping";
     case reject_reason::disk_full:
       return "its disk is full";
+    case reject_reason::handing_over:
+      return "it is handing over its office";
   }
   return "a reason that this version does not know";
 }

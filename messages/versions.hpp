@@ -14,7 +14,7 @@ namespace raft {
 /// The newest version of the messages between processes that we speak. Goes up
 /// when there are messages, or fields, that a peer of the version before does
 /// not know.
-inline constexpr std::uint32_t protocol_version = 3;
+inline constexpr std::uint32_t protocol_version = 4;
 
 /// The oldest one. Goes up when we cannot do without what came later: releases
 /// that speak only older versions are then refused.

@@ -4,6 +4,7 @@
 
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
+#include <raft/messages/versions.hpp>
 
 namespace raft {
 
@@ -16,12 +17,18 @@ struct vote_request {
   /// Where the candidate's log ends: on its disk, if this is no pre-vote.
   log_position last;
   bool pre_vote = false;
-  /// The old leader asked for this election; stickiness does not apply
-  /// (thesis, section 3.10). Understood by voters; no candidate says it yet.
+  /// The leader of the term before asked for this election: voters need not
+  /// wait for it to be gone (thesis, section 3.10).
   bool transfer = false;
+  /// If so, `timeout_now::round`: that leader relies on no promise of this
+  /// round or an earlier one. Otherwise 0.
+  round_number released;
 
   friend bool operator==(const vote_request&, const vote_request&) = default;
 };
+
+template <>
+inline constexpr std::size_t fields_at_first<vote_request> = 5;
 
 /// The answer. It names the campaign that it answers, so that a pre-vote is
 /// never counted as a vote, nor a vote of one term in another.

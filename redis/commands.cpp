@@ -72,6 +72,9 @@ const char* explain(reject_reason x) {
     case reject_reason::disk_full:
       return "ERR the leader's disk is full, make room there; the command had "
              "no effect";
+    case reject_reason::handing_over:
+      return "TRYAGAIN the leader is handing over its office; the command had "
+             "no effect, try again";
     case reject_reason::none:
     case reject_reason::not_leader:
       break;

@@ -38,6 +38,7 @@ public:
       [](const append_reply&) {},
       [](const read_index_request&) {},
       [](const read_index_reply&) {},
+      [](const timeout_now&) {},
       [no](const start&) -> caf::result<started> { return no(); },
       [this](execute& msg) {
         // An answer is one message here, that is delayed or lost as a whole.
@@ -48,6 +49,9 @@ public:
       [this](open_session& msg) { return carry(msg); },
       [no](const query&) -> caf::result<queried> { return no(); },
       [no](const get_state&) -> caf::result<peer_state> { return no(); },
+      [no](const transfer_leadership&) -> caf::result<leadership_transferred> {
+        return no();
+      },
       [no](const subscribe&, const actors::subscriber_actor&)
         -> caf::result<subscribed> { return no(); },
       [](const credit&) {},

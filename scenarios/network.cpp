@@ -24,7 +24,8 @@ const message_header& header_of(const consensus::message& x) {
 
 bool is_request(const consensus::message& x) {
   return std::holds_alternative<vote_request>(x)
-      || std::holds_alternative<append_request>(x);
+      || std::holds_alternative<append_request>(x)
+      || std::holds_alternative<timeout_now>(x);
 }
 
 std::size_t size_of(const consensus::message& x) {

@@ -75,6 +75,7 @@ public:
       [this](append_reply& msg) { carry(std::move(msg)); },
       [this](read_index_request& msg) { carry(std::move(msg)); },
       [this](read_index_reply& msg) { carry(std::move(msg)); },
+      [this](timeout_now& msg) { carry(std::move(msg)); },
       [this](const wake& msg) {
         if (msg.number != alarm_)
           return;

@@ -202,6 +202,10 @@ std::vector<option> election_options() {
     number("election-timeout-max", "MS", times,
            "How long to wait for a leader, at most",
            RAFT_FIELD(node.raft.election_timeout_max)),
+    number("priority", "N", {0, priority_max},
+           "How much this node is wanted as the leader: below 5 it leads only "
+           "while no other can, above 5 it takes over from others; 0: never",
+           RAFT_FIELD(node.raft.priority)),
     number(
       "lease-drift-ppm", "N", {0, consensus::lease_drift_ppm_max, false},
       "By how many millionths the clock of any member runs too fast or too "

@@ -27,7 +27,9 @@ cluster::cluster(const cluster_options& options, observer* watching)
   for (std::uint64_t i = 1; i <= options.peers; ++i)
     voters.push_back({i});
   for (auto id : voters) {
-    peers_.emplace_back(id, options.settings, voters, seeds_.next());
+    auto settings = options.settings;
+    settings.priority = traits_of(id).priority;
+    peers_.emplace_back(id, settings, voters, seeds_.next());
     around(id).clock_began = random_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
     around(id).clock.set_drift(now(), usual_drift(id));

@@ -235,9 +235,8 @@ public:
   void cut(peer_id from, peer_id to);
   void heal(peer_id from, peer_id to);
 
-  /// What one peer sends to another stays on the way, and comes in random order
-  /// when the way is open again, however much has happened meanwhile. Nobody is
-  /// told.
+  /// What one peer sends to another stays on the way until that is open again,
+  /// and then comes in random order. Nobody is told.
   void stall(peer_id from, peer_id to);
   void release(peer_id from, peer_id to);
 
@@ -256,20 +255,21 @@ public:
   void break_link(peer_id x, peer_id y);
   void mend_link(peer_id x, peer_id y);
 
-  /// Another connection takes the place of the one between two peers before
-  /// either of them has missed it. What was under way on the old one arrives or
-  /// does not. Does nothing to a peer that does not act, or is not connected.
+  /// Another connection takes the place of the one between two peers, and
+  /// neither missed the old one, whose messages arrive or do not. Does nothing
+  /// to a peer that does not act, or is not connected.
   void renew_link(peer_id x, peer_id y);
 
-  /// Stops the links of a peer one by one, `step` apart, in random order, and
-  /// then brings them back in another random order.
+  /// A peer is asked to hand over to another one, or (0) to the best.
+  void transfer(peer_id from, peer_id to);
+
+  /// Stops a peer's links one by one, `step` apart, and then brings them back,
+  /// each in random order.
   void swizzle(peer_id who, duration step);
 
-  /// Whether a way is cut or stalled, or a link is broken.
   bool is_afflicted(affliction x, peer_id from, peer_id to) const;
 
-  /// Which faults are under way, for those who make them. `end_faults` forgets
-  /// them.
+  /// For those who make faults. `end_faults` forgets them.
   overlaps& under_way() noexcept {
     return under_way_;
   }

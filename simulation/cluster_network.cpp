@@ -35,7 +35,8 @@ term_number term_of(const consensus::message& x) {
 bool is_request(const consensus::message& x) {
   return std::holds_alternative<vote_request>(x)
       || std::holds_alternative<append_request>(x)
-      || std::holds_alternative<read_index_request>(x);
+      || std::holds_alternative<read_index_request>(x)
+      || std::holds_alternative<timeout_now>(x);
 }
 
 std::string place(const log_position& x) {
@@ -44,7 +45,9 @@ std::string place(const log_position& x) {
 
 struct teller {
   std::string operator()(const vote_request& x) const {
-    return std::string{x.pre_vote ? "pre-vote" : "vote"}
+    return std::string{x.pre_vote   ? "pre-vote"
+                       : x.transfer ? "transfer vote"
+                                    : "vote"}
          + " request term=" + to_text(x.term) + " last=" + place(x.last);
   }
 
@@ -82,6 +85,10 @@ struct teller {
   std::string operator()(const read_index_reply& x) const {
     return "read index reply term=" + to_text(x.term)
          + " index=" + to_text(x.index);
+  }
+
+  std::string operator()(const timeout_now& x) const {
+    return "timeout now term=" + to_text(x.term);
   }
 };
 
@@ -372,6 +379,13 @@ void cluster::renew_link(peer_id x, peer_id y) {
       return p.link_renewed(other, incarnation);
     });
   }
+}
+
+void cluster::transfer(peer_id from, peer_id to) {
+  if (!acts(from) || !peer(from).core().leads())
+    return;
+  tell("is asked to hand over to " + (to ? to_text(to) : "anybody"), from);
+  step(from, [to](virtual_peer& p) { return p.transfer(to); });
 }
 
 void cluster::swizzle(peer_id who, duration step) {

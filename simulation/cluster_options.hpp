@@ -52,6 +52,8 @@ struct peer_traits {
   duration slower{0};
   /// How much too fast its clock runs, in millionths.
   std::int64_t drift = 0;
+  /// See `consensus::settings::priority`.
+  std::uint8_t priority = priority_usual;
 };
 
 struct cluster_options {

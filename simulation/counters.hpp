@@ -20,6 +20,11 @@ struct counters {
   /// Clocks that were looked at 50 ms or more after they were to ring.
   std::uint64_t late_wakes = 0;
   std::uint64_t renewed_links = 0;
+  /// Transfers of leadership that somebody asked for and that were begun; and
+  /// all transfers for which somebody campaigned, and which came to nothing.
+  std::uint64_t transfers_begun = 0;
+  std::uint64_t transfers_told = 0;
+  std::uint64_t transfers_ended = 0;
   /// Commands that were refused because of a bound, and of a full disk.
   std::uint64_t busy = 0;
   std::uint64_t disk_full_answers = 0;

@@ -345,6 +345,9 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
       if (!alone)
         on.renew_link(whom, x.other);
       break;
+    case fault_kind::transfer:
+      on.transfer(whom, alone ? peer_id{} : x.other);
+      break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
       break;
@@ -380,9 +383,10 @@ std::string describe(const fault& x) {
   using enum fault_kind;
   if (x.other
       && (x.what == cut || x.what == break_link || x.what == renew_link
+          || x.what == fault_kind::transfer
           || (x.what == fault_kind::stall && x.number == 0)))
     result += " and peer " + to_text(x.other);
-  if (x.what == renew_link)
+  if (x.what == renew_link || x.what == fault_kind::transfer)
     return result;
   auto tenths = (x.length.count() + 50'000) / 100'000;
   return result + " for " + std::to_string(tenths / 10) + '.'

@@ -64,6 +64,14 @@ struct checker {
            "a read index comes from a peer that does not lead");
     expect(x.index <= sender.commit(), "a read index is not committed");
   }
+
+  void operator()(const timeout_now& x) const {
+    expect(sender.leads() && x.term == sender.term()
+             && x.header.to == sender.handing_over_to(),
+           "a transfer of leadership comes from a peer that does not lead, or "
+           "goes to another one than its successor");
+    expect(!sender.has_lease(), "whoever hands over its office has a lease");
+  }
 };
 
 } // namespace

@@ -22,7 +22,7 @@ constexpr std::array fault_names{
   "fail_disk",   "set_clock",     "drift",        "stall",      "wipe",
   "found_again", "older_copy",    "foreign_disk", "swap_disks", "echo",
   "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
-  "fill_data",   "stick_machine", "renew_link",   "quiet"};
+  "fill_data",   "stick_machine", "renew_link",   "transfer",   "quiet"};
 
 /// A cheap way to have small bounds in some runs and none in others.
 std::size_t bound(random& from, std::size_t low, std::size_t high,
@@ -66,6 +66,16 @@ void draw_leases(std::uint64_t seed, cluster_options& to) {
   for (auto& x : to.traits)
     if (from.per_mille(600))
       x.drift = from.per_mille(500) ? clocks_wrong_ppm : -clocks_wrong_ppm;
+}
+
+/// In some runs peers are not wanted equally. None is never to lead: if all
+/// others lost their disks, nobody could.
+void draw_priorities(std::uint64_t seed, cluster_options& to) {
+  auto from = stream(seed, 14);
+  if (!from.per_mille(200))
+    return;
+  for (auto& x : to.traits)
+    x.priority = static_cast<std::uint8_t>(from.between(1, priority_max));
 }
 
 machine::session_bounds draw_session_bounds(random& from) {
@@ -256,6 +266,30 @@ void draw_renewals(std::uint64_t seed, std::vector<fault>& to) {
   to = std::move(result);
 }
 
+/// In some runs, leaders are asked to hand over, at any time and in the middle
+/// of other faults.
+void draw_transfers(std::uint64_t seed, duration length,
+                    std::vector<fault>& to) {
+  auto from = stream(seed, 13);
+  if (!from.per_mille(400))
+    return;
+  auto peers = draw_peers(seed);
+  milliseconds interval{from.between(2000, 8000)};
+  instant when{0};
+  auto next = [&] {
+    fault result;
+    when += from.between(milliseconds{1}, interval);
+    result.when = when;
+    result.what = fault_kind::transfer;
+    if (from.per_mille(700))
+      result.other = {from.between(1, peers)};
+    return result;
+  };
+  for (auto x = next(); x.when < length; x = next())
+    to.push_back(x);
+  std::ranges::stable_sort(to, {}, &fault::when);
+}
+
 } // namespace
 
 schedule draw_schedule(std::uint64_t seed) {
@@ -287,6 +321,7 @@ schedule draw_schedule(std::uint64_t seed) {
   }
   draw_mixup(seed, result.faults);
   draw_renewals(seed, result.faults);
+  draw_transfers(seed, result.length, result.faults);
   add_coincidences(seed, result);
   return result;
 }
@@ -329,6 +364,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   auto more = stream(seed, 8);
   draw_waiting(more, result.settings);
   draw_leases(seed, result);
+  draw_priorities(seed, result);
   add_coincidences(seed, result);
   return result;
 }

@@ -87,6 +87,9 @@ enum class fault_kind : std::uint8_t {
   /// The connection between `peer` and `other` is replaced by another one
   /// before they miss it. That takes no time, and nothing takes it back.
   renew_link,
+  /// The leader is asked to hand over to `other`, or to the best one. Nothing
+  /// takes that back.
+  transfer,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

@@ -120,6 +120,11 @@ consensus::output virtual_peer::link_renewed(peer_id peer,
   return link_up(peer, incarnation);
 }
 
+consensus::output virtual_peer::transfer(peer_id target) {
+  counts_.transfers_begun += core_->transfer(target).target ? 1 : 0;
+  return carry_out();
+}
+
 consensus::output virtual_peer::start(bytes command, started& answer) {
   auto wall_ms = static_cast<std::uint64_t>(now_.count() / 1000);
   return start(entry_kind::command, {}, std::move(command), wall_ms, answer);
@@ -227,6 +232,8 @@ void virtual_peer::count(const consensus::output& out) {
     counts_.truncations += x.kind == note_kind::truncated_conflict ? 1 : 0;
     counts_.dropped_answers += x.kind == note_kind::dropped_held_answer ? 1 : 0;
     counts_.lost_quorums += x.kind == note_kind::stepped_down_no_quorum ? 1 : 0;
+    counts_.transfers_told += x.kind == note_kind::told_to_campaign ? 1 : 0;
+    counts_.transfers_ended += x.kind == note_kind::leads_on ? 1 : 0;
     counts_.space_found += x.kind == note_kind::disk_has_space ? 1 : 0;
   }
   for (const auto& x : out.reads)

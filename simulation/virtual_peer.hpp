@@ -83,6 +83,9 @@ public:
   /// Another connection takes the place of one before that was missed.
   consensus::output link_renewed(peer_id peer, incarnation_id incarnation);
 
+  /// It is asked to hand over its office.
+  consensus::output transfer(peer_id target);
+
   /// @param begun Takes what the core answers.
   consensus::output begin_read(consistency how, consensus::read_begun& begun);
 

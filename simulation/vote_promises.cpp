@@ -9,6 +9,10 @@
 namespace raft::simulation {
 
 void vote_promises::heard(const consensus::message& msg, instant clock) {
+  if (const auto* x = std::get_if<vote_request>(&msg); x && x->transfer)
+    leader_gave_up(x->term, x->released);
+  if (const auto* x = std::get_if<timeout_now>(&msg))
+    leader_gave_up(x->term.next(), x->round);
   const auto* x = std::get_if<append_request>(&msg);
   if (!x || x->term < term_)
     return;
@@ -18,12 +22,22 @@ void vote_promises::heard(const consensus::message& msg, instant clock) {
   heard_.try_emplace(x->round, clock);
 }
 
+/// The leaders of all terms before that one rely on nothing, except for what
+/// the last of them was promised in later rounds.
+void vote_promises::leader_gave_up(term_number before, round_number last) {
+  if (promised_in_.next() < before
+      || (promised_in_.next() == before && promised_round_ <= last))
+    promised_until_ = instant::min();
+}
+
 void vote_promises::sent(const consensus::message& msg, instant clock) {
   if (const auto* x = std::get_if<append_reply>(&msg)) {
     // Others may have waited for the disk: then the promise is older.
     const auto found = heard_.find(x->round);
     if (x->promised_ms == 0 || x->term != term_ || found == heard_.end())
       return;
+    promised_round_
+      = promised_in_ == term_ ? std::max(promised_round_, x->round) : x->round;
     promised_in_ = term_;
     promised_until_ = std::max(
       promised_until_,

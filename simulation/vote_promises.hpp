@@ -23,10 +23,13 @@ public:
   void sent(const consensus::message& msg, instant clock);
 
 private:
+  void leader_gave_up(term_number before, round_number last);
+
   /// When each round of this term was heard first.
   term_number term_;
   std::map<round_number, instant> heard_;
   term_number promised_in_;
+  round_number promised_round_;
   instant promised_until_ = instant::min();
 };
 

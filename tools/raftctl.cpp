@@ -25,7 +25,7 @@ constexpr const char* footer = R"(
 Exit codes:
   0  done
   1  no: key not found, value differs, digests differ; status: a peer is behind;
-     backup verify: the file is damaged
+     backup verify: the file is damaged; transfer: that peer does not lead now
   2  the command line, a file or a value cannot be used
   3  no leader, or a peer cannot be reached; nothing was executed; status: also
      peers that contradict each other
@@ -34,6 +34,7 @@ Exit codes:
 Examples:
   export RAFT_PEERS=127.0.0.1:7401,127.0.0.1:7402,127.0.0.1:7403
   raftctl status
+  raftctl transfer 2
   raftctl put color blue
   raftctl cas color green --expect blue
   raftctl put -- -x 5        (what begins with - goes after --))";
@@ -50,6 +51,7 @@ struct arguments {
   bool absent = false;
   std::string prefix;
   std::uint64_t limit = 0;
+  std::uint64_t peer = 0;
   std::string file;
   std::size_t outstanding = 256;
   double rate = 0;
@@ -207,6 +209,20 @@ void add_write_commands(CLI::App& app, arguments& args,
   });
 }
 
+/// Declares what operators do to the cluster.
+void add_operators_commands(CLI::App& app, arguments& args,
+                            command_function& chosen) {
+  auto* transfer_ = app.add_subcommand(
+    "transfer", "Have another peer lead, without an election timeout");
+  transfer_
+    ->add_option("PEER", args.peer, "Which one (default: the one best fit)")
+    ->type_name("ID")
+    ->transform(programs::whole_number(1));
+  transfer_->callback([&] {
+    chosen = [&](context& ctx) { return transfer(ctx, peer_id{args.peer}); };
+  });
+}
+
 int finish(const verdict& x) {
   std::cout.flush();
   if (!x.message.empty())
@@ -249,6 +265,7 @@ int main(int argc, char** argv) {
   offline_function offline;
   add_common(app, args);
   add_cluster_commands(app, args, chosen);
+  add_operators_commands(app, args, chosen);
   add_read_commands(app, args, chosen);
   add_write_commands(app, args, chosen);
   add_file_commands(app, args, offline);

@@ -166,6 +166,8 @@ void run(const server::configuration& config, const sigset_t& signals) {
   spdlog::info("ending, because of signal {} ({})", which, strsignal(which));
   // A second one ends the process the hard way.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  // While Redis clients are served: they need not even notice.
+  node.hand_over();
   redis_server.reset();
   node.stop();
 }

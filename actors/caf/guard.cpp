@@ -61,7 +61,8 @@ make_vocabulary(caf::actor_system& system) {
   auto result = std::make_shared<transport::vocabulary>();
   result->add_basic_values();
   add_values<vote_request, vote_reply, append_request, append_reply,
-             read_index_request, read_index_reply, hello, start, started,
+             read_index_request, read_index_reply, timeout_now, hello, start,
+             started, transfer_leadership, leadership_transferred,
              execute, executed, open_session, submit, query, queried, fetch,
              fetched, get_state, peer_state, subscribed, delivery, credit,
              farewell>(*result);

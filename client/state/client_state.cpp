@@ -198,7 +198,8 @@ void client_state::on_rejected(ticket what, std::uint64_t attempt,
   last_hint_ = result.leader;
   // The leader will take it later, or step down and then name another one.
   auto later = result.reason == reject_reason::busy
-            || result.reason == reject_reason::disk_full;
+            || result.reason == reject_reason::disk_full
+            || result.reason == reject_reason::handing_over;
   if (!later) {
     change_route(x, result.leader, now);
   } else if (x.route == route_) {

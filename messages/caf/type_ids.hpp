@@ -100,5 +100,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::run_reads))
   CAF_ADD_TYPE_ID(raft_messages, (raft::reads_run))
   CAF_ADD_TYPE_ID(raft_messages, (raft::snapshot_head))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::timeout_now))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::transfer_leadership))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::leadership_transferred))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

@@ -201,6 +201,7 @@ BOOST_AUTO_TEST_CASE(a_transfer_of_leadership_is_not_held_up_by_stickiness) {
   x.receive(make_append(3, 1, 1, at(0, 0)));
   auto msg = make_vote_request(2, 1, 2, at(0, 0));
   msg.transfer = true;
+  msg.released = {1};
   x.receive(msg);
   x.persist_all();
   BOOST_TEST(x.take_one<vote_reply>().granted);

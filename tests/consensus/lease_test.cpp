@@ -66,12 +66,9 @@ lone_peer make_voter(const settings& config = with_leases()) {
 }
 
 /// How it answers a vote request of peer 3.
-vote_reply ask_for_vote(lone_peer& x, bool pre_vote = false,
-                        bool transfer = false) {
+vote_reply ask_for_vote(lone_peer& x, bool pre_vote = false) {
   x.messages.clear();
-  auto asked = make_vote_request(3, 1, 2, at(1, 1), pre_vote);
-  asked.transfer = transfer;
-  x.receive(asked);
+  x.receive(make_vote_request(3, 1, 2, at(1, 1), pre_vote));
   x.persist_all();
   return x.take_one<vote_reply>(3);
 }
@@ -393,15 +390,14 @@ BOOST_AUTO_TEST_CASE(without_leases_nothing_is_promised) {
 }
 
 BOOST_AUTO_TEST_CASE(a_voter_keeps_its_promise) {
-  for (auto pre_vote : {true, false})
-    for (auto transfer : {true, false}) {
-      auto x = make_voter();
-      x.advance(300ms - 1us);
-      BOOST_TEST(!ask_for_vote(x, pre_vote, transfer).granted);
-      BOOST_TEST(x->term() == term_number{1});
-      x.advance(1us);
-      BOOST_TEST(ask_for_vote(x, pre_vote, transfer).granted);
-    }
+  for (auto pre_vote : {true, false}) {
+    auto x = make_voter();
+    x.advance(300ms - 1us);
+    BOOST_TEST(!ask_for_vote(x, pre_vote).granted);
+    BOOST_TEST(x->term() == term_number{1});
+    x.advance(1us);
+    BOOST_TEST(ask_for_vote(x, pre_vote).granted);
+  }
 }
 
 /// Time is held back for messages that wait, here for 10 s.

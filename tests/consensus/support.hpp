@@ -118,6 +118,7 @@ inline append_reply make_accept(std::uint64_t from, std::uint64_t to,
   result.accepted = true;
   result.match = log_index{match};
   result.round = round_number{round};
+  result.priority = priority_usual;
   return result;
 }
 

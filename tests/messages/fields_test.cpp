@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_SUITE(fields)
 static_assert(field_count<term_number> == 1);
 static_assert(field_count<hard_state> == 2);
 static_assert(field_count<entry> == 6);
-static_assert(field_count<append_request> == 10);
+static_assert(field_count<append_request> == 11);
 static_assert(field_count<peer_state> == 16);
 
 BOOST_AUTO_TEST_CASE(ties_are_references_in_order_of_declaration) {

@@ -195,3 +195,12 @@ server=$!
 wait_for 120 answers
 ends TERM
 server=
+
+say "a transfer of leadership says why there is none"
+expect 1 "$bin/raftctl" --timeout 60 transfer
+grep -q "no other voter is fit to lead" <<<"$err" || fail "transfer: $err"
+expect 0 "$bin/raftctl" --timeout 60 transfer 1
+[[ $out == "peer 1 leads in term "* ]] || fail "transfer: $out"
+complains "peer 9 is no member of the cluster; its voters are 1" \
+  "$bin/raftctl" --timeout 60 transfer 9
+complains "no whole number from 1" "$bin/raftctl" transfer 0

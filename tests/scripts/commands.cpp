@@ -91,6 +91,7 @@ const std::map<std::string, stage::command>& stage::commands() {
     {"stall", &stage::do_stall},
     {"start", &stage::do_start},
     {"status", &stage::do_status},
+    {"transfer", &stage::do_transfer},
   };
   return result;
 }
@@ -214,6 +215,12 @@ void stage::do_start(words& in) {
   if (line == lines_.end())
     throw violation{"what was accepted is not where it was said to be"};
   *line += " \"" + text + "\"";
+}
+
+void stage::do_transfer(words& in) {
+  auto& peer = running(in.peer());
+  auto target = in.peer();
+  step(peer, [target](virtual_peer& x) { return x.transfer(target); });
 }
 
 void stage::do_persist(words& in) {

@@ -45,6 +45,7 @@ private:
   void do_crash(words& in);
   void do_restart(words& in);
   void do_start(words& in);
+  void do_transfer(words& in);
   void do_persist(words& in);
   void do_refuse(words& in);
   void do_flush(words& in);

@@ -23,7 +23,9 @@ const message_header& header_of(const consensus::message& x) {
 
 struct namer {
   std::string operator()(const vote_request& x) const {
-    return x.pre_vote ? "pre-vote request" : "vote request";
+    return x.pre_vote ? "pre-vote request"
+         : x.transfer ? "vote request after a transfer"
+                      : "vote request";
   }
 
   std::string operator()(const vote_reply& x) const {
@@ -44,6 +46,10 @@ struct namer {
 
   std::string operator()(const read_index_reply&) const {
     return "read index reply";
+  }
+
+  std::string operator()(const timeout_now&) const {
+    return "timeout now";
   }
 };
 
@@ -82,6 +88,10 @@ struct describer {
 
   std::string operator()(const read_index_reply& x) const {
     return equals("term", x.term) + " " + equals("index", x.index);
+  }
+
+  std::string operator()(const timeout_now& x) const {
+    return equals("term", x.term);
   }
 };
 

@@ -46,4 +46,8 @@ verdict load(context& ctx, const std::string& file, std::size_t outstanding_max,
 /// @param wait How long to wait until all peers have applied the same entries.
 verdict digest(context& ctx, std::chrono::milliseconds wait);
 
+/// Has another peer lead.
+/// @param target Which one; 0: the voter that is best fit.
+verdict transfer(context& ctx, peer_id target);
+
 } // namespace raft::tools

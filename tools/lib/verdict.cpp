@@ -23,6 +23,10 @@ verdict judge(reject_reason reason) {
       return {exit_code::unreachable,
               "the leader's disk is full; nothing was executed. Make room "
               "there, then try again"};
+    case reject_reason::handing_over:
+      return {exit_code::unreachable,
+              "the leader is handing over its office; nothing was executed, "
+              "try again"};
     case reject_reason::none:
     case reject_reason::not_leader:
       break;
