@@ -266,7 +266,11 @@ void core::release_held_answers() {
     } else {
       // One answer for all says as much: they are to the same leader.
       accepted->match = std::max(accepted->match, reply->match);
-      accepted->round = std::max(accepted->round, reply->round);
+      // Who hands over is promised nothing, so a promise goes with its round.
+      if (reply->round >= accepted->round) {
+        accepted->round = reply->round;
+        accepted->promised_ms = reply->promised_ms;
+      }
       accepted->applied = std::max(accepted->applied, reply->applied);
       if (reply->frame >= accepted->frame) {
         accepted->frame = reply->frame;

@@ -40,7 +40,8 @@ inbox_actor::behavior_type answer(inbox_base* self) {
                          caf::actor_cast<inbox_actor>(self->current_sender()),
                          result);
           },
-          [](const read_index_reply&) {}};
+          [](const read_index_reply&) {},
+          [](const timeout_now&) {}};
 }
 
 struct ping_options {
@@ -98,7 +99,8 @@ inbox_actor::behavior_type ping(inbox_base* self,
     [](const append_request&) {},
     [](const append_reply&) {},
     [](const read_index_request&) {},
-    [self, state](const read_index_reply& msg) { state->answered(self, msg); }};
+    [self, state](const read_index_reply& msg) { state->answered(self, msg); },
+    [](const timeout_now&) {}};
 }
 
 /// The other process: tells its port, and answers until it is ended.

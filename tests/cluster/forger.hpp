@@ -90,7 +90,7 @@ public:
       request.term = term;
       actors::send(self.ptr(), peer, request);
       actors::send(self.ptr(), peer,
-                   vote_request{header, term, {}, false, true});
+                   vote_request{header, term, {}, false, true, {}});
       actors::send(self.ptr(), peer,
                    vote_reply{header, term, {}, false, false});
       append_reply reply;

@@ -56,6 +56,23 @@ BOOST_AUTO_TEST_CASE(who_hands_over_is_promised_nothing) {
   BOOST_TEST(grants(x, make_transfer_vote(2, 4)));
 }
 
+/// Answers that waited for the disk go as one.
+BOOST_AUTO_TEST_CASE(a_promise_is_not_taken_to_a_later_round) {
+  auto x = make_follower_of_2(4, leases_on());
+  for (const std::uint64_t i : {5, 6, 7}) {
+    auto heard = make_append(2, 1, 1, at(i - 4, 1), {1});
+    heard.round = {i};
+    heard.hands_over = i == 7;
+    x.receive(heard);
+  }
+  x.messages.clear();
+  x.persist_all();
+  const auto reply = x.take<append_reply>(2).back();
+  BOOST_TEST(reply.match == log_index{4});
+  BOOST_TEST(reply.round == round_number{7});
+  BOOST_TEST(reply.promised_ms == 0u);
+}
+
 /// It does not know in which round the process before it has promised.
 BOOST_AUTO_TEST_CASE(who_was_started_since_keeps_its_promise) {
   lone_peer x{1, voters(3), {1}, {}, leases_on()};

@@ -35,7 +35,8 @@ BOOST_AUTO_TEST_CASE(a_fault_asks_the_leader_to_hand_over) {
     x.run_until([&] { return x.state(what.other).role == peer_role::leader; },
                 x.now() + 100ms));
   BOOST_TEST(x.counts().transfers_told == 1u);
-  // Now to anybody else.
+  // Now to anybody else, once the others have answered the new leader.
+  x.run_for(1s);
   what.other = {};
   inflict(x, what);
   x.run_for(100ms);

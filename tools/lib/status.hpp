@@ -16,6 +16,9 @@ std::string status_table(const std::vector<client::server_state>& servers);
 /// The same as a JSON array, in the order of the servers.
 std::string status_json(const std::vector<client::server_state>& servers);
 
+/// Peers by their numbers, with commas between them.
+std::string listed(const std::vector<peer_id>& xs);
+
 /// How many committed entries a peer has still to apply.
 std::uint64_t lag(const peer_state& x, log_index commit);
 

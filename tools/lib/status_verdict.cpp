@@ -22,13 +22,6 @@ std::string name(const client::server_state& x) {
                      links::to_text(x.where));
 }
 
-std::string list(const std::vector<peer_id>& xs) {
-  std::vector<std::uint64_t> numbers;
-  for (auto x : xs)
-    numbers.push_back(x.value);
-  return fmt::format("{}", fmt::join(numbers, ", "));
-}
-
 /// Those that answered.
 std::vector<const client::server_state*> present(const servers& all) {
   std::vector<const client::server_state*> result;
@@ -59,7 +52,7 @@ std::string contradiction(const client::server_state& a,
   if (!x.members.empty() && !y.members.empty() && x.members != y.members)
     return fmt::format("{} and {} do not belong together: one knows the "
                        "members {}, the other {}",
-                       name(a), name(b), list(x.members), list(y.members));
+                       name(a), name(b), listed(x.members), listed(y.members));
   if (x.role == peer_role::leader && y.role == peer_role::leader)
     return fmt::format(
       "two peers lead: {} in term {}, and {} in term {}; {}", name(a),
@@ -214,7 +207,8 @@ std::string all_is_well(const servers& all, const leadership& leader) {
   return result
        + fmt::format(", as far as peer {} knows; {} of {} members were asked, "
                      "name all of them to know more",
-                     list({asked.begin(), asked.end()}), asked.size(), members);
+                     listed({asked.begin(), asked.end()}), asked.size(),
+                     members);
 }
 
 std::string join(const complaints& all) {
@@ -222,6 +216,13 @@ std::string join(const complaints& all) {
 }
 
 } // namespace
+
+std::string listed(const std::vector<peer_id>& xs) {
+  std::vector<std::uint64_t> numbers;
+  for (auto x : xs)
+    numbers.push_back(x.value);
+  return fmt::format("{}", fmt::join(numbers, ", "));
+}
 
 std::uint64_t lag(const peer_state& x, log_index commit) {
   return commit > x.applied ? commit - x.applied : 0;

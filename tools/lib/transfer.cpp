@@ -1,5 +1,6 @@
 #include <raft/client/connect.hpp>
 #include <raft/tools/lib/commands.hpp>
+#include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/transfer.hpp>
 
 #include <fmt/format.h>
@@ -19,13 +20,6 @@ using std::chrono::steady_clock;
 
 /// How long to wait before it is asked again who leads.
 constexpr milliseconds pause{50};
-
-std::string list(const std::vector<peer_id>& ids) {
-  std::string result;
-  for (auto x : ids)
-    result += (result.empty() ? "" : ", ") + to_text(x);
-  return result;
-}
 
 /// The server that leads the latest term, if one does.
 std::optional<client::server_state> find_leader(client::blocking_client& who) {
@@ -83,11 +77,11 @@ verdict judge(const leadership_transferred& x, peer_id asked,
       return {exit_code::usage,
               fmt::format("peer {} is no member of the cluster; its voters are "
                           "{}",
-                          peer, list(leader.members))};
+                          peer, listed(leader.members))};
     case transfer_result::not_a_voter:
       return {exit_code::usage, fmt::format("peer {} has no vote, so it cannot "
                                             "lead; the voters are {}",
-                                            peer, list(leader.members))};
+                                            peer, listed(leader.members))};
     case transfer_result::not_leader:
     case transfer_result::stopping:
       return {exit_code::unreachable,
