@@ -34,11 +34,14 @@ public:
     auto killed = clock::now();
     options_.kill();
     serve_until([&] { return is_served(killed); }, "after the kill");
-    return std::max_element(
-             clients_.begin(), clients_.end(),
-             [](const auto& x, const auto& y) { return x.served < y.served; })
-             ->served
-         - killed;
+    if (options_.watch == 0ms)
+      return std::ranges::max_element(clients_, {}, &client::served)->served
+           - killed;
+    auto end = killed + options_.watch;
+    serve_until([&] { return clock::now() >= end; }, "after the kill");
+    for (auto& x : clients_)
+      note_wait(x, clock::now());
+    return std::ranges::max_element(clients_, {}, &client::waited)->waited;
   }
 
 private:
@@ -49,14 +52,20 @@ private:
     std::vector<clock::time_point> sent;
     /// When the first command was answered that was sent after `since_`.
     clock::time_point served{};
+    clock::time_point answered;
+    /// The longest time between two answers since `since_`.
+    clock::duration waited{0};
     std::string trouble = "no answer has come";
   };
 
   bool is_served(clock::time_point since) {
     if (since > since_) {
       since_ = since;
-      for (auto& x : clients_)
+      for (auto& x : clients_) {
         x.served = {};
+        x.answered = since;
+        x.waited = {};
+      }
     }
     return std::ranges::all_of(
       clients_, [](const auto& x) { return x.served != clock::time_point{}; });
@@ -105,9 +114,15 @@ private:
       return;
     x.connection->write();
     x.connection->read([&](std::size_t tag, auto) {
+      note_wait(x, clock::now());
       if (x.served == clock::time_point{} && x.sent.at(tag) >= since_)
         x.served = clock::now();
     });
+  }
+
+  static void note_wait(client& x, clock::time_point now) {
+    x.waited = std::max(x.waited, now - x.answered);
+    x.answered = now;
   }
 
   void wait() {

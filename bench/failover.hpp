@@ -17,8 +17,13 @@ struct failover_options {
   /// Of the servers that stay; each has a client.
   std::vector<std::uint16_t> ports;
 
-  /// Kills the other one, which leads.
+  /// Kills the other one, which leads, or asks it to stop.
   std::function<void()> kill;
+
+  /// What counts: 0, how long it takes until all clients are served again; else
+  /// the longest time within this that a client waited for the next answer, for
+  /// a server that may serve on for some time.
+  std::chrono::milliseconds watch{0};
 
   /// How many commands each client sends in a second, whether or not those
   /// before are answered: one that the dead leader took with it must not hold
@@ -36,7 +41,7 @@ struct failover_options {
 /// A client whose connection fails, or whose command is refused, connects
 /// again.
 /// @returns from the kill until each of the clients has had an answer to a
-///          command that it sent after it.
+///          command that it sent after it; or as `watch` says.
 /// @throws std::runtime_error if they are not served before the kill, or not
 ///         within `patience` after it.
 std::chrono::duration<double, std::milli>

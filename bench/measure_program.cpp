@@ -174,7 +174,8 @@ int measure_program(int argc, char** argv, const char* name,
 int failover_program(int argc, char** argv, const char* name,
                      const protocol& with) {
   CLI::App app{"Kills a server that leads, and prints how many milliseconds it "
-               "takes until clients of\nthe others are served again, for "
+               "takes until clients of\nthe others are served again, or, if it "
+               "is only asked to stop, how long they waited at most,\nfor "
                "./dev bench failover.",
                name};
   failover_options options;
@@ -184,11 +185,15 @@ int failover_program(int argc, char** argv, const char* name,
   app.add_option("--kill", victim, "Process of the one that does not")
     ->transform(programs::whole_number(2, 1 << 30))
     ->required();
+  auto stop = false;
+  app.add_flag("--stop", stop, "Ask it to stop (SIGTERM)");
   return carry_out(
     app, argc, argv, [&] { options.ports = read_ports(ports); },
     [&] {
-      options.kill = [victim] {
-        if (::kill(victim, SIGKILL) != 0)
+      if (stop)
+        options.watch = std::chrono::seconds{3};
+      options.kill = [victim, how = stop ? SIGTERM : SIGKILL] {
+        if (::kill(victim, how) != 0)
           throw std::system_error{errno, std::generic_category(), "kill"};
       };
       std::cout << fmt::format("{:.0f}\n", run_failover(options, with).count());

@@ -1,4 +1,5 @@
-# ./dev bench failover: how long nobody is served when the leader is killed.
+# ./dev bench failover: how long nobody is served when the leader is killed, or
+# stopped.
 # shellcheck shell=bash
 
 # failover_once SYSTEM: puts the milliseconds into $took; see bench/failover.hpp.
@@ -11,7 +12,7 @@ failover_once() {
   for id in "${peer_ids[@]}"; do
     [ "$(redis_port "$id")" = "$compare_port" ] && leader=$id || ports+=("$(redis_port "$id")")
   done
-  took=$("$build/bin/$load" failover --kill "${peer_pid[$leader]}" \
+  took=$("$build/bin/$load" failover "${how[@]}" --kill "${peer_pid[$leader]}" \
     --ports "$(IFS=, && echo "${ports[*]}")") ||
     fail "$1 does not serve; the ends of the logs: $(tail -n 5 "$cluster_dir"/*.log)"
   wait "${peer_pid[$leader]}" 2>/dev/null || true
@@ -21,13 +22,17 @@ failover_once() {
 }
 
 bench_failover() {
-  local round system took
+  local round system took how=()
   failover_options "$@"
   prepare_compare
   mkdir -p "$compare_data"
   compare_dir=$(mktemp -d "$compare_data/failover.XXXXXX")
   trap 'stop_cluster; rm -rf "$compare_dir"' EXIT
-  say "Milliseconds from the kill of the leader until clients of both others are served"
+  if [ ${#how[@]} -eq 0 ]; then
+    say "Milliseconds from the kill of the leader until clients of both others are served"
+  else
+    say "Longest wait of clients of both others when the leader is stopped, in milliseconds"
+  fi
   for ((round = 1; round <= compare_rounds; ++round)); do
     for system in "${compare_systems[@]}"; do
       failover_once "$system"
@@ -41,9 +46,14 @@ bench_failover() {
 }
 
 failover_options() {
-  local usage="bench failover knows --systems, --rounds, --data and --etcd" system
+  local usage="bench failover knows --stop, --systems, --rounds, --data and --etcd" system
   compare_systems=(ours etcd) compare_rounds=9 compare_data=$build etcd='' redis_server='' redisraft=''
   while [ $# -gt 0 ]; do
+    if [ "$1" = --stop ]; then
+      how=(--stop)
+      shift
+      continue
+    fi
     [ $# -ge 2 ] || fail "$usage; '$1' lacks its value or is none of them"
     case $1 in
       --systems) IFS=, read -ra compare_systems <<<"$2" ;;

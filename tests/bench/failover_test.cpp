@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
 #include <stdexcept>
 #include <string_view>
 
@@ -22,8 +23,11 @@ struct servers : fake_server {
   bool fails = false;
   unsigned connects = 0;
 
+  std::function<bool(clock::time_point)> is_down
+    = [this](auto now) { return now < down_until; };
+
   bool serve() const {
-    return clock::now() >= down_until;
+    return !is_down(clock::now());
   }
 };
 
@@ -76,6 +80,20 @@ BOOST_AUTO_TEST_CASE(who_is_refused_connects_again) {
   all.fails = true;
   BOOST_TEST(run_failover(options, with).count() >= 80);
   BOOST_TEST(all.connects > 2u);
+}
+
+// Who was asked to stop serves on for a while.
+BOOST_AUTO_TEST_CASE(the_longest_wait_counts_whenever_it_comes) {
+  options.watch = 400ms;
+  clock::time_point from{};
+  options.kill = [&] { from = clock::now() + 100ms; };
+  all.is_down = [&](auto now) {
+    return from != clock::time_point{} && now >= from && now < from + 80ms;
+  };
+  auto waited = run_failover(options, with);
+  BOOST_TEST(waited.count() >= 80);
+  // It does not count from the kill.
+  BOOST_TEST(waited.count() < 400);
 }
 
 BOOST_AUTO_TEST_CASE(who_is_never_served_again_is_named) {

@@ -71,6 +71,9 @@ say "failover"
 ./dev bench failover --data "$scratch/data" --systems ours --rounds 1 >"$output" 2>&1
 grep -qE '^Median of ours: [0-9]+ ms' "$output" || fail "no median"
 nothing_is_left
+./dev bench failover --stop --data "$scratch/data" --systems ours --rounds 1 >"$output" 2>&1
+grep -qE '^Median of ours: [0-9]+ ms' "$output" || fail "no median of a stop"
+nothing_is_left
 if ./dev bench failover --systems redis >"$output" 2>&1; then
   fail "bench failover --systems redis must fail"
 fi
