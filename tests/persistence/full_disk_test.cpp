@@ -98,7 +98,7 @@ BOOST_DATA_TEST_CASE(a_commit_never_meets_the_full_disk, data::make(disk_kinds),
             throw;
           require(step_of(*disk) == step - 1, "something was written");
           ++refusals;
-          limit += random() % 100'000;
+          limit += random() % 50'000;
           limit_file_size(limit);
         }
       send_number(out, refusals);
