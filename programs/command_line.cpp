@@ -230,6 +230,20 @@ CLI::Option* add_texts(CLI::App& app, const std::string& name,
     ->type_name("");
 }
 
+CLI::Option* add_number(CLI::App& app, const std::string& name,
+                        std::uint64_t& target, std::uint64_t min,
+                        const std::string& help) {
+  auto take = [&target, name, min](const CLI::results_t& all) {
+    auto text = plain(name, all.back());
+    auto problem = whole_number(min)(text);
+    if (!problem.empty())
+      throw CLI::ValidationError{name, problem};
+    target = std::stoull(text);
+    return true;
+  };
+  return app.add_option(name, CLI::callback_t{take}, help);
+}
+
 CLI::Validator whole_number(std::uint64_t min, std::uint64_t max) {
   auto check = [min, max](std::string& text) -> std::string {
     std::uint64_t found = 0;

@@ -38,6 +38,11 @@ CLI::Option* add_texts(CLI::App& app, const std::string& name,
                        std::vector<std::string>& target,
                        const std::string& help = {});
 
+/// Declares a positional argument that is a whole number in decimal digits.
+CLI::Option* add_number(CLI::App& app, const std::string& name,
+                        std::uint64_t& target, std::uint64_t min,
+                        const std::string& help = {});
+
 /// For `CLI::Option::transform`: a whole number in decimal digits.
 CLI::Validator whole_number(std::uint64_t min = 0,
                             std::uint64_t max

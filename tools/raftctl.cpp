@@ -214,10 +214,9 @@ void add_operators_commands(CLI::App& app, arguments& args,
                             command_function& chosen) {
   auto* transfer_ = app.add_subcommand(
     "transfer", "Have another peer lead, without an election timeout");
-  transfer_
-    ->add_option("PEER", args.peer, "Which one (default: the one best fit)")
-    ->type_name("ID")
-    ->transform(programs::whole_number(1));
+  programs::add_number(*transfer_, "PEER", args.peer, 1,
+                       "Which one (default: the one best fit)")
+    ->type_name("ID");
   transfer_->callback([&] {
     chosen = [&](context& ctx) { return transfer(ctx, peer_id{args.peer}); };
   });

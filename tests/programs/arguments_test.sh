@@ -194,9 +194,12 @@ ends TERM
 server=$!
 wait_for 120 answers
 ends TERM
-server=
 
 say "a transfer of leadership says why there is none"
+"$bin/raftd" --id 1 --members "1=127.0.0.1:$port" --data "$scratch/[a,b]" \
+  >/dev/null 2>&1 &
+server=$!
+wait_for 120 answers
 expect 1 "$bin/raftctl" --timeout 60 transfer
 grep -q "no other voter is fit to lead" <<<"$err" || fail "transfer: $err"
 expect 0 "$bin/raftctl" --timeout 60 transfer 1
@@ -204,3 +207,5 @@ expect 0 "$bin/raftctl" --timeout 60 transfer 1
 complains "peer 9 is no member of the cluster; its voters are 1" \
   "$bin/raftctl" --timeout 60 transfer 9
 complains "no whole number from 1" "$bin/raftctl" transfer 0
+ends TERM
+server=
