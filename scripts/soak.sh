@@ -31,6 +31,7 @@ soak_upgrade() {
       --from) from=${2-} ;;
       *) fail "soak upgrade knows --from COMMIT, but not '$1'" ;;
     esac
+    [ -n "$from" ] || fail "--from wants a commit"
     shift 2
   done
   git rev-parse --quiet --verify "$from^{commit}" >/dev/null ||

@@ -18,6 +18,6 @@ inline std::string setting(const std::string& name) {
 }
 
 /// Where the names of message types are kept that a program has made known.
-inline constexpr const char* own_types_setting = "raft.message-types";
+inline constexpr char own_types_setting[] = "raft.message-types";
 
 } // namespace raft::actors
