@@ -52,7 +52,9 @@ watch_peers() {
 }
 
 end_run() {
-  trap - INT TERM HUP EXIT
+  # A second Ctrl-C must not leave peers behind; to end them is bounded.
+  trap '' INT TERM HUP
+  trap - EXIT
   echo
   say "Ending the peers"
   stop_cluster
