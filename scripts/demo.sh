@@ -100,7 +100,8 @@ demo_fails() {
 
 end_demo() {
   local status=$?
-  trap - INT TERM EXIT
+  trap '' INT TERM HUP
+  trap - EXIT
   [ -z "${load_pid:-}" ] || kill "$load_pid" 2>/dev/null || true
   stop_cluster
   [ "$status" -ne 0 ] || rm -rf "$cluster_dir"
