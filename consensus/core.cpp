@@ -40,6 +40,8 @@ core::core(const identity& self, const settings& config,
   assert(complaint_about(recovered, applied).empty());
   assert(self.id);
   commit_to(commit_);
+  snapshots_.tell_installed
+    = static_cast<bool>(recovered.installing.last.index);
   draw_election_timeout();
   // The process before may have promised a moment ago. In term 0 nobody has
   // heard a leader.
@@ -259,6 +261,12 @@ std::string complaint_about(const durable_state& recovered, log_index applied) {
          + ": the log was lost or is an old copy. Bring back the log that "
            "belongs to this state machine, or remove both and let this peer "
            "join anew";
+  if (applied < recovered.installing.last.index)
+    return "the log was reset to the snapshot of "
+         + to_text(recovered.installing.last)
+         + ", which the state machine has not got yet: it has applied entries "
+           "up to "
+         + to_text(applied) + " only. Start a version that knows of snapshots";
   if (applied < recovered.compacted.index)
     return "the log begins after entry " + to_text(recovered.compacted.index)
          + ", but the state machine has applied entries up to "

@@ -12,6 +12,7 @@
 #include <raft/consensus/read_queue.hpp>
 #include <raft/consensus/role.hpp>
 #include <raft/consensus/settings.hpp>
+#include <raft/consensus/snapshots.hpp>
 #include <raft/messages/all.hpp>
 
 #include <cstdint>
@@ -31,14 +32,6 @@ struct identity {
   incarnation_id incarnation;
   /// Seeds the election timeouts. The shell draws it at random.
   std::uint64_t seed = 0;
-};
-
-/// What became of a wish to read.
-struct read_begun {
-  /// 0 if it was refused.
-  read_number number;
-  /// Why, or `none`.
-  reject_reason reason = reject_reason::none;
 };
 
 /// One peer of one Raft group. Knows no thread, clock, disk, network, entropy
@@ -92,6 +85,8 @@ public:
   void receive(const read_index_request& msg);
   void receive(const read_index_reply& msg);
   void receive(const timeout_now& msg);
+  void receive(const install_request& msg);
+  void receive(const install_reply& msg);
 
   // -- inputs: the network ----------------------------------------------------
 
@@ -153,6 +148,23 @@ public:
   /// The answer to one of `output::reads`.
   void entries_read(raft::entries_read&& result);
 
+  // -- inputs: snapshots ------------------------------------------------------
+
+  /// This peer has a snapshot of its own state machine on its disk, or still
+  /// has one.
+  void snapshot_taken(const snapshot_head& head);
+  /// One that was taken or came cannot be read any more, or is not what its
+  /// head says.
+  void snapshot_lost(const snapshot_head& head);
+  /// Of one that comes, so many bytes are on the disk, from the first one on.
+  void chunk_stored(const snapshot_head& head, std::uint64_t stored);
+  /// There was no room for what follows those that are stored.
+  void chunk_refused(const snapshot_head& head);
+  /// An earlier process got so many bytes of one; comes right after the start.
+  void snapshot_found(const snapshot_head& head, std::uint64_t stored);
+  /// The state machine has what `output::install` named.
+  void installed(const snapshot_head& head);
+
   // -- output -----------------------------------------------------------------
 
   /// Takes what is to be done since the last call.
@@ -198,6 +210,8 @@ public:
   bool is_alone() const noexcept;
   /// Whether there is as much room as anybody wants.
   bool has_space() const noexcept;
+  /// Whether this snapshot is to be kept.
+  bool needs_snapshot(const snapshot_head& head) const noexcept;
   /// How many bytes of entries follow those that were handed out.
   std::size_t following_bytes() const noexcept;
   /// Everything `get_state` shows.
@@ -231,20 +245,6 @@ private:
 
   // -- elections (elections.cpp) ----------------------------------------------
 
-  // When a higher term is adopted:
-  //
-  //   vote request   pre-vote                         never
-  //                  refused because a leader lives   no (thesis, 4.2.3)
-  //                  any other                        yes
-  //   vote reply     pre-vote, granted                no: it speaks of a term
-  //                                                   that nobody is in yet
-  //                  any other                        yes
-  //   append request                                  yes
-  //   append reply                                    yes
-  //
-  // Only sound messages from members to this very peer come that far. The term
-  // is adopted before anything else in the message is looked at. If it lies too
-  // far ahead for one step, the message is not looked at any further.
   void adopt(term_number term);
 
   void become_follower(peer_id leader);
@@ -295,6 +295,7 @@ private:
   // -- append requests received (on_append_request.cpp) -----------------------
 
   void refuse(const append_request& msg, append_reply& reply);
+  void take_entries(const append_request& msg, append_reply& reply);
   void accept(const append_request& msg, append_reply& reply);
   void accept_piece(const append_request& msg, append_reply& reply);
   void merge(const append_request& msg);
@@ -343,6 +344,25 @@ private:
   void rely_on(const consensus::leader& state, progress& x,
                const append_reply& msg) const;
   read_number read_by_lease();
+
+  // -- snapshots (snapshots.cpp, on_install_request.cpp) ----------------------
+
+  bool reaches_log(const snapshot_head& head) const noexcept;
+  log_index wanted_behind(const progress& x) const noexcept;
+  void accepted(const append_reply& msg, progress& x);
+  bool lacks_dropped(const append_reply& msg, const progress& x) const noexcept;
+  void need_snapshot(peer_id id, progress& x);
+  void end_snapshot(peer_id id, progress& x);
+  void choose_snapshot(const consensus::leader& state, progress& x);
+  void send_snapshot(const consensus::leader& state, peer_id id, progress& x);
+  void send_chunk(peer_id id, progress& x, std::uint64_t size);
+  bool contradicts(const snapshot_head& head) const noexcept;
+  void take_chunk(const install_request& msg);
+  void install_if_whole();
+  void make_install_batch();
+  void reset_log();
+  void owe_install_reply(const snapshot_head& head, frame_number number);
+  void answer_install();
 
   // -- durability (durability.cpp) --------------------------------------------
 
@@ -452,6 +472,8 @@ private:
   read_queue leased_reads_;
   /// Until then we neither vote nor campaign, see consensus/lease.hpp.
   vote_promise promised_;
+
+  known_snapshots snapshots_;
 
   std::uint64_t refused_ = 0;
 

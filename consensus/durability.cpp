@@ -40,6 +40,8 @@ bool core::disk_is_left_alone() const noexcept {
 
 log_index core::compaction_point() const noexcept {
   const auto nothing = log_.compacted().index;
+  if (snapshots_.resets_log())
+    return nothing;
   // Nobody needs an entry any more that everybody has (or gets within a
   // snapshot), and whose effects are on our own disk. A machine that keeps
   // nothing needs all of them. For who lags
@@ -65,28 +67,36 @@ log_index core::lowest_lagging() const noexcept {
     return all;
   auto result = all;
   for (const auto& [id, x] : state->others)
-    if (x.connected && !x.lacks_dropped
-        && now_ - x.heard_at < config_.election_timeout_max)
-      result = std::min(result, x.match);
+    if (x.connected && now_ - x.heard_at < config_.election_timeout_max)
+      result = std::min(result, x.sending == progress::mode::snapshot
+                                  ? wanted_behind(x)
+                                  : x.match);
   return result;
 }
 
 void core::make_batch() {
   if (batch_ || now_ < reserve_wanted_at_)
     return;
+  if (snapshots_.resets_log()) {
+    make_install_batch();
+    return;
+  }
   const auto end = log_end_to_write();
   const auto point = compaction_point();
   const auto compacts = point > log_.compacted().index;
   // What makes room goes alone, so that it is not refused with what needs some.
   const auto with_log = log_may_be_written(end)
                      && !(disk_full_ && compacts && log_.needs_space(end));
-  if (hard_state_is_durable() && !with_log && !compacts)
+  const auto tells = snapshots_.tell_installed;
+  if (hard_state_is_durable() && !with_log && !compacts && !tells)
     return;
   batch_ = batch_under_way{++last_batch_, hard_, now_, {}, cluster_, false};
+  batch_->tells_installed = tells;
   persist msg;
   msg.group = self_.group;
   msg.number = batch_->number;
   msg.batch.hard = hard_;
+  msg.batch.installed = tells;
   // At the latest with the batch that drops the entry that holds it.
   if (cluster_ != durable_cluster_)
     msg.batch.cluster = cluster_;
@@ -108,6 +118,8 @@ void core::refused(batch_number number) {
   if (!batch_ || batch_->number != number)
     return;
   const auto needed_space = batch_->needs_space;
+  if (batch_->installs)
+    snapshots_.install->at = snapshot_install::phase::wanted;
   batch_.reset();
   log_.refused();
   (needed_space ? space_wanted_at_ : reserve_wanted_at_)
@@ -152,8 +164,14 @@ void core::persisted(batch_number number) {
   batch_.reset();
   if (now_ - written.since < config_.election_timeout_min)
     slow_disk_.hand_overs = 0;
-  log_.wrote();
-  log_.compact(written.compacted);
+  if (written.installs) {
+    reset_log();
+  } else {
+    log_.wrote();
+    log_.compact(written.compacted);
+  }
+  if (written.tells_installed)
+    snapshots_.tell_installed = false;
   if (written.compacted)
     space_wanted_at_ = now_;
   if (written.needs_space && std::exchange(disk_full_, false))

@@ -12,6 +12,19 @@ namespace raft::consensus {
 
 // -- changes of term and role -------------------------------------------------
 
+// When a higher term is adopted:
+//
+//   vote request   pre-vote                         never
+//                  refused because a leader lives   no (thesis, 4.2.3)
+//                  any other                        yes
+//   vote reply     pre-vote, granted                no: it speaks of a term
+//                                                   that nobody is in yet
+//                  any other                        yes
+//   any other                                       yes
+//
+// Only sound messages from members to this very peer come that far. The term
+// is adopted before anything else in the message is looked at. If it lies too
+// far ahead for one step, the message is not looked at any further.
 void core::adopt(term_number term) {
   assert(term > hard_.term);
   ++lost_elections_;
@@ -89,6 +102,9 @@ void core::pre_campaign() {
   }
   draw_election_timeout();
   gave_way_ = false;
+  // Its log is about to be another one, or its state machine is behind.
+  if (snapshots_.install)
+    return;
   // Who cannot make its own vote durable cannot win.
   if (disk_hangs() || (now_ < reserve_wanted_at_ && !hard_state_is_durable()))
     return;

@@ -225,6 +225,17 @@ void log::compact(log_index index) {
   marks_.push_front({index, size});
 }
 
+void log::reset(const log_position& to) {
+  const auto size = bytes_up_to_last();
+  slots_.clear();
+  term_starts_.clear();
+  bytes_up_to_evicted_ = size;
+  marks_ = {{to.index, size}};
+  compacted_ = last_ = to;
+  durable_ = handed_to_disk_ = disk_end_ = disk_end_after_ = to.index;
+  truncate_disk_from_ = {};
+}
+
 void log::evict(std::size_t bytes_max, log_index keep_above,
                 std::size_t bytes_per_mark) {
   const auto end = std::min(keep_above, durable_);

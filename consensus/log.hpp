@@ -121,6 +121,10 @@ public:
   /// @pre `index <= durable()`.
   void compact(log_index index);
 
+  /// Begins anew behind an entry, with nothing in it; so does the disk's log by
+  /// now.
+  void reset(const log_position& to);
+
   /// Drops entries from the front of memory until at most `bytes_max` are left,
   /// but none above `keep_above` and none that is not durable.
   /// @param bytes_per_mark How exactly to remember the sizes of those that go.

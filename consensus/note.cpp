@@ -77,6 +77,27 @@ std::string transfer(const note& x) {
   }
 }
 
+std::string snapshot_text(const note& x) {
+  const auto where = to_text(x.where), peer = to_text(x.peer);
+  switch (x.kind) {
+    case note_kind::needs_snapshot:
+      return "brings " + peer + " a snapshot: it lacks entries up to " + where
+           + ", which were dropped from the log";
+    case note_kind::sent_snapshot:
+      return peer + " needs no snapshot any more: it has all up to "
+           + to_text(x.where.index);
+    case note_kind::receives_snapshot:
+      return "gets a snapshot of " + where + " from " + peer;
+    case note_kind::refused_old_snapshot:
+      return "needs no snapshot of " + where + " from " + peer
+           + ": it has all of that";
+    case note_kind::reset_log:
+      return "begins its log anew after the snapshot of " + where;
+    default:
+      return "has installed the snapshot of " + where;
+  }
+}
+
 /// What is no matter of elections and replication.
 std::string rest_of_text(const note& x) {
   switch (x.kind) {
@@ -101,6 +122,13 @@ std::string rest_of_text(const note& x) {
            + ": they come from another store than the one that is connected";
     case note_kind::woke_late:
       return "woke up late, reads its mail first";
+    case note_kind::needs_snapshot:
+    case note_kind::sent_snapshot:
+    case note_kind::receives_snapshot:
+    case note_kind::refused_old_snapshot:
+    case note_kind::reset_log:
+    case note_kind::installed_snapshot:
+      return snapshot_text(x);
     default:
       return transfer(x);
   }
@@ -199,6 +227,11 @@ base::severity severity_of(note_kind kind) {
     case note_kind::machine_has_space:
     case note_kind::hands_over:
     case note_kind::told_to_campaign:
+    case note_kind::needs_snapshot:
+    case note_kind::sent_snapshot:
+    case note_kind::receives_snapshot:
+    case note_kind::reset_log:
+    case note_kind::installed_snapshot:
       return info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:

@@ -58,6 +58,13 @@ enum class note_kind : std::uint8_t {
   disk_has_space,
   machine_lacks_space,
   machine_has_space,
+  // Snapshots.
+  needs_snapshot,
+  sent_snapshot,
+  receives_snapshot,
+  refused_old_snapshot,
+  reset_log,
+  installed_snapshot,
   // Who is who.
   dropped_other_incarnation,
   // Time.

@@ -78,13 +78,14 @@ void core::receive(const append_reply& msg) {
   note_answer(msg, *state, now_, x);
   rely_on(*state, x, msg);
   if (msg.accepted) {
-    x.matched(msg.match);
-    x.sending = progress::mode::stream;
-    x.lacks_dropped = false;
-    const auto of_next
-      = log_.holds(msg.unfinished) && msg.unfinished.index == x.next;
-    x.holds_of_next(of_next ? msg.received : 0, msg.frame);
+    accepted(msg, x);
     commit_what_is_agreed(*state);
+    return;
+  }
+  if (x.sending == progress::mode::snapshot)
+    return;
+  if (!config_.log_waits_for_absent && lacks_dropped(msg, x)) {
+    need_snapshot(from, x);
     return;
   }
   // Only a snapshot could help a follower that lacks what was dropped. It had
@@ -106,6 +107,20 @@ void core::receive(const append_reply& msg) {
   x.probe_from(std::max(next_after(msg, log_), x.match.next()));
   note_that(note_kind::backed_off, from,
             {x.next, log_.term_at(x.next).value_or(term_number{})});
+}
+
+void core::accepted(const append_reply& msg, progress& x) {
+  x.matched(msg.match);
+  if (x.sending == progress::mode::snapshot) {
+    if (x.match >= log_.compacted().index)
+      end_snapshot(msg.header.from, x);
+    return;
+  }
+  x.sending = progress::mode::stream;
+  x.lacks_dropped = false;
+  const auto of_next
+    = log_.holds(msg.unfinished) && msg.unfinished.index == x.next;
+  x.holds_of_next(of_next ? msg.received : 0, msg.frame);
 }
 
 } // namespace raft::consensus

@@ -62,10 +62,20 @@ void core::receive(const append_request& msg) {
     refuse(msg, reply);
     return;
   }
-  if (msg.size > 0)
+  take_entries(msg, reply);
+}
+
+void core::take_entries(const append_request& msg, append_reply& reply) {
+  if (snapshots_.resets_log()) {
+    // What it brings would go with the log. The leader finds out.
+    auto bare = msg;
+    bare.entries.clear();
+    accept(bare, reply);
+  } else if (msg.size > 0) {
     accept_piece(msg, reply);
-  else
+  } else {
     accept(msg, reply);
+  }
 }
 
 void core::refuse(const append_request& msg, append_reply& reply) {

@@ -17,6 +17,7 @@ output core::take_output() {
       replicate(*state, id, x);
     pursue_hand_over(*state);
   }
+  answer_install();
   make_batch();
   hand_out();
   // The state machine gets from the disk what it is too slow for.
@@ -29,6 +30,9 @@ output core::take_output() {
 // -- the state machine --------------------------------------------------------
 
 void core::hand_out() {
+  // First it gets what the log goes on from.
+  if (snapshots_.install && !snapshots_.resets_log())
+    return;
   while (handed_out_ < commit_
          && applying_bytes_ < config_.applying_bytes_max) {
     const auto first = handed_out_.next();

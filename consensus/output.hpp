@@ -6,6 +6,7 @@
 #include <raft/consensus/note.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/messages/append.hpp>
+#include <raft/messages/install.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
 #include <raft/messages/transfer.hpp>
@@ -35,6 +36,25 @@ struct read_verdict {
   friend bool operator==(const read_verdict&, const read_verdict&) = default;
 };
 
+/// A part of a snapshot to send. The shell reads it, fills `request.data` in,
+/// and sends it, at what rate it likes, but in order for each peer. What it
+/// cannot send it drops.
+struct chunk_to_send {
+  install_request request;
+  /// How many bytes; 0: it only asks, and goes as it is.
+  std::uint64_t size = 0;
+};
+
+/// A part of a snapshot that came, to be written. Parts of one snapshot come
+/// without a gap, from the byte on where the last one ended, or `chunk_refused`
+/// said. If it is not of the same snapshot as the part before, that one is not
+/// wanted any more.
+struct chunk_to_store {
+  snapshot_head snapshot;
+  std::uint64_t offset = 0;
+  bytes data;
+};
+
 /// What the shell owes the core after an input, in this order:
 ///
 ///  1. Send `messages`. They may leave at once; whatever must wait for the
@@ -57,6 +77,26 @@ struct read_verdict {
 ///  8. End the links to those in `distrusted`, and feed `link_down` back. They
 ///     may come again after a pause, which grows each time.
 ///
+/// With snapshots, in which case `settings::log_waits_for_absent` may be false:
+///
+///  9. Send `install_replies`, as `messages`.
+/// 10. Send `chunks_to_send`. If a snapshot cannot be read any more, feed
+///     `snapshot_lost` back.
+/// 11. Write `chunks_to_store`, sync them, and feed `chunk_stored` back; where
+///     there is no room, `chunk_refused`. Before the last byte is reported, the
+///     bytes are found to have the checksum; if not, the file goes, and
+///     `snapshot_lost` is fed back.
+/// 12. Take a snapshot if `take_snapshot` says so and none is being taken;
+///     when it is durable, feed `snapshot_taken` back.
+/// 13. Give the state machine what `install` holds, instead of its state and of
+///     all that it was to apply; when it has that on its disk, feed `installed`
+///     back. The log was reset before, and the store remembers that
+///     (`durable_state::installing`): whoever starts again does this first.
+/// 14. Keep each snapshot for which `needs_snapshot` is true, and erase others.
+///
+/// So a snapshot is durable before the log is reset, that before the state
+/// machine changes, and that before the leader hears of it.
+///
 /// Nothing here is repeated: what a shell drops is gone, except for messages,
 /// which Raft can lose.
 struct output {
@@ -65,6 +105,11 @@ struct output {
   std::vector<entry> committed;
   std::vector<read_entries> reads;
   std::vector<read_verdict> verdicts;
+  std::vector<install_reply> install_replies;
+  std::vector<chunk_to_send> chunks_to_send;
+  std::vector<chunk_to_store> chunks_to_store;
+  bool take_snapshot = false;
+  std::optional<snapshot_head> install;
   /// What happened and why, for logs and for tests. Carries no duty.
   std::vector<note> notes;
   /// Those of the notes that report a peer that sends what cannot be true.

@@ -29,6 +29,9 @@ struct batch_under_way {
   cluster_id cluster;
   /// Whether there is more in it than what the disk has a reserve for.
   bool needs_space = false;
+  /// Whether it resets the log, or tells that a snapshot is installed.
+  bool installs = false;
+  bool tells_installed = false;
 };
 
 /// What an entry takes of the state machine's disk.

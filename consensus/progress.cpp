@@ -11,6 +11,8 @@ bool progress::may_send(const settings& config) const noexcept {
     return false;
   if (sending == mode::probe)
     return !probe_out;
+  if (sending == mode::snapshot)
+    return false;
   if (bytes_on_wire >= config.wire_bytes_max)
     return false;
   return in_flight.size() < config.requests_in_flight_max
@@ -83,6 +85,7 @@ void progress::lost_link() {
   bytes_unasked = 0;
   // Another release may be at the other end of the next one.
   priority = priority_unknown;
+  snapshot.ask_anew();
 }
 
 } // namespace raft::consensus

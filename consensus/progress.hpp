@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/consensus/settings.hpp>
+#include <raft/consensus/snapshots.hpp>
 #include <raft/messages/entry.hpp>
 
 #include <cstddef>
@@ -15,11 +16,13 @@ namespace raft::consensus {
 ///
 ///   probe ──accepted──► stream ──refused or link lost──► probe
 ///
+///   any ──it lacks what was dropped──► snapshot ──it has it──► probe
+///
 /// In `probe` one request is out at a time, until the point of agreement is
 /// found. In `stream` requests follow each other without waiting, within the
-/// in-flight window.
+/// in-flight window. In `snapshot` nothing but heartbeats and chunks go out.
 struct progress {
-  enum class mode { probe, stream };
+  enum class mode { probe, stream, snapshot };
 
   /// One append request with entries, unanswered.
   struct request {
@@ -75,6 +78,9 @@ struct progress {
 
   /// It cannot be brought up to date: it lacks entries that were dropped.
   bool lacks_dropped = false;
+
+  /// The snapshot that it gets; kept while there is no link.
+  snapshot_transfer snapshot;
 
   bool connected = false;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/base/instant.hpp>
+#include <raft/messages/client.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <cstddef>
@@ -13,6 +14,14 @@
 namespace raft::consensus {
 
 using base::instant;
+
+/// What became of a wish to read.
+struct read_begun {
+  /// 0 if it was refused.
+  read_number number;
+  /// Why, or `none`.
+  reject_reason reason = reject_reason::none;
+};
 
 /// Numbers reads in the order in which they were begun, which is the order in
 /// which they go through three states:

@@ -144,6 +144,13 @@ void core::link_down(peer_id peer) {
 // -- append requests ----------------------------------------------------------
 
 void core::replicate(consensus::leader& state, peer_id id, progress& x) {
+  if (!config_.log_waits_for_absent && x.sending == progress::mode::stream
+      && x.next <= log_.compacted().index)
+    need_snapshot(id, x);
+  if (x.sending == progress::mode::snapshot) {
+    send_snapshot(state, id, x);
+    return;
+  }
   if (x.sending == progress::mode::probe) {
     if (!x.may_send(config_))
       return;
@@ -270,6 +277,8 @@ void core::send_heartbeats(consensus::leader& state) {
     if (!x.connected)
       continue;
     send_append(state, id, x, {});
+    if (x.sending == progress::mode::snapshot && x.snapshot.head)
+      send_chunk(id, x, 0); // what was lost is sent again
   }
 }
 

@@ -36,6 +36,8 @@ const char* complaint_about(const settings& x) {
            "must be positive, or no command gets through";
   if (x.compaction_bytes_min == 0)
     return "at least one byte must go when entries are dropped from the log";
+  if (x.snapshots_sent_max == 0)
+    return "at least one member must be allowed to get a snapshot";
   if (x.compaction_entries_max == 0)
     return "at least one entry must go when entries are dropped from the log";
   if (x.disk_retry_interval.count() <= 0)

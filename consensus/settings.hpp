@@ -121,6 +121,9 @@ struct settings {
   /// than that gets a snapshot.
   std::size_t lagging_bytes_max = 256 << 20;
 
+  /// To how many members a leader sends snapshots at once.
+  std::size_t snapshots_sent_max = 2;
+
   /// How many entries one durable batch drops at most. What goes with it waits
   /// no longer than for an ordinary batch.
   std::size_t compaction_entries_max = 16 << 10;

@@ -87,6 +87,20 @@ bool is_sound(const timeout_now& msg) {
   return msg.term && msg.term < term_max && msg.round;
 }
 
+bool is_sound(const install_request& msg) {
+  const auto& head = msg.snapshot;
+  return msg.term && msg.term <= term_max && head.last.index
+      && is_place(head.last) && head.last.term <= msg.term && head.size > 0
+      && !head.members.voters.empty() && head.members.index <= head.last.index
+      && msg.data.size() <= entry_bytes_max && msg.offset <= head.size
+      && msg.data.size() <= head.size - msg.offset;
+}
+
+bool is_sound(const install_reply& msg) {
+  return msg.term <= term_max && is_place(msg.snapshot)
+      && msg.match <= index_max && msg.stored <= msg.received;
+}
+
 std::string complaint_about_numbers(const durable_state& recovered) {
   if (recovered.hard.term >= term_max)
     return "its store is in term " + to_text(recovered.hard.term)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/messages/append.hpp>
+#include <raft/messages/install.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
 #include <raft/messages/transfer.hpp>
@@ -38,6 +39,8 @@ bool is_sound(const append_reply& msg);
 bool is_sound(const read_index_request& msg);
 bool is_sound(const read_index_reply& msg);
 bool is_sound(const timeout_now& msg);
+bool is_sound(const install_request& msg);
+bool is_sound(const install_reply& msg);
 
 /// Says why a peer must not go on with what its store holds, because no peer
 /// can have come there by itself; empty if it can.

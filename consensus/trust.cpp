@@ -43,6 +43,8 @@ template bool core::may_be_heard(const append_reply&);
 template bool core::may_be_heard(const read_index_request&);
 template bool core::may_be_heard(const read_index_reply&);
 template bool core::may_be_heard(const timeout_now&);
+template bool core::may_be_heard(const install_request&);
+template bool core::may_be_heard(const install_reply&);
 
 void core::distrust(note_kind why, peer_id peer, log_position where) {
   ++refused_;

@@ -8,6 +8,7 @@
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
 #include <raft/messages/identity.hpp>
+#include <raft/messages/install.hpp>
 #include <raft/messages/leadership.hpp>
 #include <raft/messages/link.hpp>
 #include <raft/messages/machine.hpp>

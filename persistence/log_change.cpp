@@ -86,10 +86,10 @@ log_change change_for(const group_summary& now, const persist& x,
   result.base = jumps ? point : kept;
   result.last = check_entries(x, result.base);
   result.compacted = point.index ? point : now.compacted;
-  if (point.index > result.last.index) {
-    result.last = point;
-  } else if (installs) {
+  if (installs) {
     result.base = result.last = point; // whatever was there
+  } else if (point.index > result.last.index) {
+    result.last = point;
   } else if (point.index > now.compacted.index && !jumps) {
     auto term = point.index <= kept.index
                 ? term_at(point.index)

@@ -334,6 +334,8 @@ void cluster::set_log_disk(peer_id who, const disk_profile& x) {
     schedule_write(who);
   for (std::size_t i = 0; i < peer(who).reading().size(); ++i)
     schedule_read(who);
+  for (std::size_t i = 0; i < peer(who).storing().size(); ++i)
+    schedule_store(who);
 }
 
 void cluster::set_data_disk(peer_id who, const disk_profile& x) {

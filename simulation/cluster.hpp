@@ -16,6 +16,7 @@
 #include <raft/simulation/overlaps.hpp>
 #include <raft/simulation/replayed_messages.hpp>
 #include <raft/simulation/safety_checker.hpp>
+#include <raft/simulation/simulated_client.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
 #include <cstdint>
@@ -347,24 +348,6 @@ public:
   void tell(std::string text, peer_id who = {});
 
 private:
-  struct simulated_client {
-    client_options options;
-    client::client_state state;
-    std::set<peer_id> reach;
-    std::set<peer_id> up;
-    client_program program;
-    random source;
-    std::uint64_t programmed = 0;
-    /// Its last command in the history.
-    std::optional<std::size_t> last = {};
-    std::uint64_t alarm = 0;
-    struct waiting_for {
-      std::size_t operation = 0;
-      std::function<void(const executed&)> done;
-    };
-    std::map<client::client_state::ticket, waiting_for> waiting;
-  };
-
   // -- steps of peers (cluster_steps.cpp) -------------------------------------
 
   using input = std::function<consensus::output(virtual_peer&)>;
@@ -408,9 +391,19 @@ private:
   void schedule_checkpoint(peer_id who, duration delay = duration{0});
   void checkpoint(peer_id who);
 
+  // -- snapshots (cluster_snapshots.cpp) --------------------------------------
+
+  void carry_out_snapshots(peer_id who, const consensus::output& out);
+  void schedule_snapshot(peer_id who);
+  void take_snapshot(peer_id who, std::size_t count);
+  void schedule_store(peer_id who);
+  void schedule_install(peer_id who);
+  void give_to_machine(peer_id who, const shared_snapshot& content);
+  void finish_install(peer_id who);
+
   // -- network (cluster_network.cpp) ------------------------------------------
 
-  void send(const consensus::message& msg);
+  void send(peer_message msg);
   void arrive_at(instant when, const parcel_under_way& x);
   void replay(peer_id who);
   void deliver(const parcel_under_way& x);
@@ -482,6 +475,8 @@ private:
   std::map<std::pair<peer_id, peer_id>, std::vector<parcel_under_way>> stalled_;
   overlaps under_way_;
   safety_checker safety_;
+  /// All snapshots that were ever taken, by their checksum.
+  std::map<std::uint64_t, shared_snapshot> vault_;
   std::vector<client_operation> history_;
   /// What came of the entries 1, 2, ... on the peer that applied each first.
   std::vector<apply_result> results_;

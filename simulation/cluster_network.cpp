@@ -23,20 +23,21 @@ constexpr duration turned_away_for = milliseconds{300};
 /// How long it takes until all has arrived that stayed on a way.
 constexpr duration released_within = milliseconds{100};
 
-const message_header& header_of(const consensus::message& x) {
+const message_header& header_of(const peer_message& x) {
   return std::visit(
     [](const auto& msg) -> const message_header& { return msg.header; }, x);
 }
 
-term_number term_of(const consensus::message& x) {
+term_number term_of(const peer_message& x) {
   return std::visit([](const auto& msg) { return msg.term; }, x);
 }
 
-bool is_request(const consensus::message& x) {
+bool is_request(const peer_message& x) {
   return std::holds_alternative<vote_request>(x)
       || std::holds_alternative<append_request>(x)
       || std::holds_alternative<read_index_request>(x)
-      || std::holds_alternative<timeout_now>(x);
+      || std::holds_alternative<timeout_now>(x)
+      || std::holds_alternative<install_request>(x);
 }
 
 std::string place(const log_position& x) {
@@ -90,14 +91,28 @@ struct teller {
   std::string operator()(const timeout_now& x) const {
     return "timeout now term=" + to_text(x.term);
   }
+
+  std::string operator()(const install_request& x) const {
+    return "install request term=" + to_text(x.term) + " snapshot="
+         + place(x.snapshot.last) + " bytes=" + std::to_string(x.offset) + "+"
+         + std::to_string(x.data.size()) + "/"
+         + std::to_string(x.snapshot.size);
+  }
+
+  std::string operator()(const install_reply& x) const {
+    return "install reply term=" + to_text(x.term)
+         + " snapshot=" + place(x.snapshot)
+         + " stored=" + std::to_string(x.stored) + " match=" + to_text(x.match);
+  }
 };
 
 } // namespace
 
 // -- messages -----------------------------------------------------------------
 
-void cluster::send(const consensus::message& msg) {
-  const auto& header = header_of(msg);
+void cluster::send(peer_message msg) {
+  const auto header = header_of(msg);
+  const auto term = term_of(msg);
   auto size = std::visit([](const auto& x) { return wire_size(x); }, msg);
   auto number = ++sent_;
   event what;
@@ -120,9 +135,9 @@ void cluster::send(const consensus::message& msg) {
     emit(what);
     return;
   }
-  parcel_under_way x{std::make_shared<const consensus::message>(msg), number,
-                     around(header.to).directories};
-  replayed_.remember(header.from, header.to, term_of(msg), x);
+  parcel_under_way x{std::make_shared<const peer_message>(std::move(msg)),
+                     number, around(header.to).directories};
+  replayed_.remember(header.from, header.to, term, x);
   auto way = stalled_.find({header.from, header.to});
   for (auto when : arrivals)
     if (way == stalled_.end())

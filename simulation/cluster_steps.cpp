@@ -41,6 +41,8 @@ void cluster::boot(peer_id who) {
   x.commit = {};
   x.durable = {};
   wake_machine(who);
+  x.snapshotting = false;
+  finish_install(who);
   safety_.process_started(peer(who));
   emit(event_kind::started, who);
   carry_out(who, peer(who).boot(x.clock.at(now()), options_.tail,
@@ -71,10 +73,11 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   if (watching_)
     observe(who);
   safety_.after_step(x, peers_, now());
-  for (const auto& msg : out.messages)
-    send(msg);
+  for (auto& msg : out.messages)
+    send(widened(std::move(msg)));
   if (out.batch)
     schedule_write(who);
+  carry_out_snapshots(who, out);
   for (std::size_t i = 0; i < out.reads.size(); ++i)
     schedule_read(who);
   for (const auto& which : out.verdicts)
@@ -230,6 +233,10 @@ void cluster::observe_log(peer_id who) {
   }
   known.resize(same);
   for (log_index i{same + 1}; i <= log.last().index; ++i) {
+    if (i.value <= first) {
+      known.push_back({}); // a snapshot stands for it
+      continue;
+    }
     known.push_back(log.term_at(i).value_or(term_number{}));
     what.what = event_kind::appended;
     what.index = i;

@@ -29,6 +29,10 @@ counters& counters::operator+=(const counters& x) noexcept {
   records_damaged += x.records_damaged;
   moves_to_tables += x.moves_to_tables;
   long_batches += x.long_batches;
+  snapshots_taken += x.snapshots_taken;
+  snapshots_installed += x.snapshots_installed;
+  snapshot_parts_found += x.snapshot_parts_found;
+  installs_finished += x.installs_finished;
   return *this;
 }
 

@@ -54,6 +54,13 @@ struct counters {
   std::uint64_t moves_to_tables = 0;
   std::uint64_t long_batches = 0;
 
+  /// Snapshots that were taken, and that took the place of a log.
+  std::uint64_t snapshots_taken = 0;
+  std::uint64_t snapshots_installed = 0;
+  /// Starts that found a part of one, and one that was to be installed.
+  std::uint64_t snapshot_parts_found = 0;
+  std::uint64_t installs_finished = 0;
+
   counters& operator+=(const counters& x) noexcept;
 
   friend bool operator==(const counters&, const counters&) = default;

@@ -61,6 +61,8 @@ struct host {
   /// A part of its state on the way to the disk.
   std::shared_ptr<machine::checkpoint_job> checkpointing;
   bool checkpoint_armed = false;
+  /// Whether a snapshot is being taken.
+  bool snapshotting = false;
   machine::waiting_list<ticket> waiting;
   std::map<read_number, std::pair<ticket, bytes>> reads;
   term_number leads;

@@ -76,6 +76,18 @@ struct checker {
 
 } // namespace
 
+void check_promise(const install_reply& x, const consensus::core& sender,
+                   const recorded_disk& disk) {
+  if (x.term > disk.hard().term)
+    throw violation{"an install answer shows a term that is not durable"};
+  auto term = sender.log().term_at(x.match);
+  if (x.match && !(term && disk.holds({x.match, *term})))
+    throw violation{"an install answer claims entries that are not durable"};
+  if (x.match > sender.applied() && sender.log().compacted().index == x.match)
+    throw violation{"an install answer left before the state machine had the "
+                    "snapshot"};
+}
+
 void check_promise(const consensus::message& x, const consensus::core& sender,
                    const recorded_disk& disk) {
   const auto& header = std::visit(

@@ -66,7 +66,8 @@ void recorded_disk::write(const persist& x) {
 void recorded_disk::change(const persist& x) {
   const auto& batch = x.batch;
   // A store would let it pass.
-  if (batch.truncate_from > last().index.next())
+  if (!batch.install.last.index
+      && batch.truncate_from > last().index.next())
     throw violation{"batch " + to_text(x.number)
                     + " truncates beyond the end of the log"};
   auto term_at
@@ -78,6 +79,14 @@ void recorded_disk::change(const persist& x) {
     throw violation{e.what()};
   }
   hard_ = batch.hard;
+  if (batch.install.last.index) {
+    const auto content = files_.find(batch.install);
+    if (!content)
+      throw violation{"batch " + to_text(x.number)
+                      + " resets the log to a snapshot that is not on the "
+                        "disk"};
+    entries_ = content->entries;
+  }
   entries_.resize(change.base.index.value);
   entries_.insert(entries_.end(), batch.entries.begin(), batch.entries.end());
   if (batch.members_changed)

@@ -6,22 +6,19 @@
 #include <raft/messages/persist.hpp>
 #include <raft/persistence/starts.hpp>
 #include <raft/simulation/journaled_disk.hpp>
+#include <raft/simulation/snapshots.hpp>
+#include <raft/simulation/violation.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <vector>
 
 namespace raft::simulation {
 
-/// Something happened that must never happen. The text says what.
-struct violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 /// What one peer's disk holds. It outlives the peer's process, which may crash
-/// and be started again on it. Remembers all entries from index 1 on, but those
-/// that were dropped can no longer be read.
+/// and be started again on it. Remembers all entries from index 1 on, also
+/// those that a snapshot stands for, but what was dropped can no longer be
+/// read.
 ///
 /// This is a model, and simple. Beside it, the journal of the product keeps the
 /// same on a disk of its own, and must come to the same.
@@ -95,6 +92,19 @@ public:
     return compacted_;
   }
 
+  /// See `durable_state::installing`.
+  const snapshot_head& installing() const noexcept {
+    return installing_;
+  }
+
+  snapshot_files& files() noexcept {
+    return files_;
+  }
+
+  const snapshot_files& files() const noexcept {
+    return files_;
+  }
+
   /// Where the log ends; 0@0 if it is empty.
   log_position last() const noexcept;
 
@@ -119,6 +129,7 @@ private:
   hard_state hard_;
   log_position compacted_;
   snapshot_head installing_;
+  snapshot_files files_;
   std::vector<entry> entries_; // index 1 is at 0
   journaled_disk journal_;
 };

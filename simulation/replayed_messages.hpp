@@ -3,7 +3,7 @@
 #pragma once
 
 #include <raft/base/random.hpp>
-#include <raft/consensus/output.hpp>
+#include <raft/simulation/peer_message.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +20,7 @@ using base::random;
 
 /// A message between peers, and the number that observers know it by.
 struct parcel_under_way {
-  std::shared_ptr<const consensus::message> message;
+  std::shared_ptr<const peer_message> message;
   std::uint64_t number = 0;
   /// The directory in whose place it was sent, see `host`. A connection leads
   /// to one process, and no process finds another directory.

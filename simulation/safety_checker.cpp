@@ -67,7 +67,8 @@ void safety_checker::check_lease(const consensus::core& x) const {
 void safety_checker::check_disks(const std::vector<virtual_peer>& all) const {
   for (const auto& x : all)
     for (const auto& y : all)
-      if (!lost_.contains(y.id()) && !y.disk().holds(x.disk().compacted()))
+      if (x.waits_for_absent() && !lost_.contains(y.id())
+          && !y.disk().holds(x.disk().compacted()))
         throw violation{"peer " + to_text(x.id()) + " dropped entries that "
                         + to_text(y.id()) + " does not have on its disk"};
   if (committed_.empty())
@@ -126,7 +127,10 @@ void safety_checker::check_log(const virtual_peer& peer, of_peer& known,
          && log.term_at({same}) != known.terms[same - 1])
     --same;
   known.terms.resize(same);
-  for (log_index i{same + 1}; i <= last.index; ++i) {
+  // What a snapshot stands for was committed, whatever the log had before.
+  if (known.compacted < log.compacted().index)
+    take_snapshot_for(peer, known);
+  for (log_index i{known.terms.size() + 1}; i <= last.index; ++i) {
     auto term = log.term_at(i).value();
     auto previous = known.terms.empty() ? term_number{} : known.terms.back();
     known.terms.push_back(term);
@@ -143,6 +147,21 @@ void safety_checker::check_log(const virtual_peer& peer, of_peer& known,
       throw violation{"log matching: two entries "
                       + to_text(log_position{i, term}) + " differ"};
   }
+}
+
+void safety_checker::take_snapshot_for(const virtual_peer& peer,
+                                       of_peer& known) const {
+  const auto& point = peer.core().log().compacted();
+  known.compacted = point.index;
+  if (point.index.value > committed_.size()
+      || committed_[point.index.value - 1].term != point.term)
+    throw violation{"state machine safety: the log of peer "
+                    + to_text(peer.id()) + " begins after " + to_text(point)
+                    + ", which is not committed"};
+  known.terms.resize(
+    std::max<std::size_t>(known.terms.size(), point.index.value));
+  for (std::size_t i = 0; i < point.index.value; ++i)
+    known.terms[i] = committed_[i].term;
 }
 
 /// The times of entries never go backwards, and do not run ahead of what

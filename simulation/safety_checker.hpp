@@ -58,6 +58,7 @@ private:
     std::uint64_t process = 0;
     std::vector<term_number> terms; // of its log, as of its last step
     log_index commit;
+    log_index compacted;
     std::size_t applied = 0;
     bool led = false;
   };
@@ -79,6 +80,7 @@ private:
   void check_election(const virtual_peer& peer, of_peer& known);
   void check_log(const virtual_peer& peer, of_peer& known,
                  consensus::instant now);
+  void take_snapshot_for(const virtual_peer& peer, of_peer& known) const;
   void check_time(const origin& x) const;
   void check_commit(const virtual_peer& peer, of_peer& known,
                     const std::vector<virtual_peer>& all);

@@ -78,6 +78,22 @@ void draw_priorities(std::uint64_t seed, cluster_options& to) {
     x.priority = static_cast<std::uint8_t>(from.between(1, priority_max));
 }
 
+/// In some runs, logs wait for nobody who is absent, so that snapshots are
+/// needed.
+void draw_snapshots(std::uint64_t seed, cluster_options& to) {
+  auto from = stream(seed, 13);
+  if (!from.per_mille(150))
+    return;
+  auto& x = to.settings;
+  x.log_waits_for_absent = false;
+  x.compaction_bytes_min = from.between(100, 1000);
+  x.log_bytes_kept = from.between(0, 1500);
+  x.lagging_bytes_max = bound(from, 500, 5000, 256 << 20);
+  x.compaction_entries_max = bound(from, 1, 20, 16 << 10);
+  x.snapshots_sent_max = from.between(1, 2);
+  to.checkpoint_after = milliseconds{from.per_mille(500) ? 100 : 1000};
+}
+
 machine::session_bounds draw_session_bounds(random& from) {
   machine::session_bounds result;
   result.idle_ms_max = bound(from, 1000, 10'000, result.idle_ms_max);
@@ -365,6 +381,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   draw_waiting(more, result.settings);
   draw_leases(seed, result);
   draw_priorities(seed, result);
+  draw_snapshots(seed, result);
   add_coincidences(seed, result);
   return result;
 }

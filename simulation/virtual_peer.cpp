@@ -36,6 +36,7 @@ consensus::output virtual_peer::boot(base::instant now, std::size_t tail,
   consensus::identity self{group_id{1}, id_, disk_.incarnation(), seed_};
   core_.emplace(self, config_, recovered, disk_.tail(tail), flushed_, now);
   handed_out_ = flushed_;
+  tell_snapshots();
   return carry_out();
 }
 
@@ -50,6 +51,7 @@ void virtual_peer::crash(unfinished_write fate) {
   writing_.reset();
   last_batch_ = {};
   reading_.clear();
+  storing_.clear();
   applying_.clear();
   handed_out_ = {};
 }
@@ -97,8 +99,13 @@ void virtual_peer::tell_clock(consensus::instant clock) {
   core_->tell_clock(clock);
 }
 
-consensus::output virtual_peer::receive(const consensus::message& msg) {
-  promises_.heard(msg, clock_);
+consensus::output virtual_peer::receive(const peer_message& msg) {
+  if (const auto* x = std::get_if<append_request>(&msg))
+    promises_.heard(*x, clock_);
+  if (const auto* x = std::get_if<vote_request>(&msg))
+    promises_.heard(*x);
+  if (const auto* x = std::get_if<timeout_now>(&msg))
+    promises_.heard(*x);
   std::visit([this](const auto& x) { core_->receive(x); }, msg);
   return carry_out();
 }
@@ -203,12 +210,79 @@ consensus::output virtual_peer::checkpointed(log_index index) {
   return carry_out();
 }
 
+// -- snapshots ----------------------------------------------------------------
+
+/// What earlier processes left.
+void virtual_peer::tell_snapshots() {
+  const auto& files = disk_.files();
+  if (const auto newest = files.newest()) {
+    core_->snapshot_taken(newest->head);
+    core_->snapshot_found(newest->head, newest->head.size);
+  }
+  counts_.snapshot_parts_found += files.stored() > 0 ? 1 : 0;
+  if (files.stored() > 0)
+    core_->snapshot_found(files.coming(), files.stored());
+}
+
+consensus::output virtual_peer::snapshot_taken(shared_snapshot content) {
+  ++counts_.snapshots_taken;
+  disk_.files().keep(content);
+  core_->snapshot_taken(content->head);
+  return carry_out();
+}
+
+consensus::output virtual_peer::complete_chunk(const shared_snapshot& content) {
+  auto chunk = std::move(storing_.front());
+  storing_.pop_front();
+  if (chunk.offset != 0
+      && (disk_.files().coming() != chunk.snapshot
+          || disk_.files().stored() != chunk.offset))
+    return carry_out(); // what was before it is gone
+  disk_.files().store(chunk);
+  auto stored = disk_.files().stored();
+  if (stored == chunk.snapshot.size && !disk_.files().complete(content))
+    throw violation{"a snapshot was put together in a wrong way"};
+  core_->chunk_stored(chunk.snapshot, stored);
+  return carry_out();
+}
+
+consensus::output virtual_peer::refuse_chunk() {
+  auto which = storing_.front().snapshot;
+  std::erase_if(storing_,
+                [&which](const auto& x) { return x.snapshot == which; });
+  core_->chunk_refused(which);
+  return carry_out();
+}
+
+void virtual_peer::found_snapshot(const snapshot_content& content) {
+  ++counts_.installs_finished;
+  applied_ = content.entries;
+}
+
+consensus::output virtual_peer::installed(const snapshot_content& content) {
+  ++counts_.snapshots_installed;
+  applied_ = content.entries;
+  flushed_ = content.head.last.index;
+  core_->installed(content.head);
+  return carry_out();
+}
+
+void virtual_peer::keep_needed_snapshots() {
+  disk_.files().erase_unless([this](const snapshot_head& x) {
+    return x == disk_.installing() || core_->needs_snapshot(x);
+  });
+}
+
 // -- what came out ------------------------------------------------------------
 
 consensus::output virtual_peer::carry_out() {
   auto out = core_->take_output();
   if (auto complaint = checker_.check(*core_))
     throw violation{*complaint};
+  if (out.install) {
+    handed_out_ = out.install->last.index;
+    applying_.clear();
+  }
   check_duties(out);
   for (const auto& msg : out.messages)
     promises_.sent(msg, clock_);
@@ -221,6 +295,9 @@ consensus::output virtual_peer::carry_out() {
   if (!out.committed.empty())
     handed_out_ = out.committed.back().index;
   applying_.insert(applying_.end(), out.committed.begin(), out.committed.end());
+  storing_.insert(storing_.end(), out.chunks_to_store.begin(),
+                  out.chunks_to_store.end());
+  keep_needed_snapshots();
   for (const auto& read : out.reads)
     reading_.push_back({read, disk_.read(read)});
   return out;
@@ -242,6 +319,8 @@ void virtual_peer::count(const consensus::output& out) {
 
 void virtual_peer::check_duties(const consensus::output& out) const {
   for (const auto& msg : out.messages)
+    check_promise(msg, *core_, disk_);
+  for (const auto& msg : out.install_replies)
     check_promise(msg, *core_, disk_);
   if (out.batch) {
     if (writing_)

@@ -6,6 +6,7 @@
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/invariants.hpp>
 #include <raft/simulation/counters.hpp>
+#include <raft/simulation/peer_message.hpp>
 #include <raft/simulation/recorded_disk.hpp>
 #include <raft/simulation/vote_promises.hpp>
 
@@ -76,7 +77,7 @@ public:
   consensus::output advance(base::instant now);
   /// What the monotonic clock shows; nothing comes out.
   void tell_clock(base::instant clock);
-  consensus::output receive(const consensus::message& msg);
+  consensus::output receive(const peer_message& msg);
   consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
   consensus::output link_down(peer_id peer);
 
@@ -118,6 +119,24 @@ public:
   /// The state machine has put on its disk what it has applied up to here.
   consensus::output checkpointed(log_index index);
 
+  // -- snapshots --------------------------------------------------------------
+
+  /// One of its own is on the disk.
+  consensus::output snapshot_taken(shared_snapshot content);
+
+  /// The next part of one that comes is on the disk.
+  /// @param content What that snapshot stands for.
+  consensus::output complete_chunk(const shared_snapshot& content);
+
+  /// There is no room for what comes.
+  consensus::output refuse_chunk();
+
+  /// The state machine has it.
+  consensus::output installed(const snapshot_content& content);
+
+  /// The same, before the process starts.
+  void found_snapshot(const snapshot_content& content);
+
   // -- what waits to be completed ---------------------------------------------
 
   const std::optional<persist>& writing() const noexcept {
@@ -126,6 +145,10 @@ public:
 
   const std::deque<read_under_way>& reading() const noexcept {
     return reading_;
+  }
+
+  const std::deque<consensus::chunk_to_store>& storing() const noexcept {
+    return storing_;
   }
 
   const std::deque<entry>& applying() const noexcept {
@@ -141,6 +164,11 @@ public:
   /// @pre `running()`.
   const consensus::core& core() const noexcept {
     return *core_;
+  }
+
+  /// See `consensus::settings::log_waits_for_absent`.
+  bool waits_for_absent() const noexcept {
+    return config_.log_waits_for_absent;
   }
 
   const recorded_disk& disk() const noexcept {
@@ -179,6 +207,8 @@ public:
 private:
   consensus::output carry_out();
   void check_duties(const consensus::output& out) const;
+  void tell_snapshots();
+  void keep_needed_snapshots();
   void count(const consensus::output& out);
 
   peer_id id_;
@@ -203,6 +233,7 @@ private:
   std::optional<persist> writing_;
   batch_number last_batch_;
   std::deque<read_under_way> reading_;
+  std::deque<consensus::chunk_to_store> storing_;
   std::deque<entry> applying_;
   log_index handed_out_;
   std::vector<entry> applied_;

@@ -8,18 +8,22 @@
 
 namespace raft::simulation {
 
-void vote_promises::heard(const consensus::message& msg, instant clock) {
-  if (const auto* x = std::get_if<vote_request>(&msg); x && x->transfer)
-    leader_gave_up(x->term, x->released);
-  if (const auto* x = std::get_if<timeout_now>(&msg))
-    leader_gave_up(x->term.next(), x->round);
-  const auto* x = std::get_if<append_request>(&msg);
-  if (!x || x->term < term_)
+void vote_promises::heard(const vote_request& msg) {
+  if (msg.transfer)
+    leader_gave_up(msg.term, msg.released);
+}
+
+void vote_promises::heard(const timeout_now& msg) {
+  leader_gave_up(msg.term.next(), msg.round);
+}
+
+void vote_promises::heard(const append_request& msg, instant clock) {
+  if (msg.term < term_)
     return;
-  if (x->term > term_)
+  if (msg.term > term_)
     heard_.clear();
-  term_ = x->term;
-  heard_.try_emplace(x->round, clock);
+  term_ = msg.term;
+  heard_.try_emplace(msg.round, clock);
 }
 
 /// The leaders of all terms before that one rely on nothing, except for what

@@ -14,9 +14,13 @@ class vote_promises {
 public:
   using instant = consensus::instant;
 
+  /// The peer has heard of a leader that gives its office up.
+  void heard(const vote_request& msg);
+  void heard(const timeout_now& msg);
+
   /// The peer has heard a leader.
   /// @param clock What its own clock shows.
-  void heard(const consensus::message& msg, instant clock);
+  void heard(const append_request& msg, instant clock);
 
   /// The peer sends a message.
   /// @throws violation if it is a vote against a promise.

@@ -103,5 +103,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::timeout_now))
   CAF_ADD_TYPE_ID(raft_messages, (raft::transfer_leadership))
   CAF_ADD_TYPE_ID(raft_messages, (raft::leadership_transferred))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::install_request))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::install_reply))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

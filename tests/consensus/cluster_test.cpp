@@ -1,6 +1,6 @@
 // Whole groups of cores without faults of their own: they elect and replicate.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 
 using namespace raft;
 using namespace raft::consensus;

@@ -1,6 +1,6 @@
 // Who may speak before the disk is done, and what a finished write proves.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 
 using namespace raft;
 using namespace raft::consensus;

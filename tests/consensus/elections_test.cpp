@@ -1,6 +1,6 @@
 // Pre-vote, stickiness, check-quorum and time: what the paper leaves open.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 
 using namespace raft;
 using namespace raft::consensus;

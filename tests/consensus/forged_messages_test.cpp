@@ -2,7 +2,7 @@
 // Each field of each kind of message takes extreme values, in peers of all
 // roles: nothing aborts, the invariants hold, and what is refused is said.
 
-#include "support.hpp"
+#include "snapshots.hpp"
 #include <raft/base/random.hpp>
 #include <raft/consensus/soundness.hpp>
 #include <raft/messages/fields.hpp>
@@ -52,7 +52,9 @@ void each_number(T& x, F&& f) {
       each_number(y, f);
   } else if constexpr (requires { typename T::tag_type; }) {
     each_number(x.value, f);
-  } else if constexpr (!std::is_same_v<T, bytes>) {
+  } else if constexpr (!std::is_same_v<
+                         T,
+                         bytes> && !std::is_same_v<T, std::vector<peer_id>>) {
     std::apply([&f](auto&... ys) { (each_number(ys, f), ...); }, tie_fields(x));
   }
 }
@@ -71,6 +73,69 @@ void set_number(T& x, std::size_t which, std::uint64_t value) {
     if (i++ == which)
       set(value);
   });
+}
+
+/// All that another peer can say.
+using any_message
+  = std::variant<vote_request, vote_reply, append_request, append_reply,
+                 read_index_request, read_index_reply, timeout_now,
+                 install_request, install_reply>;
+
+void receive(lone_peer& x, const any_message& msg) {
+  std::visit([&x](const auto& y) { x.input([&](core& c) { c.receive(y); }); },
+             msg);
+}
+
+/// From peer 2 to peer 1, which has entries up to 7 at most.
+install_request make_chunk_for_1(std::uint64_t index, std::uint64_t size,
+                                 std::uint64_t offset, std::size_t length) {
+  auto result = make_chunk(make_head(index, 3, size), 1, offset, length, 3, 2);
+  result.header.to = peer_id{1};
+  return result;
+}
+
+install_reply make_install_reply() {
+  install_reply result;
+  result.header = header(2, 1);
+  result.term = term_number{3};
+  result.snapshot = at(4, 3);
+  result.checksum = make_head(4, 3).checksum;
+  result.number = frame_number{1};
+  result.received = 10;
+  result.stored = 5;
+  return result;
+}
+
+lone_peer gets_snapshot() {
+  lone_peer x{1, voters(3), {1, 1, 2}};
+  receive(x, make_chunk_for_1(9, 25, 0, 10));
+  return x;
+}
+
+lone_peer installs_snapshot() {
+  lone_peer x{1, voters(3), {1, 1, 2}};
+  receive(x, make_chunk_for_1(9, 7, 0, 7));
+  store_all(x);
+  x.persist_all();
+  BOOST_REQUIRE(x.install);
+  return x;
+}
+
+/// To peer 2, which lacks what was dropped.
+lone_peer sends_snapshot() {
+  lone_peer x{1, voters(3), {1, 1, 2}, {}, with_snapshots()};
+  x.elect();
+  x.persist_all();
+  disconnect(x, 2);
+  x.receive(make_accept(3, 1, 3, 4));
+  x.read_and_apply();
+  x.input([](core& c) { c.applied(log_index{4}, log_index{4}); });
+  x.persist_all();
+  x.input([](core& c) { c.snapshot_taken(make_head(4, 3)); });
+  connect(x, 2);
+  x.receive(make_refusal(2, 1, 3, 4, at(1, 0)));
+  BOOST_REQUIRE_EQUAL(x.chunks_to_send.size(), 1u);
+  return x;
 }
 
 /// Peer 1 of three, in each role, with work under way: entries that are
@@ -101,6 +166,9 @@ std::vector<std::function<lone_peer()>> scenes() {
   return {
     [] { return lone_peer{1}; },
     follower,
+    gets_snapshot,
+    installs_snapshot,
+    sends_snapshot,
     [] {
       lone_peer x{1, voters(3), {1, 1, 2}};
       x.wake();
@@ -123,7 +191,7 @@ std::vector<std::function<lone_peer()>> scenes() {
 }
 
 /// Messages of peer 2 that are at home in those scenes.
-std::vector<message> samples() {
+std::vector<any_message> samples() {
   return {
     make_vote_request(2, 1, 4, at(6, 3)),
     make_vote_request(2, 1, 4, at(6, 3), true),
@@ -137,12 +205,30 @@ std::vector<message> samples() {
     make_accept(2, 1, 3, 5),
     make_refusal(2, 1, 3, 3, at(2, 1)),
     make_refusal(2, 1, 3, 3, at(1, 0)),
+    make_chunk_for_1(9, 25, 10, 10),
+    make_chunk_for_1(9, 7, 0, 7), // all of it
+    make_chunk_for_1(4, 7, 0, 7),
+    make_install_reply(),
   };
+}
+
+/// This disk has all entries from the first one on, also those that a snapshot
+/// stands for; of a forged snapshot, these may be too many.
+bool can_persist_all(lone_peer& x) {
+  for (; x.batch; x.persist())
+    if (x.batch->batch.install.last.index.value > 100)
+      return false;
+  return true;
 }
 
 /// What a peer goes on to do: its disk completes, it applies, time passes, and
 /// it can still be led and elected.
 void go_on(lone_peer& x) {
+  store_all(x);
+  if (!can_persist_all(x))
+    return;
+  if (const auto head = std::exchange(x.install, std::nullopt))
+    x.input([&](core& c) { c.installed(*head); });
   x.persist_all();
   x.read_and_apply();
   x.wake();
@@ -155,11 +241,11 @@ void go_on(lone_peer& x) {
   x.elect();
 }
 
-void check(lone_peer& x, const message& msg) {
+void check(lone_peer& x, const any_message& msg) {
   const auto term = x->term();
   const auto refused = x->refused_messages();
   x.distrusted.clear();
-  x.receive(msg);
+  receive(x, msg);
   BOOST_REQUIRE_LE(x->term().value, term.value + term_step_max);
   BOOST_REQUIRE_LE(x.distrusted.size(), x->refused_messages() - refused);
 }

@@ -1,6 +1,6 @@
 // Entries travel in frames: large ones in pieces, small ones together.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 #include <raft/consensus/assembly.hpp>
 
 #include <cstdint>

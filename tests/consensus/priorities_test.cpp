@@ -1,5 +1,6 @@
 // Who should rather lead than others.
 
+#include "small_cluster.hpp"
 #include "transfers.hpp"
 
 using namespace raft;

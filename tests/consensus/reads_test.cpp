@@ -1,7 +1,7 @@
 // Entries that are on the disk only, and entries on their way to the state
 // machine.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 
 using namespace raft;
 using namespace raft::consensus;

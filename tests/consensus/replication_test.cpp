@@ -1,7 +1,7 @@
 // How entries reach the followers, whatever the network does, and how they are
 // committed and applied.
 
-#include "support.hpp"
+#include "small_cluster.hpp"
 
 using namespace raft;
 using namespace raft::consensus;

@@ -1,5 +1,6 @@
 // Transfers of leadership as seen by voters and by the successor.
 
+#include "small_cluster.hpp"
 #include "transfers.hpp"
 
 using namespace raft;

@@ -337,6 +337,11 @@ public:
   std::vector<read_verdict> verdicts;
   std::vector<note> notes;
   std::vector<note> distrusted;
+  std::vector<install_reply> install_replies;
+  std::vector<chunk_to_send> chunks_to_send;
+  std::vector<chunk_to_store> chunks_to_store;
+  std::optional<snapshot_head> install;
+  bool take_snapshot = false;
 
 private:
   void drain() {
@@ -351,6 +356,12 @@ private:
     append(verdicts, out.verdicts);
     append(notes, out.notes);
     append(distrusted, out.distrusted);
+    append(install_replies, out.install_replies);
+    append(chunks_to_send, out.chunks_to_send);
+    append(chunks_to_store, out.chunks_to_store);
+    if (out.install)
+      install = out.install;
+    take_snapshot |= out.take_snapshot;
     BOOST_REQUIRE(out.wake_at == x->wake_at());
     const auto violation = checker_.check(*x);
     BOOST_REQUIRE_MESSAGE(!violation, violation.value_or(""));
@@ -367,6 +378,9 @@ private:
       std::erase_if(disk, [&](const entry& e) {
         return e.index >= msg.batch.truncate_from;
       });
+    // What a snapshot stands for has no entries any more.
+    if (msg.batch.install.last.index)
+      disk.resize(msg.batch.install.last.index.value);
     for (const auto& e : msg.batch.entries) {
       BOOST_REQUIRE_EQUAL(e.index.value, disk.size() + 1);
       disk.push_back(e);
@@ -407,91 +421,5 @@ inline void connect(lone_peer& x, std::uint64_t id) {
 inline void disconnect(lone_peer& x, std::uint64_t id) {
   x.input([&](core& c) { c.link_down(peer_id{id}); });
 }
-
-/// Several cores and the network between them. Disks are instant unless named
-/// in `slow_disks`.
-class small_cluster {
-public:
-  explicit small_cluster(std::size_t size, settings config = {}) {
-    for (std::uint64_t id = 1; id <= size; ++id)
-      peers.emplace(id, std::make_unique<lone_peer>(
-                          id, voters(size), std::vector<std::uint64_t>{},
-                          hard_state{}, config));
-  }
-
-  lone_peer& operator[](std::uint64_t id) {
-    return *peers.at(id);
-  }
-
-  /// Delivers messages and completes writes until nothing moves.
-  void settle() {
-    auto moved = true;
-    while (moved) {
-      moved = false;
-      for (auto& [id, p] : peers) {
-        if (p->batch && !slow_disks.contains(id)) {
-          p->persist();
-          moved = true;
-        }
-        moved |= p->read_and_apply();
-        auto messages = std::exchange(p->messages, {});
-        for (auto& msg : messages) {
-          watch(msg);
-          const auto to
-            = std::visit([](auto& m) { return m.header.to.value; }, msg);
-          if (cut(id, to))
-            continue;
-          peers.at(to)->receive(msg);
-          moved = true;
-        }
-      }
-    }
-  }
-
-  /// Lets time pass in small steps.
-  void run(instant time) {
-    constexpr instant step = 10ms;
-    for (auto passed = 0us; passed < time; passed += step) {
-      for (auto& [id, p] : peers)
-        p->advance(step);
-      settle();
-    }
-  }
-
-  /// Makes one peer the leader by letting only its time pass.
-  void elect(std::uint64_t id) {
-    for (auto& [other, p] : peers)
-      p->advance(600ms * (other != id && p->x->leader() ? 1 : 0));
-    while (!peers.at(id)->x->leads()) {
-      peers.at(id)->wake();
-      settle();
-    }
-  }
-
-  /// The one peer that leads the highest term, or 0.
-  std::uint64_t leader() {
-    std::uint64_t result = 0;
-    term_number term;
-    for (auto& [id, p] : peers) {
-      if (p->x->leads() && p->x->term() > term) {
-        result = id;
-        term = p->x->term();
-      }
-    }
-    return result;
-  }
-
-  log_index start(std::uint64_t id, const char* data) {
-    return peers.at(id)->start(data);
-  }
-
-  std::map<std::uint64_t, std::unique_ptr<lone_peer>> peers;
-  std::set<std::uint64_t> slow_disks;
-  /// Sees every message that is sent.
-  std::function<void(const message&)> watch = [](const message&) {};
-  /// Whether messages from one peer to another are lost.
-  std::function<bool(std::uint64_t, std::uint64_t)> cut
-    = [](std::uint64_t, std::uint64_t) { return false; };
-};
 
 } // namespace raft::consensus::test

@@ -89,7 +89,8 @@ void stage::deliver(const pair& way) {
   auto& peer = running(way.second);
   say(to_text(way.second) + " receives " + name_of(msg) + " from "
       + to_text(way.first) + ": " + content_of(msg));
-  auto out = step(peer, [&msg](virtual_peer& p) { return p.receive(msg); });
+  auto out
+    = step(peer, [&msg](virtual_peer& p) { return p.receive(widened(msg)); });
   auto is_answer = [&way](const consensus::message& x) {
     return receiver_of(x) == way.first && name_of(x).ends_with("reply");
   };

@@ -40,6 +40,8 @@ std::vector<named_count> named(const counters& x) {
           {"writes without a reserve", x.refused_reserves},
           {"disks with room again", x.space_found},
           {"compactions", x.compactions},
+          {"snapshots that were taken", x.snapshots_taken},
+          {"snapshots that took the place of a log", x.snapshots_installed},
           {"truncations", x.truncations},
           {"reads for followers", x.reads_for_followers},
           {"reads to apply", x.reads_to_apply},
