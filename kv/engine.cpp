@@ -1,4 +1,5 @@
 #include <raft/kv/engine.hpp>
+#include <raft/kv/engine_restoration.hpp>
 #include <raft/kv/interpreter.hpp>
 #include <raft/kv/lmdb_table.hpp>
 #include <raft/kv/pair_stream.hpp>
@@ -300,17 +301,32 @@ std::string engine_directory(const std::string& data_directory,
   return data_directory + "/kv-" + to_text(group);
 }
 
+namespace {
+
+table_options options_for(const engine_options& options,
+                          const machine::machine_context& x) {
+  table_options result;
+  result.directory = engine_directory(options.directory, x.group);
+  result.owner = {x.cluster, x.peer, x.incarnation};
+  result.group = x.group;
+  result.map_bytes = options.map_bytes;
+  result.cached_bytes_max = options.cached_bytes_max;
+  result.must_exist = x.compacted > log_index{};
+  return result;
+}
+
+} // namespace
+
 machine::state_machine_factory engine_factory(engine_options options) {
   return [options = std::move(options)](const machine::machine_context& x) {
-    table_options wanted;
-    wanted.directory = engine_directory(options.directory, x.group);
-    wanted.owner = {x.cluster, x.peer, x.incarnation};
-    wanted.group = x.group;
-    wanted.map_bytes = options.map_bytes;
-    wanted.cached_bytes_max = options.cached_bytes_max;
-    wanted.must_exist = x.compacted > log_index{};
-    return std::make_unique<engine>(open_lmdb_table(wanted),
+    return std::make_unique<engine>(open_lmdb_table(options_for(options, x)),
                                     options.overlay_bytes_max);
+  };
+}
+
+machine::restoration_factory engine_restorations(engine_options options) {
+  return [options = std::move(options)](const machine::machine_context& x) {
+    return make_engine_restoration(options_for(options, x));
   };
 }
 

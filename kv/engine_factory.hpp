@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/messages/ids.hpp>
 
@@ -37,5 +38,8 @@ std::string engine_directory(const std::string& data_directory, group_id group);
 /// Opens or makes the engine of each group. What it returns throws
 /// `persistence::store_error` if that fails.
 machine::state_machine_factory engine_factory(engine_options options);
+
+/// What gives an engine of those options the state of a snapshot.
+machine::restoration_factory engine_restorations(engine_options options);
 
 } // namespace raft::kv

@@ -35,6 +35,10 @@ public:
       remove_restoration(options_.directory);
   }
 
+  std::string state_format() const override {
+    return kv::state_format;
+  }
+
   void build(const machine::checkpointed_state& what,
              machine::state_source& from) override {
     built_ = false;

@@ -156,6 +156,9 @@ class restoration {
 public:
   virtual ~restoration();
 
+  /// What it reads, see `snapshotting::state_format`.
+  virtual std::string state_format() const = 0;
+
   /// Reads a state and makes it durable beside the one in use, with the applied
   /// index and the sessions.
   ///

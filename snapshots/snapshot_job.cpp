@@ -35,8 +35,8 @@ snapshot_job::snapshot_job(std::string path, description about,
                            machine::snapshot what, const write_options& options)
   : what_{std::move(what)},
     sessions_{what_.sessions()},
-    out_{std::move(path), completed(std::move(about), what_, sessions_),
-         options} {
+    about_{completed(std::move(about), what_, sessions_)},
+    out_{std::move(path), about_, options} {
   // nop
 }
 

@@ -28,27 +28,21 @@ public:
   /// Writes it, once.
   ///
   /// Thread: any, also while the machine applies and answers.
-  /// @throws as `snapshot_writer`, and `machine::given_up` if the machine needs
-  ///         back what the snapshot holds. Then there is no file.
+  /// @throws as `snapshot_writer`, and `machine::given_up` if its rate was
+  /// given
+  ///         up, or the machine needs back what the snapshot holds. Then there
+  ///         is no file.
   totals run();
 
-  /// Somebody waits for it: it keeps to no rate from now on.
-  ///
-  /// Thread: any, also while it runs.
-  void hurry() noexcept {
-    out_.hurry();
-  }
-
-  /// `run` throws `given_up` soon.
-  ///
-  /// Thread: any, also while it runs.
-  void give_up() noexcept {
-    out_.give_up();
+  /// With all that is known by now.
+  const description& about() const noexcept {
+    return about_;
   }
 
 private:
   machine::snapshot what_;
   std::vector<machine::session_record> sessions_;
+  description about_;
   snapshot_writer out_;
 };
 

@@ -18,8 +18,8 @@ snapshot_head head_of(const description& about, const totals& counts) {
 
 std::string file_name_of(group_id group, const snapshot_head& head) {
   return to_text(group) + '-' + to_text(head.last.index) + '-'
-       + to_text(head.last.term) + '-' + std::to_string(head.checksum)
-       + ".snapshot";
+       + to_text(head.last.term) + '-' + std::to_string(head.size) + '-'
+       + std::to_string(head.checksum) + ".snapshot";
 }
 
 snapshot_bytes::snapshot_bytes(std::string path)

@@ -25,7 +25,6 @@ snapshot_writer::snapshot_writer(std::string path, const description& about,
   : path_{std::move(path)},
     unfinished_{path_ + unfinished_suffix},
     options_{options},
-    rate_{options.bytes_per_second},
     file_{open_unfinished(unfinished_)},
     id_{draw_id()} {
   try {
@@ -92,7 +91,8 @@ void snapshot_writer::end_chunk() {
   std::string chunk;
   append_chunk(chunk, id_, kind_, ++totals_.chunks, waiting_);
   waiting_.clear();
-  rate_.take(chunk.size());
+  if (options_.rate)
+    options_.rate->take(chunk.size());
   put(chunk);
   if (unsynced_ >= options_.sync_bytes)
     sync();

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,8 @@
 namespace raft::snapshots {
 
 struct write_options {
-  /// 0 for no limit.
-  std::uint64_t bytes_per_second = 0;
+  /// At what rate; null for no limit. Also ends it, from any thread.
+  std::shared_ptr<rate_limit> rate = {};
   /// After so many bytes they are synced. A sync of all at the end would hold
   /// up those who sync a log on the same disk.
   std::uint64_t sync_bytes = 2 << 20;
@@ -28,7 +29,7 @@ struct write_options {
 /// Writes beside its name first: what is there under the name is finished, and
 /// a file that was there before stays until then.
 ///
-/// Thread: one at a time; `hurry` and `give_up` any.
+/// Thread: one at a time.
 ///
 /// All members throw `machine::no_space` if the disk is full, `snapshot_error`
 /// `no_access` if it fails otherwise, and `machine::given_up`. Nothing can be
@@ -54,16 +55,6 @@ public:
   /// is there for good.
   totals finish();
 
-  /// Keeps to no rate from now on.
-  void hurry() noexcept {
-    rate_.hurry();
-  }
-
-  /// The next step of the writing thread is its last.
-  void give_up() noexcept {
-    rate_.give_up();
-  }
-
 private:
   void add(chunk_kind kind, std::string_view data);
   void end_chunk();
@@ -73,7 +64,6 @@ private:
   std::string path_;
   std::string unfinished_;
   write_options options_;
-  rate_limit rate_;
   lmdb::file_descriptor file_;
   std::uint64_t id_;
   running_checksum all_;

@@ -153,7 +153,8 @@ BOOST_AUTO_TEST_CASE(two_files_of_the_same_state_are_told_apart) {
 BOOST_AUTO_TEST_CASE(it_is_written_at_a_rate) {
   constexpr std::uint64_t rate = 2 << 20;
   auto began = std::chrono::steady_clock::now();
-  snapshot_writer out{path, sample_description(), {rate}};
+  snapshot_writer out{
+    path, sample_description(), {std::make_shared<rate_limit>(rate)}};
   out.write(sample_state(9 * chunk_data_bytes));
   out.finish();
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
@@ -164,17 +165,18 @@ BOOST_AUTO_TEST_CASE(who_waits_for_the_rate_can_be_hurried_or_end) {
   auto state = sample_state(9 * chunk_data_bytes);
   for (auto gives_up : {false, true}) {
     // An hour for each chunk.
-    snapshot_writer out{path, sample_description(), {chunk_data_bytes / 3600}};
+    auto rate = std::make_shared<rate_limit>(chunk_data_bytes / 3600);
+    snapshot_writer out{path, sample_description(), {rate}};
     auto writing = std::async(std::launch::async, [&] {
       out.write(state);
       out.finish();
     });
     if (gives_up) {
-      out.give_up();
+      rate->give_up();
       BOOST_CHECK_THROW(writing.get(), machine::given_up);
       BOOST_TEST(!fs::exists(path + ".2"));
     } else {
-      out.hurry();
+      rate->hurry();
       writing.get();
       fs::rename(path, path + ".1");
     }

@@ -84,14 +84,14 @@ BOOST_AUTO_TEST_CASE(one_that_is_given_up_leaves_nothing) {
   auto uut = make();
   apply_up_to(uut, 3000);
   {
-    snapshot_job job{path, about(3000), *uut.begin_snapshot(), {1}};
-    job.give_up();
+    auto rate = std::make_shared<rate_limit>(1);
+    snapshot_job job{path, about(3000), *uut.begin_snapshot(), {rate}};
+    rate->give_up();
     BOOST_CHECK_THROW(job.run(), machine::given_up);
   }
   BOOST_TEST(fs::is_empty(tmp.path()));
   // And another one can be begun.
-  snapshot_job job{path, about(3000), *uut.begin_snapshot(), {1}};
-  job.hurry();
+  snapshot_job job{path, about(3000), *uut.begin_snapshot()};
   job.run();
   snapshot_reader in{path};
   verify(in);

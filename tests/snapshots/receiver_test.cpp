@@ -175,7 +175,9 @@ BOOST_AUTO_TEST_CASE(a_longer_one_of_that_name_is_begun_anew) {
 
 BOOST_AUTO_TEST_CASE(each_snapshot_has_a_name_of_its_own) {
   auto name = file_name_of({3}, head);
-  BOOST_TEST(name == "3-1234-5-" + std::to_string(head.checksum) + ".snapshot");
+  BOOST_TEST(name
+             == "3-1234-5-" + std::to_string(head.size) + '-'
+                  + std::to_string(head.checksum) + ".snapshot");
   make(2 * chunk_data_bytes + 100);
   BOOST_TEST(file_name_of({3}, head) != name);
 }
