@@ -13,6 +13,9 @@ namespace raft::actors {
 /// checkpointed earlier.
 inline constexpr std::chrono::milliseconds checkpoint_after_default{10'000};
 
+/// At what rate snapshots are written, and sent to followers.
+inline constexpr std::uint64_t snapshot_bytes_per_second_default = 64 << 20;
+
 /// What a slow or greedy subscriber can cost a peer. All that is on its way to
 /// subscribers takes at most the product of the first two.
 struct peer_bounds {

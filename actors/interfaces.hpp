@@ -10,6 +10,8 @@
 //   peer_actor ─read_entries─► reader_actor         per group
 //   peer_actor ─apply─► applier_actor               per group
 //   applier_actor ─checkpoint─► checkpointer_actor  per group, or none
+//   peer_actor ─store_part─► snapshot_keeper_actor  per group, or none
+//   peer_actor ─store_state─► snapshot_writer_actor per snapshot
 //   applier_actor ─apply_commands─► machine_actor   the user's, if any
 //   peer_actor ─delivery─► subscriber_actor         the user's
 //   peer_actor ─leadership─► observer_actor         the user's
@@ -29,6 +31,7 @@
 #pragma once
 
 #include <raft/actors/caf/interface.hpp>
+#include <raft/actors/snapshot_work.hpp>
 #include <raft/messages/caf/type_ids.hpp>
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -67,7 +70,11 @@ using inbox_actor = actor_interface<
   // The leader answers.
   takes<read_index_reply>,
   // The leader asks for a campaign at once.
-  takes<timeout_now>>;
+  takes<timeout_now>,
+  // The leader sends a part of a snapshot.
+  takes<install_request>,
+  // A follower says how much of it there is.
+  takes<install_reply>>;
 
 /// Receives committed entries, in order, each once per subscription.
 using subscriber_actor = actor_interface<takes<delivery>>;
@@ -97,6 +104,10 @@ using peer_actor = inbox_actor::extend<
   answers<get_state, peer_state>,
   // Have another peer lead.
   answers<transfer_leadership, leadership_transferred>,
+  // Take a snapshot, and keep it for a while.
+  answers<take_snapshot, snapshot_taken>,
+  // Give a part of it.
+  answers<read_snapshot, snapshot_part>,
   // Deliver committed entries to a subscriber.
   answers<args<subscribe, subscriber_actor>, subscribed>,
   // The subscriber has handled so many bytes.
@@ -151,6 +162,8 @@ using applier_actor = actor_interface<
   answers<query, queried>,
   // Run commands that only read, as of what it has applied.
   answers<run_reads, reads_run>,
+  // Freeze the state, for a snapshot.
+  answers<freeze_state, state_frozen>,
   // From itself: checkpoint what has changed, however little it is.
   takes<checkpoint_now>,
   // From its peer: the same, because the log's disk is full.
@@ -175,6 +188,28 @@ using checkpointer_actor = actor_interface<
   takes<release_checkpoint>,
   // End.
   answers<stop, stopped>>;
+
+/// Keeps the files of a group's snapshots. Runs detached, because disks block.
+using snapshot_keeper_actor = actor_interface<
+  // Tell what is there; comes before everything else.
+  answers<find_snapshots, snapshots_found>,
+  // Read a part of one.
+  answers<read_part, part_read>,
+  // Write a part of one that comes; answered when it is on the disk.
+  answers<store_part, part_stored>,
+  // From itself: sync what has been written.
+  takes<commit_collected>,
+  // Make a state machine of one.
+  answers<renew_machine, machine_renewed>,
+  // Erase one.
+  takes<forget_snapshot>,
+  // End.
+  answers<stop, stopped>>;
+
+/// Writes one snapshot to a file, and ends. Runs detached, because that takes
+/// as long as there is state.
+using snapshot_writer_actor
+  = actor_interface<answers<store_state, state_stored>>;
 
 /// A state machine that is an actor, which users can supply in place of a
 /// class. It may take more messages than these. docs/embedding.md has the
@@ -230,5 +265,18 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpoint))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::checkpointed))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::observer_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::freeze_state))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::state_frozen))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::store_state))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::state_stored))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::read_part))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::part_read))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::store_part))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::part_stored))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::find_snapshots))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::snapshots_found))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::renew_machine))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::machine_renewed))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::forget_snapshot))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

@@ -7,6 +7,7 @@
 
 #include <raft/actors/bounds.hpp>
 #include <raft/actors/interfaces.hpp>
+#include <raft/actors/snapshot_parts.hpp>
 #include <raft/actors/strays.hpp>
 #include <raft/base/clock.hpp>
 #include <raft/consensus/core.hpp>
@@ -47,6 +48,7 @@ struct peer_parts {
   reader_actor reader = {};
   /// Belongs to this peer, which stops it when it ends.
   applier_actor applier = {};
+  snapshot_parts snapshots = {};
   /// Whether the persister serves this peer alone and is stopped with it.
   bool owns_persister = false;
 
@@ -77,10 +79,10 @@ struct peer_parts {
 /// - `transfer_leadership` is answered at once if it is refused; when it was
 ///   begun, as soon as another leader is known, or the peer leads on.
 /// - Other processes can send what clients send (`start`, `execute`, `fetch`,
-///   `open_session`, `query`, `get_state`, `transfer_leadership`, `subscribe`,
-///   `credit`) and what peers send each other. All else, exit messages
-///   included, must come from this process, and is dropped and counted
-///   otherwise.
+///   `open_session`, `query`, `get_state`, `transfer_leadership`,
+///   `take_snapshot`, `read_snapshot`, `subscribe`, `credit`) and what peers
+///   send each other. All else, exit messages included, must come from this
+///   process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
 /// - An observer is told the state at the time of `observe` before that is

@@ -8,8 +8,10 @@
 
 #include <caf/node_id.hpp>
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace raft::actors {
@@ -18,26 +20,30 @@ namespace raft::actors {
 /// this one.
 using open_to_peers_and_clients = open_to_others<
   vote_request, vote_reply, append_request, append_reply, read_index_request,
-  read_index_reply, timeout_now, start, execute, fetch, open_session, query,
-  get_state, transfer_leadership, args<subscribe, subscriber_actor>, credit>;
+  read_index_reply, timeout_now, install_request, install_reply, start, execute,
+  fetch, open_session, query, get_state, transfer_leadership, take_snapshot,
+  read_snapshot, args<subscribe, subscriber_actor>, credit>;
 
 /// The links of one peer.
 class peer_links {
 public:
   /// @param keeper Who said that the peer can be reached; may be null.
-  void up(peer_id peer, const inbox_actor& inbox,
+  void up(const link_up& what, const inbox_actor& inbox,
           const caf::strong_actor_ptr& keeper) {
-    links_[peer] = {inbox, caf::actor_cast<link_keeper_actor>(keeper)};
+    links_[what.peer]
+      = {inbox, caf::actor_cast<link_keeper_actor>(keeper), what.version};
   }
 
   void down(peer_id peer) {
     links_.erase(peer);
   }
 
-  /// Sends a message to whom its header names, if there is a link.
+  /// Sends a message to whom its header names, if there is a link, and an older
+  /// release at its end knows the message.
   template <class Self, class Message>
   void post(Self* self, Message&& msg) const {
-    if (auto i = links_.find(msg.header.to); i != links_.end())
+    auto i = links_.find(msg.header.to);
+    if (i != links_.end() && i->second.version >= since<Message>)
       send(self, i->second.inbox, std::forward<Message>(msg));
   }
 
@@ -67,7 +73,17 @@ private:
   struct link {
     inbox_actor inbox;
     link_keeper_actor keeper;
+    std::uint32_t version = protocol_version;
   };
+
+  /// The version in which peers understand a message.
+  template <class Message>
+  static constexpr std::uint32_t since
+    = std::is_same_v<
+        std::decay_t<Message>,
+        install_request> || std::is_same_v<std::decay_t<Message>, install_reply>
+      ? snapshots_since_version
+      : protocol_version_min;
 
   std::map<peer_id, link> links_;
 };

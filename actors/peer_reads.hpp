@@ -92,6 +92,19 @@ public:
       machine::answer_rejected(why, core.term(), core.leader()));
   }
 
+  static void refuse(question& x, reject_reason why,
+                     const consensus::core& core) {
+    x.waiting.answer(queried{core.applied(), {}, why, core.leader()});
+  }
+
+  static void refuse(batch all, reject_reason why,
+                     const consensus::core& core) {
+    for (auto& x : all.commands)
+      refuse(x, why, core);
+    for (auto& x : all.questions)
+      refuse(x, why, core);
+  }
+
   /// Keeps commands while they are run.
   /// @returns their number.
   std::uint64_t keep(std::vector<command> all) {
@@ -131,19 +144,6 @@ private:
 
   consistency how_to(const question& x) const noexcept {
     return x.what.how;
-  }
-
-  static void refuse(question& x, reject_reason why,
-                     const consensus::core& core) {
-    x.waiting.answer(queried{core.applied(), {}, why, core.leader()});
-  }
-
-  static void refuse(batch all, reject_reason why,
-                     const consensus::core& core) {
-    for (auto& x : all.commands)
-      refuse(x, why, core);
-    for (auto& x : all.questions)
-      refuse(x, why, core);
   }
 
   batch take(reads::iterator begin, reads::iterator end) {

@@ -9,14 +9,16 @@
 #include <raft/actors/peer_links.hpp>
 #include <raft/actors/peer_listeners.hpp>
 #include <raft/actors/peer_reads.hpp>
+#include <raft/actors/peer_snapshots.hpp>
 #include <raft/actors/peer_space.hpp>
 #include <raft/actors/peer_transfers.hpp>
-#include <raft/actors/stop_other.hpp>
+#include <raft/actors/peer_workers.hpp>
 #include <raft/consensus/durable_commit.hpp>
 
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace raft::actors {
@@ -34,23 +36,18 @@ public:
   using self_pointer = caf::stateful_actor<peer_shell, Base>*;
 
   ~peer_shell() {
-    // An exit message or an exception ends the actor without `end`.
+    // An exit message or an exception ends the actor without `stop`.
     if (core_)
       give_up_all();
-    if (ended_)
-      return;
-    stop_unwatched(parts_.self.group, applier_, reader_);
-    if (parts_.owns_persister)
-      stop_unwatched(parts_.self.group, persister_);
   }
 
   typename Base::behavior_type begin(self_pointer self, peer_parts parts) {
     self_ = self;
     self->count_strays(parts.strays);
-    persister_ = std::move(parts.persister);
-    reader_ = std::move(parts.reader);
-    applier_ = std::move(parts.applier);
     parts_ = std::move(parts);
+    workers_.begin(
+      self, parts_, [this](const std::string& why) { fail(why); },
+      [this] { end(); });
     told_ = parts_.time.now();
     listeners_.emplace(parts_.self.group, parts_.self.id, parts_.bounds);
     waiting_.emplace(parts_.bounds.held_replies_max);
@@ -59,14 +56,14 @@ public:
                   std::move(parts_.tail), parts_.applied, told_);
     core_->told_space(parts_.applied, parts_.space);
     durable_told_ = durable_commit(*core_);
-    watcher_.watch(self_, persister_, [this] { fail("the persister ended"); });
-    watcher_.watch(self_, reader_, [this] { fail("the reader ended"); });
-    watcher_.watch(self_, applier_, [this] { fail("the applier ended"); });
     carry_out();
+    snapshots_.begin(*this, std::move(parts_.snapshots));
     return behavior();
   }
 
 private:
+  friend class peer_snapshots<peer_shell>;
+
   // -- messages ---------------------------------------------------------------
 
   typename Base::behavior_type behavior() {
@@ -78,6 +75,8 @@ private:
       [this](const read_index_request& msg) { hear(msg); },
       [this](const read_index_reply& msg) { hear(msg); },
       [this](const timeout_now& msg) { hear(msg); },
+      [this](const install_request& msg) { hear(msg); },
+      [this](const install_reply& msg) { hear(msg); },
       [this](start& msg) { return on(msg); },
       [this](execute& msg) { return on(msg); },
       [this](const fetch& msg) { return waiting_->take(sender(), msg, told_); },
@@ -89,6 +88,8 @@ private:
       [this](const query& msg) { return on(msg); },
       [this](const get_state& msg) { return on(msg); },
       [this](const transfer_leadership& msg) { return on(msg); },
+      [this](const take_snapshot& msg) { return on(msg); },
+      [this](const read_snapshot& msg) { return on(msg); },
       [this](const subscribe& msg, const subscriber_actor& subscriber) {
         return on(msg, subscriber);
       },
@@ -163,8 +164,8 @@ private:
   caf::result<queried> on(const query& msg) {
     if (auto problem = problem_now(msg.group))
       return *problem;
-    if (is_fresh_enough(*core_, msg, parts_.time.now()))
-      return delegate(self_, applier_, msg);
+    if (is_fresh_enough(*core_, msg, parts_.time.now()) && workers_.applier())
+      return delegate(self_, workers_.applier(), msg);
     return answer_later<queried>(self_, [&](promise<queried> waiting) {
       step([&] {
         reads_->begin(*core_, peer_reads::question{msg, std::move(waiting)});
@@ -188,11 +189,24 @@ private:
     });
   }
 
+  caf::result<snapshot_taken> on(const take_snapshot& msg) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    return snapshots_.take(msg);
+  }
+
+  caf::result<snapshot_part> on(const read_snapshot& msg) {
+    if (auto problem = problem_now(msg.group))
+      return *problem;
+    return snapshots_.give(msg);
+  }
+
   caf::result<subscribed> on(const subscribe& msg,
                              const subscriber_actor& subscriber) {
     if (auto problem = problem_now(msg.group))
       return *problem;
-    auto answer = listeners_->add(self_, watcher_, *core_, msg, subscriber);
+    auto answer
+      = listeners_->add(self_, workers_.watched(), *core_, msg, subscriber);
     deliver();
     return answer;
   }
@@ -200,7 +214,7 @@ private:
   caf::result<observed> on(const observe& msg, const observer_actor& observer) {
     if (auto problem = problem_now(msg.group))
       return *problem;
-    return listeners_->add(self_, watcher_, msg, observer);
+    return listeners_->add(self_, workers_.watched(), msg, observer);
   }
 
   void on(const credit& msg) {
@@ -210,7 +224,7 @@ private:
   }
 
   void on(const link_up& msg, const inbox_actor& peer) {
-    links_.up(msg.peer, peer, self_->current_sender());
+    links_.up(msg, peer, self_->current_sender());
     step([&] { core_->link_up(msg.peer, msg.incarnation); });
   }
 
@@ -232,6 +246,7 @@ private:
     waiting_->expire(told_);
     core_->advance(told_);
     carry_out();
+    snapshots_.tick();
   }
 
   caf::result<stopped> on(const stop& msg) {
@@ -282,6 +297,7 @@ private:
       fetch_entries(std::move(what));
     for (const auto& x : todo.verdicts)
       end_reads(x);
+    snapshots_.carry_out(todo);
     for (const auto& x : todo.notes)
       events::tell(parts_.on_event, x);
     waiting_->give_up_if_deposed(*core_);
@@ -296,20 +312,21 @@ private:
   }
 
   void write(persist&& batch) {
-    request<persisted>(persister_, std::move(batch), [this](persisted& done) {
-      step([&] {
-        done.refused ? core_->refused(done.number)
-                     : core_->persisted(done.number);
+    workers_.template ask<persisted>(
+      workers_.persister(), std::move(batch), [this](persisted& done) {
+        step([&] {
+          done.refused ? core_->refused(done.number)
+                       : core_->persisted(done.number);
+        });
+        if (done.refused && workers_.applier())
+          send(self_, workers_.applier(), checkpoint_for_space{});
       });
-      if (done.refused)
-        send(self_, applier_, checkpoint_for_space{});
-    });
   }
 
   /// Whether more of what the applier has is durable than it knows. It may need
   /// that to free memory, and apply nothing until it hears it.
   bool applier_waits_for_disk() const {
-    return durable_commit(*core_) > durable_told_
+    return workers_.applier() && durable_commit(*core_) > durable_told_
         && core_->handed_out() > durable_told_;
   }
 
@@ -318,14 +335,13 @@ private:
   void apply_all(std::vector<entry>&& entries) {
     auto wanted = waiting_->any_for(entries);
     durable_told_ = durable_commit(*core_);
-    request<applied>(applier_,
-                     apply{parts_.self.group, std::move(entries), wanted,
-                           durable_told_, waiting_->room(), core_->is_alone(),
-                           core_->following_bytes()},
-                     [this](applied& done) {
-                       waiting_->applied(done, *core_, told_);
-                       learn(done.index, done);
-                     });
+    workers_.template ask_applier<applied>(
+      apply{parts_.self.group, std::move(entries), wanted, durable_told_,
+            waiting_->room(), core_->is_alone(), core_->following_bytes()},
+      [this](applied& done) {
+        waiting_->applied(done, *core_, told_);
+        learn(done.index, done);
+      });
   }
 
   void learn(log_index index, const applied& done) {
@@ -336,46 +352,30 @@ private:
   }
 
   void fetch_entries(read_entries&& what) {
-    request<entries_read>(reader_, std::move(what), [this](entries_read& done) {
-      step([&] { core_->entries_read(std::move(done)); });
-    });
-  }
-
-  /// Has another actor of this process do something. Its errors are final, so
-  /// no deadline is needed: if it ends, that is an error, too.
-  template <class Answer, class Actor, class Request, class Then>
-  void request(const Actor& who, Request&& what, Then then) {
-    ++errands_;
-    ask(self_, who, caf::infinite, std::forward<Request>(what))
-      .then(
-        [this, then](Answer& answer) mutable {
-          --errands_;
-          then(answer);
-          end_if_done();
-        },
-        [this](const caf::error& why) {
-          --errands_;
-          fail(caf::to_string(why));
-          end_if_done();
-        });
+    workers_.template ask<entries_read>(
+      workers_.reader(), std::move(what), [this](entries_read& done) {
+        step([&] { core_->entries_read(std::move(done)); });
+      });
   }
 
   // -- reads without an entry -------------------------------------------------
 
   void end_reads(const consensus::read_verdict& x) {
     auto all = reads_->end(x, *core_);
+    if (!workers_.applier())
+      return peer_reads::refuse(std::move(all), reject_reason::busy, *core_);
     for (auto& question : all.questions)
-      peer_reads::ask(self_, applier_, std::move(question));
+      peer_reads::ask(self_, workers_.applier(), std::move(question));
     if (all.commands.empty())
       return;
     auto order = all.order(parts_.self.group, waiting_->room());
     auto number = reads_->keep(std::move(all.commands));
-    request<reads_run>(applier_, std::move(order),
-                       [this, number](reads_run& done) {
-                         auto commands = reads_->take(number);
-                         for (std::size_t i = 0; i < commands.size(); ++i)
-                           end_read(commands[i], done.results.at(i));
-                       });
+    workers_.template ask_applier<reads_run>(
+      std::move(order), [this, number](reads_run& done) {
+        auto commands = reads_->take(number);
+        for (std::size_t i = 0; i < commands.size(); ++i)
+          end_read(commands[i], done.results.at(i));
+      });
   }
 
   void end_read(peer_reads::command& x, const apply_result& result) {
@@ -402,13 +402,14 @@ private:
 
   void deliver() {
     listeners_->deliver(self_, *core_, [this](read_entries what, auto then) {
-      request<entries_read>(reader_, std::move(what),
-                            [this, then](entries_read& done) mutable {
-                              if (stopping_)
-                                return;
-                              then(done);
-                              deliver();
-                            });
+      workers_.template ask<entries_read>(
+        workers_.reader(), std::move(what),
+        [this, then](entries_read& done) mutable {
+          if (stopping_)
+            return;
+          then(done);
+          deliver();
+        });
     });
   }
 
@@ -430,12 +431,9 @@ private:
     if (std::exchange(stopping_, true))
       return;
     give_up_all();
+    snapshots_.conclude();
     listeners_->conclude(self_);
-    // First of all: what waits for space on its disk could wait forever.
-    stop_other(self_, applier_, parts_.self.group, [this] {
-      applier_stopped_ = true;
-      end_if_done();
-    });
+    workers_.stop();
   }
 
   void give_up_all() {
@@ -444,20 +442,7 @@ private:
     reads_->conclude(*core_);
   }
 
-  void end_if_done() {
-    if (!applier_stopped_ || errands_ > 0 || std::exchange(ending_, true))
-      return;
-    // All that keep the store let go of it before `stop` is answered.
-    stop_other(self_, reader_, parts_.self.group, [this] {
-      if (parts_.owns_persister)
-        stop_other(self_, persister_, parts_.self.group, [this] { end(); });
-      else
-        end();
-    });
-  }
-
   void end() {
-    ended_ = true;
     for (auto& waiting : std::exchange(stoppers_, {}))
       waiting.answer(stopped{parts_.self.group});
     failure_.empty() ? self_->quit() : self_->quit(failure(failure_));
@@ -465,16 +450,14 @@ private:
 
   self_pointer self_ = nullptr;
   peer_parts parts_;
-  persister_actor persister_;
-  reader_actor reader_;
-  applier_actor applier_;
+  peer_workers<std::remove_pointer_t<self_pointer>> workers_;
   std::optional<consensus::core> core_;
-  watcher watcher_;
   std::optional<peer_reads> reads_;
   peer_links links_;
   std::optional<peer_clients> waiting_;
   std::optional<peer_listeners> listeners_;
   peer_transfers transfers_;
+  peer_snapshots<peer_shell> snapshots_;
   standing kept_out_;
   /// How far the applier believes the log to be durable.
   log_index durable_told_;
@@ -485,13 +468,7 @@ private:
   consensus::instant due_{0};
   alarm alarm_;
 
-  /// Requests at persister and applier that are not answered yet.
-  std::size_t errands_ = 0;
   bool stopping_ = false;
-  bool applier_stopped_ = false;
-  /// Whether the persister is being stopped, too.
-  bool ending_ = false;
-  bool ended_ = false;
   std::vector<promise<stopped>> stoppers_;
   std::string failure_;
 };

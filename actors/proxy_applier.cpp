@@ -358,6 +358,9 @@ proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
     [self](apply& msg) { return state_of(self).on(msg); },
     [self](const query& msg) { return state_of(self).on(msg); },
     // An actor does not tell which commands only read: they get entries.
+    [](const freeze_state&) -> caf::result<state_frozen> {
+      return failure("a state machine that is an actor cannot be copied");
+    },
     [](const run_reads& msg) {
       return reads_run{
         {msg.commands.size(), apply_result{{}, apply_status::not_a_read, {}}}};

@@ -1,13 +1,16 @@
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
+#include <raft/actors/class_of_machines.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/persister.hpp>
 #include <raft/actors/proxy_applier.hpp>
 #include <raft/actors/reader.hpp>
 #include <raft/actors/seed.hpp>
+#include <raft/actors/snapshot_keeper.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/core.hpp>
 #include <raft/machine/executor.hpp>
+#include <raft/snapshots/rate_limit.hpp>
 
 #include <caf/actor_system.hpp>
 
@@ -55,15 +58,10 @@ struct ready_applier {
   space_left space = {};
 };
 
-ready_applier begin_class(caf::actor_system& system,
-                          const peer_options& options,
-                          const durable_state& log) {
+applier_options options_of_applier(const peer_options& options) {
   applier_options x;
   x.group = options.group;
-  x.executor = std::make_shared<machine::executor>(
-    options.machine(context_of(options, log)));
   auto share = machine::checkpoint_share(options.store->identity().peer);
-  x.executor->stagger_checkpoints(share);
   x.on_event = options.on_event;
   x.strays = options.strays;
   // From half of it to all of it.
@@ -72,6 +70,14 @@ ready_applier begin_class(caf::actor_system& system,
     + options.checkpoint_after / 2 * share / machine::checkpoint_share_max;
   x.detached = options.applier_detached;
   x.in_middleman = options.in_middleman && !options.applier_detached;
+  return x;
+}
+
+ready_applier begin_class(caf::actor_system& system,
+                          const peer_options& options, const durable_state& log,
+                          class_of_machines& machines) {
+  auto x = options_of_applier(options);
+  x.executor = machines.begin(log);
   auto applied = x.executor->applied();
   check_fit(log, applied);
   auto estimate = x.executor->estimate_of_space();
@@ -79,6 +85,43 @@ ready_applier begin_class(caf::actor_system& system,
   auto alone = log.members.voters.size() == 1;
   auto space = alone ? x.executor->look_for_space(0) : space_left{};
   return {spawn_applier(system, std::move(x)), applied, estimate, space};
+}
+
+/// What the peer needs for snapshots; nothing if its machine has none.
+snapshot_parts begin_snapshots(caf::actor_system& system,
+                               const peer_options& options,
+                               const std::shared_ptr<class_of_machines>& all) {
+  snapshot_parts result;
+  if (!all || !all->has_snapshots())
+    return result;
+  const auto& owner = options.store->identity();
+  result.bytes_per_second = options.snapshots.bytes_per_second;
+  result.rate = std::make_shared<snapshots::rate_limit>(
+    options.snapshots.bytes_per_second);
+  snapshot_keeper_options x;
+  x.group = options.group;
+  x.files = all->files();
+  x.rate = result.rate;
+  x.renew = [all](const std::string& path) { return all->renew(path); };
+  result.keeper = spawn_snapshot_keeper(system, std::move(x));
+  snapshot_writer_options about;
+  about.files = all->files();
+  about.cluster_name = owner.cluster;
+  about.group = options.group;
+  about.taken_by = owner.peer;
+  result.spawn_writer = [&system, about, time = options.time](auto rate) {
+    auto y = about;
+    y.taken_ms = time.wall_ms();
+    y.rate = std::move(rate);
+    return spawn_snapshot_writer(system, std::move(y));
+  };
+  result.spawn_applier
+    = [&system, x = options_of_applier(options)](auto executor) {
+        auto y = x;
+        y.executor = std::move(executor);
+        return spawn_applier(system, std::move(y));
+      };
+  return result;
 }
 
 ready_applier begin_actor(caf::actor_system& system,
@@ -137,14 +180,22 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.bounds = options.bounds;
   // The tail of the log stays on the disk until it is needed.
   parts.recovered = options.store->load(options.group);
-  auto applier = options.machine
-                 ? begin_class(system, options, parts.recovered)
+  std::shared_ptr<class_of_machines> machines;
+  if (options.machine)
+    machines = std::make_shared<class_of_machines>(
+      options.machine, options.snapshots, context_of(options, parts.recovered));
+  auto applier = machines
+                 ? begin_class(system, options, parts.recovered, *machines)
                  : begin_actor(system, options, parts.recovered);
   parts.applier = std::move(applier.handle);
   parts.applied = applier.applied;
   parts.space_of = applier.space_of;
   parts.space = applier.space;
-  // Nothing throws from here on. Only reader and persister keep the store, so
+  // Nothing throws from here on.
+  parts.snapshots = begin_snapshots(system, options, machines);
+  if (parts.snapshots.keeper)
+    parts.settings.log_waits_for_absent = false;
+  // Only reader and persister keep the store, so
   // that `stop` releases it.
   parts.reader
     = spawn_reader(system, options.store, options.persister_detached);

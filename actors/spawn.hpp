@@ -23,6 +23,7 @@
 #include <raft/base/clock.hpp>
 #include <raft/consensus/settings.hpp>
 #include <raft/events/event.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -31,6 +32,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace caf {
@@ -39,13 +41,30 @@ class actor_system;
 
 namespace raft::actors {
 
+/// How a peer keeps and sends the state of its state machine.
+struct snapshot_options {
+  /// Where snapshots are kept, for this peer alone. Empty: there are none, and
+  /// logs wait for whoever is absent. The same where the state machine cannot
+  /// be copied, see machine/snapshot.hpp: if it is an actor, has no
+  /// `snapshotting`, or keeps its state on the disk and there is no
+  /// `restoration`.
+  std::string directory = {};
+  /// For a state machine that keeps its state on the disk.
+  machine::restoration_factory restoration = {};
+  /// At what rate they are written, and sent to all followers together; 0 for
+  /// no limit. What commands need of disk and network comes on top.
+  std::uint64_t bytes_per_second = snapshot_bytes_per_second_default;
+};
+
 /// What `spawn_peer` needs to know. Only `store` has no default, and either
 /// `machine` or `spawn_machine` must be given.
 struct peer_options {
   /// The peer's durable state, which also says who the peer is.
   std::shared_ptr<persistence::store> store = {};
 
-  /// Makes the state machine; called once, by `spawn_peer`.
+  /// Makes the state machine; called by `spawn_peer`, and whenever a snapshot
+  /// has taken the place of the state, in another thread. The one before is
+  /// gone by then.
   machine::state_machine_factory machine = {};
 
   /// Instead of `machine`: spawns an actor that is the state machine; called
@@ -57,6 +76,8 @@ struct peer_options {
   /// not vote a second time. Such a peer stays outside, since members cannot be
   /// added yet.
   std::vector<peer_id> bootstrap = {};
+
+  snapshot_options snapshots = {};
 
   group_id group = {1};
   consensus::settings settings = {};

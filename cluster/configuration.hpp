@@ -49,6 +49,9 @@ struct configuration {
   /// How long changes to a state machine that keeps its state wait to be
   /// checkpointed, at most.
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
+  /// See `actors::snapshot_options`.
+  std::uint64_t snapshot_bytes_per_second
+    = actors::snapshot_bytes_per_second_default;
   /// Address space for the log, in bytes; not disk space.
   std::uint64_t map_bytes = std::uint64_t{1} << 40;
   /// How much disk space is allocated before it is needed.

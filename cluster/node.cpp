@@ -169,6 +169,10 @@ struct node::impl {
     x.machine = std::move(machine);
     x.spawn_machine = std::move(spawn_machine);
     x.persister = persister;
+    if (!config.data_directory.empty())
+      x.snapshots.directory = config.data_directory + "/snapshots";
+    x.snapshots.restoration = options.restoration;
+    x.snapshots.bytes_per_second = config.snapshot_bytes_per_second;
     x.group = config.group;
     x.settings = config.raft;
     x.bounds = config.bounds;

@@ -18,6 +18,7 @@
 #include <raft/cluster/configuration.hpp>
 #include <raft/events/event.hpp>
 #include <raft/links/link_state.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 
@@ -46,6 +47,9 @@ struct node_options {
   bool in_middleman = true;
   /// Whether the state machine gets a thread of its own.
   bool applier_detached = false;
+  /// Puts snapshots in the place of a state that the machine keeps on the disk.
+  /// Without it, such a machine has none, see `actors::snapshot_options`.
+  machine::restoration_factory restoration = {};
   /// Bounds for a state machine that is an actor.
   actors::machine_limits actor_machine = {};
   /// How many bytes of changes the state machine may hold that are not on its

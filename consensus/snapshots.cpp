@@ -34,7 +34,7 @@ void core::snapshot_lost(const snapshot_head& head) {
 }
 
 bool core::needs_snapshot(const snapshot_head& head) const noexcept {
-  if (snapshots_.ready == head
+  if ((snapshots_.ready == head && reaches_log(head))
       || (snapshots_.receipt && snapshots_.receipt->head == head)
       || (snapshots_.install && snapshots_.install->head == head))
     return true;

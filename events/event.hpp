@@ -52,6 +52,15 @@ struct checkpoint_has_space {
   static constexpr auto how = severity::warning;
 };
 
+/// A snapshot cannot be taken, sent, received or installed, which is tried
+/// again and again. Told once until it can.
+struct snapshot_trouble {
+  static constexpr auto how = severity::warning;
+  /// As in "a snapshot cannot be taken".
+  std::string what;
+  std::string reason;
+};
+
 /// A state machine that is an actor could not write its last checkpoint. What
 /// is missing is applied again after the next start.
 struct checkpoint_given_up {
@@ -308,13 +317,13 @@ struct redis_deaf {
 
 using event
   = std::variant<note, failed, checkpoint_lacks_space, checkpoint_has_space,
-                 checkpoint_given_up, machine_killed, log_found, members_differ,
-                 did_not_stop, stray_dropped, port_trouble, link_connected,
-                 link_lost, link_failed, link_refused, link_distrusted,
-                 store_changed, link_fallback, kept_out, restored_confirmed,
-                 unhealthy, healthy_again, redis_listening,
-                 redis_clients_limited, redis_unread, redis_unfinished,
-                 redis_http, redis_deaf>;
+                 snapshot_trouble, checkpoint_given_up, machine_killed,
+                 log_found, members_differ, did_not_stop, stray_dropped,
+                 port_trouble, link_connected, link_lost, link_failed,
+                 link_refused, link_distrusted, store_changed, link_fallback,
+                 kept_out, restored_confirmed, unhealthy, healthy_again,
+                 redis_listening, redis_clients_limited, redis_unread,
+                 redis_unfinished, redis_http, redis_deaf>;
 
 /// One line in plain words, without its end.
 std::string to_text(const event& x);

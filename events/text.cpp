@@ -37,6 +37,12 @@ std::string text_of(const checkpoint_has_space&) {
   return "there is room on the disk again; the state was checkpointed";
 }
 
+std::string text_of(const snapshot_trouble& x) {
+  return x.what + ": " + x.reason
+       + ". It is tried again and again; until then, logs are kept for those "
+         "who need it";
+}
+
 std::string text_of(const checkpoint_given_up& x) {
   return x.reason;
 }

@@ -4,6 +4,7 @@
 
 #include <raft/messages/append.hpp>
 #include <raft/messages/apply.hpp>
+#include <raft/messages/backup.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>

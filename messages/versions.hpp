@@ -14,11 +14,14 @@ namespace raft {
 /// The newest version of the messages between processes that we speak. Goes up
 /// when there are messages, or fields, that a peer of the version before does
 /// not know.
-inline constexpr std::uint32_t protocol_version = 4;
+inline constexpr std::uint32_t protocol_version = 5;
 
 /// The oldest one. Goes up when we cannot do without what came later: releases
 /// that speak only older versions are then refused.
 inline constexpr std::uint32_t protocol_version_min = 3;
+
+/// From when on peers send each other snapshots, and give them to clients.
+inline constexpr std::uint32_t snapshots_since_version = 5;
 
 /// The versions that a process speaks.
 struct version_range {

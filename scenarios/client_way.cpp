@@ -39,6 +39,8 @@ public:
       [](const read_index_request&) {},
       [](const read_index_reply&) {},
       [](const timeout_now&) {},
+      [](const install_request&) {},
+      [](const install_reply&) {},
       [no](const start&) -> caf::result<started> { return no(); },
       [this](execute& msg) {
         // An answer is one message here, that is delayed or lost as a whole.
@@ -52,6 +54,10 @@ public:
       [no](const transfer_leadership&) -> caf::result<leadership_transferred> {
         return no();
       },
+      [no](const take_snapshot&) -> caf::result<snapshot_taken> {
+        return no();
+      },
+      [no](const read_snapshot&) -> caf::result<snapshot_part> { return no(); },
       [no](const subscribe&, const actors::subscriber_actor&)
         -> caf::result<subscribed> { return no(); },
       [](const credit&) {},

@@ -17,18 +17,19 @@ constexpr std::int64_t loss_percent = 10;
 constexpr std::int64_t late_answer_min_ms = 200;
 constexpr std::int64_t late_answer_spread_ms = 1999;
 
-const message_header& header_of(const consensus::message& x) {
+const message_header& header_of(const simulation::peer_message& x) {
   return std::visit(
     [](const auto& y) -> const message_header& { return y.header; }, x);
 }
 
-bool is_request(const consensus::message& x) {
+bool is_request(const simulation::peer_message& x) {
   return std::holds_alternative<vote_request>(x)
       || std::holds_alternative<append_request>(x)
-      || std::holds_alternative<timeout_now>(x);
+      || std::holds_alternative<timeout_now>(x)
+      || std::holds_alternative<install_request>(x);
 }
 
-std::size_t size_of(const consensus::message& x) {
+std::size_t size_of(const simulation::peer_message& x) {
   return std::visit([](const auto& y) { return wire_size(y); }, x);
 }
 
@@ -87,7 +88,7 @@ void network::count_bytes(std::size_t bytes) {
   sent_.bytes += bytes;
 }
 
-void network::send(consensus::message what, instant now) {
+void network::send(simulation::peer_message what, instant now) {
   auto request = is_request(what);
   sent_.exchanges += request ? 1 : 0;
   sent_.bytes += size_of(what);
@@ -96,8 +97,8 @@ void network::send(consensus::message what, instant now) {
     on_the_way_.emplace(now + x.delay, travelling{std::move(what), x.certain});
 }
 
-std::vector<consensus::message> network::take(instant now) {
-  std::vector<consensus::message> result;
+std::vector<simulation::peer_message> network::take(instant now) {
+  std::vector<simulation::peer_message> result;
   while (!on_the_way_.empty() && on_the_way_.begin()->first <= now) {
     auto x = std::move(on_the_way_.begin()->second);
     on_the_way_.erase(on_the_way_.begin());

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <raft/base/random.hpp>
-#include <raft/consensus/output.hpp>
 #include <raft/scenarios/environment.hpp>
+#include <raft/simulation/peer_message.hpp>
 
 #include <map>
 #include <optional>
@@ -44,10 +44,10 @@ public:
   void count_bytes(std::size_t bytes);
 
   /// Takes a message between peers on its way.
-  void send(consensus::message what, instant now);
+  void send(simulation::peer_message what, instant now);
 
   /// The messages that arrive by now, in the order of their arrival.
-  std::vector<consensus::message> take(instant now);
+  std::vector<simulation::peer_message> take(instant now);
 
   /// When the next one arrives; nothing if none is on its way.
   std::optional<instant> wake_at() const;
@@ -62,7 +62,7 @@ public:
 
 private:
   struct travelling {
-    consensus::message what;
+    simulation::peer_message what;
     bool certain = false;
   };
 

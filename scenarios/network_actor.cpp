@@ -26,7 +26,7 @@ void switchboard::unplug(peer_number who) {
   network_.crashed(who);
 }
 
-void switchboard::send(consensus::message what) {
+void switchboard::send(simulation::peer_message what) {
   std::lock_guard guard{mutex_};
   network_.send(std::move(what), now());
 }
@@ -76,6 +76,8 @@ public:
       [this](read_index_request& msg) { carry(std::move(msg)); },
       [this](read_index_reply& msg) { carry(std::move(msg)); },
       [this](timeout_now& msg) { carry(std::move(msg)); },
+      [this](install_request& msg) { carry(std::move(msg)); },
+      [this](install_reply& msg) { carry(std::move(msg)); },
       [this](const wake& msg) {
         if (msg.number != alarm_)
           return;

@@ -24,7 +24,7 @@ public:
 
   /// What arrives for a peer, and at which handle.
   struct parcel {
-    consensus::message what;
+    simulation::peer_message what;
     actors::peer_actor to;
   };
 
@@ -34,7 +34,7 @@ public:
   /// The peer is gone: nothing reaches it, nothing on its way will.
   void unplug(peer_number who);
 
-  void send(consensus::message what);
+  void send(simulation::peer_message what);
 
   std::vector<parcel> take();
 

@@ -259,8 +259,7 @@ std::vector<option> raft_options() {
            "How many bytes of the log's tail stay in memory",
            RAFT_FIELD(node.raft.log_bytes_in_memory)),
     number("log-kept", "BYTES", sizes_or_none,
-           "How many bytes of the log's tail are kept when entries are dropped "
-           "that every member has",
+           "How many bytes of the log's tail are kept when entries are dropped",
            RAFT_FIELD(node.raft.log_bytes_kept)),
     number("compaction-bytes", "BYTES", sizes,
            "How many bytes of entries are dropped at once, at least",
@@ -268,6 +267,22 @@ std::vector<option> raft_options() {
     number("disk-retry", "MS", times,
            "How long to leave a full disk alone before it is tried again",
            RAFT_FIELD(node.raft.disk_retry_interval)),
+  };
+}
+
+std::vector<option> snapshot_options() {
+  return {
+    number("log-for-lagging", "BYTES", sizes,
+           "How many bytes of the log are kept at most for members that lag "
+           "behind; one that lacks more gets a snapshot",
+           RAFT_FIELD(node.raft.lagging_bytes_max)),
+    number("snapshots-sent", "N", counts,
+           "To how many members snapshots are sent at once",
+           RAFT_FIELD(node.raft.snapshots_sent_max)),
+    number("snapshot-rate", "BYTES", sizes_or_none,
+           "How many bytes of snapshots are written, and sent, in a second; "
+           "0: as fast as can be",
+           RAFT_FIELD(node.snapshot_bytes_per_second)),
   };
 }
 
@@ -335,7 +350,8 @@ const char* former_name(std::string_view name) {
 const std::vector<option>& options() {
   static const std::vector<option> result = [] {
     auto all = options_of_node();
-    for (auto more : {election_options(), raft_options(), resource_options()})
+    for (auto more : {election_options(), raft_options(), snapshot_options(),
+                      resource_options()})
       for (auto& x : more)
         all.push_back(std::move(x));
     for (auto& x : all)

@@ -154,6 +154,7 @@ void run(const server::configuration& config, const sigset_t& signals) {
   engine.map_bytes = config.node.map_bytes;
   engine.overlay_bytes_max = config.dirty_bytes;
   engine.cached_bytes_max = config.cached_bytes;
+  options.restoration = kv::engine_restorations(engine);
   cluster::node node{system, config.node, kv::engine_factory(engine), options};
   std::optional<redis::server> redis_server;
   if (config.redis)

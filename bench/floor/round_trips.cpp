@@ -41,7 +41,9 @@ inbox_actor::behavior_type answer(inbox_base* self) {
                          result);
           },
           [](const read_index_reply&) {},
-          [](const timeout_now&) {}};
+          [](const timeout_now&) {},
+          [](const install_request&) {},
+          [](const install_reply&) {}};
 }
 
 struct ping_options {
@@ -100,7 +102,9 @@ inbox_actor::behavior_type ping(inbox_base* self,
     [](const append_reply&) {},
     [](const read_index_request&) {},
     [self, state](const read_index_reply& msg) { state->answered(self, msg); },
-    [](const timeout_now&) {}};
+    [](const timeout_now&) {},
+    [](const install_request&) {},
+    [](const install_reply&) {}};
 }
 
 /// The other process: tells its port, and answers until it is ended.

@@ -123,6 +123,8 @@ void cluster::spawn(std::uint64_t id) {
   options.in_middleman = where.in_middleman;
   options.checkpoint_after = checkpoint_after;
   options.time = time;
+  if (snapshots)
+    options.snapshots.directory = snapshots_of(id);
   if (auto ahead = ahead_.find({id}); ahead != ahead_.end())
     options.time.now
       = [by = ahead->second] { return base::steady_now() + by->load(); };

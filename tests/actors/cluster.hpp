@@ -94,6 +94,8 @@ public:
   machine::state_machine_factory machine;
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
   base::clocks time;
+  /// Whether peers keep snapshots.
+  bool snapshots = false;
 
   // -- peers ------------------------------------------------------------------
 
@@ -200,6 +202,11 @@ public:
   caf::scoped_actor self;
   /// Stores in memory; made when missing.
   std::map<peer_id, std::shared_ptr<persistence::store>> stores;
+
+  /// Where a peer keeps its snapshots.
+  std::string snapshots_of(std::uint64_t id) const {
+    return directory_.path("snapshots" + std::to_string(id));
+  }
 
 private:
   std::shared_ptr<persistence::store> open(peer_id id);

@@ -5,6 +5,7 @@
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
+#include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
 #include <raft/persistence/store.hpp>
 #include <raft/tests/support/event_log.hpp>
@@ -34,7 +35,7 @@ inline constexpr auto deadline = patience;
 
 /// Keeps all commands in a row; the reply is how many there are. The command
 /// "poison" throws.
-class journal : public machine::state_machine {
+class journal : public machine::state_machine, public machine::snapshotting {
 public:
   bytes apply(const machine::apply_context&, const bytes& command) override {
     if (command == bytes{"poison"})
@@ -47,6 +48,23 @@ public:
     if (request == bytes{"nonsense"})
       throw std::runtime_error{"this makes no sense"};
     return bytes{text_};
+  }
+
+  machine::snapshotting* snapshotting() noexcept override {
+    return this;
+  }
+
+  std::string state_format() const override {
+    return "journal 1";
+  }
+
+  void write_state(machine::state_sink& to) const override {
+    to.write(text_);
+  }
+
+  void read_state(machine::state_source& from) override {
+    text_ = machine::read_rest(from, 1 << 20);
+    count_ = static_cast<int>(std::count(text_.begin(), text_.end(), ' '));
   }
 
   static std::unique_ptr<machine::state_machine> make(group_id) {

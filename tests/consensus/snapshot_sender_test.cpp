@@ -177,6 +177,7 @@ BOOST_AUTO_TEST_CASE(the_log_is_kept_behind_the_snapshot_that_is_sent) {
 BOOST_AUTO_TEST_CASE(a_snapshot_from_which_the_log_does_not_go_on_is_no_use) {
   auto x = make_leader_without(4, with_snapshots());
   x.input([](core& c) { c.snapshot_taken(make_head(3, 1)); });
+  BOOST_TEST(!x->needs_snapshot(make_head(3, 1)));
   come_back(x);
   BOOST_TEST(x.chunks_to_send.empty());
   BOOST_TEST(x.take_snapshot);

@@ -32,6 +32,10 @@ std::vector<example> examples_of_peer() {
      "commands wait when memory is full"},
     {checkpoint_has_space{}, warning,
      "there is room on the disk again; the state was checkpointed"},
+    {snapshot_trouble{"a snapshot cannot be taken", "the disk is on fire"},
+     warning,
+     "a snapshot cannot be taken: the disk is on fire. It is tried again and "
+     "again; until then, logs are kept for those who need it"},
     {checkpoint_given_up{"the disk is on fire"}, warning,
      "the disk is on fire"},
     {machine_killed{{3}, 10ms}, warning,

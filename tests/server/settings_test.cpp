@@ -89,11 +89,24 @@ void refuses(const std::string& what,
 
 using field = std::function<std::uint64_t(const configuration&)>;
 
+using flag_fields = std::vector<std::pair<const char*, field>>;
+
 /// Flags of numbers, and what of the configuration each sets.
-const std::vector<std::pair<const char*, field>>& number_flags() {
+flag_fields number_flags_of_snapshots() {
+  return {
+    {"--log-for-lagging",
+     [](auto& x) { return x.node.raft.lagging_bytes_max; }},
+    {"--snapshots-sent",
+     [](auto& x) { return x.node.raft.snapshots_sent_max; }},
+    {"--snapshot-rate",
+     [](auto& x) { return x.node.snapshot_bytes_per_second; }},
+  };
+}
+
+flag_fields number_flags_of_others() {
   static constexpr auto count
     = [](auto x) { return static_cast<std::uint64_t>(x.count()); };
-  static const std::vector<std::pair<const char*, field>> all{
+  return {
     {"--heartbeat",
      [](auto& x) { return count(x.node.raft.heartbeat_interval); }},
     {"--election-timeout-min",
@@ -143,6 +156,15 @@ const std::vector<std::pair<const char*, field>>& number_flags() {
     {"--journal-segment-bytes",
      [](auto& x) { return x.node.journal.segment_bytes; }},
   };
+}
+
+const flag_fields& number_flags() {
+  static const auto all = [] {
+    auto result = number_flags_of_others();
+    for (auto& x : number_flags_of_snapshots())
+      result.push_back(std::move(x));
+    return result;
+  }();
   return all;
 }
 

@@ -31,7 +31,7 @@ std::vector<folder_rule> rules_of_libraries() {
     {"transport", {}, {}},
     {"actors",
      {"base", "messages", "messages/caf", "consensus", "persistence", "machine",
-      "actors/caf", "events"},
+      "snapshots", "actors/caf", "events"},
      {"caf", "fmt", "spdlog"}},
     {"actors/caf",
      {"messages", "messages/caf", "actors", "events", "transport"},

@@ -184,8 +184,14 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_away_is_said) {
   leader.state.others[1] = {{3}, {100}, {101}, false};
   check({leader, following(2, 4)}, exit_code::unreachable,
         "peer 3 is not connected to the leader and lacks 49900 entries; the "
-        "leader's log keeps 1.5 MiB from entry 1 on, and others do as well, "
-        "until it has them");
+        "leader's log has them (1.5 MiB from entry 1 on)");
+  leader.state.first = {30'000};
+  check({leader, following(2, 4)}, exit_code::unreachable,
+        "lacks 49900 entries; the leader's log begins at entry 30000, so it "
+        "will be brought a snapshot");
+  leader.state.others[1].connected = true;
+  check({leader, following(2, 4), following(3, 4)}, exit_code::no,
+        "so it is brought a snapshot");
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_that_is_behind_is_said) {

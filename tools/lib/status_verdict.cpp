@@ -169,6 +169,17 @@ void add_own_troubles(const servers& all, const leadership& leader,
   }
 }
 
+/// From where one that lacks entries gets them.
+std::string how_to_get_them(const peer_state& leader, const peer_progress& x) {
+  if (x.match.next() < leader.first)
+    return fmt::format(
+      "; the leader's log begins at entry {}, so it {}", leader.first.value,
+      x.connected ? "is brought a snapshot" : "will be brought a snapshot");
+  return fmt::format("; the leader's log has them ({} from entry {} on)",
+                     events::text_of_bytes(leader.log_bytes),
+                     leader.first.value);
+}
+
 /// What the leader says of the others.
 void add_behind(const leadership& leader, complaints& absent,
                 complaints& slow) {
@@ -183,11 +194,8 @@ void add_behind(const leadership& leader, complaints& absent,
     if (!x.connected)
       what += " is not connected to the leader";
     if (behind > 0)
-      what += fmt::format(
-        "{} lacks {} entries; the leader's log keeps {} from entry {} on, and "
-        "others do as well, until it has them",
-        x.connected ? "" : " and", behind,
-        events::text_of_bytes(state.log_bytes), state.first.value);
+      what += fmt::format("{} lacks {} entries{}", x.connected ? "" : " and",
+                          behind, how_to_get_them(state, x));
     (x.connected ? slow : absent).push_back(what);
   }
 }

@@ -1,0 +1,38 @@
+// What a peer needs to take, send and install snapshots.
+
+#pragma once
+
+#include <raft/actors/interfaces.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace raft::snapshots {
+
+class rate_limit;
+
+} // namespace raft::snapshots
+
+namespace raft::actors {
+
+struct snapshot_parts {
+  /// Belongs to the peer, which stops it when it ends. None: logs wait for
+  /// whoever is absent.
+  snapshot_keeper_actor keeper = {};
+
+  /// Spawns a writer that ends when the rate is given up.
+  std::function<snapshot_writer_actor(std::shared_ptr<snapshots::rate_limit>)>
+    spawn_writer = {};
+
+  /// Spawns an applier for a state machine that a snapshot was installed in.
+  std::function<applier_actor(std::shared_ptr<machine::executor>)> spawn_applier
+    = {};
+
+  /// At what rate snapshots are written; 0 for no limit.
+  std::uint64_t bytes_per_second = 0;
+  /// That at which the keeper reads them.
+  std::shared_ptr<snapshots::rate_limit> rate = {};
+};
+
+} // namespace raft::actors
