@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 #include <stdexcept>
 
 namespace raft::actors {
@@ -149,20 +148,6 @@ ready_applier begin_actor(caf::actor_system& system,
 }
 
 } // namespace
-
-bool found_group(persistence::store& store, group_id group,
-                 const std::vector<peer_id>& members) {
-  auto known = store.load(group);
-  if (!known.members.voters.empty() || known != durable_state{})
-    return false;
-  persist first{group, {}, {}};
-  first.batch.members_changed = true;
-  first.batch.members.voters = members;
-  std::sort(first.batch.members.voters.begin(),
-            first.batch.members.voters.end());
-  store.commit(std::span{&first, 1});
-  return true;
-}
 
 peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   if (!options.store || !options.machine == !options.spawn_machine)

@@ -25,6 +25,7 @@
 #include <raft/events/event.hpp>
 #include <raft/machine/snapshot.hpp>
 #include <raft/machine/state_machine.hpp>
+#include <raft/persistence/founding.hpp>
 #include <raft/persistence/store.hpp>
 
 #include <chrono>
@@ -131,12 +132,8 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options);
 /// again after one of them was replaced.
 void connect(const std::map<peer_id, peer_actor>& peers);
 
-/// Writes the first members of a group into a store that knows none; does
-/// nothing to one that does. `spawn_peer` does this for a peer with a persister
-/// of its own. Call it before anybody spawns a persister on the store.
-/// @returns whether anything was written.
-/// @throws persistence::store_error
-bool found_group(persistence::store& store, group_id group,
-                 const std::vector<peer_id>& members);
+/// `spawn_peer` does this for a peer with a persister of its own. Call it
+/// before anybody spawns a persister on the store.
+using persistence::found_group;
 
 } // namespace raft::actors

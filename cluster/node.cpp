@@ -8,10 +8,11 @@
 #include <raft/client/client_actor.hpp>
 #include <raft/cluster/monitor.hpp>
 #include <raft/cluster/node.hpp>
+#include <raft/cluster/restoration.hpp>
 #include <raft/consensus/acquaintances.hpp>
 #include <raft/links/links.hpp>
 #include <raft/links/listening.hpp>
-#include <raft/persistence/journal_store.hpp>
+#include <raft/persistence/founding.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -125,17 +126,15 @@ struct node::impl {
   std::shared_ptr<persistence::store> open_store() {
     if (options.store)
       return std::exchange(options.store, nullptr);
-    persistence::lmdb_options lmdb;
-    lmdb.directory = config.data_directory;
-    lmdb.cluster = config.cluster;
-    lmdb.peer = config.id;
-    lmdb.map_bytes = config.map_bytes;
-    lmdb.reserved_space = config.reserved_space;
-    return persistence::open_journal_store(lmdb, config.journal);
+    return cluster::open_store(config);
   }
 
-  /// Founds the group, if this start may and the store knows of none.
+  /// Founds the group, if this start may and the store knows of none. Refuses a
+  /// store that somebody else is still founding.
   void found(persistence::store& store) const {
+    if (auto why = persistence::unfinished_founding(store, config.group);
+        !why.empty())
+      throw restoration_error{why};
     std::vector<peer_id> members;
     for (auto& x : config.members)
       members.push_back(x.id);

@@ -1,4 +1,5 @@
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/messages/snapshot.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -39,6 +40,21 @@ std::string older_copy(peer_id who, peer_id witness) {
        + " remembers: its directory is an older copy, or another process has "
          "run on a copy of it."
        + stays_out(who);
+}
+
+std::string of_origin(peer_id who, std::uint64_t checksum) {
+  return name(who) + " was "
+       + (checksum ? "restored from the snapshot with the checksum "
+                       + checksum_text(checksum)
+                   : "not restored from any snapshot");
+}
+
+std::string unequal_origins(peer_id who, std::uint64_t theirs, peer_id self,
+                            std::uint64_t ours) {
+  return of_origin(self, ours) + ", and " + of_origin(who, theirs)
+       + ": they are two clusters. All peers of a restored cluster are "
+         "restored from the same file, each into an empty directory; no member "
+         "of the cluster before can take part in it";
 }
 
 } // namespace
@@ -85,13 +101,18 @@ finding acquaintances::judge(peer_id who, const credentials& theirs,
         + ": they are two clusters. Start each peer with the directory of "
           "this cluster, or found it with the same --members on all; what "
           "only one of the two holds is not in the other"};
-  if (cluster && theirs.cluster && cluster != theirs.cluster)
+  const auto named = cluster && theirs.cluster;
+  if (named && cluster != theirs.cluster)
     return {exclusion::other_cluster, false,
             name(who) + " belongs to the cluster with the id "
               + to_text(theirs.cluster) + ", and " + name(self_)
               + " to that with the id " + to_text(cluster)
               + ": the directory of one of them is that of another cluster. "
                 "Start it with its own"};
+  // A restored cluster has no id before its first leader.
+  if (const auto from = origin_in(theirs.knows); !named && from != origin())
+    return {exclusion::other_founders, false,
+            unequal_origins(who, from, self_, origin())};
   auto result = judge_stores(who, theirs);
   if (result)
     result = judge_third(who, theirs);

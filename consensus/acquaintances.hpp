@@ -5,6 +5,7 @@
 
 #include <raft/messages/identity.hpp>
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -95,6 +96,11 @@ public:
 
   const std::vector<peer_id>& founders() const noexcept {
     return founders_;
+  }
+
+  /// The checksum of the snapshot that the store was founded from, or 0.
+  std::uint64_t origin() const {
+    return origin_in(memory_.others);
   }
 
   /// What is remembered of a peer; a default value if nothing is.

@@ -23,11 +23,26 @@ struct acquaintance {
   friend bool operator==(const acquaintance&, const acquaintance&) = default;
 };
 
+/// How a store remembers that it was founded from a snapshot: in the place of a
+/// peer that cannot be, 0, with the snapshot's checksum for an incarnation.
+inline acquaintance founded_from(std::uint64_t checksum) {
+  return {{}, {checksum ? checksum : 1}, {}, {}};
+}
+
+/// @returns the checksum of the snapshot that a store was founded from; 0 if it
+///          was founded without one.
+inline std::uint64_t origin_in(const std::vector<acquaintance>& known) {
+  for (const auto& x : known)
+    if (!x.peer)
+      return x.incarnation.value;
+  return 0;
+}
+
 /// What a store remembers of itself and of others.
 struct store_memory {
   /// Its own starts, oldest first; the last is that of this process.
   std::vector<start_id> starts;
-  /// Ascending by peer.
+  /// Ascending by peer; the first may be what it was `founded_from`.
   std::vector<acquaintance> others;
   /// Whether its files are not those that it was last written to: they were
   /// copied, moved to another disk, or brought back. What it acknowledged
@@ -57,7 +72,8 @@ struct credentials {
   incarnation_id incarnation;
   /// Its starts, oldest first.
   std::vector<start_id> starts;
-  /// What it remembers of others.
+  /// What it remembers of others, and what it was `founded_from`, if from
+  /// anything.
   std::vector<acquaintance> knows;
   admission stage = admission::full;
 
@@ -69,7 +85,8 @@ enum class exclusion : std::uint8_t {
   none = 0,
   /// Its store is empty, and it was not told to found a cluster.
   not_founded = 1,
-  /// The two were founded with different members.
+  /// The two were founded with different members, or not from the same
+  /// snapshot.
   other_founders = 2,
   /// The two know different cluster ids.
   other_cluster = 3,

@@ -34,6 +34,15 @@ struct snapshot_head {
   friend bool operator==(const snapshot_head&, const snapshot_head&) = default;
 };
 
+/// A checksum as people see it: 16 digits.
+inline std::string checksum_text(std::uint64_t checksum) {
+  constexpr const char* digits = "0123456789abcdef";
+  std::string result;
+  for (auto shift = 60; shift >= 0; shift -= 4)
+    result += digits[checksum >> shift & 15];
+  return result;
+}
+
 /// "index@term", and the bytes.
 inline std::string to_text(const snapshot_head& x) {
   return to_text(x.last) + " of " + std::to_string(x.size) + " bytes";

@@ -247,7 +247,11 @@ void dumper::show_memory() {
                                       + x->born_nanoseconds / 1'000'000)
                       << '\n';
     } else if (key.starts_with("peer")) {
-      if (auto x = sound<acquaintance>({}, place.data(), "meta peer"))
+      auto x = sound<acquaintance>({}, place.data(), "meta peer");
+      if (x && !x->peer)
+        label("founded from") << "the snapshot with the checksum "
+                              << checksum_text(x->incarnation.value) << '\n';
+      else if (x)
         label("remembers") << "peer " << to_text(x->peer) << ", incarnation "
                            << hex(x->incarnation) << ", start "
                            << (x->start ? hex(x->start) : "unknown") << '\n';

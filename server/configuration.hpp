@@ -15,6 +15,9 @@ namespace raft::server {
 /// All that makes one server.
 struct configuration {
   cluster::configuration node;
+  /// The file of a snapshot that an empty data directory is filled with; empty
+  /// if none. See `cluster::open_restored`.
+  std::string restore;
   /// Where to wait for Redis clients, if at all.
   std::optional<links::address> redis;
   /// Bytes of replies that one Redis client, and all of them together, may

@@ -183,6 +183,11 @@ std::vector<option> options_of_node() {
          "Found the cluster: an empty data directory takes the members as "
          "given and may vote. Harmless afterwards",
          RAFT_FIELD(node.bootstrap)),
+    text("restore", "FILE",
+         "Found a new cluster from the file of a snapshot: an empty data "
+         "directory is filled with it. The same file on all peers. Harmless "
+         "afterwards",
+         RAFT_FIELD(restore)),
     flag("insecure",
          "Allow addresses that other machines can reach, although nothing is "
          "encrypted or authenticated",

@@ -13,6 +13,7 @@
 #include <raft/programs/standard_files.hpp>
 #include <raft/redis/server.hpp>
 #include <raft/server/configuration.hpp>
+#include <raft/tools/lib/restore.hpp>
 #include <raft/tools/lib/server_log.hpp>
 
 #include <caf/actor_system.hpp>
@@ -142,20 +143,43 @@ redis::server_options redis_options(const server::configuration& config,
   return result;
 }
 
+/// The store that node and engine go on with, after what is restored was.
+std::shared_ptr<persistence::store> restore(const server::configuration& config,
+                                            const kv::engine_options& engine,
+                                            const sigset_t& signals) {
+  spdlog::info("fills {} with the snapshot '{}', unless that was done before",
+               config.node.data_directory, config.restore);
+  // It may take long, and whatever ends it, the next start goes on with it.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  auto done = tools::restore_engine(config.node, config.restore, engine);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (done.restored)
+    spdlog::info("restored: {}", tools::in_words(*done.restored));
+  return std::move(done.store);
+}
+
+kv::engine_options engine_options(const server::configuration& config) {
+  kv::engine_options result;
+  result.directory = config.node.data_directory;
+  result.map_bytes = config.node.map_bytes;
+  result.overlay_bytes_max = config.dirty_bytes;
+  result.cached_bytes_max = config.cached_bytes;
+  return result;
+}
+
 void run(const server::configuration& config, const sigset_t& signals) {
   spdlog::info("{}", server::describe(config));
+  auto engine = engine_options(config);
+  cluster::node_options options;
+  if (!config.restore.empty())
+    options.store = restore(config, engine, signals);
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
-  cluster::node_options options;
   options.on_event = on_event;
   options.dirty_bytes_max = config.dirty_bytes;
-  kv::engine_options engine;
-  engine.directory = config.node.data_directory;
-  engine.map_bytes = config.node.map_bytes;
-  engine.overlay_bytes_max = config.dirty_bytes;
-  engine.cached_bytes_max = config.cached_bytes;
   options.restoration = kv::engine_restorations(engine);
-  cluster::node node{system, config.node, kv::engine_factory(engine), options};
+  cluster::node node{system, config.node, kv::engine_factory(engine),
+                     std::move(options)};
   std::optional<redis::server> redis_server;
   if (config.redis)
     redis_server.emplace(system, redis_options(config, node));

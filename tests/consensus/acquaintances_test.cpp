@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 
 using namespace raft;
 using raft::consensus::acquaintances;
@@ -164,6 +165,48 @@ BOOST_AUTO_TEST_CASE(different_clusters_are_refused_when_both_are_known) {
   BOOST_TEST(says(judge(2, 1), "the id 72"));
   disks[2].cluster = {71};
   BOOST_TEST(meet(1, 2));
+}
+
+BOOST_AUTO_TEST_CASE(who_was_founded_from_something_else_is_refused_by_both) {
+  auto restore_from = [&](std::uint64_t who, std::uint64_t checksum) {
+    found(who, {{1}, {2}, {3}});
+    disks[who].memory.others = {founded_from(checksum)};
+    start(who);
+  };
+  restore_from(1, 0xab);
+  restore_from(2, 0xab);
+  BOOST_TEST(meet(1, 2));
+  for (auto who : {1, 2}) {
+    for (auto [asks, answers] : {std::pair{who, 3}, std::pair{3, who}}) {
+      auto found = judge(asks, answers);
+      BOOST_TEST((found.reason == exclusion::other_founders));
+      BOOST_TEST(says(found, "restored from the snapshot with the checksum "
+                             "00000000000000ab"));
+      BOOST_TEST(says(found, "peer 3 was not restored from any snapshot"));
+    }
+    // An old member knows an id, which says as little.
+    disks[3].cluster = {77};
+    BOOST_TEST((judge(who, 3).reason == exclusion::other_founders));
+    BOOST_TEST((judge(3, who).reason == exclusion::other_founders));
+    disks[3].cluster = {};
+  }
+  restore_from(3, 0xac);
+  BOOST_TEST(says(judge(3, 1), "peer 1 was restored from the snapshot with the "
+                               "checksum 00000000000000ab"));
+  // What it was founded from is nobody who could be met.
+  restore_from(3, 0xab);
+  BOOST_TEST(meet(1, 3));
+  BOOST_TEST(meet(2, 3));
+  BOOST_TEST(running[3].unheard().empty());
+}
+
+// Then they are one cluster, however each of them came to it.
+BOOST_AUTO_TEST_CASE(the_same_cluster_id_is_enough) {
+  disks[1].memory.others = {founded_from(0xab)};
+  start(1);
+  disks[1].cluster = disks[2].cluster = {77};
+  BOOST_TEST(meet(1, 2));
+  BOOST_TEST(!meet(1, 3));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_store_is_nobody_and_is_not_remembered) {

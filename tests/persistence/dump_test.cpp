@@ -1,6 +1,7 @@
 // A store as text, and the damage that this finds.
 
 #include <raft/persistence/dump.hpp>
+#include <raft/persistence/founding.hpp>
 #include <raft/persistence/lmdb_database.hpp>
 #include <raft/tests/persistence/saboteur.hpp>
 #include <raft/tests/persistence/store_fixture.hpp>
@@ -113,6 +114,18 @@ BOOST_AUTO_TEST_CASE(shows_a_snapshot_that_is_being_installed) {
     commit(x, batch{}.term(5, 2).installed());
     x.close();
     BOOST_TEST(!contains(x.shown(), "installing"));
+    x.reopen();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(shows_what_a_store_was_founded_from) {
+  for (auto kind : disk_kinds) {
+    sample x{kind};
+    x.reopen();
+    begin_founding(*x, 0xab);
+    x.close();
+    BOOST_TEST(contains(x.shown(), "\n  founded from  the snapshot with the "
+                                   "checksum 00000000000000ab\n"));
     x.reopen();
   }
 }

@@ -248,9 +248,10 @@ BOOST_AUTO_TEST_CASE(help_shows_bounds_where_they_are_useful) {
 }
 
 BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
-  auto result = read(
-    and_also({"--heartbeat", "50", "--bootstrap", "--redis", "127.0.0.1:6379",
-              "--cluster", "blue", "--listen", "127.0.0.1:0"}));
+  auto result
+    = read(and_also({"--heartbeat", "50", "--bootstrap", "--redis",
+                     "127.0.0.1:6379", "--restore", "x.snapshot", "--cluster",
+                     "blue", "--listen", "127.0.0.1:0"}));
   BOOST_TEST_REQUIRE(result.config.has_value(), result.text);
   auto& x = *result.config;
   BOOST_TEST(x.node.id.value == 2u);
@@ -260,6 +261,7 @@ BOOST_AUTO_TEST_CASE(flags_make_a_configuration) {
   BOOST_TEST((x.node.members[2] == member{{3}, {"::1", 7003}}));
   BOOST_TEST(x.node.raft.heartbeat_interval.count() == 50);
   BOOST_TEST(x.node.bootstrap);
+  BOOST_TEST(x.restore == "x.snapshot");
   BOOST_TEST(!x.node.insecure);
   BOOST_TEST((x.redis == address{"127.0.0.1", 6379}));
   BOOST_TEST((listen_address(x.node) == address{"127.0.0.1", 0}));

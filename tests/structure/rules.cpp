@@ -44,7 +44,7 @@ std::vector<folder_rule> rules_of_libraries() {
      {"caf", "fmt"}},
     {"cluster",
      {"base", "messages", "consensus", "events", "persistence", "machine",
-      "actors", "actors/caf", "links", "client"},
+      "snapshots", "actors", "actors/caf", "links", "client"},
      {"caf", "fmt"}},
     {"server",
      {"consensus", "programs", "links", "cluster"},
