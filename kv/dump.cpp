@@ -128,6 +128,18 @@ std::vector<group_id> engines_in(const std::string& data_directory) {
   return result;
 }
 
+log_index applied_in(const std::string& directory, group_id group) {
+  if (!std::filesystem::exists(directory + "/data.mdb"))
+    return {};
+  try {
+    lmdb_files files{to_open({directory, group, false}), false};
+    auto txn = files.begin_read();
+    return files.read_state(txn).applied;
+  } catch (const lmdb::error& e) {
+    lmdb::rethrow(e, directory);
+  }
+}
+
 std::uint64_t dump(const dump_options& options, std::ostream& out) {
   try {
     return dumper{options, out}.run();

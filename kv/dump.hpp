@@ -22,6 +22,12 @@ struct dump_options {
 /// The groups that keep an engine in a data directory, ascending.
 std::vector<group_id> engines_in(const std::string& data_directory);
 
+/// Up to which entry an engine's files hold all effects, also while a process
+/// writes them.
+/// @param directory The engine's own; 0 if there is none.
+/// @throws persistence::store_error if it cannot be opened.
+log_index applied_in(const std::string& directory, group_id group);
+
 /// Prints what an engine holds, also while a process writes it.
 /// @returns the number of damaged records found.
 /// @throws persistence::store_error if it cannot be opened.

@@ -21,6 +21,42 @@ bool is_known(const durable_state& x) {
   return x != durable_state{};
 }
 
+/// The entries from here to the end of the log, all of them.
+std::vector<entry> all_from(const store& from, group_id group, log_index first,
+                            log_index last) {
+  constexpr std::uint64_t bytes_at_once = 4 << 20;
+  std::vector<entry> result;
+  while (first <= last) {
+    auto some = from.read(group, first, last, bytes_at_once);
+    if (some.empty())
+      throw store_error{store_errc::corrupt,
+                        "entry " + to_text(first) + " is missing"};
+    first = some.back().index.next();
+    for (auto& x : some)
+      result.push_back(std::move(x));
+  }
+  return result;
+}
+
+/// Takes the id of the cluster before out of the log: whoever gets the log
+/// later would take it for that of the new one. The entry that has it is
+/// dropped with those before it, or, while the state machine needs it, written
+/// anew with the new id.
+void replace_proposed(const store& from, group_id group,
+                      const durable_state& known, log_index applied,
+                      durable_batch& to) {
+  const auto at = known.proposed_at;
+  if (!at)
+    return;
+  if (at <= applied) {
+    to.compacted = {at, all_from(from, group, at, at).front().term};
+    return;
+  }
+  to.truncate_from = at;
+  to.entries = all_from(from, group, at, known.last.index);
+  to.entries.front().data = to_bytes(to.cluster);
+}
+
 } // namespace
 
 bool found_group(store& to, group_id group,
@@ -65,6 +101,23 @@ void end_founding(store& to, group_id group) {
   done.hard = known.hard;
   done.installed = true;
   commit_one(to, group, std::move(done));
+}
+
+void found_alone(store& to, group_id group, cluster_id fresh,
+                 log_index applied) {
+  auto known = to.load(group);
+  durable_batch result;
+  result.hard = known.hard;
+  result.members_changed = true;
+  result.members = {known.last.index, {to.identity().peer}, {}};
+  result.cluster = fresh;
+  replace_proposed(to, group, known, applied, result);
+  commit_one(to, group, std::move(result));
+}
+
+bool is_alone(const store& from, group_id group) {
+  const auto voters = from.load(group).members.voters;
+  return voters == std::vector{from.identity().peer};
 }
 
 bool is_being_founded(const store& from, group_id group) {

@@ -53,4 +53,19 @@ bool is_being_founded(const store& from, group_id group);
 std::string unfinished_founding(const store& from, group_id group);
 /// @}
 
+/// Makes a peer the only voter of its group, in a new cluster: when the others
+/// are lost for good. Its log stays as it is, but for the id of the cluster
+/// before, which goes. One commit: a crash leaves the old cluster or the new
+/// one.
+/// @param fresh The new cluster's id, not 0.
+/// @param applied Up to where the state machine's disk has the effects of
+///        entries.
+/// @pre The group was founded, and not with this peer alone.
+/// @throws store_error
+void found_alone(store& to, group_id group, cluster_id fresh,
+                 log_index applied);
+
+/// Whether a peer is the only voter of its group.
+bool is_alone(const store& from, group_id group);
+
 } // namespace raft::persistence

@@ -4,6 +4,7 @@
 #include <raft/programs/standard_files.hpp>
 #include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/commands.hpp>
+#include <raft/tools/lib/recover.hpp>
 #include <raft/tools/lib/targets.hpp>
 
 #include <CLI/CLI.hpp>
@@ -25,8 +26,9 @@ constexpr const char* footer = R"(
 Exit codes:
   0  done
   1  no: key not found, value differs, digests differ; status: a peer is behind;
-     backup verify: the file is damaged; transfer: that peer does not lead now
-  2  the command line, a file or a value cannot be used
+     backup verify: the file is damaged; transfer: that peer does not lead now;
+     recover: the directories are of two clusters, or somebody said no
+  2  the command line, a file, a directory or a value cannot be used
   3  no leader, or a peer cannot be reached; nothing was executed; status: also
      peers that contradict each other
   4  outcome unknown: the command may or may not have taken effect
@@ -53,6 +55,7 @@ struct arguments {
   std::uint64_t limit = 0;
   std::uint64_t peer = 0;
   std::string file;
+  tools::recovery recovery;
   std::size_t outstanding = 256;
   double rate = 0;
   double wait = 10;
@@ -141,6 +144,23 @@ void add_file_commands(CLI::App& app, arguments& args,
   programs::add_text(*verify, "FILE", args.file)->required();
   verify->callback(
     [&] { chosen = [&] { return verify_backup(args.file, std::cout); }; });
+
+  auto* recover_ = app.add_subcommand(
+    "recover", "Go on with one peer alone, when a majority is lost for good: "
+               "looks at data directories, needs no peers");
+  programs::add_texts(*recover_, "DIR", args.recovery.directories,
+                      "What is left of the cluster's peers");
+  programs::add_text(*recover_, "--use", args.recovery.use,
+                     "The one to go on with (default: the only one)")
+    ->type_name("DIR");
+  recover_->add_flag("--yes", args.recovery.yes, "Ask nothing");
+  recover_->callback([&] {
+    if (args.recovery.directories.empty() && args.recovery.use.empty())
+      throw CLI::RequiredError{"DIR"};
+    chosen = [&] {
+      return tools::recover(args.recovery, ask_at_terminal, std::cout);
+    };
+  });
 }
 
 /// Declares the commands that read keys.
