@@ -109,7 +109,7 @@ void found_alone(store& to, group_id group, cluster_id fresh,
   durable_batch result;
   result.hard = known.hard;
   result.members_changed = true;
-  result.members = {known.last.index, {to.identity().peer}, {}};
+  result.members = {{}, {to.identity().peer}, {}};
   result.cluster = fresh;
   replace_proposed(to, group, known, applied, result);
   commit_one(to, group, std::move(result));
