@@ -42,14 +42,15 @@ public:
     if (!parts_.keeper)
       return;
     shell.workers_.template ask<snapshots_found>(
-      parts_.keeper, find_snapshots{}, [this](snapshots_found& found) {
+      parts_.keeper, find_snapshots{core().log().last().index},
+      [this](snapshots_found& found) {
         shell_->step([&] {
           if (found.newest) {
             add(*found.newest, true);
             core().snapshot_taken(*found.newest);
           }
           if (found.coming) {
-            add(*found.coming, false);
+            add(*found.coming, found.stored == found.coming->size);
             core().snapshot_found(*found.coming, found.stored);
           }
         });

@@ -53,13 +53,15 @@ public:
     options_ = std::move(options);
   }
 
-  snapshots_found on(const find_snapshots&) {
+  snapshots_found on(const find_snapshots& what) {
     snapshots_found result;
     try {
-      auto found = options_.files->tidy();
+      auto found = options_.files->tidy(what.reach);
       result.newest = found.newest;
       if (found.coming) {
-        result.stored = receive(*found.coming).stored();
+        result.stored = options_.files->is_whole(*found.coming)
+                        ? found.coming->size
+                        : receive(*found.coming).stored();
         result.coming = found.coming;
       }
     } catch (const std::exception&) {

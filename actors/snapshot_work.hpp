@@ -92,7 +92,10 @@ struct part_stored {
 };
 
 /// Asks what earlier processes left.
-struct find_snapshots {};
+struct find_snapshots {
+  /// The last entry of the log.
+  log_index reach;
+};
 
 struct snapshots_found {
   std::optional<snapshot_head> newest;

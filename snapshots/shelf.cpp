@@ -79,7 +79,7 @@ shelf::shelf(std::string directory, group_id group)
   }
 }
 
-shelf::leftovers shelf::tidy() const {
+shelf::leftovers shelf::tidy(log_index reach) const {
   const auto prefix = to_text(group_) + '-';
   leftovers result;
   std::vector<std::string> parts;
@@ -92,7 +92,8 @@ shelf::leftovers shelf::tidy() const {
   }
   for (const auto& path : whole)
     if (auto head = head_of_file(path); head && path == path_of(*head))
-      keep_newer(result.newest, *this, *head);
+      keep_newer(head->last.index > reach ? result.coming : result.newest,
+                 *this, *head);
     else
       remove_file(path);
   for (const auto& path : parts)
@@ -103,6 +104,11 @@ shelf::leftovers shelf::tidy() const {
     else
       remove_file(path);
   return result;
+}
+
+bool shelf::is_whole(const snapshot_head& head) const {
+  std::error_code error;
+  return fs::exists(path_of(head), error);
 }
 
 std::string shelf::taking() const {

@@ -25,17 +25,22 @@ public:
 
   /// What an earlier process left.
   struct leftovers {
-    /// The newest one that is whole.
+    /// The newest one that is whole and that the log reaches.
     std::optional<snapshot_head> newest;
     /// The newest one of those that were being received, unless that one is as
-    /// new.
+    /// new; it may be whole.
     std::optional<snapshot_head> coming;
   };
 
   /// Looks for what is there; what is neither of those two is removed.
   ///
   /// Only before anything is written.
-  leftovers tidy() const;
+  /// @param reach The last entry of the log. What goes beyond that has not been
+  ///        installed: the log does not begin behind it yet.
+  leftovers tidy(log_index reach) const;
+
+  /// Whether all of one is there.
+  bool is_whole(const snapshot_head& head) const;
 
   /// The name of the file, while it is not known which snapshot it will be.
   std::string taking() const;

@@ -51,7 +51,7 @@ struct shelf_fixture {
 BOOST_FIXTURE_TEST_SUITE(shelf_suite, shelf_fixture)
 
 BOOST_AUTO_TEST_CASE(an_empty_one_has_nothing) {
-  auto found = uut.tidy();
+  auto found = uut.tidy({100});
   BOOST_TEST(!found.newest);
   BOOST_TEST(!found.coming);
 }
@@ -60,10 +60,10 @@ BOOST_AUTO_TEST_CASE(the_newest_one_stays) {
   take(5);
   auto newest = take(7);
   take(6);
-  auto found = uut.tidy();
+  auto found = uut.tidy({100});
   BOOST_TEST((found.newest == newest));
   BOOST_TEST(files() == 1);
-  BOOST_TEST((uut.tidy().newest == newest));
+  BOOST_TEST((uut.tidy({100}).newest == newest));
 }
 
 BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
   receive(4, 100'000);
   receive(6, 100'000);
   auto coming = receive(8, 100'000);
-  auto found = uut.tidy();
+  auto found = uut.tidy({100});
   BOOST_TEST((found.newest == whole));
   BOOST_TEST((found.coming == coming));
   BOOST_TEST(files() == 2);
@@ -80,10 +80,26 @@ BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
   BOOST_TEST(rest.received() <= 100'000u);
 }
 
+// The log was not reset to it before the end of the process.
+BOOST_AUTO_TEST_CASE(one_beyond_the_log_is_yet_to_be_installed) {
+  auto reached = take(5);
+  auto beyond = take(8);
+  auto found = uut.tidy({7});
+  BOOST_TEST((found.newest == reached));
+  BOOST_TEST((found.coming == beyond));
+  BOOST_TEST(uut.is_whole(beyond));
+  BOOST_TEST(files() == 2);
+  // Then it is as good as any other.
+  found = uut.tidy({8});
+  BOOST_TEST((found.newest == beyond));
+  BOOST_TEST(!found.coming);
+  BOOST_TEST(files() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(of_which_too_little_came_is_none) {
   for (std::size_t size : {0, 10, 24, 100}) {
     receive(8, size);
-    BOOST_TEST(!uut.tidy().coming);
+    BOOST_TEST(!uut.tidy({100}).coming);
     BOOST_TEST(files() == 0);
   }
 }
@@ -98,7 +114,7 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_or_was_being_taken_goes) {
   fs::rename(uut.path_of(named), uut.path_of(named) + "x");
   set_content(uut.taking(), "x");
   set_content(uut.taking() + ".part", "x");
-  auto found = uut.tidy();
+  auto found = uut.tidy({100});
   BOOST_TEST(!found.newest);
   BOOST_TEST(!found.coming);
   BOOST_TEST(files() == 0);
@@ -106,7 +122,7 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_or_was_being_taken_goes) {
 
 BOOST_AUTO_TEST_CASE(files_of_other_groups_are_left_alone) {
   set_content(tmp.path("snapshots/33-1-1-1-1.snapshot"), "x");
-  uut.tidy();
+  uut.tidy({100});
   BOOST_TEST(files() == 1);
 }
 
