@@ -66,8 +66,7 @@ void recorded_disk::write(const persist& x) {
 void recorded_disk::change(const persist& x) {
   const auto& batch = x.batch;
   // A store would let it pass.
-  if (!batch.install.last.index
-      && batch.truncate_from > last().index.next())
+  if (!batch.install.last.index && batch.truncate_from > last().index.next())
     throw violation{"batch " + to_text(x.number)
                     + " truncates beyond the end of the log"};
   auto term_at
