@@ -87,6 +87,13 @@ public:
       actors::send(shell_->self_, parts_.keeper, forget_snapshot{x.head});
       return true;
     });
+    std::erase_if(clients_, [now](client& x) {
+      if (x.until > now)
+        return false;
+      x.who.fail("entry " + to_text(x.at_least)
+                 + " is not on this peer's disk, after a minute of waiting");
+      return true;
+    });
     freeze_if_wanted();
     if (installing_ && now >= not_before_)
       renew();
@@ -107,7 +114,8 @@ public:
       return failure("too many wait for a snapshot of this peer");
     return answer_later<snapshot_taken>(
       shell_->self_, [&](promise<snapshot_taken> waiting) {
-        clients_.push_back({msg.at_least, std::move(waiting)});
+        clients_.push_back(
+          {msg.at_least, shell_->told_ + keep_for, std::move(waiting)});
         freeze_if_wanted();
       });
   }
@@ -153,6 +161,8 @@ private:
 
   struct client {
     log_index at_least;
+    /// What is not there by then may never be.
+    instant until{0};
     promise<snapshot_taken> who;
   };
 

@@ -153,6 +153,25 @@ BOOST_DATA_TEST_CASE(a_machine_in_memory_goes_on_where_the_newest_one_ends,
   BOOST_TEST(x.all_hold("one two three four five "));
 }
 
+BOOST_AUTO_TEST_CASE(what_never_comes_is_not_waited_for_forever) {
+  fixture x{environments[0]};
+  x.spawn_calm();
+  auto asked
+    = actors::ask(x.self, x.peer(2), deadline, take_snapshot{{1}, {1'000'000}});
+  // Its clock goes ahead, and all of its alarms ring.
+  x.state(2);
+  x.set_ahead(2);
+  for (std::uint64_t number = 0; number < 100; ++number)
+    actors::send_anonymously(x.peer(2), wake{number});
+  std::string why;
+  std::move(asked).receive(
+    [](const snapshot_taken&) { BOOST_FAIL("it was taken"); },
+    [&](const caf::error& reason) { why = caf::to_string(reason); });
+  BOOST_TEST(why.find("entry 1000000 is not on this peer's disk")
+               != std::string::npos,
+             why);
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_stops_does_not_wait_for_one) {
   fixture x{environments[0]};
   x.spawn_all();
