@@ -87,8 +87,9 @@ public:
       actors::send(shell_->self_, parts_.keeper, forget_snapshot{x.head});
       return true;
     });
-    std::erase_if(clients_, [now](client& x) {
-      if (x.until > now)
+    // While one is written, which may take long, it is known that more comes.
+    std::erase_if(clients_, [&](client& x) {
+      if (x.until > now || writing_)
         return false;
       x.who.fail("entry " + to_text(x.at_least)
                  + " is not on this peer's disk, after a minute of waiting");
@@ -280,8 +281,10 @@ private:
     wanted_ = troubled_ = false;
     add(x.head, true);
     std::erase_if(clients_, [&](client& waiting) {
-      if (waiting.at_least > x.head.last.index)
+      if (waiting.at_least > x.head.last.index) {
+        waiting.until = shell_->told_ + keep_for; // The next one may do.
         return false;
+      }
       if (hold(x.head))
         waiting.who.answer({core().self().group, x.head});
       else

@@ -3,6 +3,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/client/blocking_client.hpp>
 #include <raft/client/connect.hpp>
+#include <raft/client/fetch_snapshot.hpp>
 #include <raft/client/linked_client.hpp>
 #include <raft/client/request_queue.hpp>
 
@@ -153,6 +154,22 @@ leadership_transferred blocking_client::transfer(const links::address& server,
   return ask_server<leadership_transferred>(
     impl_->system, options, server,
     transfer_leadership{options.group, target, limit});
+}
+
+std::optional<snapshot_head>
+blocking_client::take_snapshot(const links::address& server, log_index at_least,
+                               milliseconds deadline) {
+  auto options = impl_->options;
+  options.server_deadline = deadline;
+  return client::take_snapshot(impl_->system, options, server, at_least);
+}
+
+void blocking_client::read_snapshot(
+  const links::address& server, const snapshot_head& what, std::uint64_t offset,
+  const std::function<void(std::string_view)>& to, milliseconds deadline) {
+  auto options = impl_->options;
+  options.server_deadline = deadline;
+  client::read_snapshot(impl_->system, options, server, what, offset, to);
 }
 
 const std::vector<links::address>& blocking_client::servers() const noexcept {

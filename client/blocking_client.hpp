@@ -4,6 +4,7 @@
 
 #include <raft/client/client_options.hpp>
 #include <raft/links/address.hpp>
+#include <raft/messages/backup.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/messages/transfer.hpp>
 
@@ -11,7 +12,9 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace raft::client {
@@ -86,6 +89,29 @@ public:
   ///         became of it.
   leadership_transferred transfer(const links::address& server, peer_id target,
                                   std::chrono::milliseconds deadline);
+
+  /// Has one server take a snapshot of its state machine, see `take_snapshot`
+  /// in messages/backup.hpp. It keeps the file for a minute, and for another
+  /// one after each part of it was read.
+  /// @returns nothing if it is not there by the deadline. Ask again, to wait
+  /// for
+  ///          the same one.
+  /// @throws client_error, also if there can be none.
+  std::optional<snapshot_head>
+  take_snapshot(const links::address& server, log_index at_least,
+                std::chrono::milliseconds deadline);
+
+  /// Reads the bytes of a snapshot that a server keeps, from an offset to the
+  /// end.
+  /// @param to Gets them in order, in the caller's thread. What it throws
+  ///        passes.
+  /// @param deadline How long to wait for each part.
+  /// @throws client_error if a part does not come. What came is good, and
+  ///         another call may go on behind it.
+  void read_snapshot(const links::address& server, const snapshot_head& what,
+                     std::uint64_t offset,
+                     const std::function<void(std::string_view)>& to,
+                     std::chrono::milliseconds deadline);
 
   const std::vector<links::address>& servers() const noexcept;
 

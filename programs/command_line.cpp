@@ -75,21 +75,28 @@ private:
   }
 
   void take_positional(const std::string& x) {
-    if (has_commands()) {
-      command_ = find_command(x);
+    auto* next = positional_.empty() ? find_command(x) : nullptr;
+    if (next != nullptr) {
+      command_ = next;
       path_.push_back(x);
-    } else {
+    } else if (takes_values() || !has_commands()) {
       positional_.push_back(mark + x);
+    } else {
+      complain_of_command(x);
     }
   }
 
   CLI::App* find_command(const std::string& name) const {
-    std::string known;
-    for (auto* x : commands()) {
+    for (auto* x : commands())
       if (x->get_name() == name)
         return x;
+    return nullptr;
+  }
+
+  [[noreturn]] void complain_of_command(const std::string& name) const {
+    std::string known;
+    for (auto* x : commands())
       known += (known.empty() ? "" : ", ") + x->get_name();
-    }
     complain(
       fmt::format("there is no command '{}'; there are: {}", name, known));
   }
@@ -110,8 +117,6 @@ private:
 
   /// Whether what was named so far has positional arguments.
   bool takes_values() const {
-    if (has_commands())
-      return false;
     auto& what = command_ != nullptr ? *command_ : app_;
     auto groups = what.get_subcommands(
       [](const CLI::App* x) { return x->get_name().empty(); });

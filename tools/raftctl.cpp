@@ -4,6 +4,7 @@
 #include <raft/programs/standard_files.hpp>
 #include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/commands.hpp>
+#include <raft/tools/lib/live_backup.hpp>
 #include <raft/tools/lib/recover.hpp>
 #include <raft/tools/lib/targets.hpp>
 
@@ -29,14 +30,15 @@ Exit codes:
      backup verify: the file is damaged; transfer: that peer does not lead now;
      recover: the directories are of two clusters, or somebody said no
   2  the command line, a file, a directory or a value cannot be used
-  3  no leader, or a peer cannot be reached; nothing was executed; status: also
-     peers that contradict each other
+  3  no leader, or a peer cannot be reached; nothing was executed; backup: there
+     is no file; status: also peers that contradict each other
   4  outcome unknown: the command may or may not have taken effect
 
 Examples:
   export RAFT_PEERS=127.0.0.1:7401,127.0.0.1:7402,127.0.0.1:7403
   raftctl status
   raftctl transfer 2
+  raftctl backup monday.snapshot
   raftctl put color blue
   raftctl cas color green --expect blue
   raftctl put -- -x 5        (what begins with - goes after --))";
@@ -55,6 +57,7 @@ struct arguments {
   std::uint64_t limit = 0;
   std::uint64_t peer = 0;
   std::string file;
+  backup_request backup;
   tools::recovery recovery;
   std::size_t outstanding = 256;
   double rate = 0;
@@ -133,18 +136,49 @@ void add_cluster_commands(CLI::App& app, arguments& args,
   });
 }
 
-/// Declares the commands for files.
-void add_file_commands(CLI::App& app, arguments& args,
-                       offline_function& chosen) {
-  auto* backup = app.add_subcommand("backup", "Look at files of snapshots");
-  backup->require_subcommand(1);
+/// Declares the commands for copies of the state.
+void add_snapshot_commands(CLI::App& app, arguments& args,
+                           command_function& chosen,
+                           offline_function& offline) {
+  auto* snapshot = app.add_subcommand(
+    "snapshot", "Have peers take snapshots of their states, and keep them");
+  programs::add_number(*snapshot, "PEER", args.peer, 1,
+                       "Which one (default: all that answer)")
+    ->type_name("ID");
+  snapshot->callback([&] {
+    chosen
+      = [&](context& ctx) { return take_snapshots(ctx, peer_id{args.peer}); };
+  });
+
+  auto* backup = app.add_subcommand(
+    "backup", "Copy the state of the cluster to a file, while it runs");
+  auto& what = args.backup;
+  programs::add_text(*backup, "FILE", what.file,
+                     "The file, which must not be there yet");
+  backup->add_flag("--force", what.force, "Replace the file if it is there");
+  backup
+    ->add_option("--from", what.from.value,
+                 "Copy from this peer (default: the one best fit)")
+    ->type_name("ID")
+    ->transform(programs::whole_number(1));
   auto* verify = backup->add_subcommand(
     "verify", "Check every byte of a file, and show what it holds; needs no "
               "peers");
   programs::add_text(*verify, "FILE", args.file)->required();
   verify->callback(
-    [&] { chosen = [&] { return verify_backup(args.file, std::cout); }; });
+    [&] { offline = [&] { return verify_backup(args.file, std::cout); }; });
+  backup->callback([&, verify] {
+    if (verify->parsed())
+      return;
+    if (what.file.empty())
+      throw CLI::RequiredError{"FILE"};
+    chosen = [&](context& ctx) { return back_up(ctx, what); };
+  });
+}
 
+/// Declares the commands for files.
+void add_file_commands(CLI::App& app, arguments& args,
+                       offline_function& chosen) {
   auto* recover_ = app.add_subcommand(
     "recover", "Go on with one peer alone, when a majority is lost for good: "
                "looks at data directories, needs no peers");
@@ -287,6 +321,7 @@ int main(int argc, char** argv) {
   add_operators_commands(app, args, chosen);
   add_read_commands(app, args, chosen);
   add_write_commands(app, args, chosen);
+  add_snapshot_commands(app, args, chosen, offline);
   add_file_commands(app, args, offline);
   app.footer(footer); // last: subcommands would inherit it
   try {

@@ -161,21 +161,54 @@ private:
 } // namespace detail
 #endif
 
-/// Like `ask` and `receive`, for actors of other processes. If the one that is
-/// asked ends, or its connection is lost, that is an error at once
+/// A request to an actor of another process, whose answer is to come.
+template <class Response>
+class far_request {
+public:
+  far_request(caf::scoped_actor& self, const caf::strong_actor_ptr& to,
+              Response response)
+    : response_{std::move(response)} {
+#if CAF_MAJOR_VERSION == 0
+    alarm_ = std::make_unique<detail::loss_alarm>(
+      caf::actor_cast<caf::strong_actor_ptr>(self.ptr()), response_.id(), to);
+#else
+    static_cast<void>(self);
+    static_cast<void>(to);
+#endif
+  }
+
+  /// Waits. To be called once.
+  template <class OnAnswer, class OnError>
+  void receive(OnAnswer f, OnError on_error) {
+    std::move(response_).receive(std::move(f), std::move(on_error));
+  }
+
+private:
+  Response response_;
+#if CAF_MAJOR_VERSION == 0
+  std::unique_ptr<detail::loss_alarm> alarm_;
+#endif
+};
+
+/// Like `ask`, for actors of other processes; continue with `receive`. If the
+/// one that is asked ends, or its connection is lost, that is an error at once
 /// (`caf::sec::request_receiver_down`): CAF would drop the request without a
 /// word, and `ask` wait out its deadline. On CAF 1.x it does.
+template <class Handle, class... Ts>
+auto begin_far(caf::scoped_actor& self, const Handle& to,
+               std::chrono::milliseconds deadline, Ts&&... xs) {
+  auto response = ask(self, to, deadline, std::forward<Ts>(xs)...);
+  return far_request<decltype(response)>{
+    self, caf::actor_cast<caf::strong_actor_ptr>(to), std::move(response)};
+}
+
+/// The same, and waits.
 template <class Handle, class OnAnswer, class OnError, class... Ts>
 void ask_far(caf::scoped_actor& self, const Handle& to,
              std::chrono::milliseconds deadline, OnAnswer f, OnError on_error,
              Ts&&... xs) {
-  auto response = ask(self, to, deadline, std::forward<Ts>(xs)...);
-#if CAF_MAJOR_VERSION == 0
-  detail::loss_alarm alarm{caf::actor_cast<caf::strong_actor_ptr>(self.ptr()),
-                           response.id(),
-                           caf::actor_cast<caf::strong_actor_ptr>(to)};
-#endif
-  std::move(response).receive(std::move(f), std::move(on_error));
+  begin_far(self, to, deadline, std::forward<Ts>(xs)...)
+    .receive(std::move(f), std::move(on_error));
 }
 
 /// Answers a request of `ask_without_timeout` with an error.

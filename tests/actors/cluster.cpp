@@ -125,6 +125,7 @@ void cluster::spawn(std::uint64_t id) {
   options.time = time;
   if (snapshots)
     options.snapshots.directory = snapshots_of(id);
+  options.snapshots.bytes_per_second = snapshot_rate;
   if (auto ahead = ahead_.find({id}); ahead != ahead_.end())
     options.time.now
       = [by = ahead->second] { return base::steady_now() + by->load(); };

@@ -96,6 +96,8 @@ public:
   base::clocks time;
   /// Whether peers keep snapshots.
   bool snapshots = false;
+  /// At what rate.
+  std::uint64_t snapshot_rate = actors::snapshot_bytes_per_second_default;
 
   // -- peers ------------------------------------------------------------------
 

@@ -172,6 +172,27 @@ BOOST_AUTO_TEST_CASE(what_never_comes_is_not_waited_for_forever) {
              why);
 }
 
+BOOST_AUTO_TEST_CASE(whoever_waits_is_answered_however_long_it_takes) {
+  fixture x{environments[0]};
+  x.snapshot_rate = 400'000; // for a second
+  x.spawn_calm();
+  log_index last;
+  for (int i = 0; i < 100; ++i)
+    last = x.commit(std::string(4000, 'x')).index;
+  BOOST_REQUIRE(x.eventually([&] { return x.state(2).applied >= last; }));
+  auto asked
+    = actors::ask(x.self, x.peer(2), deadline, take_snapshot{{1}, last});
+  BOOST_REQUIRE(x.eventually([&] { return x.files(2) == 1; }));
+  x.set_ahead(2);
+  for (std::uint64_t number = 0; number < 100; ++number)
+    actors::send_anonymously(x.peer(2), wake{number});
+  snapshot_head head;
+  std::move(asked).receive(
+    [&](const snapshot_taken& msg) { head = msg.snapshot; },
+    [](const caf::error& why) { BOOST_FAIL(caf::to_string(why)); });
+  BOOST_TEST((head.last.index >= last));
+}
+
 BOOST_AUTO_TEST_CASE(a_peer_that_stops_does_not_wait_for_one) {
   fixture x{environments[0]};
   x.spawn_all();

@@ -82,7 +82,9 @@ complains "$scratch: cannot be read: Is a directory" \
 complains "cannot open '$scratch/none'" \
   "$bin/raftctl" backup verify "$scratch/none"
 complains "is no regular file" "$bin/raftctl" backup verify "$scratch"
-complains "ubcommand" "$bin/raftctl" backup
+complains "FILE is required" "$bin/raftctl" backup
+complains "is there already; name another file" \
+  "$bin/raftctl" --peers 127.0.0.1:1 backup "$0"
 for program in raftd raftctl; do
   args=(--config "$scratch")
   [ "$program" = raftd ] || args+=(status)

@@ -39,6 +39,10 @@ struct program {
     auto* inner = outer->add_subcommand("inner", "Takes one");
     add_text(*inner, "FIRST", first)->required();
     add_text(*inner, "--old", old);
+    auto* mixed = app.add_subcommand("mixed", "Takes a value, or a command");
+    add_text(*mixed, "FIRST", first);
+    add_text(*mixed->add_subcommand("part", "Takes one"), "SECOND", second)
+      ->required();
   }
 
   void read(words what) {
@@ -150,6 +154,21 @@ BOOST_AUTO_TEST_CASE(a_command_can_have_commands) {
   BOOST_TEST(program{}.complaint({"outer", "inner"}) == "FIRST is required");
 }
 
+BOOST_AUTO_TEST_CASE(a_command_can_take_a_value_or_have_a_command) {
+  program x;
+  x.read({"mixed", "a"});
+  BOOST_TEST(x.first == "a");
+  BOOST_TEST(!x.second);
+  program y;
+  y.read({"mixed", "part", "a"});
+  BOOST_TEST(y.first == "unset");
+  BOOST_TEST((y.second == "a"));
+  // Only at the beginning it is taken for the command.
+  BOOST_TEST(program{}.complaint({"mixed", "a", "part"})
+             == "'part' was not expected");
+  BOOST_TEST(program{}.complaint({"mixed", "part"}) == "SECOND is required");
+}
+
 BOOST_AUTO_TEST_CASE(a_value_that_looks_like_an_option_is_explained) {
   BOOST_TEST(program{}.complaint({"one", "-x"})
              == "'-x' is no option of 'program one'; a value that begins with "
@@ -168,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_looks_like_an_option_is_explained) {
 BOOST_AUTO_TEST_CASE(mistakes_are_named) {
   BOOST_TEST(program{}.complaint({"oen", "a"})
              == "there is no command 'oen'; there are: one, many, none, "
-                "either, outer");
+                "either, outer, mixed");
   BOOST_TEST(program{}.complaint({"--nam", "one"})
              == "'--nam' is no option of 'program'; 'program --help' lists "
                 "them");

@@ -20,23 +20,6 @@ void show(std::ostream& out, const char* name, const std::string& value) {
   out << fmt::format("{:<12}{}\n", name, value);
 }
 
-void show_description(const snapshot_reader& in, std::ostream& out) {
-  using persistence::text;
-  using persistence::text_of_time;
-  const auto& x = in.about();
-  show(out, "cluster",
-       fmt::format("'{}', id {}", x.cluster_name, to_text(x.cluster)));
-  show(out, "group", to_text(x.group));
-  show(out, "last entry",
-       fmt::format("{}, of {}", to_text(x.last), text_of_time(x.time_ms)));
-  show(out, "members",
-       fmt::format("voters {}; learners {}", text(x.members.voters),
-                   text(x.members.learners)));
-  show(out, "taken",
-       fmt::format("by peer {}, {}", to_text(x.taken_by),
-                   text_of_time(x.taken_ms)));
-}
-
 /// Reads the state, to its end.
 void show_state(snapshot_reader& in, std::ostream& out) {
   show(out, "state",
@@ -56,6 +39,30 @@ void show_state(snapshot_reader& in, std::ostream& out) {
 
 } // namespace
 
+void show_description(const snapshot_reader& in, std::ostream& out) {
+  using persistence::text;
+  using persistence::text_of_time;
+  const auto& x = in.about();
+  show(out, "cluster",
+       fmt::format("'{}', id {}", x.cluster_name, to_text(x.cluster)));
+  show(out, "group", to_text(x.group));
+  show(out, "last entry",
+       fmt::format("{}, of {}", to_text(x.last), text_of_time(x.time_ms)));
+  show(out, "members",
+       fmt::format("voters {}; learners {}", text(x.members.voters),
+                   text(x.members.learners)));
+  show(out, "taken",
+       fmt::format("by peer {}, {}", to_text(x.taken_by),
+                   text_of_time(x.taken_ms)));
+}
+
+void show_sound(const snapshot_reader& in, std::ostream& out) {
+  const auto& x = in.counts();
+  show(out, "sound",
+       fmt::format("all {} bytes in {} chunks, checksum {:016x}", x.file_bytes,
+                   x.chunks, x.checksum));
+}
+
 verdict verify_backup(const std::string& file, std::ostream& out) {
   try {
     snapshot_reader in{file};
@@ -67,10 +74,7 @@ verdict verify_backup(const std::string& file, std::ostream& out) {
       open += x.id ? 1 : 0;
     show(out, "sessions", std::to_string(open));
     show_state(in, out);
-    show(out, "sound",
-         fmt::format("all {} bytes in {} chunks, checksum {:016x}",
-                     in.counts().file_bytes, in.counts().chunks,
-                     in.counts().checksum));
+    show_sound(in, out);
     return {};
   } catch (const snapshot_error& e) {
     auto damaged = e.code() == fault::damaged || e.code() == fault::cut_short;

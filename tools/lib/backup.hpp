@@ -7,11 +7,23 @@
 #include <iosfwd>
 #include <string>
 
+namespace raft::snapshots {
+
+class snapshot_reader;
+
+} // namespace raft::snapshots
+
 namespace raft::tools {
 
 /// Reads all of a file, checks it, and shows what it holds.
 /// @returns `ok` if it is sound, `no` if it is damaged or cut short, `usage` if
 ///          it is no snapshot or cannot be read.
 verdict verify_backup(const std::string& file, std::ostream& out);
+
+/// Shows what a file says of itself at its beginning.
+void show_description(const snapshots::snapshot_reader& in, std::ostream& out);
+
+/// Shows, of a file that was checked, how long it is.
+void show_sound(const snapshots::snapshot_reader& in, std::ostream& out);
 
 } // namespace raft::tools
