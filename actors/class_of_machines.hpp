@@ -38,6 +38,11 @@ public:
     return files_ != nullptr;
   }
 
+  /// Whether it keeps its state on the disk. Known at that time, too.
+  bool keeps_state() const noexcept {
+    return keeps_state_;
+  }
+
   /// @pre `has_snapshots()`.
   const std::shared_ptr<const snapshots::shelf>& files() const noexcept {
     return files_;

@@ -178,8 +178,10 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.space = applier.space;
   // Nothing throws from here on.
   parts.snapshots = begin_snapshots(system, options, machines);
-  if (parts.snapshots.keeper)
+  if (parts.snapshots.keeper) {
     parts.settings.log_waits_for_absent = false;
+    parts.settings.machine_keeps_state = machines->keeps_state();
+  }
   // Only reader and persister keep the store, so
   // that `stop` releases it.
   parts.reader

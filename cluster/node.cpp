@@ -226,7 +226,7 @@ struct node::impl {
   /// Has somebody say what keeps this peer from serving.
   void watch() {
     // What a log holds beside what it keeps by its settings, when all is well:
-    // what is not checkpointed yet, see docs/operating.md.
+    // what is not checkpointed yet, or in no snapshot, see docs/operating.md.
     constexpr std::uint64_t dirty = 128 << 20;
     monitor_options x;
     x.group = config.group;
@@ -235,7 +235,8 @@ struct node::impl {
       if (member.id != config.id)
         x.members.push_back(member);
     x.kept_max = config.raft.log_bytes_kept + config.raft.compaction_bytes_min
-               + std::max(dirty, 2 * options.dirty_bytes_max);
+               + std::max({dirty, 2 * options.dirty_bytes_max,
+                           std::uint64_t{config.raft.snapshot_log_bytes}});
     x.board = board;
     x.disk_full = disk_full;
     x.on_event = options.on_event;

@@ -43,6 +43,8 @@ core::core(const identity& self, const settings& config,
   snapshots_.tell_installed
     = static_cast<bool>(recovered.installing.last.index);
   draw_election_timeout();
+  if (!config_.machine_keeps_state)
+    wait_for_snapshot();
   // The process before may have promised a moment ago. In term 0 nobody has
   // heard a leader.
   if (hard_.term)

@@ -347,6 +347,9 @@ private:
 
   // -- snapshots (snapshots.cpp, on_install_request.cpp) ----------------------
 
+  void wait_for_snapshot();
+  bool snapshot_is_due() const noexcept;
+  void take_snapshot();
   bool reaches_log(const snapshot_head& head) const noexcept;
   log_index wanted_behind(const progress& x) const noexcept;
   void accepted(const append_reply& msg, progress& x);

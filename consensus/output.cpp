@@ -17,6 +17,8 @@ output core::take_output() {
       replicate(*state, id, x);
     pursue_hand_over(*state);
   }
+  if (snapshot_is_due())
+    take_snapshot();
   answer_install();
   make_batch();
   hand_out();

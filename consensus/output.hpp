@@ -87,7 +87,9 @@ struct chunk_to_store {
 ///     bytes are found to have the checksum; if not, the file goes, and
 ///     `snapshot_lost` is fed back.
 /// 12. Take a snapshot if `take_snapshot` says so and none is being taken;
-///     when it is durable, feed `snapshot_taken` back.
+///     when it is durable, feed `snapshot_taken` back. Of a machine that keeps
+///     nothing, it must not be ahead of the log's disk: a process that starts
+///     goes on with the newest one.
 /// 13. Give the state machine what `install` holds, instead of its state and of
 ///     all that it was to apply; when it has that on its disk, feed `installed`
 ///     back. The log was reset before, and the store remembers that

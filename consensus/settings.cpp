@@ -38,6 +38,10 @@ const char* complaint_about(const settings& x) {
     return "at least one byte must go when entries are dropped from the log";
   if (x.snapshots_sent_max == 0)
     return "at least one member must be allowed to get a snapshot";
+  if (x.snapshot_log_bytes == 0 || x.snapshot_log_entries == 0
+      || x.snapshot_interval.count() < 0)
+    return "a snapshot must take the place of at least one entry, and no "
+           "interval is negative";
   if (x.compaction_entries_max == 0)
     return "at least one entry must go when entries are dropped from the log";
   if (x.disk_retry_interval.count() <= 0)

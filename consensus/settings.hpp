@@ -124,6 +124,24 @@ struct settings {
   /// To how many members a leader sends snapshots at once.
   std::size_t snapshots_sent_max = 2;
 
+  /// Whether the state machine keeps its state on its disk. False needs a shell
+  /// that takes snapshots: then the last one of our own stands for what is
+  /// kept, and the following say when the next one is due. Each peer waits for
+  /// somewhere between half of that and all of it, so that not all are busy
+  /// with theirs at once.
+  bool machine_keeps_state = true;
+
+  /// A snapshot is due when it would take the place of entries of so many
+  /// bytes, and of as many as the last one had, so that no more is written for
+  /// snapshots than for the log.
+  std::size_t snapshot_log_bytes = 64 << 20;
+
+  /// Or of so many entries: a process that starts applies that many at most.
+  std::uint64_t snapshot_log_entries = 1'000'000;
+
+  /// Or of any, when the last one is so old; 0: that does not matter.
+  std::chrono::milliseconds snapshot_interval{3'600'000};
+
   /// How many entries one durable batch drops at most. What goes with it waits
   /// no longer than for an ordinary batch.
   std::size_t compaction_entries_max = 16 << 10;

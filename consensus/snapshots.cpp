@@ -18,11 +18,54 @@ void core::snapshot_taken(const snapshot_head& head) {
       || (snapshots_.ready && head.last.index <= snapshots_.ready->last.index))
     return;
   snapshots_.ready = head;
+  snapshots_.lost = false;
+  if (config_.machine_keeps_state)
+    return;
+  // A process that starts gets the state from there.
+  applied_durable_
+    = std::max(applied_durable_, std::min(head.last.index, applied_));
+  wait_for_snapshot();
+}
+
+void core::wait_for_snapshot() {
+  snapshots_.renewed_at = now_;
+  snapshots_.share = random_.between(500, 1000);
+}
+
+bool core::snapshot_is_due() const noexcept {
+  const auto& x = snapshots_;
+  if (config_.machine_keeps_state || x.install)
+    return false;
+  if (x.lost || applied_ == applied_durable_)
+    return x.lost;
+  // The product could be too large.
+  const auto share = [&x](std::uint64_t all) {
+    return all / 1000 * x.share + all % 1000 * x.share / 1000;
+  };
+  const auto size = x.ready ? x.ready->size : 0;
+  const auto age
+    = std::chrono::ceil<std::chrono::milliseconds>(now_ - x.renewed_at);
+  const auto age_max
+    = share(static_cast<std::uint64_t>(config_.snapshot_interval.count()));
+  return applied_.value - applied_durable_.value
+        >= share(config_.snapshot_log_entries)
+      || log_.bytes_between(applied_durable_, applied_)
+           >= std::max(share(config_.snapshot_log_bytes), size)
+      || (age_max > 0 && static_cast<std::uint64_t>(age.count()) >= age_max);
+}
+
+void core::take_snapshot() {
+  if (now_ < snapshots_.take_again_at)
+    return;
+  snapshots_.take_again_at = now_ + config_.heartbeat_interval;
+  out_.take_snapshot = true;
 }
 
 void core::snapshot_lost(const snapshot_head& head) {
-  if (snapshots_.ready == head)
+  if (snapshots_.ready == head) {
     snapshots_.ready.reset();
+    snapshots_.lost = true;
+  }
   if (snapshots_.receipt && snapshots_.receipt->head == head)
     snapshots_.receipt.reset();
   if (auto* state = std::get_if<consensus::leader>(&role_))
@@ -93,10 +136,7 @@ void core::choose_snapshot(const consensus::leader& state, progress& x) {
   if (head)
     return;
   if (!snapshots_.ready || !reaches_log(*snapshots_.ready)) {
-    if (now_ >= snapshots_.take_again_at) {
-      snapshots_.take_again_at = now_ + config_.heartbeat_interval;
-      out_.take_snapshot = true;
-    }
+    take_snapshot();
     return;
   }
   const auto sent = std::ranges::count_if(state.others, [](const auto& other) {

@@ -87,6 +87,12 @@ struct known_snapshots {
   bool tell_installed = false;
   /// Until then the shell is not asked again to take one.
   instant take_again_at{0};
+  /// When there was a newer one of our own, or this process started.
+  instant renewed_at{0};
+  /// Of what makes the next one due, how many thousandths: from 500 to 1000.
+  std::uint64_t share = 1000;
+  /// Ours cannot be read any more, and the log may begin behind it.
+  bool lost = false;
 
   /// Entries that come now would be in a log that is about to go.
   bool resets_log() const noexcept {

@@ -52,13 +52,16 @@ void cluster::schedule_snapshot(peer_id who) {
 
 void cluster::take_snapshot(peer_id who, std::size_t count) {
   auto& x = around(who);
+  const auto& core = peer(who).core();
   x.snapshotting = false;
   // Another one may have been installed meanwhile.
   count = std::min(count, x.delivered.size());
-  if (count == 0)
+  // A machine that starts from it must not be ahead of its log.
+  if (count == 0
+      || (!core.config().machine_keeps_state
+          && core.log().durable().value < count))
     return;
   auto end = x.delivered.begin() + static_cast<std::ptrdiff_t>(count);
-  const auto& core = peer(who).core();
   auto made
     = make_snapshot({x.delivered.begin(), end}, core.members(), core.cluster());
   vault_.try_emplace(made->head.checksum, made);
@@ -137,10 +140,15 @@ void cluster::finish_install(peer_id who) {
   const auto& disk = peer(who).disk();
   const auto& installing = disk.installing();
   auto found = around(who).executor->applied();
-  if (found >= installing.last.index && found >= disk.compacted().index)
+  shared_snapshot content;
+  if (found < installing.last.index)
+    content = disk.files().find(installing);
+  else if (!options_.settings.machine_keeps_state
+           || found < disk.compacted().index)
+    content = disk.files().newest();
+  if (!content && found >= disk.compacted().index
+      && found >= installing.last.index)
     return;
-  auto content = found < installing.last.index ? disk.files().find(installing)
-                                               : disk.files().newest();
   give_to_machine(who, content);
   peer(who).found_snapshot(*content);
 }

@@ -17,8 +17,15 @@ base::random stream(std::uint64_t seed, std::uint64_t what);
 /// How wrong clocks run at most, in millionths.
 inline constexpr std::int64_t clocks_wrong_ppm = 200'000;
 
+/// A cheap way to have small bounds in some runs and none in others.
+std::size_t bound(base::random& from, std::size_t low, std::size_t high,
+                  std::size_t otherwise);
+
 /// How many peers a cluster has.
 std::size_t draw_peers(std::uint64_t seed);
+
+/// Draws whether snapshots are needed, and when they are taken.
+void draw_snapshots(std::uint64_t seed, cluster_options& to);
 
 /// Adds to a few runs what rarely comes together by chance. Most seeds stand
 /// for the same with and without it.

@@ -46,8 +46,9 @@ public:
 private:
   static cluster_options options_for(const workload& what, const schedule& x) {
     auto result = draw_cluster(x.seed);
-    result.machine = [&what](machine_disk& disk, random& source) {
-      return what.make_machine_on(disk, source);
+    const auto keeps = result.settings.machine_keeps_state;
+    result.machine = [&what, keeps](machine_disk& disk, random& source) {
+      return keeps ? what.make_machine_on(disk, source) : what.make_machine();
     };
     result.only_reads
       = [like = std::shared_ptr{what.make_machine()}](const bytes& command) {

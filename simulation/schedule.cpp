@@ -24,12 +24,6 @@ constexpr std::array fault_names{
   "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
   "fill_data",   "stick_machine", "renew_link",   "transfer",   "quiet"};
 
-/// A cheap way to have small bounds in some runs and none in others.
-std::size_t bound(random& from, std::size_t low, std::size_t high,
-                  std::size_t otherwise) {
-  return from.per_mille(400) ? from.between(low, high) : otherwise;
-}
-
 consensus::settings draw_settings(random& from) {
   consensus::settings result;
   result.batches_under_way_max = from.between(1, 4);
@@ -76,22 +70,6 @@ void draw_priorities(std::uint64_t seed, cluster_options& to) {
     return;
   for (auto& x : to.traits)
     x.priority = static_cast<std::uint8_t>(from.between(1, priority_max));
-}
-
-/// In some runs, logs wait for nobody who is absent, so that snapshots are
-/// needed.
-void draw_snapshots(std::uint64_t seed, cluster_options& to) {
-  auto from = stream(seed, 13);
-  if (!from.per_mille(150))
-    return;
-  auto& x = to.settings;
-  x.log_waits_for_absent = false;
-  x.compaction_bytes_min = from.between(100, 1000);
-  x.log_bytes_kept = from.between(0, 1500);
-  x.lagging_bytes_max = bound(from, 500, 5000, 256 << 20);
-  x.compaction_entries_max = bound(from, 1, 20, 16 << 10);
-  x.snapshots_sent_max = from.between(1, 2);
-  to.checkpoint_after = milliseconds{from.per_mille(500) ? 100 : 1000};
 }
 
 machine::session_bounds draw_session_bounds(random& from) {
@@ -220,6 +198,11 @@ std::string to_text(const fault& x) {
 }
 
 // -- drawing ------------------------------------------------------------------
+
+std::size_t bound(random& from, std::size_t low, std::size_t high,
+                  std::size_t otherwise) {
+  return from.per_mille(400) ? from.between(low, high) : otherwise;
+}
 
 random stream(std::uint64_t seed, std::uint64_t what) {
   random outer{seed};

@@ -153,6 +153,33 @@ BOOST_DATA_TEST_CASE(a_machine_in_memory_goes_on_where_the_newest_one_ends,
   BOOST_TEST(x.all_hold("one two three four five "));
 }
 
+BOOST_DATA_TEST_CASE(a_machine_in_memory_lets_its_log_end,
+                     bdata::make(environments), where) {
+  fixture x{where};
+  x.settings.snapshot_log_entries = 40;
+  x.settings.compaction_bytes_min = 1;
+  x.settings.log_bytes_kept = 0;
+  x.spawn_all();
+  std::string journal;
+  for (int i = 0; i < 200; ++i) {
+    auto command = "command" + std::to_string(i);
+    x.commit(command);
+    journal += command + " ";
+  }
+  // Nobody has told them to.
+  for (std::uint64_t id = 1; id <= 3; ++id)
+    BOOST_TEST(x.eventually([&] { return x.state(id).first.value > 100; }));
+  x.stop_all();
+  for (std::uint64_t id = 1; id <= 3; ++id)
+    x.spawn(id);
+  x.connect();
+  BOOST_TEST(x.all_hold(journal));
+  x.commit("more");
+  BOOST_TEST(x.all_hold(journal + "more "));
+  for (std::uint64_t id = 1; id <= 3; ++id)
+    BOOST_TEST(x.eventually([&] { return x.files(id) <= 1; }));
+}
+
 BOOST_AUTO_TEST_CASE(what_never_comes_is_not_waited_for_forever) {
   fixture x{environments[0]};
   x.spawn_calm();

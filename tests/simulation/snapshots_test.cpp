@@ -156,3 +156,85 @@ BOOST_AUTO_TEST_CASE(lost_and_doubled_parts_are_no_matter) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+/// Three peers whose state machines keep nothing on their disks.
+struct forgetful_peers {
+  static cluster_options options() {
+    auto result = with_snapshots();
+    result.machine = {};
+    auto& x = result.settings;
+    x.machine_keeps_state = false;
+    x.snapshot_log_bytes = 2000;
+    return result;
+  }
+
+  void write(int count) {
+    for (int i = 0; i < count; ++i) {
+      BOOST_REQUIRE(
+        x.run_until([&] { return !x.leaders().empty(); }, x.now() + 10s));
+      x.start(x.leaders().back(), kv::encode(kv::append{"k", "more "}));
+      x.run_for(20ms);
+    }
+  }
+
+  void check() {
+    BOOST_REQUIRE(x.run_until(
+      [&] {
+        return !x.leaders().empty() && x.runs({1}) && x.runs({2}) && x.runs({3})
+            && std::ranges::all_of(all, [&](peer_id id) {
+                 return x.state(id).applied == x.state(x.leaders().back()).last;
+               });
+      },
+      x.now() + 30s));
+    for (auto id : all)
+      BOOST_TEST(keys.final_state(x.machine(id))
+                 == keys.final_state(x.machine({1})));
+  }
+
+  const std::vector<peer_id> all{{1}, {2}, {3}};
+  kv_workload keys;
+  simulation::cluster x{options()};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(forgetful_machines)
+
+BOOST_AUTO_TEST_CASE(their_logs_end_as_well) {
+  forgetful_peers y;
+  std::uint64_t most = 0;
+  for (int i = 0; i < 60; ++i) {
+    y.write(5);
+    for (auto id : y.all)
+      most = std::max(most, y.x.state(id).log_bytes);
+  }
+  // The trail, what makes a snapshot due and entries go, and those of the
+  // meantime.
+  BOOST_TEST(most < 6000u);
+  for (auto id : y.all)
+    BOOST_TEST((y.x.state(id).first > log_index{200}));
+  y.check();
+  BOOST_TEST(y.x.counts().snapshots_installed == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_at_any_moment_leaves_log_and_snapshot) {
+  for (auto after = 1ms; after < 400ms; after += 1ms + after / 10) {
+    BOOST_TEST_CONTEXT(after.count() << " ms") {
+      forgetful_peers y;
+      y.write(50);
+      y.x.run_for(after);
+      for (auto id : y.all)
+        y.x.crash(id, after.count() % 2 == 0 ? unfinished_write::kept
+                                             : unfinished_write::lost);
+      for (auto id : y.all)
+        y.x.restart(id);
+      BOOST_TEST(y.x.counts().boots_on_compacted == 3u);
+      y.write(30);
+      y.check();
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
