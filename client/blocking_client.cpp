@@ -3,6 +3,7 @@
 #include <raft/actors/caf/system.hpp>
 #include <raft/client/blocking_client.hpp>
 #include <raft/client/connect.hpp>
+#include <raft/client/fetch_entries.hpp>
 #include <raft/client/fetch_snapshot.hpp>
 #include <raft/client/linked_client.hpp>
 #include <raft/client/request_queue.hpp>
@@ -170,6 +171,14 @@ void blocking_client::read_snapshot(
   auto options = impl_->options;
   options.server_deadline = deadline;
   client::read_snapshot(impl_->system, options, server, what, offset, to);
+}
+
+void blocking_client::read_entries(
+  const links::address& server, log_index from,
+  const std::function<bool(std::vector<entry>)>& to, milliseconds deadline) {
+  auto options = impl_->options;
+  options.server_deadline = deadline;
+  client::read_entries(impl_->system, options, server, from, to);
 }
 
 const std::vector<links::address>& blocking_client::servers() const noexcept {

@@ -113,6 +113,19 @@ public:
                      const std::function<void(std::string_view)>& to,
                      std::chrono::milliseconds deadline);
 
+  /// Reads committed entries of one server, as they are committed and on its
+  /// disk.
+  /// @param from The first one, from 1.
+  /// @param to Gets them in order, some at a time, in a thread of the client;
+  ///        says whether it wants more. What it throws is thrown here.
+  /// @param deadline How long to wait for some.
+  /// @throws client_error if none come any more, or they were dropped from that
+  ///         server's log. What came is good, and another call may go on behind
+  ///         it, at any server.
+  void read_entries(const links::address& server, log_index from,
+                    const std::function<bool(std::vector<entry>)>& to,
+                    std::chrono::milliseconds deadline);
+
   const std::vector<links::address>& servers() const noexcept;
 
 private:

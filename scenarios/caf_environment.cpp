@@ -1,7 +1,7 @@
+#include <raft/client/listener.hpp>
 #include <raft/kv/command.hpp>
 #include <raft/scenarios/caf_environment.hpp>
 #include <raft/scenarios/failure.hpp>
-#include <raft/scenarios/listener.hpp>
 
 #include <stdexcept>
 #include <utility>
@@ -103,11 +103,12 @@ void caf_environment::listen(peer_number who) {
         lost(who);
     });
   };
-  auto listener
-    = spawn_listener(system_, x.handle, std::move(hand_on), std::move(on_lost));
-  actors::ask(self_, x.handle, answer_max,
-              subscribe{environment_group, 1, log_index{1}, listener_credit},
-              listener)
+  auto listener = client::spawn_listener(system_, x.handle, std::move(hand_on),
+                                         std::move(on_lost));
+  actors::ask(
+    self_, x.handle, answer_max,
+    subscribe{environment_group, 1, log_index{1}, client::listener_credit},
+    listener)
     .receive(
       [&](const subscribed& answer) {
         if (!answer.accepted)

@@ -5,6 +5,7 @@
 #include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/commands.hpp>
 #include <raft/tools/lib/live_backup.hpp>
+#include <raft/tools/lib/merge_backups.hpp>
 #include <raft/tools/lib/recover.hpp>
 #include <raft/tools/lib/targets.hpp>
 
@@ -27,7 +28,8 @@ constexpr const char* footer = R"(
 Exit codes:
   0  done
   1  no: key not found, value differs, digests differ; status: a peer is behind;
-     backup verify: the file is damaged; transfer: that peer does not lead now;
+     backup verify, merge: a file is damaged, or does not follow; backup --since:
+     no log has the entries any more; transfer: that peer does not lead now;
      recover: the directories are of two clusters, or somebody said no
   2  the command line, a file, a directory or a value cannot be used
   3  no leader, or a peer cannot be reached; nothing was executed; backup: there
@@ -58,6 +60,8 @@ struct arguments {
   std::uint64_t peer = 0;
   std::string file;
   backup_request backup;
+  std::vector<std::string> parts;
+  std::string merged;
   tools::recovery recovery;
   std::size_t outstanding = 256;
   double rate = 0;
@@ -161,18 +165,39 @@ void add_snapshot_commands(CLI::App& app, arguments& args,
                  "Copy from this peer (default: the one best fit)")
     ->type_name("ID")
     ->transform(programs::whole_number(1));
+  programs::add_text(*backup, "--since", what.since,
+                     "Only what came after that backup, or increment")
+    ->type_name("OLD");
+  auto* merge = backup->add_subcommand(
+    "merge", "Make one backup of an older one and the increments behind it; "
+             "needs no peers");
+  programs::add_texts(*merge, "FILE", args.parts,
+                      "The backup, then the increments, in their order")
+    ->required();
+  programs::add_text(*merge, "--to", args.merged, "The new backup")
+    ->type_name("NEW")
+    ->required();
+  merge->add_flag("--force", what.force, "Replace the file if it is there");
+  merge->callback([&] {
+    offline = [&] {
+      return merge_backups(args.parts, args.merged, what.force, std::cout);
+    };
+  });
   auto* verify = backup->add_subcommand(
     "verify", "Check every byte of a file, and show what it holds; needs no "
               "peers");
   programs::add_text(*verify, "FILE", args.file)->required();
   verify->callback(
     [&] { offline = [&] { return verify_backup(args.file, std::cout); }; });
-  backup->callback([&, verify] {
-    if (verify->parsed())
+  backup->callback([&, merge, verify] {
+    if (verify->parsed() || merge->parsed())
       return;
     if (what.file.empty())
       throw CLI::RequiredError{"FILE"};
-    chosen = [&](context& ctx) { return back_up(ctx, what); };
+    chosen = [&](context& ctx) {
+      return what.since.empty() ? back_up(ctx, what)
+                                : back_up_increment(ctx, what);
+    };
   });
 }
 

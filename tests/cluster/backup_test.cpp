@@ -197,6 +197,54 @@ BOOST_AUTO_TEST_CASE(another_cluster_goes_on_with_a_copy) {
     eventually([&] { return text_of(digest_of(2)) == digest_in(quiet); }));
 }
 
+BOOST_AUTO_TEST_CASE(increments_follow_a_copy) {
+  run_all();
+  write(20);
+  BOOST_TEST(run({"backup", file}) == 0);
+  const auto first = place + "/a.increment";
+  const auto second = place + "/b.increment";
+  write(20);
+  {
+    busy_writer load{*this};
+    BOOST_TEST(run({"backup", first, "--since", file}) == 0);
+  }
+  has_said("entries     ");
+  // A peer that is lost in between is no matter.
+  processes.erase(wait_for_leader());
+  write(10);
+  BOOST_TEST(run({"backup", second, "--since", first}) == 0);
+  const auto whole = place + "/whole.snapshot";
+  BOOST_TEST(run({"backup", "merge", file, first, second, "--to", whole}) == 0);
+  BOOST_TEST(run({"backup", file + "2"}) == 0);
+  BOOST_TEST(digest_in(whole) == digest_in(file + "2"));
+  found_anew(whole);
+  BOOST_TEST(
+    eventually([&] { return text_of(digest_of(1)) == digest_in(whole); }));
+  // What was written there is none of the cluster before.
+  BOOST_TEST(run({"backup", place + "/c", "--since", second}) == 2);
+  has_said("is of the cluster with the id");
+}
+
+BOOST_AUTO_TEST_CASE(what_no_log_has_is_in_no_increment) {
+  run_all({"--log-kept", "65536", "--compaction-bytes", "65536",
+           "--checkpoint-after", "200"});
+  write(5);
+  BOOST_TEST(run({"backup", file}) == 0);
+  const auto end = state_of(0).applied;
+  BOOST_REQUIRE(eventually([&] {
+    write(10);
+    for (std::size_t i = 0; i < 3; ++i)
+      if (state_of(i).first <= end.next())
+        return false;
+    return true;
+  }));
+  const auto more = place + "/a.increment";
+  BOOST_TEST(run({"backup", more, "--since", file}) == 1);
+  has_said("were dropped from the logs, which begin with entry ");
+  has_said("take a full backup");
+  BOOST_TEST(!fs::exists(more));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_there_stays) {
   run_all();
   write(1);

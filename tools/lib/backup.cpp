@@ -3,6 +3,7 @@
 #include <raft/persistence/dump_text.hpp>
 #include <raft/snapshots/snapshot_reader.hpp>
 #include <raft/tools/lib/backup.hpp>
+#include <raft/tools/lib/increment.hpp>
 
 #include <fmt/format.h>
 
@@ -63,9 +64,28 @@ void show_sound(const snapshot_reader& in, std::ostream& out) {
                    x.chunks, x.checksum));
 }
 
+bool is_damage(const snapshot_error& e) {
+  return e.code() == fault::damaged || e.code() == fault::cut_short;
+}
+
+void show_increment(const std::string& file, std::ostream& out) {
+  increment_reader in{file};
+  show_description(in.file(), out);
+  show(out, "behind", to_text(in.after()));
+  std::uint64_t count = 0;
+  while (in.next())
+    ++count;
+  show(out, "entries", std::to_string(count));
+  show_sound(in.file(), out);
+}
+
 verdict verify_backup(const std::string& file, std::ostream& out) {
   try {
     snapshot_reader in{file};
+    if (in.about().format == increment_format) {
+      show_increment(file, out);
+      return {};
+    }
     show_description(in, out);
     auto sessions = in.sessions();
     // One of the records is the clock.
@@ -77,8 +97,7 @@ verdict verify_backup(const std::string& file, std::ostream& out) {
     show_sound(in, out);
     return {};
   } catch (const snapshot_error& e) {
-    auto damaged = e.code() == fault::damaged || e.code() == fault::cut_short;
-    return {damaged ? exit_code::no : exit_code::usage, e.what()};
+    return {is_damage(e) ? exit_code::no : exit_code::usage, e.what()};
   } catch (const machine::bad_state& e) {
     return {exit_code::no, fmt::format("'{}' is no snapshot of a key-value "
                                        "state: {}; take another one",

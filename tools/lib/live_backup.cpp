@@ -35,28 +35,8 @@ bool answers(const client::server_state& x) {
   return x.error.empty();
 }
 
-std::string name_of(const client::server_state& x) {
-  return fmt::format("peer {} at {}", x.state.id.value,
-                     links::to_text(x.where));
-}
-
 void tell(const std::string& what) {
   std::cerr << "raftctl: " << what << '\n';
-}
-
-/// Why nobody can be asked.
-verdict nobody(const servers& all, peer_id which) {
-  std::string why;
-  for (const auto& x : all)
-    if (!answers(x))
-      why += "; " + x.error;
-    else if (!x.state.kept_out.text.empty())
-      why += fmt::format("; {} takes no part: {}", name_of(x),
-                         x.state.kept_out.text);
-  auto who
-    = which ? fmt::format("peer {} is not among those that answer", which.value)
-            : "no peer can give a snapshot";
-  return {exit_code::unreachable, who + why};
 }
 
 // -- the snapshot -------------------------------------------------------------
@@ -129,19 +109,6 @@ private:
   bool finished_ = false;
 };
 
-verdict complaint_about(const backup_request& what) {
-  std::error_code ignored; // whatever it is, to write it fails as well
-  if (fs::is_directory(what.file, ignored))
-    return {exit_code::usage,
-            fmt::format("'{}' is a directory; name a file", what.file)};
-  if (!what.force && fs::exists(fs::symlink_status(what.file, ignored)))
-    return {exit_code::usage,
-            fmt::format("'{}' is there already; name another file, or say "
-                        "--force to have it replaced",
-                        what.file)};
-  return {};
-}
-
 /// One snapshot, from whoever can give one.
 class copier {
 public:
@@ -159,7 +126,7 @@ public:
         return {exit_code::unreachable, why};
       auto who = snapshot_sources(all, from_);
       if (who.empty())
-        result = nobody(all, from_);
+        result = nobody_to_ask(all, from_);
       for (const auto& x : who)
         if (copy_from(x, needed_of(all), result))
           return {};
@@ -240,6 +207,38 @@ private:
 
 // -- decisions ----------------------------------------------------------------
 
+verdict complaint_about(const std::string& file, bool force) {
+  std::error_code ignored; // whatever it is, to write it fails as well
+  if (fs::is_directory(file, ignored))
+    return {exit_code::usage,
+            fmt::format("'{}' is a directory; name a file", file)};
+  if (!force && fs::exists(fs::symlink_status(file, ignored)))
+    return {exit_code::usage,
+            fmt::format("'{}' is there already; name another file, or say "
+                        "--force to have it replaced",
+                        file)};
+  return {};
+}
+
+verdict nobody_to_ask(const servers& all, peer_id which) {
+  std::string why;
+  for (const auto& x : all)
+    if (!answers(x))
+      why += "; " + x.error;
+    else if (!x.state.kept_out.text.empty())
+      why += fmt::format("; {} takes no part: {}", name_of(x),
+                         x.state.kept_out.text);
+  auto who
+    = which ? fmt::format("peer {} is not among those that answer", which.value)
+            : "no peer can give a snapshot";
+  return {exit_code::unreachable, who + why};
+}
+
+std::string name_of(const client::server_state& x) {
+  return fmt::format("peer {} at {}", x.state.id.value,
+                     links::to_text(x.where));
+}
+
 servers snapshot_sources(const servers& all, peer_id which) {
   servers result;
   std::copy_if(all.begin(), all.end(), std::back_inserter(result),
@@ -292,7 +291,8 @@ std::string mixed_clusters(const servers& all) {
 // -- commands -----------------------------------------------------------------
 
 verdict back_up(context& ctx, const backup_request& what) {
-  if (auto why = complaint_about(what); why.code != exit_code::ok)
+  if (auto why = complaint_about(what.file, what.force);
+      why.code != exit_code::ok)
     return why;
   try {
     const auto begin = steady_clock::now();
@@ -318,7 +318,7 @@ verdict take_snapshots(context& ctx, peer_id which) {
   const auto all = ctx.client.states();
   auto who = snapshot_sources(all, which);
   if (who.empty())
-    return nobody(all, which);
+    return nobody_to_ask(all, which);
   std::sort(who.begin(), who.end(), [](const auto& x, const auto& y) {
     return x.state.id < y.state.id;
   });

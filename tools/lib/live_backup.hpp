@@ -16,6 +16,8 @@ struct backup_request {
   bool force = false;
   /// The peer to copy from; 0: whoever is best fit.
   peer_id from;
+  /// The backup that is added to, for `back_up_increment`.
+  std::string since;
 };
 
 /// Has a peer take a snapshot that holds all that was acknowledged by now, and
@@ -25,11 +27,27 @@ struct backup_request {
 /// gives up when nothing comes for the time of one command.
 verdict back_up(context& ctx, const backup_request& what);
 
+/// Copies the entries that follow an older backup, or the increment to one, up
+/// to all that was acknowledged by now; as `back_up` otherwise. It goes on with
+/// another peer where it was: an entry is the same everywhere.
+/// @returns `no` if no log has all of them any more.
+verdict back_up_increment(context& ctx, const backup_request& what);
+
 /// Has peers take snapshots that they keep, one after the other.
 /// @param which 0 for all that answer.
 verdict take_snapshots(context& ctx, peer_id which);
 
 // -- decisions, without a cluster ---------------------------------------------
+
+/// Why that file cannot be written; `ok` if it can, as far as is known.
+verdict complaint_about(const std::string& file, bool force);
+
+/// Why nobody can be asked.
+verdict nobody_to_ask(const std::vector<client::server_state>& all,
+                      peer_id which);
+
+/// How people know it.
+std::string name_of(const client::server_state& x);
 
 /// Who can give a snapshot, the best first: followers before the leader, which
 /// has more to do, and of these who has applied the most.

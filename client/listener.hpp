@@ -1,4 +1,4 @@
-// Brings the committed entries of a peer to the scenario.
+// Brings the committed entries of a peer to whoever is no actor.
 
 #pragma once
 
@@ -12,7 +12,7 @@ namespace caf {
 class actor_system;
 }
 
-namespace raft::scenarios {
+namespace raft::client {
 
 /// How many bytes may be on their way to a listener.
 inline constexpr std::uint64_t listener_credit = 4 << 20;
@@ -25,4 +25,4 @@ spawn_listener(caf::actor_system& system, const actors::peer_actor& peer,
                std::function<void(std::vector<entry>)> hand_on,
                std::function<void()> on_lost);
 
-} // namespace raft::scenarios
+} // namespace raft::client

@@ -1,11 +1,11 @@
 #include <raft/actors/caf/act.hpp>
-#include <raft/scenarios/listener.hpp>
+#include <raft/client/listener.hpp>
 
 #include <caf/typed_event_based_actor.hpp>
 
 #include <utility>
 
-namespace raft::scenarios {
+namespace raft::client {
 
 namespace {
 
@@ -56,4 +56,4 @@ spawn_listener(caf::actor_system& system, const actors::peer_actor& peer,
   return system.spawn(listen, peer, std::move(hand_on), std::move(on_lost));
 }
 
-} // namespace raft::scenarios
+} // namespace raft::client
