@@ -395,7 +395,8 @@ private:
 
   void carry_out_snapshots(peer_id who, const consensus::output& out);
   void schedule_snapshot(peer_id who);
-  void take_snapshot(peer_id who, std::size_t count);
+  void take_snapshot(peer_id who, std::size_t count,
+                     const std::shared_ptr<const machine::copied_state>& state);
   void schedule_store(peer_id who);
   void schedule_install(peer_id who);
   void give_to_machine(peer_id who, const shared_snapshot& content);

@@ -19,6 +19,28 @@ namespace {
 /// How long it takes to write a snapshot, or to give one to a state machine.
 constexpr duration snapshot_time_max = milliseconds{50};
 
+using copied_state = std::shared_ptr<const machine::copied_state>;
+
+/// What a machine in memory writes of itself; null if it cannot.
+copied_state copy_of(const machine::executor& x) {
+  if (x.keeps_state() || !x.has_snapshots())
+    return nullptr;
+  auto frozen = x.begin_snapshot();
+  return frozen ? std::make_shared<const machine::copied_state>(
+           machine::written(std::move(*frozen)))
+                : nullptr;
+}
+
+void take_back(machine::executor& to, const machine::copied_state& from) {
+  machine::text_source in{from.state};
+  try {
+    to.restore(from.what, from.format, in);
+  } catch (const machine::bad_state& e) {
+    throw violation{"a state machine does not take back the state after entry "
+                    + to_text(from.what.applied) + ": " + e.what()};
+  }
+}
+
 } // namespace
 
 void cluster::carry_out_snapshots(peer_id who, const consensus::output& out) {
@@ -46,11 +68,13 @@ void cluster::schedule_snapshot(peer_id who) {
     return;
   // It holds what is applied now, however long it takes.
   auto applied = around(who).delivered.size();
+  auto state = copy_of(*around(who).executor);
   at(now() + random_.between(duration{0}, snapshot_time_max), who,
-     [this, who, applied] { take_snapshot(who, applied); });
+     [this, who, applied, state] { take_snapshot(who, applied, state); });
 }
 
-void cluster::take_snapshot(peer_id who, std::size_t count) {
+void cluster::take_snapshot(peer_id who, std::size_t count,
+                            const copied_state& state) {
   auto& x = around(who);
   const auto& core = peer(who).core();
   x.snapshotting = false;
@@ -62,8 +86,9 @@ void cluster::take_snapshot(peer_id who, std::size_t count) {
           && core.log().durable().value < count))
     return;
   auto end = x.delivered.begin() + static_cast<std::ptrdiff_t>(count);
-  auto made
-    = make_snapshot({x.delivered.begin(), end}, core.members(), core.cluster());
+  const auto fits = state && state->what.applied.value == count;
+  auto made = make_snapshot({x.delivered.begin(), end}, core.members(),
+                            core.cluster(), fits ? state : nullptr);
   vault_.try_emplace(made->head.checksum, made);
   tell("has a snapshot of " + to_text(made->head.last), who);
   step(who,
@@ -122,11 +147,14 @@ void cluster::give_to_machine(peer_id who, const shared_snapshot& content) {
     x.executor->checkpoint_done();
     return true;
   };
-  for (const auto& e : content->entries) {
-    compare_results(who, x.executor->apply(e));
-    while (x.executor->must_wait() && put_on_disk())
-      ;
-  }
+  if (content->state)
+    take_back(*x.executor, *content->state);
+  else
+    for (const auto& e : content->entries) {
+      compare_results(who, x.executor->apply(e));
+      while (x.executor->must_wait() && put_on_disk())
+        ;
+    }
   if (x.executor->keeps_state())
     while (x.executor->checkpointed() < x.log_durable && put_on_disk())
       ;

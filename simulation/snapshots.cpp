@@ -6,12 +6,15 @@
 
 namespace raft::simulation {
 
-shared_snapshot make_snapshot(const std::vector<entry>& applied,
-                              const membership& members, cluster_id cluster) {
+shared_snapshot
+make_snapshot(const std::vector<entry>& applied, const membership& members,
+              cluster_id cluster,
+              std::shared_ptr<const machine::copied_state> state) {
   constexpr std::uint64_t bytes_at_least = 100;
   constexpr std::uint64_t bytes_per_entry = 3;
   auto result = std::make_shared<snapshot_content>();
   result->entries = applied;
+  result->state = std::move(state);
   const auto& last = applied.back();
   auto& head = result->head;
   head.last = {last.index, last.term};

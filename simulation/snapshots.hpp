@@ -4,6 +4,7 @@
 #pragma once
 
 #include <raft/consensus/output.hpp>
+#include <raft/machine/copied_state.hpp>
 #include <raft/messages/snapshot.hpp>
 
 #include <cstdint>
@@ -15,12 +16,15 @@
 
 namespace raft::simulation {
 
-/// What a snapshot stands for: all entries up to its last one. State machines
-/// are made of that anew, so its bytes mean nothing; but they differ from those
-/// of any other, and what a disk has must be all of them.
+/// What a snapshot stands for: all entries up to its last one. Its bytes mean
+/// nothing; but they differ from those of any other, and what a disk has must
+/// be all of them.
 struct snapshot_content {
   snapshot_head head;
   std::vector<entry> entries;
+  /// What the state machine wrote of itself; null if others are made of the
+  /// entries instead.
+  std::shared_ptr<const machine::copied_state> state;
 };
 
 using shared_snapshot = std::shared_ptr<const snapshot_content>;
@@ -28,7 +32,9 @@ using shared_snapshot = std::shared_ptr<const snapshot_content>;
 /// Whoever takes it after the same entry takes the same one.
 /// @pre `!applied.empty()`.
 shared_snapshot make_snapshot(const std::vector<entry>& applied,
-                              const membership& members, cluster_id cluster);
+                              const membership& members, cluster_id cluster,
+                              std::shared_ptr<const machine::copied_state> state
+                              = {});
 
 std::string bytes_of(const snapshot_head& x, std::uint64_t offset,
                      std::uint64_t size);

@@ -108,6 +108,53 @@ private:
   bool wrong_;
 };
 
+/// Counts its commands, and may forget one when it takes over a count.
+class copied_machine : public machine::state_machine,
+                       public machine::snapshotting {
+public:
+  explicit copied_machine(bool forgets) : forgets_{forgets} {
+    // nop
+  }
+
+  bytes apply(const machine::apply_context&, const bytes&) override {
+    return bytes{std::to_string(++count_)};
+  }
+
+  machine::snapshotting* snapshotting() noexcept override {
+    return this;
+  }
+
+  std::string state_format() const override {
+    return "count 1";
+  }
+
+  void write_state(machine::state_sink& to) const override {
+    to.write(std::to_string(count_));
+  }
+
+  void read_state(machine::state_source& from) override {
+    count_ = std::stoull(machine::read_rest(from, 20)) - (forgets_ ? 1 : 0);
+  }
+
+private:
+  bool forgets_;
+  std::uint64_t count_ = 0;
+};
+
+class copied_counts : public counting {
+public:
+  explicit copied_counts(bool forgets) : counting{false}, forgets_{forgets} {
+    // nop
+  }
+
+  std::unique_ptr<machine::state_machine> make_machine() const override {
+    return std::make_unique<copied_machine>(forgets_);
+  }
+
+private:
+  bool forgets_;
+};
+
 /// Answers everything with its own number.
 class moody_machine : public machine::state_machine {
 public:
@@ -205,6 +252,20 @@ BOOST_AUTO_TEST_CASE(machines_that_answer_differently_are_found_out) {
   auto found = play(moods{}, draw_schedule(1)).violation;
   BOOST_REQUIRE(found);
   BOOST_TEST(found->find("in another way") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(machines_that_copy_less_than_all_are_found_out) {
+  std::string why;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    if (draw_cluster(seed).settings.machine_keeps_state)
+      continue;
+    auto what = draw_schedule(seed);
+    BOOST_TEST(!play(copied_counts{false}, what).violation);
+    auto found = play(copied_counts{true}, what).violation;
+    if (found)
+      why += *found + '\n';
+  }
+  BOOST_TEST(why.find("answers entry") != std::string::npos, why);
 }
 
 BOOST_AUTO_TEST_CASE(schedules_survive_being_saved) {
