@@ -1,6 +1,7 @@
 // raftctl copies the state of three raftd processes to a file while they run,
 // and others go on with it.
 
+#include <raft/scenarios/tcp_proxy.hpp>
 #include <raft/tests/cluster/raftctl_process.hpp>
 #include <raft/tests/cluster/writing_fixture.hpp>
 #include <raft/tests/support/full_disk.hpp>
@@ -275,6 +276,23 @@ BOOST_AUTO_TEST_CASE(when_a_peer_is_lost_another_one_gives_its_copy) {
              == std::string::npos);
   digest_in(file);
   BOOST_TEST(files() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_goes_on_where_its_connection_broke) {
+  run_all();
+  write(100);
+  scenarios::tcp_proxy way{{where[0].port}, 1'000'000};
+  auto copy = begin(
+    {"--peers", to_text(way.where()), "backup", file, "--timeout", "20"});
+  std::uintmax_t before = 0;
+  for (auto i = 0; i < 3; ++i) {
+    BOOST_REQUIRE(eventually([&] { return copied() > before + 500'000; }));
+    before = copied();
+    way.close_connections();
+  }
+  BOOST_TEST(end(*copy) == 0);
+  has_said("; goes on at byte ");
+  digest_in(file);
 }
 
 BOOST_AUTO_TEST_CASE(when_all_are_lost_there_is_no_file) {
