@@ -258,8 +258,10 @@ private:
     if (!term || !index)
       return end_taking(std::chrono::milliseconds{50});
     writing_ = std::make_shared<snapshots::rate_limit>(parts_.bytes_per_second);
-    store_state what{
-      std::move(state), {index, *term}, core().members(), core().cluster()};
+    store_state what{std::move(state),
+                     {index, *term},
+                     core().members_at(index),
+                     core().cluster()};
     shell_->workers_.template ask<state_stored>(
       parts_.spawn_writer(writing_), std::move(what), [this](state_stored& x) {
         writing_.reset();

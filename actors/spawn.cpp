@@ -81,7 +81,7 @@ ready_applier begin_class(caf::actor_system& system,
   check_fit(log, applied);
   auto estimate = x.executor->estimate_of_space();
   // Who is alone has nobody to hand over to when there is none.
-  auto alone = log.members.voters.size() == 1;
+  auto alone = members_of(log.members.current()).size() == 1;
   auto space = alone ? x.executor->look_for_space(0) : space_left{};
   return {spawn_applier(system, std::move(x)), applied, estimate, space};
 }

@@ -147,10 +147,10 @@ struct node::impl {
                  links::links_options& us) const {
     auto found = store.load(config.group);
     us.incarnation = store.identity().incarnation;
-    us.founders = found.members.voters;
+    us.founders = found.members.founding.voters;
     us.memory = store.memory();
     tell(events::log_found{found.compacted.index.next(), found.last.index,
-                           found.hard.term, found.members.voters});
+                           found.hard.term, found.members.founding.voters});
     std::vector<peer_id> told;
     for (auto& x : config.members)
       told.push_back(x.id);

@@ -125,7 +125,7 @@ private:
 
   /// Who goes on must not change his mind.
   void check_members(const persistence::store& x) const {
-    auto known = x.load(config_.group).members.voters;
+    auto known = x.load(config_.group).members.founding.voters;
     if (known.empty() || known == members())
       return;
     throw restoration_error{fmt::format(

@@ -17,6 +17,7 @@ core::core(const identity& self, const settings& config,
   : self_{self},
     config_{config},
     members_{recovered.members},
+    durable_members_{recovered.members},
     random_{self.seed},
     now_{now},
     clock_{now},
@@ -73,6 +74,8 @@ void core::advance(instant now) {
       check_preference(*state);
       send_heartbeats(*state);
     }
+  } else if (!may_lead()) {
+    become_follower({}); // of nobody: the one that it had is gone
   } else if (now_ < election_at_) {
     ask_again(std::get<candidate>(role_));
   } else if (late && !put_off_) {
@@ -110,6 +113,9 @@ instant core::role_wake_at() const noexcept {
   }
   if (const auto* state = std::get_if<candidate>(&role_))
     return std::min(state->ask_again_at, election_at_);
+  if (const auto* state = std::get_if<follower>(&role_))
+    if (state->leader && !may_lead())
+      return state->heard_at + 2 * config_.election_timeout_max;
   return election_at_;
 }
 
@@ -120,17 +126,21 @@ message_header core::header_to(peer_id to) const noexcept {
 }
 
 bool core::is_member(peer_id x) const noexcept {
-  return is_voter(x) || std::ranges::count(members_.learners, x) > 0;
+  return is_in(members_.members(), x);
 }
 
 bool core::is_voter(peer_id x) const noexcept {
-  return std::ranges::count(members_.voters, x) > 0;
+  return is_in(members_.voters(), x);
+}
+
+bool core::is_sole_voter() const noexcept {
+  return members_.voters().size() == 1 && is_voter(self_.id);
 }
 
 bool core::is_majority(const std::set<peer_id>& granted) const noexcept {
-  const auto count
-    = std::ranges::count_if(granted, [this](peer_id x) { return is_voter(x); });
-  return static_cast<std::size_t>(count) >= majority(members_.voters.size());
+  return agreed(members(), [&granted](peer_id x) { //
+    return granted.contains(x);
+  });
 }
 
 void core::append_to_log(entry x) {
@@ -138,7 +148,12 @@ void core::append_to_log(entry x) {
     proposed_ = id;
     proposed_at_ = x.index;
   }
+  auto members = membership_in(x);
   log_.append(std::move(x));
+  if (members) {
+    members_.append(std::move(*members));
+    members_differ();
+  }
 }
 
 void core::truncate_log(log_index from) {
@@ -147,6 +162,8 @@ void core::truncate_log(log_index from) {
     proposed_at_ = {};
   }
   log_.truncate(from);
+  if (members_.truncate(from))
+    members_differ();
 }
 
 void core::note_that(note_kind kind, peer_id peer, log_position where) {
@@ -200,7 +217,11 @@ log_index core::applied_durable() const noexcept {
 }
 
 const membership& core::members() const noexcept {
-  return members_;
+  return members_.current();
+}
+
+const membership& core::members_at(log_index index) const noexcept {
+  return members_.at(index);
 }
 
 cluster_id core::cluster() const noexcept {
@@ -244,11 +265,12 @@ peer_state core::state() const {
   if (const auto* state = std::get_if<consensus::leader>(&role_))
     for (const auto& [id, x] : state->others)
       result.others.push_back({id, x.match, x.next, x.connected});
-  result.members = members_.voters;
+  result.members = members().voters;
   result.first = log_.compacted().index.next();
   result.log_bytes
     = log_.bytes_between(log_.compacted().index, log_.last().index);
   result.cluster = cluster_;
+  result.configuration = members();
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <raft/consensus/entry_clock.hpp>
 #include <raft/consensus/lease.hpp>
 #include <raft/consensus/log.hpp>
+#include <raft/consensus/membership_history.hpp>
 #include <raft/consensus/output.hpp>
 #include <raft/consensus/pending.hpp>
 #include <raft/consensus/read_queue.hpp>
@@ -25,15 +26,6 @@
 
 namespace raft::consensus {
 
-/// Whose core it is, and where its randomness comes from.
-struct identity {
-  group_id group;
-  peer_id id;
-  incarnation_id incarnation;
-  /// Seeds the election timeouts. The shell draws it at random.
-  std::uint64_t seed = 0;
-};
-
 /// One peer of one Raft group. Knows no thread, clock, disk, network, entropy
 /// or log file: time comes in as a value, durability as an input, and what is
 /// to be done comes out as `output`. The same inputs give the same outputs,
@@ -49,8 +41,9 @@ struct identity {
 class core {
 public:
   /// Starts as a follower.
-  /// @param recovered What the store held. If `recovered.members` does not name
-  ///        this peer as a voter, the core neither campaigns nor votes.
+  /// @param recovered What the store held. If `recovered.members` names nobody,
+  ///        the core takes part in nothing; if it does not name this peer as a
+  ///        voter, it does not campaign.
   /// @param tail The last entries of the durable log, without gaps up to
   ///        `recovered.last`, as many as the shell chose to read; may be empty.
   /// @param applied Last entry whose effects the state machine still has; 0 if
@@ -105,9 +98,9 @@ public:
   /// Appends an entry if this peer leads and no bound is reached; answers at
   /// once in any case.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
-  /// @param space What it takes of the disk of the state machine; asked for
-  /// only
-  ///        while there is little, see `told_space`.
+  /// @param space What it takes of the state machine's disk, if there is
+  /// little,
+  ///        see `told_space`.
   started start(entry_kind kind, const command_tag& tag, bytes data,
                 std::uint64_t wall_ms, const space_needed& space = {});
 
@@ -126,6 +119,10 @@ public:
   /// @param limit For how long no commands may be taken meanwhile; at most, and
   ///        if it is 0, for the maximal election timeout.
   transfer_begun transfer(peer_id target, instant limit = instant{0});
+
+  /// Begins a change of the members (thesis, chapter 4), or says why not. It is
+  /// done when `members()` is not joint and committed.
+  members_changed change(const change_members& wanted);
 
   // -- inputs: what the shell did ---------------------------------------------
 
@@ -181,13 +178,12 @@ public:
   /// The leader of `term()` if known, else 0.
   peer_id leader() const noexcept;
   log_index commit() const noexcept;
-  /// Last entry that was handed out as `committed`.
   log_index handed_out() const noexcept;
-  /// Last entry known to be applied.
   log_index applied() const noexcept;
-  /// Last entry whose effects the state machine is known to have on its disk.
   log_index applied_durable() const noexcept;
+  /// Those in force; and those at an entry not before the compaction point.
   const membership& members() const noexcept;
+  const membership& members_at(log_index index) const noexcept;
   /// The group's id; 0 until it is known to be committed.
   cluster_id cluster() const noexcept;
   const consensus::log& log() const noexcept;
@@ -198,8 +194,7 @@ public:
   /// by then, in the time that `advance` and `tell_clock` tell; nothing if that
   /// is not known. Known from reads: without them it does not get any later.
   std::optional<instant> fresh_at() const noexcept;
-  /// Whether nobody else can lead yet, by the clock told last: reads by lease
-  /// that begin now ask nobody.
+  /// Whether nobody else can lead yet, by the clock told last.
   bool has_lease() const;
   /// To whom the leadership is being transferred; 0 if it is not.
   peer_id handing_over_to() const noexcept;
@@ -208,13 +203,11 @@ public:
   std::uint64_t refused_messages() const noexcept;
   /// Whether commands are taken according to `told_space`.
   bool is_alone() const noexcept;
-  /// Whether there is as much room as anybody wants.
-  bool has_space() const noexcept;
+  bool has_space() const noexcept; // as much as anybody wants
   /// Whether this snapshot is to be kept.
   bool needs_snapshot(const snapshot_head& head) const noexcept;
   /// How many bytes of entries follow those that were handed out.
   std::size_t following_bytes() const noexcept;
-  /// Everything `get_state` shows.
   peer_state state() const;
 
 private:
@@ -225,6 +218,7 @@ private:
   message_header header_to(peer_id to) const noexcept;
   bool is_member(peer_id x) const noexcept;
   bool is_voter(peer_id x) const noexcept;
+  bool is_sole_voter() const noexcept;
   bool is_majority(const std::set<peer_id>& granted) const noexcept;
   void note_that(note_kind kind, peer_id peer = {}, log_position where = {});
   void append_to_log(entry x);
@@ -232,7 +226,7 @@ private:
 
   // -- what is not believed (trust.cpp) ---------------------------------------
 
-  bool is_for_us(const message_header& x);
+  bool is_for_us(const message_header& x, bool asks);
   template <class Message>
   bool may_be_heard(const Message& msg);
   void distrust(note_kind why, peer_id peer, log_position where = {});
@@ -254,6 +248,7 @@ private:
   void pre_campaign();
   void campaign();
   bool may_lead() const noexcept;
+  bool may_campaign() const noexcept;
   void ask_for_votes();
   void ask_for_vote(peer_id voter);
   void ask_again(candidate& state);
@@ -291,6 +286,19 @@ private:
   void cancel_hand_over(consensus::leader& state);
   void end_hand_over(consensus::leader& state);
   bool may_follow_up(const timeout_now& msg) const;
+
+  // -- members (members.cpp) --------------------------------------------------
+
+  void members_differ();
+  void reconsider_campaign();
+  void append_members(membership next);
+  void pursue_change(consensus::leader& state);
+  void conclude_change(consensus::leader& state);
+  void promote_learners(consensus::leader& state);
+  bool may_vote_on(const consensus::leader& state,
+                   const std::vector<peer_id>& voters) const;
+  void let_leave(consensus::leader& state);
+  void note_catching_up(progress& x) const;
 
   // -- append requests received (on_append_request.cpp) -----------------------
 
@@ -395,7 +403,8 @@ private:
 
   identity self_;
   settings config_;
-  membership members_;
+  membership_history members_;
+  configurations durable_members_;
   std::set<peer_id> connected_;
   /// With which store each was connected last, if that is known.
   std::map<peer_id, incarnation_id> incarnations_;
@@ -451,8 +460,8 @@ private:
   /// Set once `proposed_at_` is committed; and what the disk has of it.
   cluster_id cluster_;
   cluster_id durable_cluster_;
-  /// The cluster id in the log: by log matching there is at most one, because a
-  /// leader only writes one if its log has none. `proposed_at_` is 0 if not.
+  /// The one in the log, if any: at most one, for no leader writes a second
+  /// one.
   cluster_id proposed_;
   log_index proposed_at_;
 

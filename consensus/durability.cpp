@@ -90,7 +90,11 @@ void core::make_batch() {
   const auto tells = snapshots_.tell_installed;
   if (hard_state_is_durable() && !with_log && !compacts && !tells)
     return;
-  batch_ = batch_under_way{++last_batch_, hard_, now_, {}, cluster_, false};
+  batch_.emplace();
+  batch_->number = ++last_batch_;
+  batch_->hard = hard_;
+  batch_->since = now_;
+  batch_->cluster = cluster_;
   batch_->tells_installed = tells;
   persist msg;
   msg.group = self_.group;
@@ -106,6 +110,13 @@ void core::make_batch() {
     log_.fill(msg.batch, end, disk_full_ ? 1 : config_.batch_bytes_max);
     batch_->needs_space
       = std::ranges::any_of(msg.batch.entries, raft::needs_space);
+    if (members_.all() != durable_members_) {
+      batch_->members
+        = members_.between(log_.compacted().index, log_.handed_to_disk());
+      msg.batch.members_changed = batch_->members != durable_members_;
+      if (msg.batch.members_changed)
+        msg.batch.members = *batch_->members;
+    }
   }
   if (compacts) {
     batch_->compacted = point;
@@ -136,7 +147,7 @@ void core::refused(batch_number number) {
     };
     if (known
           ? std::any_of(state->others.begin(), state->others.end(), has_more)
-          : members_.voters.size() > 1) {
+          : members_.voters().size() > 1) {
       note_that(note_kind::stepped_down_full_disk);
       become_follower({});
     }
@@ -160,6 +171,8 @@ void core::persisted(batch_number number) {
     = batch_->hard != durable_hard_ && batch_->hard == hard_ && hard_.vote;
   durable_hard_ = batch_->hard;
   durable_cluster_ = batch_->cluster;
+  if (batch_->members)
+    durable_members_ = std::move(*batch_->members);
   const auto written = *batch_;
   batch_.reset();
   if (now_ - written.since < config_.election_timeout_min)
@@ -169,6 +182,7 @@ void core::persisted(batch_number number) {
   } else {
     log_.wrote();
     log_.compact(written.compacted);
+    members_.compact(log_.compacted().index);
   }
   if (written.tells_installed)
     snapshots_.tell_installed = false;
@@ -213,8 +227,7 @@ void core::told_space(log_index index, const space_left& space) {
 }
 
 bool core::is_alone() const noexcept {
-  return members_.voters.size() == 1 && members_.learners.empty()
-      && is_voter(self_.id);
+  return members_.members().size() == 1 && is_sole_voter();
 }
 
 bool core::has_space() const noexcept {

@@ -68,7 +68,17 @@ void core::draw_election_timeout() {
 }
 
 bool core::may_lead() const noexcept {
-  return is_voter(self_.id) && config_.priority > 0;
+  return config_.priority > 0 && may_campaign();
+}
+
+/// Thesis, section 4.2.2: "a server that is not part of its own latest
+/// configuration should still start new elections, as it might still be needed
+/// until the Cnew entry is committed". It alone may have that entry.
+bool core::may_campaign() const noexcept {
+  const auto& now = members();
+  return is_voter(self_.id)
+      || (now.index > commit_
+          && raft::is_voter(members_.at(now.index.previous()), self_.id));
 }
 
 /// Gives an election that we asked or voted in, both on the disk by now, time
@@ -123,19 +133,22 @@ void core::pre_campaign() {
 }
 
 void core::campaign() {
+  // What goes may have made us a voter.
+  drop_what_found_no_space();
+  if (!may_lead())
+    return;
   // Section 5.2: "To begin an election, a follower increments its current term
   // and transitions to candidate state."
   hard_ = {hard_.term.next(), self_.id};
   ++lost_elections_;
   drop_held_answers();
-  drop_what_found_no_space();
   role_ = candidate{};
   note_that(note_kind::became_candidate);
   draw_election_timeout();
 }
 
 void core::ask_for_votes() {
-  for (const auto voter : members_.voters)
+  for (const auto voter : members_.voters())
     if (voter != self_.id)
       ask_for_vote(voter);
 }
@@ -161,7 +174,7 @@ void core::ask_for_vote(peer_id voter) {
 /// timely manner".
 void core::ask_again(candidate& state) {
   state.ask_again_at = now_ + config_.heartbeat_interval;
-  for (const auto voter : members_.voters)
+  for (const auto voter : members_.voters())
     if (voter != self_.id && !state.answered.contains(voter))
       ask_for_vote(voter);
 }
@@ -198,24 +211,21 @@ void core::become_leader() {
   state.first = {first, hard_.term};
   state.released = first;
   state.under_way.push_back(first);
-  for (const auto* ids : {&members_.voters, &members_.learners}) {
-    for (const auto id : *ids) {
-      if (id == self_.id)
-        continue;
-      progress x;
-      x.next = first;
-      x.connected = connected_.contains(id);
-      x.heard_at = now_;
-      state.others.emplace(id, std::move(x));
-    }
+  for (const auto id : members_.members()) {
+    if (id == self_.id)
+      continue;
+    progress x;
+    x.next = first;
+    x.connected = connected_.contains(id);
+    x.heard_at = now_;
+    state.others.emplace(id, std::move(x));
   }
   state.round = round_number{1};
   note_round(state);
   state.heartbeat_at
     = state.others.empty() ? instant::max() : now_ + config_.heartbeat_interval;
-  state.quorum_check_at = members_.voters.size() == 1
-                          ? instant::max()
-                          : now_ + config_.election_timeout_max;
+  state.quorum_check_at
+    = is_sole_voter() ? instant::max() : now_ + config_.election_timeout_max;
   role_ = std::move(state);
   owed_.clear();
   owed_bytes_ = 0;
@@ -228,10 +238,9 @@ void core::become_leader() {
 }
 
 instant core::quorum_heard_at(const consensus::leader& state) const {
-  std::vector<instant> heard;
-  for (const auto id : members_.voters)
-    heard.push_back(id == self_.id ? now_ : state.others.at(id).heard_at);
-  return agreed(std::move(heard));
+  return agreed(members(), [this, &state](peer_id id) {
+    return id == self_.id ? now_ : state.others.at(id).heard_at;
+  });
 }
 
 void core::check_quorum(consensus::leader& state, bool late) {

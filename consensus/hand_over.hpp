@@ -22,6 +22,8 @@ enum class hand_over_cause : std::uint8_t {
   /// it.
   slow_disk,
   stuck_machine,
+  /// It is about to be no voter any more.
+  removal,
 };
 
 /// A transfer of leadership that is under way (thesis, section 3.10). As long

@@ -81,6 +81,11 @@ void invariant_checker::check_indexes(const core& x) {
 
 void invariant_checker::check_log(const core& x) {
   const auto& log = x.log_;
+  const auto since = x.members().index;
+  expect(since <= log.last().index
+           && (!log.find(since)
+               || log.find(since)->kind == entry_kind::configuration),
+         "The members in force are those of an entry of the log.");
   expect(log.first_in_memory() <= log.durable().next(),
          "Entries that are not durable are in memory.");
   expect(log.last().term <= x.hard_.term,
@@ -107,14 +112,15 @@ void invariant_checker::check_hard_state(const core& x) {
            || x.durable_hard_.vote == x.hard_.vote,
          "The vote on the disk is the one that was given in that term.");
   expect(!x.hard_.vote || x.hard_.term, "Nobody votes in term 0.");
-  expect(!x.hard_.vote || x.is_voter(x.self_.id),
-         "Who is no voter does not vote.");
+  expect(!x.hard_.vote || !x.members_.voters().empty(),
+         "Who knows no members does not vote.");
 }
 
 void invariant_checker::check_role(const core& x) {
   const auto self = x.self_.id;
-  const auto only_members = [&x](const std::set<peer_id>& ids) {
-    return std::ranges::all_of(ids, [&x](peer_id y) { return x.is_member(y); });
+  const auto only_members = [&x, self](const std::set<peer_id>& ids) {
+    return std::ranges::all_of(
+      ids, [&](peer_id y) { return y == self || x.is_member(y); });
   };
   if (const auto* state = std::get_if<leader>(&x.role_)) {
     expect(x.election_at_ == instant::max(), "A leader does not campaign.");
@@ -129,6 +135,7 @@ void invariant_checker::check_role(const core& x) {
   } else if (const auto* state = std::get_if<pre_candidate>(&x.role_)) {
     expect(!x.is_majority(state->granted),
            "A pre-candidate without objections campaigns.");
+    expect(x.may_campaign(), "Who has no vote does not campaign.");
     expect(only_members(state->granted), "Only members answer pre-votes.");
   } else {
     expect(x.hard_.vote == self, "Candidates and leaders vote for themselves.");
@@ -165,9 +172,9 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
          "Batches are under way until they are committed.");
   expect(state.under_way.size() <= x.config_.batches_under_way_max,
          "No more batches are under way than allowed.");
-  const auto members = x.members_.voters.size() + x.members_.learners.size();
-  expect(state.others.size() == members - 1,
-         "A leader knows of all other members.");
+  for (const auto id : x.members_.members())
+    expect(id == x.self_.id || state.others.contains(id),
+           "A leader knows of all other members.");
   for (const auto& [id, y] : state.others) {
     expect(y.connected == x.connected_.contains(id),
            "A leader knows who is connected.");
@@ -187,11 +194,12 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
            "Reads wait for what was committed when they began.");
   if (x.commit_ < state.first.index)
     return;
-  std::vector<log_index> reached;
-  for (const auto id : x.members_.voters)
-    reached.push_back(id == x.self_.id ? log.durable()
-                                       : state.others.at(id).match);
-  expect(agreed(std::move(reached)) == x.commit_,
+  const auto reached = agreed(x.members(), [&x, &state](peer_id id) {
+    return id == x.self_.id ? x.log_.durable() : state.others.at(id).match;
+  });
+  // Those that are not in force for long may lack what others committed.
+  expect(reached == x.commit_
+           || (reached < x.commit_ && x.members().index > x.commit_),
          "What a leader committed is on the disks of a majority.");
 }
 
@@ -319,7 +327,8 @@ void invariant_checker::check_leader_change(const core& x,
     const auto another = before != old.stores.end()
                       && now != x.incarnations_.end()
                       && before->second != now->second;
-    expect(it != state->others.end() && (another || it->second.match >= match),
+    expect(it == state->others.end() ? !x.is_member(id)
+                                     : another || it->second.match >= match,
            "A follower's match never goes back.");
   }
 }

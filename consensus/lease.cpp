@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace raft::consensus {
 
@@ -75,13 +74,13 @@ bool core::has_lease() const {
   const auto* state = std::get_if<consensus::leader>(&role_);
   if (!state || config_.lease_drift_ppm == 0)
     return false;
-  std::vector<instant> promised;
-  for (const auto id : members_.voters)
-    promised.push_back(id == self_.id ? instant::max()
-                                      : state->others.at(id).promised_until);
+  const auto until = agreed(members(), [this, state](peer_id id) {
+    return id == self_.id ? instant::max()
+                          : state->others.at(id).promised_until;
+  });
   // As for any other read: what earlier leaders have committed, it may not know
   // before it has committed an entry of its own.
-  return clock_ < agreed(std::move(promised)) && commit_ >= state->first.index;
+  return clock_ < until && commit_ >= state->first.index;
 }
 
 read_number core::read_by_lease() {

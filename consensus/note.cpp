@@ -62,6 +62,9 @@ std::string transfer(const note& x) {
   switch (x.kind) {
     case note_kind::stepped_down_untaken:
       return "steps down: " + peer + " did not take over";
+    case note_kind::stepped_down_removed:
+      return "steps down: it is no voter any more, since entry "
+           + to_text(x.where.index);
     case note_kind::hands_over:
       return "hands over to " + peer + ", takes no commands until then";
     case note_kind::leads_on:
@@ -91,6 +94,9 @@ std::string snapshot_text(const note& x) {
     case note_kind::refused_old_snapshot:
       return "needs no snapshot of " + where + " from " + peer
            + ": it has all of that";
+    case note_kind::members_are_now:
+      return x.where.index ? "has the members of " + where
+                           : std::string{"has the members of the founding"};
     case note_kind::reset_log:
       return "begins its log anew after the snapshot of " + where;
     default:
@@ -128,6 +134,7 @@ std::string rest_of_text(const note& x) {
     case note_kind::refused_old_snapshot:
     case note_kind::reset_log:
     case note_kind::installed_snapshot:
+    case note_kind::members_are_now:
       return snapshot_text(x);
     default:
       return transfer(x);
@@ -232,6 +239,8 @@ base::severity severity_of(note_kind kind) {
     case note_kind::receives_snapshot:
     case note_kind::reset_log:
     case note_kind::installed_snapshot:
+    case note_kind::members_are_now:
+    case note_kind::stepped_down_removed:
       return info;
     case note_kind::stepped_down_higher_term:
     case note_kind::stepped_down_no_quorum:

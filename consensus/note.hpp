@@ -58,6 +58,9 @@ enum class note_kind : std::uint8_t {
   disk_has_space,
   machine_lacks_space,
   machine_has_space,
+  // Members.
+  members_are_now,
+  stepped_down_removed,
   // Snapshots.
   needs_snapshot,
   sent_snapshot,

@@ -79,6 +79,7 @@ void core::receive(const append_reply& msg) {
   rely_on(*state, x, msg);
   if (msg.accepted) {
     accepted(msg, x);
+    note_catching_up(x);
     commit_what_is_agreed(*state);
     return;
   }

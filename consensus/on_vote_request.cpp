@@ -6,7 +6,9 @@ namespace raft::consensus {
 
 void core::receive(const vote_request& msg) {
   const auto from = msg.header.from;
-  if (!may_be_heard(msg) || !is_voter(self_.id))
+  // Also without a vote, as far as we know: the candidate may know of an entry
+  // that gives us one, and need it (thesis, section 4.1).
+  if (!may_be_heard(msg))
     return;
   auto objection = objection_to(msg);
   // It would be promised in vain, and cost the others a term.

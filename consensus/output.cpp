@@ -10,6 +10,8 @@
 namespace raft::consensus {
 
 output core::take_output() {
+  if (auto* state = std::get_if<consensus::leader>(&role_))
+    pursue_change(*state);
   pursue_reads();
   if (auto* state = std::get_if<consensus::leader>(&role_)) {
     release(*state);

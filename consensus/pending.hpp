@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace raft::consensus {
 
@@ -27,6 +28,8 @@ struct batch_under_way {
   /// How far entries are dropped with it; 0 for not at all.
   log_index compacted;
   cluster_id cluster;
+  /// What the disk has afterwards, if that is something else.
+  std::optional<configurations> members;
   /// Whether there is more in it than what the disk has a reserve for.
   bool needs_space = false;
   /// Whether it resets the log, or tells that a snapshot is installed.

@@ -85,6 +85,8 @@ void progress::lost_link() {
   bytes_unasked = 0;
   // Another release may be at the other end of the next one.
   priority = priority_unknown;
+  caught_up = false;
+  catch_up_to = {};
   snapshot.ask_anew();
 }
 

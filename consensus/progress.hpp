@@ -97,6 +97,16 @@ struct progress {
   /// not so.
   instant preferred_since = instant::max();
 
+  /// It has caught up if it needed less than an election timeout to get from
+  /// where our log ended to where it ends now (thesis, section 4.2.1).
+  bool caught_up = false;
+  log_index catch_up_to;
+  instant catch_up_since{0};
+
+  /// Of one that is no member any more: once it has answered a later round, it
+  /// knows. 0 if it is one, or that is not committed yet.
+  round_number leaves_after;
+
   /// Until then, by our clock, it keeps its promise not to vote.
   instant promised_until = instant::min();
 

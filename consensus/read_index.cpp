@@ -47,7 +47,7 @@ void core::begin_read_round(consensus::leader& state) {
     return;
   // "The leader saves its current commit index in a local variable readIndex.
   // [It] issues a new round of heartbeats."
-  if (members_.voters.size() > 1)
+  if (!is_sole_voter())
     ask_majority(state);
   reads_.asked(self_.id, hard_.term, now_);
   state.read_round_under_way
@@ -59,13 +59,16 @@ void core::begin_read_round(consensus::leader& state) {
 /// they do not answer, a heartbeat for all comes soon.
 void core::ask_majority(consensus::leader& state) {
   std::vector<peer_id> asked;
-  for (const auto id : members_.voters)
+  for (const auto id : members_.voters())
     if (id != self_.id && state.others.at(id).connected)
       asked.push_back(id);
   std::ranges::stable_sort(asked, std::ranges::greater{}, [&](peer_id id) {
     return state.others.at(id).round_answered;
   });
-  asked.resize(std::min(asked.size(), majority(members_.voters.size()) - 1));
+  // Of two sets of voters, or beside a leader that has no vote, all are asked.
+  const auto& voters = members_.voters();
+  if (!is_joint(members()) && is_voter(self_.id))
+    asked.resize(std::min(asked.size(), majority(voters.size()) - 1));
   ++state.round;
   note_round(state);
   state.heartbeat_at
@@ -78,11 +81,10 @@ void core::ask_majority(consensus::leader& state) {
 void core::confirm_reads(consensus::leader& state) {
   if (!state.read_round_under_way)
     return;
-  std::vector<round_number> answered;
-  for (const auto id : members_.voters)
-    answered.push_back(id == self_.id ? state.round
-                                      : state.others.at(id).round_answered);
-  if (agreed(std::move(answered)) < state.read_round_under_way->round)
+  const auto answered = agreed(members(), [this, &state](peer_id id) {
+    return id == self_.id ? state.round : state.others.at(id).round_answered;
+  });
+  if (answered < state.read_round_under_way->round)
     return;
   const auto done = std::move(*state.read_round_under_way);
   state.read_round_under_way.reset();

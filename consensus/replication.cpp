@@ -2,6 +2,7 @@
 
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/quorum.hpp>
+#include <raft/consensus/soundness.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -180,9 +181,7 @@ void core::replicate(consensus::leader& state, peer_id id, progress& x) {
 }
 
 bool core::goes_in_pieces(const entry& x) const noexcept {
-  // Empty entries are judged as a whole, and hold no more than a cluster's
-  // name.
-  return x.kind != entry_kind::empty && x.data.size() > config_.frame_bytes_max;
+  return is_divisible(x.kind) && x.data.size() > config_.frame_bytes_max;
 }
 
 std::vector<entry> core::next_entries(const consensus::leader& state,
@@ -273,6 +272,7 @@ void core::send_heartbeats(consensus::leader& state) {
   state.heartbeat_at = now_ + config_.heartbeat_interval;
   // A heartbeat asks whether the follower has all that was sent. If a request
   // was lost, the follower refuses; if only the answer was, it repeats it.
+  let_leave(state);
   for (auto& [id, x] : state.others) {
     if (!x.connected)
       continue;
@@ -323,14 +323,11 @@ void core::commit_what_is_agreed(consensus::leader& state) {
   for (const auto& [id, x] : state.others)
     everyone = std::min(everyone, x.match);
   learn_lowest_match(everyone);
-  std::vector<log_index> reached;
-  reached.reserve(members_.voters.size());
-  for (const auto id : members_.voters)
-    reached.push_back(id == self_.id ? log_.durable()
-                                     : state.others.at(id).match);
   // Section 5.4.2: "Only log entries from the leader's current term are
   // committed by counting replicas".
-  const auto index = agreed(std::move(reached));
+  const auto index = agreed(members(), [this, &state](peer_id id) {
+    return id == self_.id ? log_.durable() : state.others.at(id).match;
+  });
   if (index < state.first.index)
     return;
   commit_to(index);
@@ -347,6 +344,7 @@ void core::commit_to(log_index index) {
   if (applied_ == commit_)
     applied_at_ = now_;
   commit_ = std::max(commit_, index);
+  reconsider_campaign();
   if (!cluster_ && proposed_at_ && proposed_at_ <= commit_)
     cluster_ = proposed_;
 }

@@ -64,7 +64,8 @@ struct read_round {
 struct leader {
   /// The empty entry that began the term.
   log_position first;
-  /// One for each other member.
+  /// One for each other member, and for those who are to hear that they are
+  /// none any more.
   std::map<peer_id, progress> others;
   /// Last index of each batch that was released to replication and has no
   /// quorum yet, ascending.
@@ -85,6 +86,8 @@ struct leader {
   round_number counts_from{1};
   /// Meanwhile it takes no commands.
   std::optional<hand_over> handing_over;
+  /// It is to be no voter any more, and has tried to hand over.
+  bool gave_up_succession = false;
   /// Reads that come while it is under way wait for the next one.
   std::optional<read_round> read_round_under_way;
   /// Who asked for a read index since it began.

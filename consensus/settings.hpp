@@ -11,6 +11,15 @@
 
 namespace raft::consensus {
 
+/// Whose core it is, and where its randomness comes from.
+struct identity {
+  group_id group;
+  peer_id id;
+  incarnation_id incarnation;
+  /// Seeds the election timeouts. The shell draws it at random.
+  std::uint64_t seed = 0;
+};
+
 /// A point in time, or a duration, by the clock that the shell chose.
 using base::instant;
 

@@ -201,15 +201,15 @@ void core::make_install_batch() {
   auto& install = *snapshots_.install;
   install.at = snapshot_install::phase::resetting;
   const auto& head = install.head;
-  batch_ = batch_under_way{++last_batch_,
-                           hard_,
-                           now_,
-                           {},
-                           head.cluster ? head.cluster : durable_cluster_,
-                           false};
+  batch_.emplace();
+  batch_->number = ++last_batch_;
+  batch_->hard = hard_;
+  batch_->since = now_;
+  batch_->cluster = head.cluster ? head.cluster : durable_cluster_;
   batch_->installs = true;
-  out_.batch
-    = persist{self_.group, batch_->number, reset_to(head, batch_->hard)};
+  auto batch = reset_to(head, batch_->hard, members_.founding());
+  batch_->members = batch.members;
+  out_.batch = persist{self_.group, batch_->number, std::move(batch)};
 }
 
 /// The log is reset on the disk.
@@ -219,7 +219,7 @@ void core::reset_log() {
   const auto& head = install.head;
   log_.reset(head.last);
   time_.follow(head.time_ms, clock_);
-  members_ = head.members;
+  members_.reset(head.members);
   if (head.cluster)
     cluster_ = head.cluster;
   proposed_ = {};
@@ -231,6 +231,7 @@ void core::reset_log() {
   applying_bytes_ = 0;
   reading_ = {};
   snapshots_.tell_installed = false;
+  members_differ();
   // As after a restart: who lacks what is gone gets a snapshot as well.
   learn_lowest_match(head.last.index);
   note_that(note_kind::reset_log, {}, head.last);

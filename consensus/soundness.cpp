@@ -1,4 +1,10 @@
 #include <raft/consensus/soundness.hpp>
+#include <raft/messages/change.hpp>
+#include <raft/messages/membership_bytes.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace raft::consensus {
 
@@ -16,8 +22,11 @@ bool is_entry(const entry& x) {
       return x.data.empty() || cluster_in(x);
     case entry_kind::command:
     case entry_kind::open_session:
-    case entry_kind::configuration:
       return true;
+    case entry_kind::configuration: {
+      const auto members = membership_in(x);
+      return members && is_sound(*members);
+    }
   }
   return false;
 }
@@ -29,13 +38,37 @@ bool is_whole_or_piece(const append_request& msg) {
   if (msg.entries.size() != 1 || msg.size > entry_bytes_max)
     return false;
   // It is judged as a whole, see `is_entry`; and no leader cuts it up.
-  if (msg.entries.front().kind == entry_kind::empty)
+  if (!is_divisible(msg.entries.front().kind))
     return false;
   const auto length = msg.entries.front().data.size();
   return length > 0 && length <= msg.size && msg.offset <= msg.size - length;
 }
 
+bool has_doubles(std::vector<peer_id> xs) {
+  std::ranges::sort(xs);
+  return std::ranges::adjacent_find(xs) != xs.end();
+}
+
 } // namespace
+
+bool is_divisible(entry_kind kind) noexcept {
+  return kind == entry_kind::command || kind == entry_kind::open_session;
+}
+
+bool is_sound(const membership& x) {
+  auto once = x.voters;
+  once.insert(once.end(), x.learners.begin(), x.learners.end());
+  std::vector<peer_id> known;
+  for (const auto& y : x.details) {
+    known.push_back(y.peer);
+    if (y.address.size() > member_address_bytes_max || !is_member(x, y.peer))
+      return false;
+  }
+  const auto all = members_of(x);
+  return !x.voters.empty() && all.front() && all.size() <= members_max
+      && !has_doubles(std::move(once)) && !has_doubles(x.outgoing)
+      && !has_doubles(std::move(known));
+}
 
 bool is_sound(const vote_request& msg) {
   return msg.term && msg.term <= term_max && is_place(msg.last)
@@ -91,7 +124,7 @@ bool is_sound(const install_request& msg) {
   const auto& head = msg.snapshot;
   return msg.term && msg.term <= term_max && head.last.index
       && is_place(head.last) && head.last.term <= msg.term && head.size > 0
-      && !head.members.voters.empty() && head.members.index <= head.last.index
+      && is_sound(head.members) && head.members.index <= head.last.index
       && msg.data.size() <= entry_bytes_max && msg.offset <= head.size
       && msg.data.size() <= head.size - msg.offset;
 }

@@ -29,6 +29,13 @@ inline constexpr std::uint64_t entry_bytes_max = 64 << 20;
 /// so that no single message can use up the terms that there are.
 inline constexpr std::uint64_t term_step_max = 1 << 16;
 
+/// Whether such an entry may be sent in pieces. Others are judged as a whole.
+bool is_divisible(entry_kind kind) noexcept;
+
+/// Whether these can be the members of a group: each is in one place, there is
+/// a voter, and there are not too many.
+bool is_sound(const membership& x);
+
 /// Whether the fields go together: indexes follow each other, terms never
 /// decrease nor pass the sender's, kinds are known, and no number is one that
 /// counting cannot reach. Says nothing about whether it is true.

@@ -46,7 +46,7 @@ transfer_result core::objection_to_successor(const consensus::leader& state,
     return transfer_result::leads_already;
   if (!is_member(id))
     return transfer_result::unknown_peer;
-  if (!is_voter(id))
+  if (!is_in(members().voters, id))
     return transfer_result::not_a_voter;
   const auto& x = state.others.at(id);
   if (!is_heard(x))
@@ -116,7 +116,8 @@ void core::cancel_hand_over(consensus::leader& state) {
 void core::end_hand_over(consensus::leader& state) {
   const auto what = *state.handing_over;
   if (what.cause == hand_over_cause::asked
-      || what.cause == hand_over_cause::priority)
+      || what.cause == hand_over_cause::priority
+      || what.cause == hand_over_cause::removal)
     return cancel_hand_over(state);
   note_that(note_kind::stepped_down_untaken, what.successor);
   become_follower({});
@@ -145,9 +146,10 @@ void core::receive(const timeout_now& msg) {
   promised_.until = instant::min();
   gave_way_ = false;
   campaign();
-  auto& state = std::get<candidate>(role_);
-  state.by_transfer = true;
-  state.released = msg.round;
+  if (auto* state = std::get_if<candidate>(&role_)) {
+    state->by_transfer = true;
+    state->released = msg.round;
+  }
 }
 
 bool core::may_follow_up(const timeout_now& msg) const {

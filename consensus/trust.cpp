@@ -5,16 +5,26 @@
 #include <raft/consensus/soundness.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace raft::consensus {
 
-bool core::is_for_us(const message_header& x) {
-  if (x.group == self_.group && x.to == self_.id && x.from != self_.id
-      && is_member(x.from)) {
+/// Who asks may be a member that we do not know of yet, or not any more; then
+/// our log is behind its own (thesis, section 4.1). Whoever answers was asked.
+/// @param asks Whether the message can be the first one of its sender.
+bool core::is_for_us(const message_header& x, bool asks) {
+  const auto* state = std::get_if<consensus::leader>(&role_);
+  const auto is_known = is_member(x.from)
+                     || (state && state->others.contains(x.from))
+                     || (asks && !members_.voters().empty());
+  if (x.group == self_.group && x.to == self_.id && x.from != self_.id && x.from
+      && is_known) {
     // A store that took another one's place has promised nothing of what that
     // one had promised.
     const auto known = incarnations_.find(x.from);
-    if (known == incarnations_.end() || known->second == x.incarnation)
+    const auto told = details_of(members(), x.from).incarnation;
+    if ((known == incarnations_.end() || known->second == x.incarnation)
+        && (!told || told == x.incarnation))
       return true;
     if (strangers_.insert(x.from).second)
       note_that(note_kind::dropped_other_incarnation, x.from);
@@ -28,7 +38,11 @@ bool core::is_for_us(const message_header& x) {
 
 template <class Message>
 bool core::may_be_heard(const Message& msg) {
-  if (!is_for_us(msg.header))
+  constexpr auto asks
+    = !std::is_same_v<
+        Message,
+        vote_reply> && !std::is_same_v<Message, append_reply> && !std::is_same_v<Message, read_index_reply> && !std::is_same_v<Message, install_reply>;
+  if (!is_for_us(msg.header, asks))
     return false;
   if (is_sound(msg))
     return true;

@@ -5,6 +5,7 @@
 #include <raft/messages/append.hpp>
 #include <raft/messages/apply.hpp>
 #include <raft/messages/backup.hpp>
+#include <raft/messages/change.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/messages/entry.hpp>
 #include <raft/messages/header.hpp>
@@ -14,6 +15,7 @@
 #include <raft/messages/link.hpp>
 #include <raft/messages/machine.hpp>
 #include <raft/messages/membership.hpp>
+#include <raft/messages/membership_bytes.hpp>
 #include <raft/messages/persist.hpp>
 #include <raft/messages/read_index.hpp>
 #include <raft/messages/snapshot.hpp>

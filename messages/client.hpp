@@ -4,6 +4,8 @@
 
 #include <raft/messages/entry.hpp>
 #include <raft/messages/identity.hpp>
+#include <raft/messages/membership.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -245,9 +247,14 @@ struct peer_state {
   cluster_id cluster;
   /// Why this peer does not take part, if so.
   standing kept_out;
+  /// The members in force, with all that is known of them.
+  membership configuration;
 
   friend bool operator==(const peer_state&, const peer_state&) = default;
 };
+
+template <>
+inline constexpr std::size_t fields_at_first<peer_state> = 16;
 
 /// Asks a peer for its committed entries from an index on. Deliveries come as
 /// `delivery` messages to the given subscriber, in order, each entry once.

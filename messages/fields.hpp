@@ -36,7 +36,7 @@ constexpr std::size_t count_fields() {
 } // namespace detail
 
 /// Most fields that `tie_fields` can visit.
-inline constexpr std::size_t fields_max = 16;
+inline constexpr std::size_t fields_max = 17;
 
 /// The number of fields of an aggregate.
 template <class T>
@@ -98,9 +98,12 @@ constexpr auto tie_fields(T& x) {
   } else if constexpr (n == 15) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = x;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
-  } else {
+  } else if constexpr (n == 16) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  } else {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
   }
 }
 

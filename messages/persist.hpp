@@ -30,7 +30,7 @@ struct durable_batch {
   std::vector<entry> entries;
   /// Set `members` only if this is true.
   bool members_changed = false;
-  membership members;
+  configurations members;
   /// Last entry that nobody needs any more; 0 keeps what is there. Entries up
   /// to it may be dropped.
   log_position compacted;
@@ -51,13 +51,18 @@ struct durable_batch {
 ///
 /// The state machine gets what the snapshot holds only afterwards. Until that
 /// is done, the store knows of it, so that a restart in between goes on there.
-inline durable_batch reset_to(const snapshot_head& head,
-                              const hard_state& hard) {
+///
+/// @param founding The members that the group was founded with.
+inline durable_batch reset_to(const snapshot_head& head, const hard_state& hard,
+                              const membership& founding) {
   durable_batch result;
   result.hard = hard;
   result.truncate_from = head.last.index.next();
   result.members_changed = true;
-  result.members = head.members;
+  if (head.members.index)
+    result.members = {founding, {head.members}};
+  else
+    result.members = {head.members, {}};
   result.compacted = head.last;
   result.cluster = head.cluster;
   result.install = head;
@@ -132,7 +137,7 @@ struct remembered {
 /// What a store knows of a group when it is opened.
 struct durable_state {
   hard_state hard;
-  membership members;
+  configurations members;
   log_position compacted;
   /// Where the log ends; equal to `compacted` if it holds no entry.
   log_position last;

@@ -296,13 +296,11 @@ void dumper::show_records(const lmdb::transaction& txn, group_id group) {
                                     : "no vote")
                         << '\n';
   auto members = found(db_.members, key, "members", known.members);
-  if (members && *members != membership{})
-    label("members") << "voters " << text(members->voters) << "; learners "
-                     << text(members->learners) << "; "
-                     << (members->index
-                           ? "since index " + to_text(members->index)
-                           : "since the bootstrap")
-                     << '\n';
+  if (members && *members != configurations{}) {
+    label("members") << text(members->founding) << '\n';
+    for (const auto& x : members->later)
+      label("members") << text(x) << '\n';
+  }
   auto cluster = found(db_.meta, cluster_key(group), "cluster", known.cluster);
   if (cluster && *cluster)
     label("cluster id") << to_text(*cluster) << '\n';

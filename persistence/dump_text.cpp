@@ -51,7 +51,7 @@ std::string text(const journaled_batch& x) {
   if (head.installed)
     result += ", snapshot installed";
   if (head.members_changed)
-    result += ", voters " + text(x.members.voters);
+    result += ", voters " + text(x.members.current().voters);
   if (head.cluster)
     result += ", cluster id " + to_text(head.cluster);
   return result;
@@ -90,6 +90,19 @@ std::string preview(std::string_view data) {
 
 std::string counted(std::uint64_t n, const char* one, const char* many) {
   return std::to_string(n) + ' ' + (n == 1 ? one : many);
+}
+
+std::string text(const membership& x) {
+  auto result = "voters " + text(x.voters);
+  if (is_joint(x))
+    result += " and, before, " + text(x.outgoing);
+  result += "; learners " + text(x.learners) + "; ";
+  for (const auto& y : x.details)
+    if (!y.address.empty())
+      result += "peer " + to_text(y.peer) + " at " + y.address + "; ";
+  return result
+       + (x.index ? "since index " + to_text(x.index)
+                  : std::string{"since the bootstrap"});
 }
 
 std::string text(const std::vector<log_position>& xs) {

@@ -14,6 +14,9 @@ namespace raft::persistence {
 std::string text(entry_kind x);
 std::string text(const std::vector<peer_id>& xs);
 
+/// Such as "voters 1 2; learners 3; since the bootstrap".
+std::string text(const membership& x);
+
 /// At most ten, the first and the last ones.
 std::string text(const std::vector<log_position>& xs);
 

@@ -65,7 +65,7 @@ bool found_group(store& to, group_id group,
     return false;
   durable_batch first;
   first.members_changed = true;
-  first.members.voters = sorted(members);
+  first.members.founding.voters = sorted(members);
   commit_one(to, group, std::move(first));
   return true;
 }
@@ -88,9 +88,10 @@ void found_behind(store& to, group_id group, const snapshot_head& snapshot,
   if (is_known(to.load(group)))
     return;
   auto head = snapshot;
-  head.members = {{}, sorted(members), {}};
+  head.members = {};
+  head.members.voters = sorted(members);
   head.cluster = {};
-  commit_one(to, group, reset_to(head, {head.last.term, {}}));
+  commit_one(to, group, reset_to(head, {head.last.term, {}}, {}));
 }
 
 void end_founding(store& to, group_id group) {
@@ -109,14 +110,14 @@ void found_alone(store& to, group_id group, cluster_id fresh,
   durable_batch result;
   result.hard = known.hard;
   result.members_changed = true;
-  result.members = {{}, {to.identity().peer}, {}};
+  result.members.founding.voters = {to.identity().peer};
   result.cluster = fresh;
   replace_proposed(to, group, known, applied, result);
   commit_one(to, group, std::move(result));
 }
 
 bool is_alone(const store& from, group_id group) {
-  const auto voters = from.load(group).members.voters;
+  const auto voters = from.load(group).members.current().voters;
   return voters == std::vector{from.identity().peer};
 }
 

@@ -85,7 +85,7 @@ struct journaled_entry {
 /// A batch within a body.
 struct journaled_batch {
   batch_head head;
-  membership members;
+  configurations members;
   snapshot_head install;
   std::vector<journaled_entry> entries;
 };

@@ -44,7 +44,7 @@ public:
 private:
   struct part {
     hard_state hard;
-    std::optional<membership> members;
+    std::optional<configurations> members;
     cluster_id cluster;
     std::optional<snapshot_head> installing;
     log_index truncate_from;

@@ -8,8 +8,8 @@ durable_state lmdb_reader::load(group_id group) const {
   result.hard = hard(group);
   auto members = txn_->get(db_->members, group_key(group));
   if (members)
-    result.members = db_->decoded<membership>(group, *members,
-                                              record_name("members", group));
+    result.members = db_->decoded<configurations>(
+      group, *members, record_name("members", group));
   result.compacted = compacted(group);
   result.last = last(group, result.compacted);
   if (auto data = txn_->get(db_->meta, cluster_key(group)))

@@ -44,7 +44,7 @@ log_position check_entries(const persist& x, log_position base) {
 void check_install(const persist& x) {
   const auto& batch = x.batch;
   const auto& head = batch.install;
-  if (batch != reset_to(head, batch.hard))
+  if (batch != reset_to(head, batch.hard, batch.members.founding))
     refuse(x, "installs a snapshot up to " + to_text(head.last)
                 + " and does something else as well");
 }

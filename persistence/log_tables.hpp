@@ -27,7 +27,7 @@ struct group_write {
   group_id group;
   hard_state hard;
   /// If they change; else null.
-  const membership* members = nullptr;
+  const configurations* members = nullptr;
   /// 0 keeps what is there.
   cluster_id cluster;
   /// The snapshot that is being installed from now on, a default value if none

@@ -14,7 +14,7 @@ namespace {
 
 struct group_data {
   hard_state hard;
-  membership members;
+  configurations members;
   log_position compacted;
   cluster_id cluster;
   std::uint64_t compacted_time_ms = 0;

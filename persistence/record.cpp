@@ -1,4 +1,5 @@
 #include <raft/lmdb/big_endian.hpp>
+#include <raft/messages/membership_bytes.hpp>
 #include <raft/persistence/record.hpp>
 
 #include <xxhash.h>
@@ -118,6 +119,11 @@ public:
     for (auto& x : xs)
       *this >> x;
     return *this;
+  }
+
+  /// What was read makes no sense.
+  void fail() {
+    cut_short();
   }
 
   record_fault finish() const {
@@ -259,17 +265,55 @@ record_fault decode(group_id group, std::string_view data, hard_state& x) {
   return hard_state_layout.decode(group, data, x);
 }
 
-std::string encode(group_id group, const membership& x) {
-  writer out{record_type::membership,
-             16 + 8 * (x.voters.size() + x.learners.size())};
-  out << x.index << x.voters << x.learners;
+namespace {
+
+writer& operator<<(writer& out, const membership& x) {
+  return out << x.index << to_bytes(x).view();
+}
+
+reader& operator>>(reader& in, membership& x) {
+  log_index index;
+  std::string_view data;
+  in >> index >> data;
+  if (auto found = membership_from(data))
+    x = *found;
+  else
+    in.fail();
+  x.index = index;
+  return in;
+}
+
+} // namespace
+
+std::string encode(group_id group, const configurations& x) {
+  const auto& first = x.founding;
+  if (x.later.empty() && first.outgoing.empty() && first.details.empty()) {
+    writer out{record_type::membership,
+               16 + 8 * (first.voters.size() + first.learners.size())};
+    out << first.index << first.voters << first.learners;
+    return out.finish(group);
+  }
+  writer out{record_type::configurations, 100 * (1 + x.later.size())};
+  out << first << static_cast<std::uint32_t>(x.later.size());
+  for (const auto& y : x.later)
+    out << y;
   return out.finish(group);
 }
 
-record_fault decode(group_id group, std::string_view data, membership& x) {
-  reader in{group, data, record_type::membership};
-  membership result;
-  in >> result.index >> result.voters >> result.learners;
+record_fault decode(group_id group, std::string_view data, configurations& x) {
+  configurations result;
+  reader plain{group, data, record_type::membership};
+  plain >> result.founding.index >> result.founding.voters
+    >> result.founding.learners;
+  if (plain.finish() != record_fault::wrong_type)
+    return give(plain, std::move(result), x);
+  reader in{group, data, record_type::configurations};
+  std::uint32_t count = 0;
+  in >> result.founding >> count;
+  for (; count > 0 && in.finish() == record_fault::trailing_bytes; --count)
+    in >> result.later.emplace_back();
+  if (count > 0)
+    in.fail();
   return give(in, std::move(result), x);
 }
 
@@ -438,10 +482,9 @@ record_fault decode(group_id group, std::string_view data, journal_mark& x) {
 }
 
 std::string encode(group_id group, const snapshot_head& x) {
-  writer out{record_type::snapshot,
-             64 + 8 * (x.members.voters.size() + x.members.learners.size())};
+  writer out{record_type::snapshot, 160};
   out << x.last.index << x.last.term << x.time_ms << x.size << x.checksum
-      << x.cluster << x.members.index << x.members.voters << x.members.learners;
+      << x.cluster << x.members;
   return out.finish(group);
 }
 
@@ -449,8 +492,7 @@ record_fault decode(group_id group, std::string_view data, snapshot_head& x) {
   reader in{group, data, record_type::snapshot};
   snapshot_head result;
   in >> result.last.index >> result.last.term >> result.time_ms >> result.size
-    >> result.checksum >> result.cluster >> result.members.index
-    >> result.members.voters >> result.members.learners;
+    >> result.checksum >> result.cluster >> result.members;
   return give(in, std::move(result), x);
 }
 

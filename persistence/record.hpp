@@ -39,6 +39,7 @@ enum class record_type : std::uint8_t {
   batch = 11,
   journal = 12,
   snapshot = 13,
+  configurations = 14,
 };
 
 /// What the store as a whole is. Its record keeps this layout forever, so that
@@ -154,7 +155,9 @@ const char* to_text(record_fault x);
 std::string encode(group_id group, const store_header& x);
 std::string encode(group_id group, const store_identity& x);
 std::string encode(group_id group, const hard_state& x);
-std::string encode(group_id group, const membership& x);
+/// As a record of type `membership` if all are from the founding: that is how
+/// stores were before there were changes.
+std::string encode(group_id group, const configurations& x);
 std::string encode(group_id group, const log_position& x);
 std::string encode(group_id group, const start_chain& x);
 std::string encode(group_id group, const acquaintance& x);
@@ -174,7 +177,7 @@ std::string encode(group_id group, const entry& x);
 record_fault decode(group_id group, std::string_view data, store_header& x);
 record_fault decode(group_id group, std::string_view data, store_identity& x);
 record_fault decode(group_id group, std::string_view data, hard_state& x);
-record_fault decode(group_id group, std::string_view data, membership& x);
+record_fault decode(group_id group, std::string_view data, configurations& x);
 record_fault decode(group_id group, std::string_view data, log_position& x);
 record_fault decode(group_id group, std::string_view data, start_chain& x);
 record_fault decode(group_id group, std::string_view data, acquaintance& x);

@@ -14,8 +14,8 @@ cluster::cluster(const cluster_options& options, observer* watching)
     seeds_{options.seed},
     random_{seeds_.next()},
     network_{options.network, seeds_.next()},
-    hosts_(options.peers),
-    safety_{options.peers},
+    hosts_(options.peers + options.spares),
+    safety_{options.peers, options.spares},
     apply_max_{options.apply_max} {
   if (const auto* complaint = consensus::complaint_about(options.settings))
     throw std::invalid_argument{complaint};
@@ -23,20 +23,21 @@ cluster::cluster(const cluster_options& options, observer* watching)
     options_.machine = [](machine_disk&, random&) {
       return std::make_unique<kv::kv_machine>();
     };
-  std::vector<peer_id> voters;
-  for (std::uint64_t i = 1; i <= options.peers; ++i)
-    voters.push_back({i});
-  for (auto id : voters) {
+  const auto voters = founders();
+  for (std::uint64_t i = 1; i <= hosts_.size(); ++i) {
+    const peer_id id{i};
     auto settings = options.settings;
     settings.priority = traits_of(id).priority;
-    peers_.emplace_back(id, settings, voters, seeds_.next());
+    peers_.emplace_back(id, settings,
+                        i <= options.peers ? voters : std::vector<peer_id>{},
+                        seeds_.next());
     around(id).clock_began = random_.between(duration{0}, options.clocks_apart);
     around(id).clock = drifting_clock{around(id).clock_began};
     around(id).clock.set_drift(now(), usual_drift(id));
     around(id).disk = around(id).data_disk = usual_disk(id);
     network_.set_distance(id.value, traits_of(id).farther);
   }
-  for (auto id : voters)
+  for (auto id : ids())
     boot(id);
 }
 
@@ -192,6 +193,41 @@ void cluster::found_again(peer_id who) {
   wipe(who);
   peer(who).lose_disk(ids());
   tell("is founded again", who);
+}
+
+std::vector<peer_id> cluster::founders() const {
+  std::vector<peer_id> result;
+  for (std::uint64_t i = 1; i <= options_.peers; ++i)
+    result.push_back({i});
+  return result;
+}
+
+incarnation_id cluster::join(peer_id who) {
+  if (peer(who).disk().founders().empty()) {
+    crash(who);
+    peer(who).lose_disk(founders());
+    ++around(who).directories;
+    tell("has heard of the cluster", who);
+    restart(who);
+  }
+  return peer(who).disk().incarnation();
+}
+
+members_changed cluster::change(peer_id who, const change_members& wanted) {
+  members_changed result;
+  step(who, [&](virtual_peer& x) { return x.change(wanted, result); });
+  return result;
+}
+
+std::vector<membership> cluster::in_force() const {
+  std::vector<membership> result;
+  for (const auto& x : peers_) {
+    const auto& now
+      = x.running() ? x.core().members() : x.disk().members().current();
+    if (!now.voters.empty())
+      result.push_back(now);
+  }
+  return result;
 }
 
 std::optional<recorded_disk> cluster::copy_disk(peer_id who, bool in_order) {

@@ -67,13 +67,11 @@ public:
   /// @returns whether it did, by the deadline.
   bool run_until(const std::function<bool()>& condition, instant deadline);
 
-  /// Calls a function in some time from now.
   void after(duration delay, std::function<void()> what);
 
   /// The same, unless `end_faults` is called before: for the ends of faults.
   void after_unless_ended(duration delay, std::function<void()> what);
 
-  /// What this cluster was made with.
   const cluster_options& options() const noexcept {
     return options_;
   }
@@ -100,7 +98,7 @@ public:
   /// The peers that act and believe to lead.
   std::vector<peer_id> leaders() const;
 
-  /// Asks the state machine of a peer as it stands. @pre `runs(who)`.
+  /// Asks the state machine as it stands. @pre `runs(who)`.
   bytes query(peer_id who, const bytes& request) const;
 
   /// The state machine itself. @pre `runs(who)`.
@@ -166,6 +164,17 @@ public:
   /// The same, but it is founded again.
   void found_again(peer_id who);
 
+  std::vector<peer_id> founders() const; // the others are spare
+
+  /// Makes a peer ready to be taken in, if its disk is empty.
+  /// @returns what to take in.
+  incarnation_id join(peer_id who);
+
+  /// Asks a peer for other members. @pre `acts(who)`.
+  members_changed change(peer_id who, const change_members& wanted);
+
+  std::vector<membership> in_force() const; // at some peer
+
   /// Copies the disk of a process that ends, in good order or not, and starts
   /// it again. The copy has nothing of the state machine's.
   /// @returns nothing if entries were dropped, which that would need.
@@ -176,7 +185,6 @@ public:
   void replace_disk(peer_id who, recorded_disk with);
   recorded_disk foreign_disk(peer_id who) const;
 
-  /// Ends two processes, which cannot start on each other's disks.
   void swap_disks(peer_id x, peer_id y);
   void put_back(peer_id who);
 
@@ -224,7 +232,6 @@ public:
 
   // -- network ----------------------------------------------------------------
 
-  /// For what is sent from now on.
   void set_network(const network_profile& x);
 
   const network_profile& network_now() const noexcept {
@@ -280,8 +287,7 @@ public:
   /// ten entries.
   void end_faults();
 
-  /// Takes `end_faults` back: the network, the disks and the state machines are
-  /// as the options say.
+  /// Takes `end_faults` back: all is as the options say.
   void resume_faults();
 
   // -- counters ---------------------------------------------------------------
@@ -315,10 +321,8 @@ public:
   /// Lets a client run a program, a command at a time.
   void run_program(client_number who, client_program program);
 
-  /// Programs issue no further commands.
+  /// Programs issue no further commands. They go on.
   void stop_programs();
-
-  /// They go on.
   void start_programs();
 
   /// All commands of all clients, in the order in which they were asked.

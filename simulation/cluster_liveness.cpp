@@ -50,20 +50,30 @@ bool cluster::left_out(peer_id who) const {
 std::vector<peer_id> cluster::able_majority() const {
   if (!has_usual_network())
     return {};
-  const auto all = ids();
+  // Whoever leads may know of any of them, so it takes a majority of each.
+  const auto configurations = in_force();
+  std::set<peer_id> all;
+  for (const auto& x : configurations)
+    for (auto who : members_of(x))
+      all.insert(who);
   std::vector<peer_id> best;
-  for (std::uint64_t bits = 1; bits < std::uint64_t{1} << all.size(); ++bits) {
+  for (std::uint64_t bits = 1; bits < std::uint64_t{1} << size(); ++bits) {
     std::vector<peer_id> some;
-    for (auto who : all)
+    for (auto who : ids())
       if ((bits >> (who.value - 1)) & 1)
         some.push_back(who);
+    const auto decide = [&some](const membership& x) {
+      return consensus::agreed(x,
+                               [&](peer_id who) { return is_in(some, who); });
+    };
+    const auto is_one = [&all](peer_id x) { return all.contains(x); };
     const auto fits = [&](peer_id x) {
       return is_able(x) && std::ranges::all_of(some, [&](peer_id y) {
                return x == y || has_way(x, y);
              });
     };
-    if (some.size() >= consensus::majority(all.size())
-        && some.size() > best.size() && std::ranges::all_of(some, fits))
+    if (some.size() > best.size() && std::ranges::all_of(configurations, decide)
+        && std::ranges::all_of(some, is_one) && std::ranges::all_of(some, fits))
       best = some;
   }
   return best;
@@ -84,6 +94,9 @@ std::uint64_t cluster::context_hash() const {
       if (who != other)
         mix(has_way(who, other) ? 1 : 0);
   }
+  if (options_.spares > 0)
+    for (const auto& x : in_force())
+      mix(x.index.value);
   const auto& profile = network_.profile();
   mix(profile.requests_lost);
   mix(profile.doubled);

@@ -58,7 +58,10 @@ struct peer_traits {
 
 struct cluster_options {
   std::uint64_t seed = 1;
+  /// Those with which it is founded.
   std::size_t peers = 3;
+  /// Those that follow, with empty disks, and may be taken in.
+  std::size_t spares = 0;
   consensus::settings settings = {};
   network_profile network = {};
   disk_profile disk = {};

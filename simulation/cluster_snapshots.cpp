@@ -87,8 +87,9 @@ void cluster::take_snapshot(peer_id who, std::size_t count,
     return;
   auto end = x.delivered.begin() + static_cast<std::ptrdiff_t>(count);
   const auto fits = state && state->what.applied.value == count;
-  auto made = make_snapshot({x.delivered.begin(), end}, core.members(),
-                            core.cluster(), fits ? state : nullptr);
+  auto made
+    = make_snapshot({x.delivered.begin(), end}, core.members_at({count}),
+                    core.cluster(), fits ? state : nullptr);
   vault_.try_emplace(made->head.checksum, made);
   tell("has a snapshot of " + to_text(made->head.last), who);
   step(who,

@@ -76,6 +76,10 @@ void make_prompt(cluster_options& x) {
 
 } // namespace
 
+bool has_coincidence(std::uint64_t seed) {
+  return draw_coincidence(seed) != coincidence::none;
+}
+
 void add_coincidences(std::uint64_t seed, schedule& to) {
   const auto what = draw_coincidence(seed);
   if (what != coincidence::crashed_voters

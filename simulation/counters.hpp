@@ -25,6 +25,10 @@ struct counters {
   std::uint64_t transfers_begun = 0;
   std::uint64_t transfers_told = 0;
   std::uint64_t transfers_ended = 0;
+  /// Changes of members that somebody asked for and that were begun, and
+  /// leaders that stepped down because they were removed.
+  std::uint64_t changes_begun = 0;
+  std::uint64_t leaders_removed = 0;
   /// Commands that were refused because of a bound, and of a full disk.
   std::uint64_t busy = 0;
   std::uint64_t disk_full_answers = 0;

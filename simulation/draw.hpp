@@ -21,8 +21,23 @@ inline constexpr std::int64_t clocks_wrong_ppm = 200'000;
 std::size_t bound(base::random& from, std::size_t low, std::size_t high,
                   std::size_t otherwise);
 
-/// How many peers a cluster has.
+/// How many peers a cluster is founded with, how many may join, and how many
+/// there are in all.
 std::size_t draw_peers(std::uint64_t seed);
+std::size_t draw_spares(std::uint64_t seed);
+std::size_t draw_all_peers(std::uint64_t seed);
+
+/// In some runs, leaders are asked to hand over, at any time and in the middle
+/// of other faults.
+void draw_transfers(std::uint64_t seed, duration length,
+                    std::vector<fault>& to);
+
+/// Adds changes of members where there are spare peers.
+void draw_reconfigurations(std::uint64_t seed, duration length,
+                           std::vector<fault>& to);
+
+/// Whether something comes together in a run that should be left alone.
+bool has_coincidence(std::uint64_t seed);
 
 /// Draws whether snapshots are needed, and when they are taken.
 void draw_snapshots(std::uint64_t seed, cluster_options& to);

@@ -11,10 +11,10 @@ namespace {
 using std::chrono::milliseconds;
 
 /// In some runs, logs wait for nobody who is absent, so that snapshots are
-/// needed.
+/// needed; also by those who join.
 void draw_late_members(std::uint64_t seed, cluster_options& to) {
   auto from = stream(seed, 13);
-  if (!from.per_mille(150))
+  if (!from.per_mille(150) && to.spares == 0)
     return;
   auto& x = to.settings;
   x.log_waits_for_absent = false;

@@ -50,8 +50,8 @@ void compare(const durable_state& found, const durable_state& expected) {
   if (found.last != expected.last)
     differs("a log up to", to_text(found.last), to_text(expected.last));
   if (found.members != expected.members)
-    differs("the members of", to_text(found.members.index),
-            to_text(expected.members.index));
+    differs("the members of", to_text(found.members.current().index),
+            to_text(expected.members.current().index));
   if (found.term_starts != expected.term_starts)
     throw violation{"the journal and the tables have other terms in the log"};
   if (found.last_time_ms != expected.last_time_ms)

@@ -99,7 +99,7 @@ private:
 
   struct table {
     hard_state hard;
-    membership members;
+    configurations members;
     cluster_id cluster;
     persistence::compaction_point compacted;
     snapshot_head installing;

@@ -100,11 +100,13 @@ void stall(cluster& on, peer_id whom, const fault& x) {
 
 /// Whether a disk may be lost without all being lost.
 bool can_spare(const cluster& on, peer_id whom) {
-  auto ids = on.ids();
-  auto lost = std::count_if(ids.begin(), ids.end(),
-                            [&on](peer_id y) { return on.wiped(y); });
-  auto left = ids.size() - static_cast<std::size_t>(lost);
-  return !on.wiped(whom) && left - 1 >= consensus::majority(ids.size());
+  const auto stays
+    = [&on, whom](peer_id x) { return x != whom && !on.wiped(x); };
+  // Who is to vote soon is counted on as well.
+  return !on.wiped(whom)
+      && std::ranges::all_of(on.in_force(), [&](const membership& x) {
+           return consensus::agreed(x, stays) && !details_of(x, whom).joins;
+         });
 }
 
 void wipe(cluster& on, peer_id whom, const fault& x) {
@@ -348,6 +350,9 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::transfer:
       on.transfer(whom, alone ? peer_id{} : x.other);
       break;
+    case fault_kind::reconfigure:
+      reconfigure(on, x);
+      break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
       break;
@@ -372,7 +377,7 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
 bool has_victim(fault_kind x) {
   using enum fault_kind;
   return x != crash_all && x != partition && x != lose && x != delay
-      && x != echo && x != slow_links;
+      && x != echo && x != slow_links && x != fault_kind::reconfigure;
 }
 
 std::string describe(const fault& x) {

@@ -168,10 +168,41 @@ private:
   /// those whom that left in a minority.
   std::vector<peer_id> members() const {
     auto result = cluster_.ids();
+    if (cluster_.options().spares > 0)
+      result = members_of_leader();
     std::erase_if(result, [this](peer_id x) {
       return cluster_.wiped(x) || cluster_.left_out(x);
     });
     return result;
+  }
+
+  static std::string described(const membership& x) {
+    auto result = ", members of " + to_text(x.index) + ": "
+                + consensus::to_text(x.voters);
+    if (is_joint(x))
+      result += " and " + consensus::to_text(x.outgoing);
+    if (!x.learners.empty())
+      result += " beside " + consensus::to_text(x.learners);
+    for (const auto& y : x.details)
+      if (y.joins)
+        result += ", " + to_text(y.peer) + " is to vote";
+    return result;
+  }
+
+  /// Nobody as long as a change is under way, or waits for somebody.
+  std::vector<peer_id> members_of_leader() const {
+    const auto leaders = cluster_.leaders();
+    if (leaders.empty())
+      return {};
+    const auto x = cluster_.state(leaders.back());
+    const auto& now = x.configuration;
+    const auto waits = [this](const member_details& y) {
+      return y.joins && !cluster_.wiped(y.peer);
+    };
+    if (is_joint(now) || now.index > x.commit
+        || std::ranges::any_of(now.details, waits))
+      return {};
+    return raft::members_of(now);
   }
 
   std::string state() const {
@@ -181,7 +212,8 @@ private:
       result += "\n  peer " + to_text(who) + ": term " + to_text(x.term)
               + ", leader " + to_text(x.leader) + ", last " + to_text(x.last)
               + ", durable " + to_text(x.durable) + ", commit "
-              + to_text(x.commit) + ", applied " + to_text(x.applied);
+              + to_text(x.commit) + ", applied " + to_text(x.applied)
+              + described(x.configuration);
     }
     return result + "\n  commands without an answer: "
          + std::to_string(cluster_.outstanding());

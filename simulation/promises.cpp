@@ -93,13 +93,14 @@ void check_promise(const consensus::message& x, const consensus::core& sender,
   const auto& header = std::visit(
     [](const auto& msg) -> const message_header& { return msg.header; }, x);
   const auto& self = sender.self();
-  const auto& voters = sender.members().voters;
   if (header.group != self.group || header.from != self.id
       || header.incarnation != self.incarnation)
     throw violation{"a message does not say who sent it"};
-  if (header.to == self.id
-      || std::find(voters.begin(), voters.end(), header.to) == voters.end())
-    throw violation{"a message goes to nobody who should have it"};
+  if (header.to == self.id)
+    throw violation{"a message goes to its sender"};
+  if (std::holds_alternative<vote_request>(x)
+      && !is_voter(sender.members(), header.to))
+    throw violation{"somebody without a vote is asked for it"};
   std::visit(checker{sender, disk}, x);
 }
 

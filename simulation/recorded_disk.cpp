@@ -7,10 +7,20 @@
 
 namespace raft::simulation {
 
+namespace {
+
+configurations founded_with(std::vector<peer_id> voters) {
+  configurations result;
+  result.founding.voters = std::move(voters);
+  return result;
+}
+
+} // namespace
+
 recorded_disk::recorded_disk(std::vector<peer_id> voters,
                              incarnation_id incarnation, std::uint64_t seed)
   : incarnation_{incarnation},
-    members_{{}, std::move(voters), {}},
+    members_{founded_with(std::move(voters))},
     journal_{incarnation, state(), seed + incarnation.value} {
   // nop
 }

@@ -51,8 +51,12 @@ public:
     return incarnation_;
   }
 
+  const configurations& members() const noexcept {
+    return members_;
+  }
+
   const std::vector<peer_id>& founders() const noexcept {
-    return members_.voters;
+    return members_.founding.voters;
   }
 
   /// As `store::memory`.
@@ -125,7 +129,7 @@ private:
   std::vector<acquaintance> others_;
   bool restored_ = false;
   cluster_id cluster_;
-  membership members_;
+  configurations members_;
   hard_state hard_;
   log_position compacted_;
   snapshot_head installing_;

@@ -30,6 +30,13 @@ void check_matches(const consensus::core& leader,
 
 } // namespace
 
+safety_checker::safety_checker(std::size_t peers, std::size_t spares)
+  : peers_(peers + spares) {
+  for (std::uint64_t i = 1; i <= peers; ++i)
+    deciding_.voters.push_back({i});
+  next_deciding_ = deciding_;
+}
+
 void safety_checker::process_started(const virtual_peer& peer) {
   auto& known = peers_[peer.id().value - 1];
   auto process = known.process + 1;
@@ -75,19 +82,19 @@ void safety_checker::check_disks(const std::vector<virtual_peer>& all) const {
     return;
   // By log matching, whoever has the last one has all of them.
   log_position last{{committed_.size()}, committed_.back().term};
-  auto holders
-    = std::count_if(all.begin(), all.end(), [&last](const virtual_peer& x) {
-        return x.disk().holds(last);
-      });
-  if (static_cast<std::size_t>(holders) + lost_.size()
-      < consensus::majority(all.size()))
+  const auto holds = [&](peer_id who) {
+    return lost_.contains(who) || all[who.value - 1].disk().holds(last);
+  };
+  if (!consensus::agreed(deciding_, holds)
+      && !consensus::agreed(next_deciding_, holds))
     throw violation{"durability: the committed entry " + to_text(last)
                     + " is not on the disks of a majority"};
 }
 
 void safety_checker::acknowledged(const log_position& x) const {
+  // Whose log begins later by now does not know the term.
   if (!x.index || x.index.value > committed_.size()
-      || committed_[x.index.value - 1].term != x.term)
+      || (x.term && committed_[x.index.value - 1].term != x.term))
     throw violation{"durability: a client was told that " + to_text(x)
                     + " is committed, but no peer knows of that"};
 }
@@ -209,6 +216,8 @@ void safety_checker::check_commit(const virtual_peer& peer, of_peer& known,
   known.commit = core.commit();
   if (committed_.size() == before)
     return;
+  deciding_ = core.members_at(core.commit());
+  next_deciding_ = core.members();
   check_disks(all);
   for (const auto& other : all)
     if (other.running() && other.core().leads()

@@ -16,9 +16,9 @@ namespace raft::simulation {
 /// knowledge that no peer has.
 class safety_checker {
 public:
-  explicit safety_checker(std::size_t peers) : peers_(peers) {
-    // nop
-  }
+  /// @param peers How many found the cluster; their ids come first.
+  /// @param spares How many may join.
+  safety_checker(std::size_t peers, std::size_t spares);
 
   /// Forgets what belonged to the process of a peer that starts again.
   void process_started(const virtual_peer& peer);
@@ -93,6 +93,10 @@ private:
   std::map<term_number, std::pair<peer_id, std::uint64_t>> leaders_;
   std::map<std::pair<log_index, term_number>, origin> entries_;
   std::vector<commitment> committed_; // of the entries 1, 2, ...
+  /// Those whose majority has committed the last of them, and those that were
+  /// in force at the end of that step.
+  membership deciding_;
+  membership next_deciding_;
 };
 
 } // namespace raft::simulation

@@ -22,7 +22,8 @@ constexpr std::array fault_names{
   "fail_disk",   "set_clock",     "drift",        "stall",      "wipe",
   "found_again", "older_copy",    "foreign_disk", "swap_disks", "echo",
   "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
-  "fill_data",   "stick_machine", "renew_link",   "transfer",   "quiet"};
+  "fill_data",   "stick_machine", "renew_link",   "transfer",   "reconfigure",
+  "quiet"};
 
 consensus::settings draw_settings(random& from) {
   consensus::settings result;
@@ -225,7 +226,7 @@ void draw_mixup(std::uint64_t seed, std::vector<fault>& to) {
   constexpr fault_kind kinds[] = {found_again, older_copy,   older_copy,
                                   older_copy,  foreign_disk, swap_disks};
   auto from = stream(seed, 5);
-  if (!from.per_mille(400) || to.empty())
+  if (!from.per_mille(400) || to.empty() || draw_spares(seed) > 0)
     return;
   auto& place = to[from.below(to.size())];
   fault x;
@@ -248,7 +249,7 @@ void draw_renewals(std::uint64_t seed, std::vector<fault>& to) {
   auto from = stream(seed, 7);
   if (!from.per_mille(300))
     return;
-  auto peers = draw_peers(seed);
+  auto peers = draw_all_peers(seed);
   std::vector<fault> result;
   for (const auto& x : to) {
     if (from.per_mille(200)) {
@@ -265,30 +266,6 @@ void draw_renewals(std::uint64_t seed, std::vector<fault>& to) {
   to = std::move(result);
 }
 
-/// In some runs, leaders are asked to hand over, at any time and in the middle
-/// of other faults.
-void draw_transfers(std::uint64_t seed, duration length,
-                    std::vector<fault>& to) {
-  auto from = stream(seed, 13);
-  if (!from.per_mille(400))
-    return;
-  auto peers = draw_peers(seed);
-  milliseconds interval{from.between(2000, 8000)};
-  instant when{0};
-  auto next = [&] {
-    fault result;
-    when += from.between(milliseconds{1}, interval);
-    result.when = when;
-    result.what = fault_kind::transfer;
-    if (from.per_mille(700))
-      result.other = {from.between(1, peers)};
-    return result;
-  };
-  for (auto x = next(); x.when < length; x = next())
-    to.push_back(x);
-  std::ranges::stable_sort(to, {}, &fault::when);
-}
-
 } // namespace
 
 schedule draw_schedule(std::uint64_t seed) {
@@ -297,7 +274,7 @@ schedule draw_schedule(std::uint64_t seed) {
   result.seed = seed;
   result.clients = from.between(2, 5);
   result.length = seconds{60};
-  auto peers = draw_peers(seed);
+  auto peers = draw_all_peers(seed);
   // Some have few faults that last, so that it shows what goes on beside them.
   auto lasting = from.per_mille(300);
   milliseconds interval{lasting ? from.between(5000, 20'000)
@@ -321,6 +298,7 @@ schedule draw_schedule(std::uint64_t seed) {
   draw_mixup(seed, result.faults);
   draw_renewals(seed, result.faults);
   draw_transfers(seed, result.length, result.faults);
+  draw_reconfigurations(seed, result.length, result.faults);
   add_coincidences(seed, result);
   return result;
 }
@@ -330,6 +308,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   cluster_options result;
   result.seed = seed;
   result.peers = draw_peers(seed);
+  result.spares = draw_spares(seed);
   result.settings = draw_settings(from);
   result.session_bounds = draw_session_bounds(from);
   constexpr milliseconds delays[]
@@ -350,7 +329,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
     result.disk.delay_min = milliseconds{300};
     result.disk.delay_max = milliseconds{800};
   }
-  for (std::size_t i = 0; i < result.peers; ++i)
+  for (std::size_t i = 0; i < result.peers + result.spares; ++i)
     result.traits.push_back(draw_traits(from));
   constexpr milliseconds intervals[]
     = {milliseconds{100}, milliseconds{1000}, milliseconds{10000}};
@@ -440,7 +419,7 @@ fault read_fault(line_reader& line) {
 }
 
 void check(const schedule& x) {
-  auto peers = draw_peers(x.seed);
+  auto peers = draw_all_peers(x.seed);
   if (x.clients < 1 || x.clients > 100)
     throw schedule_error{"there must be 1 to 100 clients"};
   for (const auto& y : x.faults)

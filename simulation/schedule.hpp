@@ -90,6 +90,9 @@ enum class fault_kind : std::uint8_t {
   /// The leader is asked to hand over to `other`, or to the best one. Nothing
   /// takes that back.
   transfer,
+  /// Whoever leads is asked for other members, until he begins a change, for
+  /// that time. `number` decides which. Nothing takes that back.
+  reconfigure,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,
@@ -150,6 +153,9 @@ void write(std::ostream& out, const schedule& x);
 
 /// @throws schedule_error
 schedule read_schedule(std::istream& in);
+
+/// Asks for other members, see `fault_kind::reconfigure`.
+void reconfigure(cluster& on, const fault& x);
 
 /// Begins a fault now, and sees to its end unless `end_faults` does.
 void inflict(cluster& on, const fault& x);

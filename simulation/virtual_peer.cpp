@@ -132,6 +132,13 @@ consensus::output virtual_peer::transfer(peer_id target) {
   return carry_out();
 }
 
+consensus::output virtual_peer::change(const change_members& wanted,
+                                       members_changed& answer) {
+  answer = core_->change(wanted);
+  counts_.changes_begun += answer.result == change_result::begun ? 1 : 0;
+  return carry_out();
+}
+
 consensus::output virtual_peer::start(bytes command, started& answer) {
   auto wall_ms = static_cast<std::uint64_t>(now_.count() / 1000);
   return start(entry_kind::command, {}, std::move(command), wall_ms, answer);
@@ -311,6 +318,8 @@ void virtual_peer::count(const consensus::output& out) {
     counts_.lost_quorums += x.kind == note_kind::stepped_down_no_quorum ? 1 : 0;
     counts_.transfers_told += x.kind == note_kind::told_to_campaign ? 1 : 0;
     counts_.transfers_ended += x.kind == note_kind::leads_on ? 1 : 0;
+    counts_.leaders_removed
+      += x.kind == note_kind::stepped_down_removed ? 1 : 0;
     counts_.space_found += x.kind == note_kind::disk_has_space ? 1 : 0;
   }
   for (const auto& x : out.reads)

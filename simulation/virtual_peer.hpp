@@ -87,6 +87,10 @@ public:
   /// It is asked to hand over its office.
   consensus::output transfer(peer_id target);
 
+  /// @param answer Takes what the core answers.
+  consensus::output change(const change_members& wanted,
+                           members_changed& answer);
+
   /// @param begun Takes what the core answers.
   consensus::output begin_read(consistency how, consensus::read_begun& begun);
 

@@ -60,13 +60,13 @@ std::shared_ptr<const transport::vocabulary>
 make_vocabulary(caf::actor_system& system) {
   auto result = std::make_shared<transport::vocabulary>();
   result->add_basic_values();
-  add_values<vote_request, vote_reply, append_request, append_reply,
-             read_index_request, read_index_reply, timeout_now, hello, start,
-             started, transfer_leadership, leadership_transferred,
-             install_request, install_reply, take_snapshot, snapshot_taken,
-             read_snapshot, snapshot_part, execute, executed, open_session,
-             submit, query, queried, fetch, fetched, get_state, peer_state,
-             subscribed, delivery, credit, farewell>(*result);
+  add_values<
+    vote_request, vote_reply, append_request, append_reply, read_index_request,
+    read_index_reply, timeout_now, hello, start, started, transfer_leadership,
+    leadership_transferred, change_members, members_changed, install_request,
+    install_reply, take_snapshot, snapshot_taken, read_snapshot, snapshot_part,
+    execute, executed, open_session, submit, query, queried, fetch, fetched,
+    get_state, peer_state, subscribed, delivery, credit, farewell>(*result);
   for (auto& name : caf::get_or(system.config(), own_types_setting,
                                 std::vector<std::string>{}))
     result->values.insert(name);

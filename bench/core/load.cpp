@@ -41,7 +41,7 @@ public:
     : store_{persistence::make_memory_store({"bench", id, {id.value}})} {
     durable_state recovered;
     for (std::size_t i = 1; i <= peers; ++i)
-      recovered.members.voters.push_back({i});
+      recovered.members.founding.voters.push_back({i});
     core_ = std::make_unique<consensus::core>(
       consensus::identity{{1}, id, {id.value}, id.value}, config, recovered,
       std::vector<entry>{}, log_index{}, instant{0});

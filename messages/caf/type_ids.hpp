@@ -109,5 +109,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_messages, raft::first_type_id)
   CAF_ADD_TYPE_ID(raft_messages, (raft::snapshot_taken))
   CAF_ADD_TYPE_ID(raft_messages, (raft::read_snapshot))
   CAF_ADD_TYPE_ID(raft_messages, (raft::snapshot_part))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::change_members))
+  CAF_ADD_TYPE_ID(raft_messages, (raft::members_changed))
 
 CAF_END_TYPE_ID_BLOCK(raft_messages)

@@ -57,7 +57,7 @@ public:
     result.cluster_name = "before";
     result.cluster = {77};
     result.last = last_;
-    result.members = {{}, {{1}, {2}, {3}}, {}};
+    result.members.voters = {{1}, {2}, {3}};
     result.taken_by = {2};
     return result;
   }

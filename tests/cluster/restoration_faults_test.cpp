@@ -65,7 +65,8 @@ struct fault_fixture {
     BOOST_TEST(!(was_done && done.restored.has_value()));
     auto found = done.store->load({1});
     BOOST_TEST((found.last == source.last()));
-    BOOST_TEST((found.members == membership{{}, {{1}, {2}}, {}}));
+    BOOST_TEST(
+      (found.members.current() == membership{{}, {{1}, {2}}, {}, {}, {}}));
     BOOST_TEST((found.installing == snapshot_head{}));
     BOOST_TEST(persistence::unfinished_founding(*done.store, {1}).empty());
     auto [applied, digest]

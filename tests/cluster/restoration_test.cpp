@@ -126,7 +126,8 @@ struct restoration_fixture {
   void check(const persistence::store& x) const {
     auto found = x.load({1});
     BOOST_TEST((found.hard == hard_state{{4}, {}}));
-    BOOST_TEST((found.members == membership{{}, {{1}, {2}, {3}}, {}}));
+    BOOST_TEST(
+      (found.members.current() == membership{{}, {{1}, {2}, {3}}, {}, {}, {}}));
     BOOST_TEST((found.compacted == source.last()));
     BOOST_TEST((found.last == source.last()));
     BOOST_TEST(found.last_time_ms == 1'700'000'000'000 + 50);

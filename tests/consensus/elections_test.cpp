@@ -415,7 +415,7 @@ BOOST_AUTO_TEST_CASE(a_lost_leader_is_replaced_within_a_second_or_two) {
 
 // -- who belongs --------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(who_is_no_voter_neither_campaigns_nor_votes) {
+BOOST_AUTO_TEST_CASE(who_is_no_voter_does_not_campaign) {
   auto learner = voters(3);
   learner.voters.erase(learner.voters.begin());
   learner.learners.push_back(peer_id{1});
@@ -424,11 +424,23 @@ BOOST_AUTO_TEST_CASE(who_is_no_voter_neither_campaigns_nor_votes) {
     BOOST_CHECK(x->wake_at() == instant::max());
     x.advance(10s);
     BOOST_TEST(x->role() == peer_role::follower);
-    x.receive(make_vote_request(2, 1, 1, at(0, 0)));
-    x.receive(make_vote_request(2, 1, 1, at(0, 0), true));
-    BOOST_TEST(x.messages.empty());
-    BOOST_TEST(!x.batch.has_value());
   }
+}
+
+// The candidate may know of an entry that makes it a voter, and need its vote.
+BOOST_AUTO_TEST_CASE(who_is_asked_votes_unless_it_knows_no_members) {
+  auto learner = voters(3);
+  learner.voters.erase(learner.voters.begin());
+  learner.learners.push_back(peer_id{1});
+  lone_peer x{1, learner};
+  x.receive(make_vote_request(4, 1, 1, at(0, 0)));
+  x.persist();
+  BOOST_TEST(x.take_one<vote_reply>().granted);
+  lone_peer wiped{1, membership{}};
+  wiped.receive(make_vote_request(2, 1, 1, at(0, 0)));
+  wiped.receive(make_vote_request(2, 1, 1, at(0, 0), true));
+  BOOST_TEST(wiped.messages.empty());
+  BOOST_TEST(!wiped.batch.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_learner_is_replicated_to_but_not_counted) {
@@ -445,6 +457,10 @@ BOOST_AUTO_TEST_CASE(a_learner_is_replicated_to_but_not_counted) {
   learner.receive(make_append(1, 4, 1, at(0, 0), {1}));
   learner.persist();
   BOOST_TEST(learner.take_one<append_reply>().match.value == 1u);
+  // It does not campaign, but finds out that its leader is gone.
+  BOOST_TEST(learner->leader().value == 1u);
+  learner.wake();
+  BOOST_TEST(!learner->leader());
   BOOST_CHECK(learner->wake_at() == instant::max());
 }
 
@@ -466,7 +482,11 @@ BOOST_AUTO_TEST_CASE(mail_for_others_or_from_strangers_changes_nothing) {
   BOOST_TEST(all_ignored([](auto& x) { x.group = group_id{2}; }));
   BOOST_TEST(all_ignored([](auto& x) { x.to = peer_id{3}; }));
   BOOST_TEST(all_ignored([](auto& x) { x.from = peer_id{1}; }));
-  BOOST_TEST(all_ignored([](auto& x) { x.from = peer_id{4}; }));
+  // Who asks may be a member that our log does not know of yet.
+  const auto by_stranger = [](auto& x) { x.from = peer_id{4}; };
+  BOOST_TEST(!ignored(make_append(2, 1, 5, at(0, 0), {1}), by_stranger));
+  BOOST_TEST(ignored(make_vote(2, 1, 5, 5, false), by_stranger));
+  BOOST_TEST(ignored(make_refusal(2, 1, 5, 0, at(0, 0)), by_stranger));
   BOOST_TEST(all_ignored([](auto& x) { x.from = peer_id{}; }));
 }
 

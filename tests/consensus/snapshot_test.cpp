@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(a_snapshot_takes_the_place_of_log_and_state) {
   give_all(x, head);
   // It is on the disk: now the log, and nothing else with it.
   BOOST_REQUIRE(x.batch);
-  BOOST_TEST((x.batch->batch == reset_to(head, {term_number{2}, {}})));
+  BOOST_TEST(
+    (x.batch->batch == reset_to(head, {term_number{2}, {}}, voters(3))));
   BOOST_TEST(!x.install);
   BOOST_TEST(x->log().last() == at(2, 1)); // not before that is durable
   x.persist();
@@ -335,7 +336,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_what_the_head_says_are_sent_anew) {
 BOOST_AUTO_TEST_CASE(times_go_on_from_the_snapshot) {
   durable_state found;
   found.hard.term = term_number{2};
-  found.members.voters = {peer_id{2}};
+  found.members.founding.voters = {peer_id{2}};
   found.compacted = found.last = at(9, 2);
   found.last_time_ms = 5009;
   core y{{group, peer_id{2}, {}, 1},
@@ -359,7 +360,7 @@ BOOST_AUTO_TEST_CASE(times_go_on_from_the_snapshot) {
 BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_is_told_what_to_do) {
   durable_state found;
   found.hard.term = term_number{2};
-  found.members = voters(3);
+  found.members.founding = voters(3);
   found.compacted = found.last = at(9, 2);
   found.installing = make_head(9, 2);
   const auto why = complaint_about(found, log_index{2});

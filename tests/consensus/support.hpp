@@ -75,7 +75,7 @@ inline durable_state make_state(const membership& members,
                                 hard_state hard) {
   durable_state result;
   result.hard = hard;
-  result.members = members;
+  result.members.founding = members;
   for (const auto& x : entries) {
     if (result.term_starts.empty() || result.term_starts.back().term != x.term)
       result.term_starts.push_back({x.index, x.term});

@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(what_an_empty_entry_holds_is_judged_as_a_whole) {
 BOOST_AUTO_TEST_CASE(what_was_compacted_can_be_contradicted) {
   durable_state recovered;
   recovered.hard = {{5}, {}};
-  recovered.members.voters = {{1}, {2}, {3}};
+  recovered.members.founding.voters = {{1}, {2}, {3}};
   recovered.compacted = recovered.last = at(1000, 5);
   core x{{{1}, {1}, {11}, 1}, settings{}, recovered, {}, {1000}, instant{0}};
   x.advance(instant{1});

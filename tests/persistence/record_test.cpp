@@ -19,7 +19,7 @@ using namespace std::string_literals;
 namespace {
 
 using record_types
-  = boost::mpl::list<store_header, store_identity, hard_state, membership,
+  = boost::mpl::list<store_header, store_identity, hard_state, configurations,
                      log_position, entry, snapshot_head>;
 
 constexpr group_id group{0x0102030405060708};
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(golden_hard_state) {
 }
 
 BOOST_AUTO_TEST_CASE(golden_membership) {
-  membership x{{9}, {{1}, {2}}, {{3}}};
+  configurations x{{{9}, {{1}, {2}}, {{3}}}};
   BOOST_TEST(hex(encode({1}, x))
              == "01"
                 "04"
@@ -184,11 +184,53 @@ BOOST_AUTO_TEST_CASE(golden_snapshot_head) {
                 "0000000000000077"
                 "000000000000abcd"
                 "0000000000000003"
+                "00000029"
+                "01"
                 "00000002"
                 "0000000000000001"
                 "0000000000000002"
                 "00000001"
-                "0000000000000009");
+                "0000000000000009"
+                "00000000"
+                "00000000");
+}
+
+BOOST_AUTO_TEST_CASE(golden_configurations) {
+  configurations x;
+  x.founding.voters = {{1}};
+  x.later.push_back(
+    {{5}, {{1}, {4}}, {}, {{1}}, {{{4}, {0xabcd}, "h:1", true, {1}}}});
+  auto data = hex(encode({1}, x));
+  BOOST_TEST(data.substr(0, data.size() - 16)
+             == "01"
+                "0e"
+                // Those of the founding.
+                "0000000000000000"
+                "00000019"
+                "01"
+                "00000001"
+                "0000000000000001"
+                "00000000"
+                "00000000"
+                "00000000"
+                // One entry.
+                "00000001"
+                "0000000000000005"
+                "00000049"
+                "01"
+                "00000002"
+                "0000000000000001"
+                "0000000000000004"
+                "00000000"
+                "00000001"
+                "0000000000000001"
+                "00000001"
+                "0000000000000004"
+                "000000000000abcd"
+                "00000003"
+                "683a31"
+                "01"
+                "0000000000000001");
 }
 
 // -- round trips --------------------------------------------------------------
@@ -275,7 +317,7 @@ BOOST_AUTO_TEST_CASE(lengths_beyond_the_record_are_found) {
   auto zeros = std::string(100, '\0');
   auto voters
     = sealed(record_type::membership, std::string(8, '\0') + huge + zeros);
-  BOOST_TEST(fault_of<membership>(voters) == record_fault::truncated);
+  BOOST_TEST(fault_of<configurations>(voters) == record_fault::truncated);
   auto cluster = sealed(record_type::identity, huge + zeros);
   BOOST_TEST(fault_of<store_identity>(cluster) == record_fault::truncated);
   auto data = sealed(record_type::entry, std::string(49, '\0') + huge + zeros);

@@ -175,13 +175,13 @@ public:
 
   batch& members(membership x) {
     value_.batch.members_changed = true;
-    value_.batch.members = std::move(x);
+    value_.batch.members = {std::move(x), {}};
     return *this;
   }
 
   /// Resets the log, and does nothing else.
   batch& install(const snapshot_head& head) {
-    value_.batch = reset_to(head, value_.batch.hard);
+    value_.batch = reset_to(head, value_.batch.hard, {});
     return *this;
   }
 

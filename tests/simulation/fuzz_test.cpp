@@ -34,6 +34,8 @@ std::vector<named_count> named(const counters& x) {
           {"transfers asked for and begun", x.transfers_begun},
           {"transfers that were taken up", x.transfers_told},
           {"transfers that came to nothing", x.transfers_ended},
+          {"changes of members", x.changes_begun},
+          {"leaders that were removed", x.leaders_removed},
           {"commands refused because of a bound", x.busy},
           {"commands refused because of a full disk", x.disk_full_answers},
           {"writes without room", x.refused_writes},

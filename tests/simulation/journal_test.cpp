@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_of_a_disk_before) {
 
 BOOST_AUTO_TEST_CASE(a_difference_to_the_model_is_a_violation) {
   durable_state state;
-  state.members.voters = {{1}, {2}};
+  state.members.founding.voters = {{1}, {2}};
   journaled_disk journal{{5}, state, 1};
   journal.start(state, {});
   auto x = next(10);

@@ -44,8 +44,8 @@ struct recover_faults {
 
   void check(bool was_done) const {
     auto known = uut.open()->load({1});
-    auto alone = known.members.voters == std::vector<peer_id>{{2}};
-    BOOST_TEST((alone || known.members.voters.size() == 3u));
+    auto alone = known.members.current().voters == std::vector<peer_id>{{2}};
+    BOOST_TEST((alone || known.members.current().voters.size() == 3u));
     BOOST_TEST((alone || known.cluster == cluster_id{77}));
     BOOST_TEST((!alone || known.cluster != cluster_id{77}));
     BOOST_TEST((alone || !was_done));
@@ -57,7 +57,7 @@ struct recover_faults {
     auto again = run();
     BOOST_TEST((again.code == exit_code::ok), again.message);
     known = uut.open()->load({1});
-    BOOST_TEST((known.members.voters == std::vector<peer_id>{{2}}));
+    BOOST_TEST((known.members.current().voters == std::vector<peer_id>{{2}}));
     BOOST_TEST((!known.proposed || known.proposed == known.cluster));
     BOOST_TEST(holds_all(uut));
   }

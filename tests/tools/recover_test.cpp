@@ -52,8 +52,9 @@ struct recover_fixture {
   void check_alone(const peer_directory& x, std::uint64_t last) const {
     auto store = x.open();
     auto found = store->load({1});
-    BOOST_TEST((found.members.voters == std::vector<peer_id>{x.peer}));
-    BOOST_TEST(found.members.learners.empty());
+    BOOST_TEST(
+      (found.members.current().voters == std::vector<peer_id>{x.peer}));
+    BOOST_TEST(found.members.current().learners.empty());
     BOOST_TEST((found.cluster && found.cluster != cluster_id{77}));
     BOOST_TEST((!found.proposed || found.proposed == found.cluster));
     BOOST_TEST(found.last.index.value == last);
@@ -113,7 +114,8 @@ BOOST_AUTO_TEST_CASE(one_goes_on_alone_with_all_that_it_has) {
     for (const auto& [name, content] : files_below(x.path))
       BOOST_TEST(kept.contains(name), name);
     auto was = copy.open()->load({1});
-    BOOST_TEST((was.members.voters == std::vector<peer_id>{{1}, {2}, {3}}));
+    BOOST_TEST(
+      (was.members.current().voters == std::vector<peer_id>{{1}, {2}, {3}}));
     BOOST_TEST((was.cluster == cluster_id{77}));
     check_alone(x, 12);
     // Once is enough.
@@ -186,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_used_is_refused) {
     BOOST_TEST((found.code == exit_code::usage));
     BOOST_TEST(found.message.find("in use") != std::string::npos);
   }
-  BOOST_TEST((peer(2).open()->load({1}).members.voters.size() == 3u));
+  BOOST_TEST((peer(2).open()->load({1}).members.current().voters.size() == 3u));
   BOOST_TEST(!fs::exists(peer(2).path + ".before-recovery"));
   auto data = peer(2).path + "/data.mdb";
   fs::resize_file(data, 100);

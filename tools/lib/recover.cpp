@@ -26,7 +26,7 @@ bool is_same(const std::string& x, const std::string& y) {
 }
 
 bool is_alone(const survivor& x) {
-  return x.log.members.voters == std::vector{x.identity.peer};
+  return x.log.members.current().voters == std::vector{x.identity.peer};
 }
 
 std::vector<survivor> look_at_all(const recovery& what) {

@@ -45,7 +45,7 @@ void read(survivor& to) {
     to.log.compacted.index,
     kv::applied_in(kv::engine_directory(to.directory, group_of_raftd),
                    group_of_raftd));
-  if (to.log.members.voters.empty())
+  if (to.log.members.current().voters.empty())
     to.unusable = "it is no member of any cluster: it was never founded";
   if (persistence::is_being_founded(*store, group_of_raftd))
     to.unusable = persistence::unfinished_founding(*store, group_of_raftd);
@@ -95,7 +95,7 @@ void show(const survivor& x, std::ostream& out) {
                              x.identity.cluster));
     line("cluster id",
          log.cluster ? to_text(log.cluster) : "none that is committed");
-    line("members", persistence::text(log.members.voters));
+    line("members", persistence::text(log.members.current().voters));
     line("term", to_text(log.hard.term));
     line("log", log.last.index > log.compacted.index ? fmt::format(
                   "entries {} to {}", to_text(log.compacted.index.next()),
@@ -142,10 +142,11 @@ std::string contradiction_in(const std::vector<survivor>& all) {
                          "with the id {}",
                          name_of(*first), to_text(a.cluster), name_of(x),
                          to_text(b.cluster));
-    if (a.members.voters != b.members.voters)
-      return fmt::format("{} knows the members {}, and {} the members {}",
-                         name_of(*first), persistence::text(a.members.voters),
-                         name_of(x), persistence::text(b.members.voters));
+    if (a.members.current().voters != b.members.current().voters)
+      return fmt::format(
+        "{} knows the members {}, and {} the members {}", name_of(*first),
+        persistence::text(a.members.current().voters), name_of(x),
+        persistence::text(b.members.current().voters));
     if (!(a.cluster && b.cluster) && first->origin != x.origin)
       return fmt::format("{} and {} were not founded from the same snapshot",
                          name_of(*first), name_of(x));
@@ -159,7 +160,8 @@ std::string losses_of(const survivor& chosen, const survivor& best) {
     "What may be lost: all that only other members had on their disks. A "
     "command is acknowledged when {} of the {} members have it, and this one "
     "need not be among them.\n",
-    chosen.log.members.voters.size() / 2 + 1, chosen.log.members.voters.size());
+    chosen.log.members.current().voters.size() / 2 + 1,
+    chosen.log.members.current().voters.size());
   if (rank(chosen) < rank(best))
     result += fmt::format(
       "'{}' holds more: its last entry is {}, and here it is {}. What it holds "
