@@ -33,7 +33,7 @@ class_of_machines::begin(const durable_state& log) {
     files_.reset();
   if (!files_ || keeps_state_)
     return result;
-  if (auto newest = files_->tidy(log.last.index).newest)
+  if (auto newest = files_->tidy(log).newest)
     snapshots::restore(*result, files_->path_of(*newest));
   return result;
 }

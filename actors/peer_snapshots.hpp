@@ -42,7 +42,7 @@ public:
     if (!parts_.keeper)
       return;
     shell.workers_.template ask<snapshots_found>(
-      parts_.keeper, find_snapshots{core().log().last().index},
+      parts_.keeper, find_snapshots{shell.parts_.recovered},
       [this](snapshots_found& found) {
         shell_->step([&] {
           if (found.newest) {

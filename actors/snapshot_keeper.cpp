@@ -56,7 +56,7 @@ public:
   snapshots_found on(const find_snapshots& what) {
     snapshots_found result;
     try {
-      auto found = options_.files->tidy(what.reach);
+      auto found = options_.files->tidy(what.log);
       result.newest = found.newest;
       if (found.coming) {
         result.stored = options_.files->is_whole(*found.coming)

@@ -5,6 +5,7 @@
 
 #include <raft/messages/backup.hpp>
 #include <raft/messages/bytes.hpp>
+#include <raft/messages/persist.hpp>
 #include <raft/messages/snapshot.hpp>
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -93,8 +94,8 @@ struct part_stored {
 
 /// Asks what earlier processes left.
 struct find_snapshots {
-  /// The last entry of the log.
-  log_index reach;
+  /// What the log was at the start.
+  durable_state log;
 };
 
 struct snapshots_found {

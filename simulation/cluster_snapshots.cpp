@@ -174,7 +174,7 @@ void cluster::finish_install(peer_id who) {
     content = disk.files().find(installing);
   else if (!options_.settings.machine_keeps_state
            || found < disk.compacted().index)
-    content = disk.files().newest();
+    content = disk.newest_snapshot();
   if (!content && found >= disk.compacted().index
       && found >= installing.last.index)
     return;

@@ -111,6 +111,16 @@ void recorded_disk::change(const persist& x) {
                     + to_text(compacted_) + ", which is not there"};
 }
 
+shared_snapshot recorded_disk::newest_snapshot() const {
+  return files_.newest(
+    [this](const snapshot_head& x) { return holds(x.last); });
+}
+
+shared_snapshot recorded_disk::snapshot_to_install() const {
+  return files_.newest(
+    [this](const snapshot_head& x) { return !holds(x.last); });
+}
+
 durable_state recorded_disk::state() const {
   durable_state result;
   result.hard = hard_;

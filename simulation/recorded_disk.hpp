@@ -101,6 +101,13 @@ public:
     return installing_;
   }
 
+  /// The newest one whose last entry is in the log, or was; null if there is
+  /// none.
+  shared_snapshot newest_snapshot() const;
+
+  /// The newest one that the log is yet to be reset to; null if there is none.
+  shared_snapshot snapshot_to_install() const;
+
   snapshot_files& files() noexcept {
     return files_;
   }

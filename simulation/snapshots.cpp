@@ -67,10 +67,14 @@ shared_snapshot snapshot_files::find(const snapshot_head& x) const {
   return at == whole_.end() ? nullptr : *at;
 }
 
-shared_snapshot snapshot_files::newest() const {
-  auto at = std::ranges::max_element(
-    whole_, {}, [](const auto& x) { return x->head.last.index; });
-  return at == whole_.end() ? nullptr : *at;
+shared_snapshot snapshot_files::newest(
+  const std::function<bool(const snapshot_head&)>& counts) const {
+  shared_snapshot result;
+  for (const auto& x : whole_)
+    if (counts(x->head)
+        && (!result || x->head.last.index > result->head.last.index))
+      result = x;
+  return result;
 }
 
 void snapshot_files::erase_unless(

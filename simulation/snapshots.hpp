@@ -56,8 +56,9 @@ public:
   /// Null if it is not there as a whole.
   shared_snapshot find(const snapshot_head& x) const;
 
-  /// Null if there is none.
-  shared_snapshot newest() const;
+  /// Null if there is none for which this is true.
+  shared_snapshot
+  newest(const std::function<bool(const snapshot_head&)>& counts) const;
 
   /// How much is there of the one that comes; 0 if none does.
   std::uint64_t stored() const noexcept {

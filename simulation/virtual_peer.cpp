@@ -222,10 +222,10 @@ consensus::output virtual_peer::checkpointed(log_index index) {
 /// What earlier processes left.
 void virtual_peer::tell_snapshots() {
   const auto& files = disk_.files();
-  if (const auto newest = files.newest()) {
+  if (const auto newest = disk_.newest_snapshot())
     core_->snapshot_taken(newest->head);
-    core_->snapshot_found(newest->head, newest->head.size);
-  }
+  if (const auto whole = disk_.snapshot_to_install())
+    core_->snapshot_found(whole->head, whole->head.size);
   counts_.snapshot_parts_found += files.stored() > 0 ? 1 : 0;
   if (files.stored() > 0)
     core_->snapshot_found(files.coming(), files.stored());

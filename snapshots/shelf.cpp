@@ -5,11 +5,13 @@
 #include <raft/snapshots/snapshot_error.hpp>
 #include <raft/snapshots/snapshot_reader.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -55,6 +57,17 @@ numbers_in(const std::string& path) {
   return result;
 }
 
+/// Whether a log has an entry, or had it.
+bool has(const durable_state& log, const log_position& x) {
+  if (x.index <= log.compacted.index)
+    return true;
+  const auto& starts = log.term_starts;
+  const auto after
+    = std::ranges::upper_bound(starts, x.index, {}, &log_position::index);
+  return x.index <= log.last.index && after != starts.begin()
+      && std::prev(after)->term == x.term;
+}
+
 /// Of two files the newer one stays.
 void keep_newer(std::optional<snapshot_head>& known, const shelf& from,
                 const snapshot_head& found) {
@@ -79,7 +92,7 @@ shelf::shelf(std::string directory, group_id group)
   }
 }
 
-shelf::leftovers shelf::tidy(log_index reach) const {
+shelf::leftovers shelf::tidy(const durable_state& log) const {
   const auto prefix = to_text(group_) + '-';
   leftovers result;
   std::vector<std::string> parts;
@@ -92,8 +105,8 @@ shelf::leftovers shelf::tidy(log_index reach) const {
   }
   for (const auto& path : whole)
     if (auto head = head_of_file(path); head && path == path_of(*head))
-      keep_newer(head->last.index > reach ? result.coming : result.newest,
-                 *this, *head);
+      keep_newer(has(log, head->last) ? result.newest : result.coming, *this,
+                 *head);
     else
       remove_file(path);
   for (const auto& path : parts)

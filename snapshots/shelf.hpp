@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/messages/persist.hpp>
 #include <raft/messages/snapshot.hpp>
 #include <raft/snapshots/snapshot_receiver.hpp>
 
@@ -25,19 +26,19 @@ public:
 
   /// What an earlier process left.
   struct leftovers {
-    /// The newest one that is whole and that the log reaches.
+    /// The newest one that is whole and whose last entry the log has, or had.
     std::optional<snapshot_head> newest;
     /// The newest one of those that were being received, unless that one is as
-    /// new; it may be whole.
+    /// new; it may be whole, and wait to be installed.
     std::optional<snapshot_head> coming;
   };
 
   /// Looks for what is there; what is neither of those two is removed.
   ///
   /// Only before anything is written.
-  /// @param reach The last entry of the log. What goes beyond that has not been
-  ///        installed: the log does not begin behind it yet.
-  leftovers tidy(log_index reach) const;
+  /// @param log What goes beyond it, or contradicts it, has not been installed:
+  ///        the log does not begin behind it yet.
+  leftovers tidy(const durable_state& log) const;
 
   /// Whether all of one is there.
   bool is_whole(const snapshot_head& head) const;

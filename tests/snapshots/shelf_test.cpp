@@ -16,6 +16,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// One whose entries are all of the term of the samples.
+durable_state log_up_to(std::uint64_t last) {
+  durable_state result;
+  result.last = {{last}, {5}};
+  result.term_starts = {{{1}, {5}}};
+  return result;
+}
+
 struct shelf_fixture {
   temporary_directory tmp;
   shelf uut{tmp.path("snapshots"), {3}};
@@ -51,7 +59,7 @@ struct shelf_fixture {
 BOOST_FIXTURE_TEST_SUITE(shelf_suite, shelf_fixture)
 
 BOOST_AUTO_TEST_CASE(an_empty_one_has_nothing) {
-  auto found = uut.tidy({100});
+  auto found = uut.tidy(log_up_to(100));
   BOOST_TEST(!found.newest);
   BOOST_TEST(!found.coming);
 }
@@ -60,10 +68,10 @@ BOOST_AUTO_TEST_CASE(the_newest_one_stays) {
   take(5);
   auto newest = take(7);
   take(6);
-  auto found = uut.tidy({100});
+  auto found = uut.tidy(log_up_to(100));
   BOOST_TEST((found.newest == newest));
   BOOST_TEST(files() == 1);
-  BOOST_TEST((uut.tidy({100}).newest == newest));
+  BOOST_TEST((uut.tidy(log_up_to(100)).newest == newest));
 }
 
 BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
@@ -71,7 +79,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
   receive(4, 100'000);
   receive(6, 100'000);
   auto coming = receive(8, 100'000);
-  auto found = uut.tidy({100});
+  auto found = uut.tidy(log_up_to(100));
   BOOST_TEST((found.newest == whole));
   BOOST_TEST((found.coming == coming));
   BOOST_TEST(files() == 2);
@@ -84,22 +92,40 @@ BOOST_AUTO_TEST_CASE(one_that_was_coming_stays_if_it_is_newer) {
 BOOST_AUTO_TEST_CASE(one_beyond_the_log_is_yet_to_be_installed) {
   auto reached = take(5);
   auto beyond = take(8);
-  auto found = uut.tidy({7});
+  auto found = uut.tidy(log_up_to(7));
   BOOST_TEST((found.newest == reached));
   BOOST_TEST((found.coming == beyond));
   BOOST_TEST(uut.is_whole(beyond));
   BOOST_TEST(files() == 2);
   // Then it is as good as any other.
-  found = uut.tidy({8});
+  found = uut.tidy(log_up_to(8));
   BOOST_TEST((found.newest == beyond));
   BOOST_TEST(!found.coming);
   BOOST_TEST(files() == 1);
 }
 
+// What was never committed is in its place in the log.
+BOOST_AUTO_TEST_CASE(one_that_contradicts_the_log_is_yet_to_be_installed) {
+  auto own = take(5);
+  auto other = take(8);
+  auto log = log_up_to(9);
+  log.last.term = {7};
+  log.term_starts = {{{1}, {3}}, {{5}, {5}}, {{6}, {7}}};
+  auto found = uut.tidy(log);
+  BOOST_TEST((found.newest == own));
+  BOOST_TEST((found.coming == other));
+  // What the log has dropped was committed.
+  log.compacted = {{8}, {5}};
+  log.term_starts = {{{9}, {7}}};
+  found = uut.tidy(log);
+  BOOST_TEST((found.newest == other));
+  BOOST_TEST(!found.coming);
+}
+
 BOOST_AUTO_TEST_CASE(of_which_too_little_came_is_none) {
   for (std::size_t size : {0, 10, 24, 100}) {
     receive(8, size);
-    BOOST_TEST(!uut.tidy({100}).coming);
+    BOOST_TEST(!uut.tidy(log_up_to(100)).coming);
     BOOST_TEST(files() == 0);
   }
 }
@@ -114,7 +140,7 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_or_was_being_taken_goes) {
   fs::rename(uut.path_of(named), uut.path_of(named) + "x");
   set_content(uut.taking(), "x");
   set_content(uut.taking() + ".part", "x");
-  auto found = uut.tidy({100});
+  auto found = uut.tidy(log_up_to(100));
   BOOST_TEST(!found.newest);
   BOOST_TEST(!found.coming);
   BOOST_TEST(files() == 0);
@@ -122,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_or_was_being_taken_goes) {
 
 BOOST_AUTO_TEST_CASE(files_of_other_groups_are_left_alone) {
   set_content(tmp.path("snapshots/33-1-1-1-1.snapshot"), "x");
-  uut.tidy({100});
+  uut.tidy(log_up_to(100));
   BOOST_TEST(files() == 1);
 }
 
