@@ -33,10 +33,12 @@
 #include <raft/actors/caf/interface.hpp>
 #include <raft/actors/snapshot_work.hpp>
 #include <raft/messages/caf/type_ids.hpp>
+#include <raft/messages/membership.hpp>
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace raft::machine {
 
@@ -54,6 +56,28 @@ struct checkpoint {
 
 /// It is on the disk.
 struct checkpointed {};
+
+/// Has a peer with an empty store belong to a group that others have founded.
+/// Stays within the process.
+struct join_group {
+  std::vector<peer_id> founders;
+  cluster_id cluster;
+};
+
+/// The answer.
+struct group_joined {
+  /// It is on the disk. If not, the store is not empty, or there was no room.
+  bool done = false;
+};
+
+/// Tells which members are in force, committed or not. Stays within the
+/// process.
+struct members_are {
+  membership what;
+};
+
+/// Asks to be told. Stays within the process.
+struct follow_members {};
 
 /// Receives the traffic of one Raft group from other peers.
 using inbox_actor = actor_interface<
@@ -86,7 +110,9 @@ using observer_actor = actor_interface<takes<leadership>>;
 using link_keeper_actor = actor_interface<
   // The peer found that another one sends what cannot be true: end that link,
   // and let it come up again after a pause.
-  takes<distrust>>;
+  takes<distrust>,
+  // The peer that it follows has other members.
+  takes<members_are>>;
 
 /// One Raft peer. Only this actor touches its term, role and log.
 using peer_actor = inbox_actor::extend<
@@ -104,6 +130,13 @@ using peer_actor = inbox_actor::extend<
   answers<get_state, peer_state>,
   // Have another peer lead.
   answers<transfer_leadership, leadership_transferred>,
+  // Have other members.
+  answers<change_members, members_changed>,
+  // From this process: belong to a group that others have founded.
+  answers<join_group, group_joined>,
+  // From this process: tell who keeps the links which members there are, now
+  // and at each change.
+  takes<follow_members, link_keeper_actor>,
   // Take a snapshot, and keep it for a while.
   answers<take_snapshot, snapshot_taken>,
   // Give a part of it.
@@ -256,6 +289,10 @@ using client_actor = actor_interface<
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::checkpoint)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::checkpointed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::join_group)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::group_joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::members_are)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(raft::actors::follow_members)
 
 CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
 
@@ -278,5 +315,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(raft_actors, raft::first_type_id + 100)
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::renew_machine))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::machine_renewed))
   CAF_ADD_TYPE_ID(raft_actors, (raft::actors::forget_snapshot))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::link_keeper_actor))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::join_group))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::group_joined))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::members_are))
+  CAF_ADD_TYPE_ID(raft_actors, (raft::actors::follow_members))
 
 CAF_END_TYPE_ID_BLOCK(raft_actors)

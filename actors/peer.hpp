@@ -16,6 +16,8 @@
 #include <raft/machine/state_machine.hpp>
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace caf {
@@ -49,6 +51,8 @@ struct peer_parts {
   /// Belongs to this peer, which stops it when it ends.
   applier_actor applier = {};
   snapshot_parts snapshots = {};
+  /// Where members are configured to be, as "host:port".
+  std::map<peer_id, std::string> addresses = {};
   /// Whether the persister serves this peer alone and is stopped with it.
   bool owns_persister = false;
 
@@ -80,8 +84,8 @@ struct peer_parts {
 ///   begun, as soon as another leader is known, or the peer leads on.
 /// - Other processes can send what clients send (`start`, `execute`, `fetch`,
 ///   `open_session`, `query`, `get_state`, `transfer_leadership`,
-///   `take_snapshot`, `read_snapshot`, `subscribe`, `credit`) and what peers
-///   send each other. All else, exit messages included, must come from this
+///   `change_members`, `take_snapshot`, `read_snapshot`, `subscribe`, `credit`)
+///   and what peers send each other. All else, exit messages included, must come from this
 ///   process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.

@@ -21,8 +21,8 @@ namespace raft::actors {
 using open_to_peers_and_clients = open_to_others<
   vote_request, vote_reply, append_request, append_reply, read_index_request,
   read_index_reply, timeout_now, install_request, install_reply, start, execute,
-  fetch, open_session, query, get_state, transfer_leadership, take_snapshot,
-  read_snapshot, args<subscribe, subscriber_actor>, credit>;
+  fetch, open_session, query, get_state, transfer_leadership, change_members,
+  take_snapshot, read_snapshot, args<subscribe, subscriber_actor>, credit>;
 
 /// The links of one peer.
 class peer_links {
@@ -56,6 +56,14 @@ public:
       return true;
     auto i = links_.find(peer);
     return i != links_.end() && i->second.inbox.node() == sender->node();
+  }
+
+  /// A member whose release does not speak a version; 0 if none is linked.
+  peer_id older_than(std::uint32_t version, const membership& members) const {
+    for (const auto& [id, x] : links_)
+      if (x.version < version && is_member(members, id))
+        return id;
+    return {};
   }
 
   /// Tells whoever keeps the link to a peer that it sends what cannot be true.

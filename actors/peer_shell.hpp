@@ -5,6 +5,7 @@
 #include <raft/actors/alarm.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/peer.hpp>
+#include <raft/actors/peer_changes.hpp>
 #include <raft/actors/peer_clients.hpp>
 #include <raft/actors/peer_links.hpp>
 #include <raft/actors/peer_listeners.hpp>
@@ -52,17 +53,21 @@ public:
     listeners_.emplace(parts_.self.group, parts_.self.id, parts_.bounds);
     waiting_.emplace(parts_.bounds.held_replies_max);
     reads_.emplace(parts_.bounds, parts_.settings);
-    core_.emplace(parts_.self, parts_.settings, parts_.recovered,
-                  std::move(parts_.tail), parts_.applied, told_);
-    core_->told_space(parts_.applied, parts_.space);
-    durable_told_ = durable_commit(*core_);
-    carry_out();
+    make_core(std::move(parts_.tail));
     snapshots_.begin(*this, std::move(parts_.snapshots));
     return behavior();
   }
 
 private:
   friend class peer_snapshots<peer_shell>;
+
+  void make_core(std::vector<entry> tail) {
+    core_.emplace(parts_.self, parts_.settings, parts_.recovered,
+                  std::move(tail), parts_.applied, told_);
+    core_->told_space(parts_.applied, parts_.space);
+    durable_told_ = durable_commit(*core_);
+    carry_out();
+  }
 
   // -- messages ---------------------------------------------------------------
 
@@ -88,8 +93,13 @@ private:
       [this](const query& msg) { return on(msg); },
       [this](const get_state& msg) { return on(msg); },
       [this](const transfer_leadership& msg) { return on(msg); },
-      [this](const take_snapshot& msg) { return on(msg); },
-      [this](const read_snapshot& msg) { return on(msg); },
+      [this](change_members& msg) { return on(msg); },
+      [this](const join_group& msg) { return on(msg); },
+      [this](const follow_members&, const link_keeper_actor& who) {
+        changes_.follow(self_, *core_, who);
+      },
+      [this](const take_snapshot& msg) { return of_snapshots(msg); },
+      [this](const read_snapshot& msg) { return of_snapshots(msg); },
       [this](const subscribe& msg, const subscriber_actor& subscriber) {
         return on(msg, subscriber);
       },
@@ -189,16 +199,33 @@ private:
     });
   }
 
-  caf::result<snapshot_taken> on(const take_snapshot& msg) {
-    if (auto problem = problem_now(msg.group))
+  caf::result<members_changed> on(change_members& msg) {
+    if (auto problem = problem_with(msg.group))
       return *problem;
-    return snapshots_.take(msg);
+    auto answer = peer_changes::stopping(*core_);
+    step([&] {
+      answer
+        = changes_.change(*core_, std::move(msg), links_, parts_.addresses);
+    });
+    return answer;
   }
 
-  caf::result<snapshot_part> on(const read_snapshot& msg) {
-    if (auto problem = problem_now(msg.group))
-      return *problem;
-    return snapshots_.give(msg);
+  caf::result<group_joined> on(const join_group& msg) {
+    if (!sender_is_local(self_) || stopping_ || !changes_.may_join(*core_))
+      return group_joined{};
+    return changes_.join(self_, workers_, parts_.self.group, msg,
+                         [this](const durable_batch& found) {
+                           parts_.recovered.members = found.members;
+                           parts_.recovered.cluster = found.cluster;
+                           make_core({});
+                           changes_.tell(self_, *core_);
+                         });
+  }
+
+  auto of_snapshots(const auto& msg) {
+    using answer = decltype(snapshots_.on(msg));
+    auto problem = problem_now(msg.group);
+    return problem ? answer{*problem} : snapshots_.on(msg);
   }
 
   caf::result<subscribed> on(const subscribe& msg,
@@ -291,7 +318,8 @@ private:
       std::visit([this](auto& x) { links_.post(self_, std::move(x)); }, msg);
     if (todo.batch)
       write(std::move(*todo.batch));
-    if (!todo.committed.empty() || applier_waits_for_disk())
+    if (!todo.committed.empty()
+        || (workers_.applier() && is_more_durable(*core_, durable_told_)))
       apply_all(std::move(todo.committed));
     for (auto& what : todo.reads)
       fetch_entries(std::move(what));
@@ -302,6 +330,7 @@ private:
       events::tell(parts_.on_event, x);
     waiting_->give_up_if_deposed(*core_);
     transfers_.look(*core_);
+    changes_.look(self_, *core_, todo.notes);
     listeners_->of_leadership().tell(self_, *core_);
     deliver();
     due_ = todo.wake_at;
@@ -321,13 +350,6 @@ private:
         if (done.refused && workers_.applier())
           send(self_, workers_.applier(), checkpoint_for_space{});
       });
-  }
-
-  /// Whether more of what the applier has is durable than it knows. It may need
-  /// that to free memory, and apply nothing until it hears it.
-  bool applier_waits_for_disk() const {
-    return workers_.applier() && durable_commit(*core_) > durable_told_
-        && core_->handed_out() > durable_told_;
   }
 
   /// Has entries applied, perhaps none, and tells how far it may checkpoint
@@ -457,6 +479,7 @@ private:
   std::optional<peer_clients> waiting_;
   std::optional<peer_listeners> listeners_;
   peer_transfers transfers_;
+  peer_changes changes_;
   peer_snapshots<peer_shell> snapshots_;
   standing kept_out_;
   /// How far the applier believes the log to be durable.

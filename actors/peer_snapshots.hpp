@@ -102,7 +102,7 @@ public:
 
   // -- clients ----------------------------------------------------------------
 
-  caf::result<snapshot_taken> take(const take_snapshot& msg) {
+  caf::result<snapshot_taken> on(const take_snapshot& msg) {
     if (!parts_.keeper)
       return failure("this peer takes no snapshots: its state machine cannot "
                      "be copied, or it has no directory for them");
@@ -121,7 +121,7 @@ public:
       });
   }
 
-  caf::result<snapshot_part> give(const read_snapshot& msg) {
+  caf::result<snapshot_part> on(const read_snapshot& msg) {
     auto held = find_held(msg.snapshot);
     if (held == held_.end())
       return failure("this peer does not keep that snapshot any more; have it "

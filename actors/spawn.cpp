@@ -192,6 +192,7 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
                                  options.persister_detached});
   parts.persister = std::move(options.persister);
   parts.owns_persister = owns_persister;
+  parts.addresses = std::move(options.addresses);
   parts.time = std::move(options.time);
   parts.on_event = std::move(options.on_event);
   parts.strays = std::move(options.strays);

@@ -74,9 +74,11 @@ struct peer_options {
 
   /// The members to found the group with, if the store knows none. Leave it
   /// empty on a peer that lost its store: it has forgotten its vote and must
-  /// not vote a second time. Such a peer stays outside, since members cannot be
-  /// added yet.
+  /// not vote a second time. Such a peer stays outside until it is told to join
+  /// (`join_group`), as a new member.
   std::vector<peer_id> bootstrap = {};
+  /// See `peer_parts::addresses`.
+  std::map<peer_id, std::string> addresses = {};
 
   snapshot_options snapshots = {};
 

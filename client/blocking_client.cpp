@@ -181,6 +181,16 @@ void blocking_client::read_entries(
   client::read_entries(impl_->system, options, server, from, to);
 }
 
+members_changed blocking_client::change(const links::address& server,
+                                        const change_members& what,
+                                        milliseconds deadline) {
+  auto options = impl_->options;
+  options.server_deadline = deadline;
+  auto request = what;
+  request.group = options.group;
+  return ask_server<members_changed>(impl_->system, options, server, request);
+}
+
 const std::vector<links::address>& blocking_client::servers() const noexcept {
   return impl_->servers;
 }

@@ -5,6 +5,7 @@
 #include <raft/client/client_options.hpp>
 #include <raft/links/address.hpp>
 #include <raft/messages/backup.hpp>
+#include <raft/messages/change.hpp>
 #include <raft/messages/client.hpp>
 #include <raft/messages/transfer.hpp>
 
@@ -125,6 +126,16 @@ public:
   void read_entries(const links::address& server, log_index from,
                     const std::function<bool(std::vector<entry>)>& to,
                     std::chrono::milliseconds deadline);
+
+  /// Asks one server, which must lead, for other members.
+  /// @param deadline When to stop waiting for an answer, which tells only that
+  ///        a change was begun.
+  /// @throws client_error if there was no answer. Then it is not known what
+  ///         became of it; who asks again does no harm, see
+  ///         `change_members::based_on`.
+  members_changed change(const links::address& server,
+                         const change_members& what,
+                         std::chrono::milliseconds deadline);
 
   const std::vector<links::address>& servers() const noexcept;
 

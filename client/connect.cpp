@@ -32,7 +32,7 @@ public:
 
   actors::peer_actor meet(const std::string& cluster) {
     auto acceptor = find_acceptor();
-    links::card us{cluster, {}, {}, {}};
+    links::card us{cluster, {}, {}};
     std::optional<hello> words = links::make_hello(us, {});
     actors::peer_actor result;
     while (words) {

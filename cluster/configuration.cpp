@@ -87,7 +87,10 @@ void check(const configuration& x) {
       "from {} to {}",
       x.checkpoint_after.count(), checkpoint_after_min.count(),
       checkpoint_after_max.count()));
-  if (x.members.size() == 1 && x.raft.priority == 0)
+  if (x.bootstrap && x.join)
+    complain("--bootstrap founds a cluster, and --join joins one: use one of "
+             "them");
+  if (x.members.size() == 1 && x.bootstrap && x.raft.priority == 0)
     complain("the only member must lead: its --priority must not be 0");
   if (auto what = consensus::complaint_about(x.raft))
     complain(what);

@@ -27,7 +27,9 @@ struct configuration {
   std::string cluster = "raft";
   /// Who this node is, from 1.
   peer_id id;
-  /// All voters, this node included.
+  /// All that found the cluster, this node included. Later only those count
+  /// here that are where they were then: the log knows who is a member, and
+  /// where those are that were added or have moved.
   std::vector<member> members;
   group_id group{1};
   /// Where the log lives.
@@ -44,6 +46,9 @@ struct configuration {
   /// configuration; a store that was founded ignores this. Without it, an empty
   /// store never votes.
   bool bootstrap = false;
+  /// Join a cluster: an empty store belongs to the first one that says that
+  /// this node is a member of it. A store that belongs to one ignores this.
+  bool join = false;
   /// Allow addresses other than loopback, although nothing is encrypted.
   bool insecure = false;
   /// How long changes to a state machine that keeps its state wait to be

@@ -148,16 +148,38 @@ struct node::impl {
     auto found = store.load(config.group);
     us.incarnation = store.identity().incarnation;
     us.founders = found.members.founding.voters;
+    us.joins = config.join;
+    if (!us.founders.empty())
+      us.members.push_back(found.members.founding);
+    for (const auto& x : found.members.later)
+      us.members.push_back(x);
+    std::ranges::sort(us.founders);
     us.memory = store.memory();
     tell(events::log_found{found.compacted.index.next(), found.last.index,
-                           found.hard.term, found.members.founding.voters});
+                           found.hard.term, found.members.current().voters});
+    if (found.members.later.empty())
+      compare_members(us.founders);
+    else
+      compare_addresses(found.members.current());
+  }
+
+  void compare_members(std::vector<peer_id> founders) const {
     std::vector<peer_id> told;
     for (auto& x : config.members)
       told.push_back(x.id);
     std::sort(told.begin(), told.end());
-    std::sort(us.founders.begin(), us.founders.end());
-    if (!us.founders.empty() && told != us.founders)
-      tell(events::members_differ{told, us.founders});
+    std::sort(founders.begin(), founders.end());
+    // Who has joined need not name those who have founded.
+    if (is_in(founders, config.id) && told != founders)
+      tell(events::members_differ{told, founders});
+  }
+
+  void compare_addresses(const membership& now) const {
+    for (const auto& x : config.members) {
+      const auto counts = details_of(now, x.id).address;
+      if (!counts.empty() && counts != to_text(x.where))
+        tell(events::address_differs{x.id, to_text(x.where), counts});
+    }
   }
 
   void spawn_peer(std::shared_ptr<persistence::store> store,
@@ -173,6 +195,8 @@ struct node::impl {
     x.snapshots.restoration = options.restoration;
     x.snapshots.bytes_per_second = config.snapshot_bytes_per_second;
     x.group = config.group;
+    for (const auto& member : config.members)
+      x.addresses[member.id] = to_text(member.where);
     x.settings = config.raft;
     x.bounds = config.bounds;
     x.checkpoint_after = config.checkpoint_after;

@@ -2,6 +2,7 @@
 #include <raft/messages/snapshot.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace raft::consensus {
@@ -23,8 +24,8 @@ std::string stays_out(peer_id x) {
   return " It could vote twice, so it neither votes nor counts. Start it with "
          "its own, latest directory. If that is lost, keep "
        + name(x)
-       + " off: a majority of the others goes on without it, until the members "
-         "can be changed";
+       + " off: a majority of the others goes on without it, and a new peer "
+         "with an id of its own can take its place ('raftctl member replace')";
 }
 
 std::string other_store(peer_id who, peer_id witness) {
@@ -73,14 +74,99 @@ acquaintances::acquaintances(peer_id self, incarnation_id incarnation,
     founders_{std::move(founders)},
     memory_{std::move(memory)} {
   std::ranges::sort(founders_);
+  was_member_ = is_in(founders_, self_);
+}
+
+void acquaintances::members_are(const membership& now) {
+  members_ = now;
+  was_member_ = was_member_ || raft::is_member(now, self_);
 }
 
 credentials acquaintances::shown(cluster_id cluster) const {
-  return {founders_,      cluster,        incarnation_,
-          memory_.starts, memory_.others, stage()};
+  credentials result{founders_,      cluster, incarnation_,
+                     memory_.starts, {},      stage()};
+  std::ranges::copy_if(memory_.others, std::back_inserter(result.knows),
+                       [this](const acquaintance& x) { return counts(x); });
+  return result;
+}
+
+/// A member of another store was added meanwhile, if not.
+bool acquaintances::counts(const acquaintance& x) const {
+  const auto told = details_of(members_, x.peer).incarnation;
+  return !told || told == x.incarnation;
+}
+
+std::size_t acquaintances::voters() const {
+  return members_.voters.empty() ? founders_.size() : members_.voters.size();
+}
+
+std::vector<peer_id> acquaintances::other_members() const {
+  auto result = members_.voters.empty() ? founders_ : members_of(members_);
+  std::erase(result, self_);
+  return result;
 }
 
 // -- the rules ----------------------------------------------------------------
+
+finding acquaintances::judge_place(peer_id who, const credentials& theirs,
+                                   cluster_id cluster, bool led) const {
+  if (raft::is_member(members_, who)) {
+    const auto told = details_of(members_, who).incarnation;
+    if (!told || told == theirs.incarnation)
+      return {};
+    return {exclusion::other_store, false,
+            name(who)
+              + " comes with another store than the one that was added "
+                "to the cluster: it was wiped since. Wipe it again, "
+                "give it a new id, and let that one take its place "
+                "('raftctl member replace')"};
+  }
+  const auto is_ours = cluster && theirs.cluster == cluster;
+  const auto known = of(who);
+  // It may not have heard of the id before it was removed.
+  const auto was_ours
+    = is_ours
+   || (cluster && !theirs.cluster && theirs.founders == founders_
+       && known.incarnation && known.incarnation == theirs.incarnation);
+  if (led && was_ours && (known.peer || is_in(founders_, who)))
+    return {exclusion::removed, false,
+            name(who)
+              + " is no member of the cluster any more: it was removed. "
+                "Stop it; its directory is not needed any more. To "
+                "have the machine back, start it with an empty "
+                "directory, a new --id and --join, and add it"};
+  if (!members_.voters.empty() && !is_ours) {
+    // They may have more than that against each other.
+    if (auto why = judge(who, theirs, cluster);
+        why.reason == exclusion::other_founders
+        || why.reason == exclusion::other_cluster)
+      return why;
+    return {exclusion::none, false,
+            name(who) + " is not among the members that " + name(self_)
+              + " knows: use the same --members on all peers that found a "
+                "cluster, and add others with 'raftctl member add'"};
+  }
+  return {};
+}
+
+finding acquaintances::judge_joining(peer_id who,
+                                     const credentials& theirs) const {
+  const auto* us = find(theirs.knows, self_);
+  if (is_in(theirs.founders, self_) || (us && us->incarnation != incarnation_))
+    return {exclusion::other_store, true,
+            name(self_) + " belonged to the cluster of " + name(who)
+              + ", and its store is empty now: its id cannot be used again. "
+                "Start it with a new --id and --join, and let that one take "
+                "its place ('raftctl member replace "
+              + to_text(self_) + " NEW ADDRESS')"};
+  if (theirs.founders.empty() || !theirs.cluster)
+    return {exclusion::joining, false,
+            name(who) + " belongs to no cluster that has an id yet"};
+  if (theirs.stage != admission::full)
+    return {exclusion::joining, false,
+            name(who) + " takes no part in its cluster yet"};
+  return {};
+}
 
 finding acquaintances::judge(peer_id who, const credentials& theirs,
                              cluster_id cluster) const {
@@ -93,7 +179,8 @@ finding acquaintances::judge(peer_id who, const credentials& theirs,
                 "new cluster, start all its peers with --bootstrap. If it has "
                 "lost its data, keep it off"};
   }
-  if (founders_ != theirs.founders)
+  const auto named = cluster && theirs.cluster;
+  if (founders_ != theirs.founders && (!named || cluster != theirs.cluster))
     return {
       exclusion::other_founders, false,
       name(self_) + " was founded with the members " + to_text(founders_)
@@ -101,7 +188,6 @@ finding acquaintances::judge(peer_id who, const credentials& theirs,
         + ": they are two clusters. Start each peer with the directory of "
           "this cluster, or found it with the same --members on all; what "
           "only one of the two holds is not in the other"};
-  const auto named = cluster && theirs.cluster;
   if (named && cluster != theirs.cluster)
     return {exclusion::other_cluster, false,
             name(who) + " belongs to the cluster with the id "
@@ -132,7 +218,7 @@ finding acquaintances::judge(peer_id who, const credentials& theirs,
 finding acquaintances::judge_stores(peer_id who,
                                     const credentials& theirs) const {
   const auto* ours = find(memory_.others, who);
-  if (ours && ours->incarnation != theirs.incarnation)
+  if (ours && counts(*ours) && ours->incarnation != theirs.incarnation)
     return {exclusion::other_store, false, other_store(who, self_)};
   const auto* us = find(theirs.knows, self_);
   if (us && us->incarnation != incarnation_)
@@ -140,13 +226,15 @@ finding acquaintances::judge_stores(peer_id who,
   return {};
 }
 
-/// A store has a place in one cluster only; so whoever would let in both of two
+/// Of those that were added, the log says which store they have. A founder's
+/// store has a place in one cluster only; so whoever would let in both of two
 /// stores of a third peer could help two clusters to a majority each.
 finding acquaintances::judge_third(peer_id who,
                                    const credentials& theirs) const {
   for (const auto& x : theirs.knows) {
     const auto* known = find(memory_.others, x.peer);
-    if (x.peer != self_ && known && known->incarnation != x.incarnation)
+    if (x.peer != self_ && known && known->incarnation != x.incarnation
+        && is_in(founders_, x.peer))
       return {exclusion::other_third, false,
               name(who) + " and " + name(self_)
                 + " remember different stores of " + name(x.peer)
@@ -160,7 +248,8 @@ finding acquaintances::judge_third(peer_id who,
 finding acquaintances::judge_starts(peer_id who,
                                     const credentials& theirs) const {
   const auto* ours = find(memory_.others, who);
-  if (ours && ours->start && !lists_start(theirs.starts, ours->start))
+  if (ours && counts(*ours) && ours->start
+      && !lists_start(theirs.starts, ours->start))
     return {exclusion::older_copy, false, older_copy(who, self_)};
   const auto* us = find(theirs.knows, self_);
   if (us && us->start && !lists_start(memory_.starts, us->start))
@@ -234,8 +323,8 @@ void acquaintances::hear(peer_id who, const credentials& theirs,
 std::vector<peer_id> acquaintances::unheard() const {
   std::vector<peer_id> result;
   if (restored())
-    for (const auto x : founders_)
-      if (x != self_ && !confirmed_.contains(x))
+    for (const auto x : other_members())
+      if (!confirmed_.contains(x))
         result.push_back(x);
   return result;
 }
@@ -248,11 +337,19 @@ admission acquaintances::stage() const {
   if (!restored())
     return admission::full;
   const auto all = std::ranges::all_of(
-    founders_, [this](peer_id x) { return x == self_ || agreed_.contains(x); });
+    other_members(), [this](peer_id x) { return agreed_.contains(x); });
   return all ? admission::claims : admission::asks;
 }
 
 standing acquaintances::own_standing() const {
+  if (joins_)
+    return {exclusion::joining,
+            "its store is empty, and it waits to be made a member: add it with "
+            "'raftctl member add "
+              + to_text(self_)
+              + " HOST:PORT', or have it take the place of another one with "
+                "'raftctl member replace OLD "
+              + to_text(self_) + " HOST:PORT'"};
   if (founders_.empty())
     return {exclusion::not_founded,
             "its store is empty, so it takes part in nothing. It waits for "
@@ -266,6 +363,10 @@ standing acquaintances::own_standing() const {
             "have confirmed that they remember no later start of it; still to "
             "be heard: "
               + to_text(unheard())};
+  if (was_member_ && members_.index && !raft::is_member(members_, self_))
+    return {exclusion::removed,
+            "it is no member of its cluster any more: it was removed. Stop it; "
+            "its directory is not needed any more"};
   return {};
 }
 

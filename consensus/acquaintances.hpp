@@ -4,6 +4,7 @@
 #pragma once
 
 #include <raft/messages/identity.hpp>
+#include <raft/messages/membership.hpp>
 
 #include <cstdint>
 #include <set>
@@ -35,7 +36,7 @@ struct finding {
 /// A store that was restored from a copy, or moved to another disk, may lack
 /// what it promised since. Each promise went to somebody who remembers that
 /// start or a later one. So the peer is linked with nobody until *all* other
-/// founding members have shown that they remember none that it lacks (`asks`),
+/// members have shown that they remember none that it lacks (`asks`),
 /// and then that they remember its present one (`claims`), which shuts out
 /// every other process that may run on the same store or another copy of it.
 class acquaintances {
@@ -45,6 +46,30 @@ public:
   /// @param founders The members that the store's group was founded with.
   acquaintances(peer_id self, incarnation_id incarnation,
                 std::vector<peer_id> founders, store_memory memory);
+
+  /// The store is empty, and is to belong to a cluster that makes this peer a
+  /// member.
+  void wait_to_join() noexcept {
+    joins_ = true;
+  }
+
+  /// Others are in force, as our log has it. Until then the founders are.
+  void members_are(const membership& now);
+
+  /// Whether another peer may come at all.
+  /// @param led Whether we follow a leader, or lead.
+  /// @returns a text if it may not. Who never was a member may be one that our
+  ///          log does not have yet; who was one is told so, unless there is
+  ///          nobody who could tell us that it is one again.
+  finding judge_place(peer_id who, const credentials& theirs,
+                      cluster_id cluster, bool led) const;
+
+  /// Whether a peer with an empty store may belong to the group of another one,
+  /// which says that this peer is a member.
+  finding judge_joining(peer_id who, const credentials& theirs) const;
+
+  /// How many members have a vote.
+  std::size_t voters() const;
 
   /// What to show to others.
   credentials shown(cluster_id cluster) const;
@@ -109,6 +134,8 @@ public:
 private:
   start_id present() const noexcept;
   bool lists_start(const std::vector<start_id>& xs, start_id x) const;
+  bool counts(const acquaintance& x) const;
+  std::vector<peer_id> other_members() const;
   finding judge_stores(peer_id who, const credentials& theirs) const;
   finding judge_third(peer_id who, const credentials& theirs) const;
   finding judge_starts(peer_id who, const credentials& theirs) const;
@@ -116,6 +143,11 @@ private:
   peer_id self_;
   incarnation_id incarnation_;
   std::vector<peer_id> founders_;
+  bool joins_ = false;
+  /// Names nobody until it is known.
+  membership members_;
+  /// Whether this peer was a member according to any of them.
+  bool was_member_ = false;
   store_memory memory_;
   // While restored: who remembers nothing that we lack, and who remembers this
   // very start.

@@ -16,4 +16,10 @@ inline log_index durable_commit(const core& x) noexcept {
   return std::min(x.log().durable(), x.commit());
 }
 
+/// Whether more of what was handed out is that than somebody knows, who may
+/// need it to free memory, and apply nothing until then.
+inline bool is_more_durable(const core& x, log_index told) noexcept {
+  return durable_commit(x) > told && x.handed_out() > told;
+}
+
 } // namespace raft::consensus

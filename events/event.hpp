@@ -130,6 +130,8 @@ struct port_trouble {
 struct remote {
   /// 0 while it is not known, as it may be to a client.
   peer_id peer;
+  /// Empty if it is not known, as that of a member that the log does not have
+  /// yet; then the peer is.
   std::string address;
 };
 
@@ -192,6 +194,28 @@ struct link_fallback {
 struct kept_out {
   static constexpr auto how = severity::warning;
   standing why;
+};
+
+/// Its store was empty, and it belongs to a cluster now.
+struct joined {
+  static constexpr auto how = severity::info;
+  peer_id by;
+  cluster_id cluster;
+  std::vector<peer_id> founders;
+};
+
+/// The link to a peer that is no member any more was ended.
+struct link_ended {
+  static constexpr auto how = severity::info;
+  remote to;
+};
+
+/// A member is configured to be elsewhere than it has moved to.
+struct address_differs {
+  static constexpr auto how = severity::warning;
+  peer_id peer;
+  std::string told;
+  std::string counts;
 };
 
 /// It was kept out as its store was restored, and takes part again.
@@ -321,7 +345,8 @@ using event
                  log_found, members_differ, did_not_stop, stray_dropped,
                  port_trouble, link_connected, link_lost, link_failed,
                  link_refused, link_distrusted, store_changed, link_fallback,
-                 kept_out, restored_confirmed, unhealthy, healthy_again,
+                 kept_out, joined, link_ended, address_differs,
+                 restored_confirmed, unhealthy, healthy_again,
                  redis_listening, redis_clients_limited, redis_unread,
                  redis_unfinished, redis_http, redis_deaf>;
 

@@ -13,6 +13,8 @@ namespace raft::events {
 namespace {
 
 std::string text_of(const remote& x) {
+  if (x.peer && x.address.empty())
+    return fmt::format("peer {}", x.peer.value);
   return x.peer ? fmt::format("peer {} at {}", x.peer.value, x.address)
                 : fmt::format("the server at {}", x.address);
 }
@@ -68,8 +70,8 @@ std::string text_of(const log_found& x) {
 std::string text_of(const members_differ& x) {
   return fmt::format(
     "--members names the peers {}, but the cluster was founded with {}: only "
-    "the latter count, and members can not be changed yet. Name these, or "
-    "start with the directory of the cluster that is meant",
+    "the latter count, until they are changed with 'raftctl member'. Name "
+    "these, or start with the directory of the cluster that is meant",
     consensus::to_text(x.told), consensus::to_text(x.founders));
 }
 
@@ -129,6 +131,24 @@ std::string text_of(const link_fallback& x) {
 
 std::string text_of(const kept_out& x) {
   return "does not take part: " + x.why.text;
+}
+
+std::string text_of(const joined& x) {
+  return fmt::format("joined the cluster with the id {}, which was founded by "
+                     "the peers {}: peer {} says that this peer is a member",
+                     to_text(x.cluster), consensus::to_text(x.founders),
+                     x.by.value);
+}
+
+std::string text_of(const link_ended& x) {
+  return text_of(x.to)
+       + " is no member any more: its connection was ended";
+}
+
+std::string text_of(const address_differs& x) {
+  return fmt::format("peer {} is configured to be at {}, but it has moved to "
+                     "{}, and that counts: correct --members",
+                     x.peer.value, x.told, x.counts);
 }
 
 std::string text_of(const restored_confirmed&) {

@@ -18,8 +18,6 @@ struct card {
   /// 0 for a client.
   peer_id self;
   credentials shown;
-  /// The peers that may connect.
-  std::vector<member> remotes;
   version_range speaks = {};
 };
 

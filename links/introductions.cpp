@@ -21,4 +21,9 @@ consensus::finding no_space_to_remember() {
           "there is no room on the disk to remember who is connected"};
 }
 
+consensus::finding no_space_to_join() {
+  return {exclusion::joining, true,
+          "there is no room on the disk to join a cluster"};
+}
+
 } // namespace raft::links

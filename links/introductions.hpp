@@ -8,7 +8,9 @@
 #include <raft/consensus/acquaintances.hpp>
 #include <raft/links/links.hpp>
 
+#include <functional>
 #include <utility>
+#include <vector>
 
 namespace raft::links {
 
@@ -26,6 +28,9 @@ consensus::finding met_already();
 /// What is said if the disk has no room for what must be remembered.
 consensus::finding no_space_to_remember();
 
+/// What is said if a cluster cannot be joined now.
+consensus::finding no_space_to_join();
+
 /// Asks peer and persister of a process what the rules need to know, and has
 /// the persister remember what they want remembered. Belongs to the actor
 /// `self`, which calls it and is called back.
@@ -38,8 +43,59 @@ public:
     peer_ = options.peer;
     persister_ = options.persister;
     patience_ = options.timing.greet;
-    known_
-      = {options.self, options.incarnation, options.founders, options.memory};
+    id_ = options.self;
+    incarnation_ = options.incarnation;
+    joins_ = options.joins && options.founders.empty();
+    renew(options.founders, options.memory);
+    for (const auto& x : options.members)
+      members_are(x);
+  }
+
+  /// See `consensus::acquaintances::members_are`.
+  void members_are(const membership& now) {
+    members_ = now;
+    known_.members_are(now);
+  }
+
+  /// Those in force, as our log has it; nobody if that is not known.
+  const membership& members() const noexcept {
+    return members_;
+  }
+
+  /// Whether our store is empty, and waits for a cluster to belong to.
+  bool joins() const noexcept {
+    return joins_;
+  }
+
+  /// Whether another one may come at all.
+  consensus::finding judge_place(peer_id who, const credentials& theirs) const {
+    return known_.judge_place(who, theirs, cluster_, led_);
+  }
+
+  /// Belongs to the group of another one from now on, if it may, and calls a
+  /// function with what prevents that.
+  /// @pre `joins()`; the other one takes us for a member.
+  template <class Then>
+  void join(peer_id who, const credentials& theirs, Then then) {
+    auto found = known_.judge_joining(who, theirs);
+    if (!found)
+      return then(found);
+    // Others of the same cluster come at the same time.
+    joiners_.push_back(then);
+    if (joiners_.size() > 1)
+      return;
+    actors::ask(self_, peer_, caf::infinite,
+                actors::join_group{theirs.founders, theirs.cluster})
+      .then(
+        [this, theirs](const actors::group_joined& done) {
+          if (done.done) {
+            joins_ = false;
+            cluster_ = theirs.cluster;
+            renew(theirs.founders, memory_);
+          }
+          end_join(done.done);
+        },
+        [this](const caf::error&) { end_join(false); });
   }
 
   const consensus::acquaintances& known() const noexcept {
@@ -59,15 +115,17 @@ public:
   }
 
   /// Calls a function when this store's cluster id is known, if it is known at
-  /// all.
+  /// all; and, if it is about somebody who is no member, whether we follow a
+  /// leader.
   template <class Then>
-  void look_up_cluster(Then then) {
-    if (cluster_ || !peer_)
+  void look_up_cluster(peer_id about, Then then) {
+    if (!peer_ || (cluster_ && is_member(members_, about)))
       return then();
     actors::ask(self_, peer_, patience_, get_state{group_})
       .then(
         [this, then](const peer_state& found) {
           cluster_ = found.cluster;
+          led_ = !!found.leader;
           then();
         },
         [then](const caf::error&) { then(); });
@@ -112,6 +170,18 @@ public:
   }
 
 private:
+  void end_join(bool done) {
+    for (auto& then : std::exchange(joiners_, {}))
+      then(done ? consensus::finding{} : no_space_to_join());
+  }
+
+  void renew(const std::vector<peer_id>& founders, const store_memory& memory) {
+    memory_ = memory;
+    known_ = {id_, incarnation_, founders, memory};
+    if (joins_)
+      known_.wait_to_join();
+  }
+
   Self* self_ = nullptr;
   group_id group_;
   actors::peer_actor peer_;
@@ -119,6 +189,15 @@ private:
   std::chrono::milliseconds patience_{0};
   /// This store's cluster id, once it is known.
   cluster_id cluster_;
+  bool led_ = false;
+  peer_id id_;
+  incarnation_id incarnation_;
+  membership members_;
+  bool joins_ = false;
+  /// Who wait until this peer has joined.
+  std::vector<std::function<void(const consensus::finding&)>> joiners_;
+  /// At the start.
+  store_memory memory_;
   consensus::acquaintances known_;
   bool settling_ = false;
 };

@@ -6,6 +6,7 @@
 #include <raft/events/event.hpp>
 #include <raft/links/address.hpp>
 #include <raft/links/link_state.hpp>
+#include <raft/messages/membership.hpp>
 #include <raft/messages/versions.hpp>
 
 #include <caf/actor_control_block.hpp>
@@ -16,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace raft::links {
 
@@ -30,6 +32,8 @@ struct link {
   std::string told = {};
   /// The actor that keeps the other end.
   caf::strong_actor_ptr far = {};
+  /// The peer at the other end, while it is up.
+  caf::strong_actor_ptr peer = {};
   /// Whether the other side waits until we have made durable who it is.
   bool meeting = false;
   /// Which start of its store is, or was last, connected.
@@ -38,9 +42,22 @@ struct link {
   std::uint32_t version = protocol_version;
   /// What was found against it, or against us, when it was last met.
   consensus::finding against = {};
+  /// Whether it leads to a member, as far as our log knows.
+  bool is_member = true;
+  /// When it ends, as it leads to nobody who is a member any more.
+  std::optional<instant> ends_at = {};
   /// Whether people were told that we do what is the other side's turn.
   bool fell_back = false;
 };
+
+/// Where a member is: where it has moved to, or else where it is configured to
+/// be; port 0 if that is not known.
+address place_of(peer_id who, const membership& now,
+                 const std::vector<member>& configured);
+
+/// Whether a peer connects with another one rather than wait for it: who has a
+/// vote before who has none, then the lower id.
+bool connects_first(peer_id self, peer_id other, const membership& now);
 
 /// Whom the link leads to, for people.
 events::remote title_of(const link& x);

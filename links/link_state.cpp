@@ -36,6 +36,8 @@ link_state::duty link_state::advance(instant now) {
     back_off(now);
     return duty::gave_up;
   }
+  if (!dials_)
+    return duty::nothing;
   ++current_;
   enter(link_stage::connecting, now + timing_.connect);
   return duty::connect;
@@ -87,6 +89,22 @@ bool link_state::lost(number which, instant now) {
   return true;
 }
 
+void link_state::set_turn(bool connects, bool dials, instant now) {
+  if (connects == connects_ && dials == dials_)
+    return;
+  connects_ = connects;
+  dials_ = dials;
+  if (stage_ == link_stage::disconnected)
+    retry(now);
+}
+
+void link_state::retry(instant now) {
+  if (stage_ != link_stage::disconnected)
+    return;
+  next_pause_ = timing_.pause_min;
+  due_ = std::max(shunned_until_, connects_ ? now : now + timing_.fallback);
+}
+
 bool link_state::distrusted(instant now) {
   if (stage_ != link_stage::up)
     return false;
@@ -106,7 +124,8 @@ std::chrono::milliseconds link_state::shunned_for(instant now) const noexcept {
 }
 
 std::optional<instant> link_state::wake_at() const noexcept {
-  if (stage_ == link_stage::up)
+  if (stage_ == link_stage::up
+      || (stage_ == link_stage::disconnected && !dials_))
     return std::nullopt;
   return due_;
 }

@@ -35,6 +35,10 @@ struct link_timing {
   /// maximum, and begins anew when a connection has lasted twice the maximum.
   std::chrono::milliseconds pause_distrusted_min{1000};
   std::chrono::milliseconds pause_distrusted_max{60000};
+  /// How long a peer that is no member any more stays linked, to be told.
+  std::chrono::milliseconds leave{3000};
+  /// How often a client asks who the members are.
+  std::chrono::milliseconds learn{5000};
   /// How often a peer that is kept out says so.
   std::chrono::milliseconds remind{60'000};
 };
@@ -106,11 +110,23 @@ public:
   /// The connection is gone.
   bool lost(number which, instant now);
 
+  /// From now on, whose turn it is to connect, and whether we may do so at all:
+  /// who does not know where the other side is waits to be connected.
+  void set_turn(bool connects, bool dials, instant now);
+
+  /// There is another address to try, at once.
+  void retry(instant now);
+
   /// The other side is not believed: the connection ends, and there is none
   /// for a while, whoever connects. Does nothing unless it is up.
   bool distrusted(instant now);
 
   // -- observers --------------------------------------------------------------
+
+  /// Whether this side connects, rather than wait for a while.
+  bool connects() const noexcept {
+    return connects_;
+  }
 
   link_stage stage() const noexcept {
     return stage_;
@@ -123,7 +139,8 @@ public:
   /// How long the other side is not to connect.
   std::chrono::milliseconds shunned_for(instant now) const noexcept;
 
-  /// When to call `advance`; nothing if it is up.
+  /// When to call `advance`; nothing if it is up, or only the other side can
+  /// connect.
   std::optional<instant> wake_at() const noexcept;
 
   /// Who was met last on this link; 0 if nobody yet.
@@ -141,6 +158,7 @@ private:
 
   link_timing timing_;
   bool connects_;
+  bool dials_ = true;
   base::random random_;
   link_stage stage_ = link_stage::disconnected;
   number current_ = 0;

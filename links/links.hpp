@@ -28,6 +28,8 @@ using links_actor = actors::acceptor_actor::extend<
   // From this process's peer: it found that another one sends what cannot be
   // true.
   actors::takes<distrust>,
+  // From it as well: there are other members.
+  actors::takes<actors::members_are>,
   // From itself: some link wanted to be woken.
   actors::takes<wake>,
   // End; nobody is told that links went down.
@@ -42,10 +44,18 @@ struct links_options {
   incarnation_id incarnation = {};
   /// The members that our group was founded with; none if our store is empty.
   std::vector<peer_id> founders = {};
+  /// All members that our log knows of, oldest first; the last are those in
+  /// force. None if our store is empty.
+  std::vector<membership> members = {};
+  /// Whether an empty store is to belong to the first cluster that says that we
+  /// are a member of it.
+  bool joins = false;
   /// What our store remembers, and who makes durable what it learns.
   store_memory memory = {};
   actors::persister_actor persister = {};
-  /// The others. Clients may leave out the ids: they learn them.
+  /// Where the others are configured to be. A peer's links lead to the members
+  /// in force, there or where the log says that they have moved to. Clients may
+  /// leave out the ids: they learn them.
   std::vector<member> remotes = {};
 
   /// This process's peer, which gets the handles of the others and is sent with
@@ -67,10 +77,11 @@ struct links_options {
   actors::strays_ptr strays = {};
 };
 
-/// Spawns the links. Between two peers the one with the lower id connects: CAF
-/// 1.1 may lose handles when both do at once. Only if it has not come for
-/// `link_timing::fallback`, perhaps because it cannot, the other one does. One
-/// connection serves both ways.
+/// Spawns the links. Between two peers the one with a vote connects, or, if
+/// both have one or none, the one with the lower id: CAF 1.1 may lose handles
+/// when both do at once. Only if it has not come for `link_timing::fallback`,
+/// perhaps because it cannot, the other one does. One connection serves both
+/// ways.
 ///
 /// A link is up once `hello` was answered by a `welcome`, both sides found that
 /// they belong together (consensus/acquaintances.hpp), and what they must
@@ -78,7 +89,8 @@ struct links_options {
 /// other peer ends, or its connection is lost; silence is noticed by CAF's
 /// heartbeats. Then the lower id connects again, with growing pauses. It also
 /// goes down when this process's peer says that the other one sends what cannot
-/// be true (`distrust`), or when the other side says so (`farewell`).
+/// be true (`distrust`), when the other side says so (`farewell`), or some
+/// time after the other one was removed from the members.
 links_actor spawn_links(caf::actor_system& system, links_options options);
 
 } // namespace raft::links

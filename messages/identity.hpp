@@ -101,6 +101,10 @@ enum class exclusion : std::uint8_t {
   restored = 7,
   /// Another process is connected as this very peer.
   second_process = 8,
+  /// It was a member, and is none any more.
+  removed = 9,
+  /// Its store is empty, and it waits to be made a member of a cluster.
+  joining = 10,
 };
 
 /// What keeps a peer out, in words that say what to do. Empty if nothing does.

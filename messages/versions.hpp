@@ -23,6 +23,9 @@ inline constexpr std::uint32_t protocol_version_min = 3;
 /// From when on peers send each other snapshots, and give them to clients.
 inline constexpr std::uint32_t snapshots_since_version = 5;
 
+/// From when on peers know of other members than those that founded the group.
+inline constexpr std::uint32_t changes_since_version = 5;
+
 /// The versions that a process speaks.
 struct version_range {
   std::uint32_t lowest = protocol_version_min;

@@ -17,7 +17,7 @@ void outbox::add(std::string& data) {
       && parts_.back().own.size() + data.size() <= part_bytes)
     parts_.back().own += data;
   else if (data.size() > part_bytes)
-    parts_.emplace_back().own = std::exchange(data, {});
+    parts_.emplace_back().own.swap(data);
   else if (!data.empty())
     parts_.push_back({data, {}, {}});
   data.clear();

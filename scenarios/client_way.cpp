@@ -54,6 +54,11 @@ public:
       [no](const transfer_leadership&) -> caf::result<leadership_transferred> {
         return no();
       },
+      [no](const change_members&) -> caf::result<members_changed> {
+        return no();
+      },
+      [](const actors::join_group&) { return actors::group_joined{}; },
+      [](const actors::follow_members&, const actors::link_keeper_actor&) {},
       [no](const take_snapshot&) -> caf::result<snapshot_taken> {
         return no();
       },

@@ -183,6 +183,11 @@ std::vector<option> options_of_node() {
          "Found the cluster: an empty data directory takes the members as "
          "given and may vote. Harmless afterwards",
          RAFT_FIELD(node.bootstrap)),
+    flag("join",
+         "Join a cluster: an empty data directory waits until a cluster makes "
+         "this node a member ('raftctl member add'). Of the members only this "
+         "node must be given. Harmless afterwards",
+         RAFT_FIELD(node.join)),
     text("restore", "FILE",
          "Found a new cluster from the file of a snapshot: an empty data "
          "directory is filled with it. The same file on all peers. Harmless "

@@ -63,6 +63,7 @@ struct arguments {
   std::vector<std::string> parts;
   std::string merged;
   tools::recovery recovery;
+  tools::member_change change;
   std::size_t outstanding = 256;
   double rate = 0;
   double wait = 10;
@@ -301,6 +302,64 @@ void add_operators_commands(CLI::App& app, arguments& args,
   });
 }
 
+/// Declares one change of members; its arguments follow.
+CLI::App* add_change(CLI::App& to, arguments& args, command_function& chosen,
+                     const char* name, member_change::kind what,
+                     const char* help) {
+  auto* result = to.add_subcommand(name, help);
+  if (what == member_change::kind::replace)
+    programs::add_number(*result, "OLD", args.change.old.value, 1,
+                         "Whose place it takes")
+      ->required();
+  const auto is_new = what == member_change::kind::replace;
+  programs::add_number(*result, is_new ? "NEW" : "PEER", args.change.who.value,
+                       1, "The id of the peer")
+    ->required();
+  if (is_new || what == member_change::kind::add
+      || what == member_change::kind::update)
+    programs::add_text(*result, "ADDRESS", args.change.address,
+                       "Where it serves its peers, as HOST:PORT")
+      ->required();
+  if (what == member_change::kind::add)
+    result->add_flag("--learner", args.change.learner,
+                     "It gets everything and has no vote");
+  result->add_flag("--force", args.change.force,
+                   "Even if the cluster stands still then");
+  result->add_flag("--wait", args.change.wait,
+                   "Wait until it is done, as long as --timeout allows");
+  result->callback([&, what] {
+    args.change.what = what;
+    chosen = [&](context& ctx) { return change_members(ctx, args.change); };
+  });
+  return result;
+}
+
+/// Declares what is done about members.
+void add_member_commands(CLI::App& app, arguments& args,
+                         command_function& chosen) {
+  using enum member_change::kind;
+  auto* all = app.add_subcommand("member", "Show the members, or change them");
+  all->require_subcommand(1);
+  auto* list = all->add_subcommand("list", "Show all members");
+  list->add_flag("--json", args.json, "Print JSON instead of a table");
+  list->callback([&] {
+    chosen = [&](context& ctx) { return list_members(ctx, args.json); };
+  });
+  add_change(*all, args, chosen, "add", add,
+             "Add a peer that was started with --join; it gets a vote as soon "
+             "as it has caught up");
+  add_change(*all, args, chosen, "remove", remove, "Remove a peer");
+  add_change(*all, args, chosen, "promote", promote,
+             "Give a learner a vote as soon as it has caught up");
+  add_change(*all, args, chosen, "demote", demote,
+             "Take the vote of a peer that stays a learner");
+  add_change(*all, args, chosen, "replace", replace,
+             "Have a new peer take the place of another one, as soon as it has "
+             "caught up");
+  add_change(*all, args, chosen, "update", update,
+             "Say where a peer is from now on");
+}
+
 int finish(const verdict& x) {
   std::cout.flush();
   if (!x.message.empty())
@@ -344,6 +403,7 @@ int main(int argc, char** argv) {
   add_common(app, args);
   add_cluster_commands(app, args, chosen);
   add_operators_commands(app, args, chosen);
+  add_member_commands(app, args, chosen);
   add_read_commands(app, args, chosen);
   add_write_commands(app, args, chosen);
   add_snapshot_commands(app, args, chosen, offline);

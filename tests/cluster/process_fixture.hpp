@@ -1,4 +1,4 @@
-// Three raftd processes on free ports, for tests.
+// Three or more raftd processes on free ports, for tests.
 
 #pragma once
 
@@ -26,8 +26,10 @@ using scenarios::raftd_process;
 struct process_fixture {
   using flag_list = std::vector<std::string>;
 
-  process_fixture() {
-    std::vector<test_socket> held(3);
+  /// @param more How many addresses there are to be for others than the first
+  ///        three.
+  explicit process_fixture(std::size_t more = 0) {
+    std::vector<test_socket> held(3 + more);
     for (auto& x : held)
       where.push_back({"127.0.0.1", x.bind()});
   }
@@ -37,11 +39,11 @@ struct process_fixture {
 
   ~process_fixture() {
     if (failed.so_far())
-      for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t i = 0; i < where.size(); ++i)
         test::show_end_of_file(log_file(i));
   }
 
-  /// The members as the peers are told; `other` takes the place of one.
+  /// The first three as the peers are told; `other` takes the place of one.
   std::string members(std::size_t replaced = 3, const std::string& other = {}) {
     std::string result;
     for (std::size_t i = 0; i < 3; ++i)

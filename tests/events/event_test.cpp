@@ -54,8 +54,9 @@ std::vector<example> examples_of_node() {
      "known yet"},
     {members_differ{{{1}, {4}}, {{1}, {2}}}, warning,
      "--members names the peers 1, 4, but the cluster was founded with 1, 2: "
-     "only the latter count, and members can not be changed yet. Name these, "
-     "or start with the directory of the cluster that is meant"},
+     "only the latter count, until they are changed with 'raftctl member'. "
+     "Name "
+     "these, or start with the directory of the cluster that is meant"},
     {did_not_stop{"the peer", "request_timeout"}, error,
      "the peer did not stop: request_timeout"},
     {stray_dropped{"raft.peer", "abc#1", 4}, warning,
@@ -95,6 +96,15 @@ std::vector<example> examples_of_links() {
      "should, so this peer tries to connect to it. Unless peer 2 does not run, "
      "see whether it can reach the address that its --members name for peer "
      "5"},
+    {link_connected{{{2}, ""}}, info, "peer 2 is connected"},
+    {joined{{2}, {77}, {{1}, {2}}}, info,
+     "joined the cluster with the id 77, which was founded by the peers 1, 2: "
+     "peer 2 says that this peer is a member"},
+    {link_ended{other}, info,
+     "peer 2 at host:7002 is no member any more: its connection was ended"},
+    {address_differs{{2}, "host:1", "host:2"}, warning,
+     "peer 2 is configured to be at host:1, but it has moved to host:2, and "
+     "that counts: correct --members"},
     {kept_out{{exclusion::older_copy, "an old copy"}}, warning,
      "does not take part: an old copy"},
     {restored_confirmed{}, info,

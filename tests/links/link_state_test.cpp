@@ -241,4 +241,35 @@ BOOST_AUTO_TEST_CASE(two_seeds_do_not_move_in_step) {
   BOOST_TEST(different > 5);
 }
 
+BOOST_AUTO_TEST_CASE(who_knows_no_address_waits_to_be_connected) {
+  link.set_turn(true, false, now);
+  BOOST_TEST(!link.wake_at().has_value());
+  BOOST_TEST((link.advance(now + 1h) == duty::nothing));
+  const auto number = link.accepted({7}, now);
+  BOOST_TEST((link.stage() == link_stage::up));
+  BOOST_TEST(link.lost(number, now));
+  BOOST_TEST(!link.wake_at().has_value());
+  // Now it is known.
+  link.set_turn(true, true, now);
+  BOOST_TEST((link.advance(now) == duty::connect));
+}
+
+BOOST_AUTO_TEST_CASE(turns_and_addresses_change) {
+  link.set_turn(false, true, now);
+  BOOST_TEST(!link.connects());
+  BOOST_TEST((link.advance(now) == duty::nothing));
+  BOOST_TEST((pause() == timing.fallback));
+  link.set_turn(true, true, now);
+  go_up();
+  // A connection that stands is left alone.
+  link.set_turn(false, true, now);
+  link.retry(now);
+  BOOST_TEST((link.stage() == link_stage::up));
+  link.set_turn(true, true, now);
+  BOOST_TEST(link.lost(link.current(), now));
+  BOOST_TEST((pause() > instant{0}));
+  link.retry(now);
+  BOOST_TEST((link.advance(now) == duty::connect));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <raft/client/blocking_client.hpp>
+#include <raft/tools/lib/members.hpp>
 #include <raft/tools/lib/verdict.hpp>
 
 #include <chrono>
@@ -45,6 +46,13 @@ verdict load(context& ctx, const std::string& file, std::size_t outstanding_max,
 
 /// @param wait How long to wait until all peers have applied the same entries.
 verdict digest(context& ctx, std::chrono::milliseconds wait);
+
+/// Shows who belongs to the cluster, as the leader knows it.
+verdict list_members(context& ctx, bool json);
+
+/// Changes that.
+/// @throws links::configuration_error if the address makes no sense.
+verdict change_members(context& ctx, const member_change& what);
 
 /// Has another peer lead.
 /// @param target Which one; 0: the voter that is best fit.

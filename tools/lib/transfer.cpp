@@ -1,5 +1,6 @@
 #include <raft/client/connect.hpp>
 #include <raft/tools/lib/commands.hpp>
+#include <raft/tools/lib/leader.hpp>
 #include <raft/tools/lib/status.hpp>
 #include <raft/tools/lib/transfer.hpp>
 
@@ -20,16 +21,6 @@ using std::chrono::steady_clock;
 
 /// How long to wait before it is asked again who leads.
 constexpr milliseconds pause{50};
-
-/// The server that leads the latest term, if one does.
-std::optional<client::server_state> find_leader(client::blocking_client& who) {
-  std::optional<client::server_state> result;
-  for (auto& x : who.states())
-    if (x.error.empty() && x.state.role == peer_role::leader
-        && (!result || x.state.term > result->state.term))
-      result = std::move(x);
-  return result;
-}
 
 std::string refusal(transfer_result why, const std::string& peer) {
   switch (why) {
