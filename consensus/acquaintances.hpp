@@ -24,7 +24,7 @@ struct finding {
 
   /// Whether the two may be linked.
   explicit operator bool() const noexcept {
-    return reason == exclusion::none;
+    return reason == exclusion::none && text.empty();
   }
 };
 

@@ -304,10 +304,13 @@ private:
     tell(events::link_ended{title_of(x)});
   }
 
-  /// A client asks those whom it reaches, in turn, who else there is.
+  /// A client asks those whom it reaches who else there is: now and then in
+  /// turn, and all of them at once when a link has come or gone, for whoever
+  /// answers first may be the next to go.
   void ask_for_members(instant now) {
     if (card_.self || now < learn_at_)
       return;
+    const auto all = learn_at_ == instant{0};
     learn_at_ = now + options_.timing.learn;
     for (std::size_t i = 0; i < links_.size(); ++i) {
       const auto& x = links_[++asked_ % links_.size()];
@@ -321,7 +324,8 @@ private:
             arm();
           },
           [](const caf::error&) {});
-      return;
+      if (!all)
+        return;
     }
   }
 

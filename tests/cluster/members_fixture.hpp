@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -102,7 +103,15 @@ struct members_fixture : process_fixture {
       all += (i > 0 ? "," : "") + alone(i);
     for (std::size_t i = 0; i < count; ++i)
       start(i, all, with(flags, "--bootstrap"));
-    wait_for_leader();
+    // Whom the leader has not heard yet does not count for a majority.
+    const auto leader = wait_for_leader();
+    BOOST_REQUIRE(eventually([&] {
+      const auto x = look_at(leader);
+      return x && x->others.size() + 1 == count
+          && std::ranges::all_of(x->others, [&](const peer_progress& y) {
+               return y.connected && y.match == x->last;
+             });
+    }));
   }
 
   void join(std::size_t i) {

@@ -1,6 +1,7 @@
 // Who may come to a peer whose members change, and whom a new peer belongs to.
 
 #include <raft/consensus/acquaintances.hpp>
+#include <raft/links/introductions.hpp>
 #include <raft/links/link.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -51,6 +52,13 @@ struct admission_fixture {
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(admission_suite, admission_fixture)
+
+// It has no reason that others are told, and is one nevertheless.
+BOOST_AUTO_TEST_CASE(who_cannot_be_remembered_is_not_linked) {
+  BOOST_TEST(!no_space_to_remember());
+  BOOST_TEST(!no_space_to_join());
+  BOOST_TEST(!!consensus::finding{});
+}
 
 BOOST_AUTO_TEST_CASE(members_come_with_the_store_that_was_added) {
   BOOST_TEST((place(2, shown_by(102)) == exclusion::none));
