@@ -37,8 +37,10 @@ struct link_timing {
   std::chrono::milliseconds pause_distrusted_max{60000};
   /// How long a peer that is no member any more stays linked, to be told.
   std::chrono::milliseconds leave{3000};
-  /// How often a client asks who the members are.
-  std::chrono::milliseconds learn{5000};
+  /// How long a client waits until it asks again who the members are: at first,
+  /// after a change, and at most.
+  std::chrono::milliseconds learn_min{50};
+  std::chrono::milliseconds learn_max{5000};
   /// How often a peer that is kept out says so.
   std::chrono::milliseconds remind{60'000};
 };

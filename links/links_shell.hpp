@@ -304,16 +304,15 @@ private:
     tell(events::link_ended{title_of(x)});
   }
 
-  /// A client asks those whom it reaches who else there is: now and then in
-  /// turn, and all of them at once when a link has come or gone, for whoever
-  /// answers first may be the next to go.
+  /// A client asks all whom it reaches who else there is: now and then, and
+  /// often when a link or a member has come or gone, for more may follow.
   void ask_for_members(instant now) {
     if (card_.self || now < learn_at_)
       return;
-    const auto all = learn_at_ == instant{0};
-    learn_at_ = now + options_.timing.learn;
-    for (std::size_t i = 0; i < links_.size(); ++i) {
-      const auto& x = links_[++asked_ % links_.size()];
+    learn_at_ = now + learn_pause_;
+    learn_pause_
+      = std::min<instant>(2 * learn_pause_, options_.timing.learn_max);
+    for (const auto& x : links_) {
       if (x.state.stage() != link_stage::up)
         continue;
       actors::ask(self_, caf::actor_cast<actors::peer_actor>(x.peer),
@@ -324,16 +323,20 @@ private:
             arm();
           },
           [](const caf::error&) {});
-      if (!all)
-        return;
     }
+  }
+
+  void ask_for_members_often() {
+    learn_at_ = {};
+    learn_pause_ = options_.timing.learn_min;
   }
 
   /// Members have come, or have moved.
   void learn(const membership& now) {
     if (now.index < learned_)
       return;
-    learned_ = now.index;
+    if (std::exchange(learned_, now.index) != now.index)
+      ask_for_members_often();
     for (const auto& y : now.details) {
       const auto where = place_of(y.peer, now, {});
       const auto knows = std::ranges::any_of(
@@ -387,7 +390,7 @@ private:
     refusals_.forget(x.to.id);
     take_stand();
     x.peer = caf::actor_cast<caf::strong_actor_ptr>(handle);
-    learn_at_ = {};
+    ask_for_members_often();
     ask_for_members(steady_now());
     watcher_.watch(self_, handle, [this, &x, number] { go_down(x, number); });
     link_up news{x.to.id, x.state.incarnation(), x.version};
@@ -409,7 +412,7 @@ private:
 
   void tell_down(link& x) {
     x.peer = {};
-    learn_at_ = {};
+    ask_for_members_often();
     show_down(x, "it is gone");
     if (options_.peer)
       actors::send(self_, options_.peer, link_down{x.to.id});
@@ -485,10 +488,10 @@ private:
   bool told_joined_ = false;
   actors::watcher watcher_;
   refusals_told refusals_;
-  /// Of a client: when it asks for the members, whom it asked last, and what it
-  /// knows.
+  /// Of a client: when it asks for the members, the pause after that, and what
+  /// it knows.
   instant learn_at_{0};
-  std::size_t asked_ = 0;
+  instant learn_pause_{0};
   log_index learned_;
   std::uint64_t alarm_ = 0;
   std::optional<instant> armed_;

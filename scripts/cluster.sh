@@ -1,5 +1,5 @@
 # Three peers as three processes on this machine: for ./dev run, the demo and
-# tests.
+# tests. The demo replaces them.
 # shellcheck shell=bash
 
 peer_ids=(1 2 3)
@@ -16,7 +16,11 @@ redis_port() { echo $((cluster_port + 10 + $1)); }
 
 # All addresses, as raftctl wants them.
 peer_addresses() {
-  echo "$(peer_address 1),$(peer_address 2),$(peer_address 3)"
+  local id all=()
+  for id in "${peer_ids[@]}"; do
+    all+=("$(peer_address "$id")")
+  done
+  (IFS=, && echo "${all[*]}")
 }
 
 raftctl() { "$build"/bin/raftctl --peers "$(peer_addresses)" "$@"; }
@@ -41,7 +45,7 @@ pick_free_ports() {
   local base offset
   for _ in {1..50}; do
     base=$((20000 + RANDOM % 10000))
-    for offset in 1 2 3 11 12 13; do
+    for offset in {1..20}; do
       ! port_in_use $((base + offset)) || continue 2
     done
     echo "$base"

@@ -1,5 +1,5 @@
-# ./dev demo: real data, a leader that is killed while it loads, and a check of
-# every key afterwards.
+# ./dev demo: real data, a leader that is killed while it loads, a check of every
+# key afterwards, and then what demo_members.sh does.
 # shellcheck shell=bash
 
 # Prints one line per package: name, tab, version and description, which are
@@ -202,5 +202,7 @@ dev_demo() {
   wait_for 30 tells_applied || demo_fails "peer $killed does not answer"
   say "Reading every key back, through raftctl and redis-cli"
   check_all_keys "$file" "$killed"
+  demo_members "$file" $((lines / 15 + 1))
   show_figures "$cluster_dir/load.log" "$cluster_dir/$killed.log" "$applied"
+  show_member_figures
 }

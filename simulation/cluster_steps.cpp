@@ -1,5 +1,6 @@
 // Gives peers their inputs and does what comes out, as the actors do.
 
+#include <raft/persistence/dump_text.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <algorithm>
@@ -210,6 +211,9 @@ void cluster::observe(peer_id who) {
     what.index = x.durable = core.log().durable();
     emit(what);
   }
+  const auto& members = core.members();
+  if (std::exchange(x.members, members.index) != members.index)
+    tell("has the members " + persistence::text(members), who);
   if (x.commit != core.commit()) {
     what.what = event_kind::committed;
     what.index = x.commit = core.commit();

@@ -83,6 +83,7 @@ struct host {
   term_number term;
   log_index commit;
   log_index durable;
+  log_index members;
   std::vector<term_number> log;
 };
 

@@ -1,5 +1,6 @@
 // One run of the fuzzer.
 
+#include <raft/persistence/dump_text.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/liveness.hpp>
 
@@ -176,19 +177,6 @@ private:
     return result;
   }
 
-  static std::string described(const membership& x) {
-    auto result = ", members of " + to_text(x.index) + ": "
-                + consensus::to_text(x.voters);
-    if (is_joint(x))
-      result += " and " + consensus::to_text(x.outgoing);
-    if (!x.learners.empty())
-      result += " beside " + consensus::to_text(x.learners);
-    for (const auto& y : x.details)
-      if (y.joins)
-        result += ", " + to_text(y.peer) + " is to vote";
-    return result;
-  }
-
   /// Nobody as long as a change is under way, or waits for somebody.
   std::vector<peer_id> members_of_leader() const {
     const auto leaders = cluster_.leaders();
@@ -212,8 +200,8 @@ private:
       result += "\n  peer " + to_text(who) + ": term " + to_text(x.term)
               + ", leader " + to_text(x.leader) + ", last " + to_text(x.last)
               + ", durable " + to_text(x.durable) + ", commit "
-              + to_text(x.commit) + ", applied " + to_text(x.applied)
-              + described(x.configuration);
+              + to_text(x.commit) + ", applied " + to_text(x.applied) + ", "
+              + persistence::text(x.configuration);
     }
     return result + "\n  commands without an answer: "
          + std::to_string(cluster_.outstanding());
