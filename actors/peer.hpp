@@ -85,8 +85,8 @@ struct peer_parts {
 /// - Other processes can send what clients send (`start`, `execute`, `fetch`,
 ///   `open_session`, `query`, `get_state`, `transfer_leadership`,
 ///   `change_members`, `take_snapshot`, `read_snapshot`, `subscribe`, `credit`)
-///   and what peers send each other. All else, exit messages included, must come from this
-///   process, and is dropped and counted otherwise.
+///   and what peers send each other. All else, exit messages included, must
+///   come from this process, and is dropped and counted otherwise.
 /// - `credit` must come from the subscriber itself. A `delivery` without
 ///   entries ends a subscription: what it needs next was compacted away.
 /// - An observer is told the state at the time of `observe` before that is

@@ -339,16 +339,14 @@ struct redis_deaf {
 
 // -- all of them --------------------------------------------------------------
 
-using event
-  = std::variant<note, failed, checkpoint_lacks_space, checkpoint_has_space,
-                 snapshot_trouble, checkpoint_given_up, machine_killed,
-                 log_found, members_differ, did_not_stop, stray_dropped,
-                 port_trouble, link_connected, link_lost, link_failed,
-                 link_refused, link_distrusted, store_changed, link_fallback,
-                 kept_out, joined, link_ended, address_differs,
-                 restored_confirmed, unhealthy, healthy_again,
-                 redis_listening, redis_clients_limited, redis_unread,
-                 redis_unfinished, redis_http, redis_deaf>;
+using event = std::variant<
+  note, failed, checkpoint_lacks_space, checkpoint_has_space, snapshot_trouble,
+  checkpoint_given_up, machine_killed, log_found, members_differ, did_not_stop,
+  stray_dropped, port_trouble, link_connected, link_lost, link_failed,
+  link_refused, link_distrusted, store_changed, link_fallback, kept_out, joined,
+  link_ended, address_differs, restored_confirmed, unhealthy, healthy_again,
+  redis_listening, redis_clients_limited, redis_unread, redis_unfinished,
+  redis_http, redis_deaf>;
 
 /// One line in plain words, without its end.
 std::string to_text(const event& x);

@@ -141,8 +141,7 @@ std::string text_of(const joined& x) {
 }
 
 std::string text_of(const link_ended& x) {
-  return text_of(x.to)
-       + " is no member any more: its connection was ended";
+  return text_of(x.to) + " is no member any more: its connection was ended";
 }
 
 std::string text_of(const address_differs& x) {
