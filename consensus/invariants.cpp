@@ -180,6 +180,10 @@ void invariant_checker::check_leader(const core& x, const leader& state) {
            "A leader knows who is connected.");
     check_progress(x, state, y);
   }
+  const auto since = x.members().index;
+  expect(log.term_at(since) != x.hard_.term || since < state.first.index
+           || x.members_at(since.previous()).index <= x.commit_,
+         "A change of members begins when the last one is committed.");
   if (const auto& y = state.handing_over) {
     expect(y->successor != x.self_.id && x.is_voter(y->successor)
              && x.connected_.contains(y->successor),
