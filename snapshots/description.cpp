@@ -18,7 +18,8 @@ std::string encode(const description& x) {
   return out.take();
 }
 
-std::optional<description> decode_description(std::string_view x) {
+std::optional<description> decode_description(std::string_view x,
+                                              std::uint32_t version) {
   membership_reader in{x};
   description result;
   result.cluster_name = in.text();
@@ -27,7 +28,14 @@ std::optional<description> decode_description(std::string_view x) {
         &result.last.term.value, &result.time_ms})
     *number = in.number<std::uint64_t>();
   log_index since{in.number<std::uint64_t>()};
-  auto members = membership_from(in.text());
+  std::optional<membership> members;
+  if (version == 1) {
+    members.emplace();
+    members->voters = in.peers();
+    members->learners = in.peers();
+  } else {
+    members = membership_from(in.text());
+  }
   result.format = in.text();
   result.taken_by = {in.number<std::uint64_t>()};
   result.taken_ms = in.number<std::uint64_t>();

@@ -52,8 +52,10 @@ struct totals {
 
 std::string encode(const description& x);
 
+/// @param version That of the file: 1 or 2.
 /// @returns nothing if the bytes are not exactly one description.
-std::optional<description> decode_description(std::string_view x);
+std::optional<description> decode_description(std::string_view x,
+                                              std::uint32_t version);
 
 /// All that an encoded description may take, in bytes.
 inline constexpr std::size_t description_bytes_max = 1 << 20;

@@ -23,7 +23,9 @@ struct XXH3_state_s;
 
 namespace raft::snapshots {
 
-inline constexpr std::uint32_t format_version = 1;
+/// In 1, a description had lists of voters and learners, and no more of
+/// members.
+inline constexpr std::uint32_t format_version = 2;
 
 inline constexpr std::string_view magic = "raft snp";
 

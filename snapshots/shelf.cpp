@@ -151,15 +151,17 @@ std::optional<snapshot_head> head_of_unfinished(const std::string& path) {
   read_at(file, path, 0, header);
   if (header.size() < header_head_bytes || !header.starts_with(magic))
     return std::nullopt;
-  auto size = lmdb::from_big_endian<std::uint32_t>(
-    std::string_view{header}.substr(magic.size() + 4));
-  if (size > description_bytes_max)
+  const auto rest = std::string_view{header}.substr(magic.size());
+  auto version = lmdb::from_big_endian<std::uint32_t>(rest);
+  auto size = lmdb::from_big_endian<std::uint32_t>(rest.substr(4));
+  if (version > format_version || size > description_bytes_max)
     return std::nullopt;
   std::string text(size + checksum_bytes, '\0');
   read_at(file, path, header_head_bytes, text);
   if (text.size() < size + checksum_bytes || !is_sound(header + text, 0))
     return std::nullopt;
-  auto about = decode_description(std::string_view{text}.substr(0, size));
+  auto about
+    = decode_description(std::string_view{text}.substr(0, size), version);
   if (!about)
     return std::nullopt;
   totals counts;

@@ -64,7 +64,8 @@ void snapshot_reader::read_header() {
                              + " bytes" + use_another);
   std::string text;
   take(text, size + checksum_bytes);
-  auto about = decode_description(std::string_view{text}.substr(0, size));
+  auto about
+    = decode_description(std::string_view{text}.substr(0, size), version);
   if (!is_sound(head + text, 0) || !about)
     damaged();
   about_ = *about;

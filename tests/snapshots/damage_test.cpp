@@ -170,9 +170,9 @@ BOOST_AUTO_TEST_CASE(parts_that_are_sound_must_add_up) {
 
 BOOST_AUTO_TEST_CASE(a_later_version_wants_a_newer_program) {
   auto data = sound;
-  data[11] = 2;
+  data[11] = 3;
   expect(data, fault::newer_format,
-         "is a snapshot of format 2, this program knows 1; use a newer "
+         "is a snapshot of format 3, this program knows 2; use a newer "
          "program");
 }
 

@@ -71,12 +71,34 @@ BOOST_AUTO_TEST_CASE(it_can_be_written_and_read_in_any_pieces) {
   BOOST_TEST((found == state));
 }
 
+// Backups of before there were changes of members are still read.
+BOOST_AUTO_TEST_CASE(a_description_of_format_1_is_still_known) {
+  const auto wanted = sample_description();
+  std::string old{"\0\0\0\4test", 8};
+  for (auto x :
+       {wanted.cluster.value, wanted.group.value, wanted.last.index.value,
+        wanted.last.term.value, wanted.time_ms, wanted.members.index.value})
+    lmdb::append_big_endian(old, x);
+  for (const auto* xs : {&wanted.members.voters, &wanted.members.learners}) {
+    lmdb::append_big_endian(old, static_cast<std::uint32_t>(xs->size()));
+    for (auto x : *xs)
+      lmdb::append_big_endian(old, x.value);
+  }
+  lmdb::append_big_endian(old,
+                          static_cast<std::uint32_t>(wanted.format.size()));
+  old += wanted.format;
+  lmdb::append_big_endian(old, wanted.taken_by.value);
+  lmdb::append_big_endian(old, wanted.taken_ms);
+  BOOST_TEST((decode_description(old, 1) == wanted));
+  BOOST_TEST(!decode_description(old, 2));
+}
+
 // Others have such files: a change of these bytes needs a new version.
 BOOST_AUTO_TEST_CASE(its_bytes_stay_as_they_are) {
   write_sample(path, "state");
   auto found = content_of(path);
   std::string wanted{"raft snp"};
-  lmdb::append_big_endian(wanted, std::uint32_t{1});
+  lmdb::append_big_endian(wanted, std::uint32_t{2});
   lmdb::append_big_endian(wanted, std::uint32_t{137});
   BOOST_TEST(found.substr(0, 16) == wanted);
   auto description = encode(sample_description());
