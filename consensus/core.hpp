@@ -98,9 +98,8 @@ public:
   /// Appends an entry if this peer leads and no bound is reached; answers at
   /// once in any case.
   /// @param wall_ms The wall clock, in milliseconds since 1970.
-  /// @param space What it takes of the state machine's disk, if there is
-  /// little,
-  ///        see `told_space`.
+  /// @param space What it takes of the state machine's disk, if there is little
+  ///        (see `told_space`).
   started start(entry_kind kind, const command_tag& tag, bytes data,
                 std::uint64_t wall_ms, const space_needed& space = {});
 
@@ -240,7 +239,6 @@ private:
   // -- elections (elections.cpp) ----------------------------------------------
 
   void adopt(term_number term);
-
   void become_follower(peer_id leader);
   void draw_election_timeout();
   void wait_for_election();
@@ -249,6 +247,7 @@ private:
   void campaign();
   bool may_lead() const noexcept;
   bool may_campaign() const noexcept;
+  void stand_in();
   void ask_for_votes();
   void ask_for_vote(peer_id voter);
   void ask_again(candidate& state);
@@ -429,6 +428,7 @@ private:
   /// Whether our campaign was put off for that of another, whose pre-vote we
   /// granted, since we last campaigned or voted.
   bool gave_way_ = false;
+  unsigned needed_for_ = 0; // campaigns, see `stand_in`
   /// Terms that came and went since a leader was known, up to a bound.
   unsigned lost_elections_ = 0;
 

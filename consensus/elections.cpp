@@ -40,7 +40,7 @@ void core::become_follower(peer_id leader) {
   const auto* state = std::get_if<follower>(&role_);
   const auto was_leader = leads();
   if (leader)
-    lost_elections_ = 0;
+    lost_elections_ = needed_for_ = 0;
   if (leader || (!state && !was_leader))
     note_that(note_kind::became_follower, leader);
   role_ = follower{leader, now_, {}};
@@ -48,6 +48,8 @@ void core::become_follower(peer_id leader) {
   // higher term alone: whoever disturbs us could then keep us from campaigning.
   if (was_leader)
     draw_election_timeout();
+  else
+    reconsider_campaign();
 }
 
 void core::draw_election_timeout() {
@@ -76,9 +78,19 @@ bool core::may_lead() const noexcept {
 /// until the Cnew entry is committed". It alone may have that entry.
 bool core::may_campaign() const noexcept {
   const auto& now = members();
-  return is_voter(self_.id)
+  return is_voter(self_.id) || needed_for_ > 0
       || (now.index > commit_
           && raft::is_voter(members_.at(now.index.previous()), self_.id));
+}
+
+/// Others know of an entry that gives us a vote, need it, and cannot get it,
+/// since our log is ahead of theirs. If it gives us no vote, we do not campaign
+/// for our own sake, and neither would anybody else ever win. Who wins needs a
+/// majority of the members that its own log names, and need not be one of them.
+void core::stand_in() {
+  constexpr unsigned campaigns = 2; // they ask again if they still need it
+  needed_for_ = campaigns;
+  reconsider_campaign();
 }
 
 /// Gives an election that we asked or voted in, both on the disk by now, time
@@ -108,6 +120,10 @@ void core::pre_campaign() {
   // Who votes for itself votes for another than it has promised.
   if (has_promised()) {
     election_at_ = promised_.until;
+    return;
+  }
+  if (needed_for_ > 0 && --needed_for_ == 0 && !may_lead()) {
+    reconsider_campaign();
     return;
   }
   draw_election_timeout();

@@ -25,6 +25,8 @@ void core::receive(const vote_request& msg) {
     reply.term = hard_.term;
     note_that(objection.value_or(note_kind::granted_pre_vote), from, msg.last);
     out_.messages.push_back(reply);
+    if (objection == note_kind::refused_vote_log_behind)
+      stand_in();
     if (!objection && std::holds_alternative<follower>(role_))
       give_way();
     return;
@@ -45,6 +47,8 @@ void core::receive(const vote_request& msg) {
   reply.term = hard_.term;
   note_that(objection.value_or(note_kind::granted_vote), from, msg.last);
   answer(reply);
+  if (objection == note_kind::refused_vote_log_behind)
+    stand_in();
 }
 
 } // namespace raft::consensus

@@ -64,6 +64,19 @@ append_request append_members(std::uint64_t index, std::uint64_t term,
   return result;
 }
 
+/// Its log ends in term 2, its leader is gone.
+lone_peer learner_of(std::vector<peer_id> voters) {
+  lone_peer x{1};
+  auto msg = append_members(1, 2, those(std::move(voters), {{1}}));
+  msg.commit = {1};
+  x.receive(msg);
+  x.persist_all();
+  x.wake();
+  BOOST_TEST(!x->leader());
+  BOOST_CHECK(x->wake_at() == instant::max());
+  return x;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(members)
@@ -367,6 +380,48 @@ BOOST_AUTO_TEST_CASE(who_has_that_entry_alone_must_still_campaign) {
   BOOST_CHECK(x->role() == peer_role::pre_candidate);
   x.receive(make_vote(3, 1, 1, 2, true, true));
   BOOST_CHECK(x->role() == peer_role::candidate);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_no_vote_stands_in_if_its_log_is_ahead) {
+  // A learner has entries of term 2 that the voter 3, who knows of a change
+  // that gives it a vote, does not have.
+  auto x = learner_of({{2}, {3}, {4}});
+  connect(x, 4);
+  x.receive(make_vote_request(3, 1, 3, at(7, 1), true));
+  x.wake();
+  BOOST_CHECK(x->role() == peer_role::pre_candidate);
+  BOOST_TEST(x.take<vote_request>().size() == 3u);
+  // A majority of those of its log decide, not itself.
+  x.receive(make_vote(3, 1, 2, 3, true, true));
+  BOOST_CHECK(x->role() == peer_role::pre_candidate);
+  x.receive(make_vote(4, 1, 2, 3, true, true));
+  BOOST_CHECK(x->role() == peer_role::candidate);
+  x.persist_all();
+  x.receive(make_vote(3, 1, 3, 3, true));
+  x.receive(make_vote(4, 1, 3, 3, true));
+  BOOST_CHECK(x->role() == peer_role::leader);
+  // Once two voters have its log, one of them can win.
+  accept_all(x, 3);
+  BOOST_CHECK(x->role() == peer_role::leader);
+  accept_all(x, 4);
+  BOOST_CHECK(x->role() == peer_role::follower);
+  x.take<vote_request>();
+  x.advance(60s);
+  BOOST_TEST(x.take<vote_request>().empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_asked_any_more_stands_in_no_longer) {
+  auto x = learner_of({{2}, {3}, {4}});
+  x.receive(make_vote_request(3, 1, 3, at(7, 1), true));
+  while (x->wake_at() != instant::max())
+    x.wake();
+  BOOST_CHECK(x->role() == peer_role::follower);
+  x.take<vote_request>();
+  // Nor does it if a leader is there.
+  x.receive(make_vote_request(3, 1, 3, at(7, 1), true));
+  x.receive(make_append(2, 1, 3, at(1, 2)));
+  x.advance(x->wake_at());
+  BOOST_TEST(x.take<vote_request>().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_removed_leader_hands_over_first) {
