@@ -114,7 +114,7 @@ etcd_leader() {
 find_program() {
   local name=$1 dir=$build/compare
   shift
-  if ! command -v "$name" && [ ! -x "$dir/usr/bin/$name" ]; then
+  if ! command -v "$name" >/dev/null && [ ! -x "$dir/usr/bin/$name" ]; then
     mkdir -p "$dir"
     (
       cd "$dir"
