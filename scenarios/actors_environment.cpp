@@ -8,6 +8,7 @@
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/killable_store.hpp>
 #include <raft/scenarios/network_actor.hpp>
+#include <raft/scenarios/short_log.hpp>
 #include <raft/scenarios/temporary_directory.hpp>
 
 #include <atomic>
@@ -22,6 +23,7 @@ class actors_environment final : public caf_environment {
 public:
   explicit actors_environment(const environment_options& options)
     : caf_environment{options, false},
+      snapshots_{options.snapshots},
       board_{std::make_shared<switchboard>(options.peers, source().next())},
       bodies_(options.peers) {
     set_network_profile(options.network);
@@ -76,6 +78,10 @@ public:
     options.on_event = failure_sink(x.ending);
     options.seed = source().next();
     options.settings = slowed(options.settings);
+    if (snapshots_) {
+      options.settings = with_short_log(options.settings);
+      options.snapshots.directory = directory_.path("snapshots-" + to_text(id));
+    }
     auto handle = actors::spawn_peer(system(), std::move(options));
     board_->plug(who, handle);
     for (auto other : members_)
@@ -141,6 +147,7 @@ private:
     end(network_);
   }
 
+  bool snapshots_;
   std::vector<peer_id> members_;
   temporary_directory directory_;
   std::shared_ptr<switchboard> board_;

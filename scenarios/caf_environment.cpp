@@ -26,6 +26,7 @@ caf_environment::caf_environment(const environment_options& options,
                                  bool remoting)
   : real_environment{options},
     random_{options.seed},
+    snapshots_{options.snapshots},
     config_{remoting},
     peers_(options.peers) {
   // nop
@@ -54,6 +55,20 @@ peer_state caf_environment::state(peer_number who) {
   actors::ask(self_, running(who), answer_max, get_state{environment_group})
     .receive([&](peer_state& x) { result = std::move(x); },
              [&](const caf::error& why) { broken(who, why); });
+  return result;
+}
+
+told caf_environment::query(peer_number who, const bytes& request) {
+  told result;
+  actors::ask(self_, running(who), answer_max,
+              raft::query{environment_group, request, consistency::stale})
+    .receive(
+      [&](queried& x) {
+        if (x.reason != reject_reason::none)
+          throw scenario_failure{"an answer of the state machine", "a refusal"};
+        result = {x.applied, std::move(x.reply)};
+      },
+      [&](const caf::error& why) { broken(who, why); });
   return result;
 }
 
@@ -92,9 +107,13 @@ void caf_environment::listen(peer_number who) {
   auto hand_on
     = [this, mail = mail(), who, is_current](std::vector<entry> entries) {
         mail->leave([this, who, is_current, entries = std::move(entries)] {
-          if (is_current())
-            for (const auto& y : entries)
-              own_record().delivered(who, y);
+          if (!is_current())
+            return;
+          for (const auto& y : entries)
+            own_record().delivered(who, y);
+          // A snapshot has taken the place of those that were next.
+          if (entries.empty())
+            subscribe_to(who);
         });
       };
   auto on_lost = [this, mail = mail(), who, is_current] {
@@ -103,19 +122,30 @@ void caf_environment::listen(peer_number who) {
         lost(who);
     });
   };
-  auto listener = client::spawn_listener(system_, x.handle, std::move(hand_on),
-                                         std::move(on_lost));
-  actors::ask(
-    self_, x.handle, answer_max,
-    subscribe{environment_group, 1, log_index{1}, client::listener_credit},
-    listener)
-    .receive(
-      [&](const subscribed& answer) {
-        if (!answer.accepted)
-          throw scenario_failure{"all entries from the first one",
-                                 "some were compacted"};
-      },
-      [&](const caf::error& why) { broken(who, why); });
+  x.listener = client::spawn_listener(system_, x.handle, std::move(hand_on),
+                                      std::move(on_lost));
+  subscribe_to(who);
+}
+
+void caf_environment::subscribe_to(peer_number who) {
+  auto& x = peers_.at(who);
+  auto accepted = false;
+  while (!accepted)
+    actors::ask(self_, x.handle, answer_max,
+                subscribe{environment_group, 1, own_record().next_of(who),
+                          client::listener_credit},
+                x.listener)
+      .receive(
+        [&](const subscribed& answer) {
+          accepted = answer.accepted;
+          if (accepted)
+            return;
+          if (!snapshots_ || answer.reason != reject_reason::none)
+            throw scenario_failure{"all entries from the first one",
+                                   "some were compacted"};
+          own_record().skipped(who, answer.first_available);
+        },
+        [&](const caf::error& why) { broken(who, why); });
 }
 
 // -- clients ------------------------------------------------------------------

@@ -33,6 +33,7 @@ public:
   std::vector<started> start(peer_number who,
                              const std::vector<bytes>& commands) override;
   peer_state state(peer_number who) override;
+  told query(peer_number who, const bytes& request) override;
   bool runs(peer_number who) const override;
 
   client_number open_client() override;
@@ -93,6 +94,7 @@ private:
     actors::peer_actor handle;
     /// Numbers its starts: what an earlier run delivered late is ignored.
     std::uint64_t run = 0;
+    actors::subscriber_actor listener;
   };
 
   struct user {
@@ -103,10 +105,12 @@ private:
   };
 
   void listen(peer_number who);
+  void subscribe_to(peer_number who);
   void give_way(user& x, peer_number to);
   void take_way(user& x, peer_number to);
 
   base::random random_;
+  bool snapshots_;
   actors::system_config config_;
   caf::actor_system system_{config_};
   caf::scoped_actor self_{system_};

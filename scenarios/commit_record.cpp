@@ -32,17 +32,29 @@ void commit_record::delivered(peer_number who, const entry& x) {
     throw scenario_failure{name + " to deliver entry "
                              + to_text(from.delivered.next()) + " next",
                            "entry " + shown(x)};
-  if (x.index > last()) {
-    log_.push_back(x);
-    auto command = x.kind == entry_kind::command ? 1 : 0;
-    commands_.push_back(commands() + command);
-  } else if (*at(x.index) != x) {
+  if (x.index > last())
+    log_.resize(x.index.value);
+  auto& known = log_[x.index.value - 1];
+  if (!known)
+    known = x;
+  else if (*known != x)
     throw scenario_failure{"all peers to commit the same entry "
-                             + shown(*at(x.index)),
+                             + shown(*known),
                            name + " delivers " + shown(x)};
-  }
   from.delivered = x.index;
   from.reached = std::max(from.reached, x.index);
+}
+
+void commit_record::skipped(peer_number who, log_index next) {
+  auto& from = peers_.at(who);
+  from.delivered = log_index{next.value - 1};
+  from.reached = std::max(from.reached, from.delivered);
+  log_.resize(std::max<std::size_t>(log_.size(), from.delivered.value));
+  ++snapshots_;
+}
+
+log_index commit_record::next_of(peer_number who) const {
+  return peers_.at(who).delivered.next();
 }
 
 std::size_t commit_record::count(log_index where) const {
@@ -54,7 +66,8 @@ std::size_t commit_record::count(log_index where) const {
 const entry* commit_record::at(log_index where) const {
   if (where.value == 0 || where > last())
     return nullptr;
-  return &log_[where.value - 1];
+  const auto& x = log_[where.value - 1];
+  return x ? &*x : nullptr;
 }
 
 log_index commit_record::last() const {
@@ -66,11 +79,13 @@ log_index commit_record::last_of(peer_number who) const {
 }
 
 std::size_t commit_record::commands_up_to(log_index where) const {
-  return where.value == 0 ? 0 : commands_.at(where.value - 1);
+  return static_cast<std::size_t>(std::count_if(
+    log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(where.value),
+    [](const auto& x) { return x && x->kind == entry_kind::command; }));
 }
 
 std::size_t commit_record::commands() const {
-  return commands_.empty() ? 0 : commands_.back();
+  return commands_up_to(last());
 }
 
 } // namespace raft::scenarios

@@ -5,6 +5,7 @@
 #include <raft/messages/entry.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace raft::scenarios {
@@ -19,7 +20,8 @@ inline peer_id id_of(peer_number who) {
 /// Keeps the committed entries that peers delivered, those of crashed and cut
 /// off ones, too, and checks each delivery: every peer delivers each index in
 /// order, and at one index all deliver the same entry. A peer that was started
-/// again delivers from the beginning, and the same as before.
+/// again delivers from the beginning, and the same as before, or goes on behind
+/// a snapshot.
 ///
 /// A pure object.
 class commit_record {
@@ -32,13 +34,27 @@ public:
   /// @throws scenario_failure if the delivery contradicts another one.
   void delivered(peer_number who, const entry& x);
 
-  /// How many peers have ever delivered this index.
+  /// The peer has a snapshot in place of the entries before this one, which it
+  /// delivers next.
+  /// @pre It has delivered less.
+  void skipped(peer_number who, log_index next);
+
+  /// How often that happened.
+  std::size_t snapshots() const noexcept {
+    return snapshots_;
+  }
+
+  /// What the present run of this peer delivers next.
+  log_index next_of(peer_number who) const;
+
+  /// How many peers have ever delivered this index, or skipped it.
   std::size_t count(log_index where) const;
 
-  /// The entry at an index; null if nobody delivered it yet.
+  /// The entry at an index; null if nobody delivered it yet, or all have
+  /// skipped it.
   const entry* at(log_index where) const;
 
-  /// The last index that anybody delivered.
+  /// The last index that anybody delivered or skipped.
   log_index last() const;
 
   /// The last index that this peer ever delivered.
@@ -60,9 +76,9 @@ private:
   };
 
   std::vector<peer> peers_;
-  std::vector<entry> log_;
-  /// For each index, the commands up to it.
-  std::vector<std::size_t> commands_;
+  std::size_t snapshots_ = 0;
+  /// Those that all have skipped so far are not there.
+  std::vector<std::optional<entry>> log_;
 };
 
 } // namespace raft::scenarios

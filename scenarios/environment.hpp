@@ -68,6 +68,16 @@ struct environment_options {
   /// election timeouts included: what a scenario allows for is so much longer,
   /// too. For busy machines. A simulated environment needs none of it.
   unsigned slow_motion = 1;
+  /// Whether peers take a snapshot every ten entries or so and drop these, so
+  /// that whoever was away gets one. Otherwise they keep all entries.
+  bool snapshots = false;
+};
+
+/// What the state machine of a peer says.
+struct told {
+  /// It reflects the entries up to here, and no other.
+  log_index applied;
+  bytes reply;
 };
 
 /// A cluster of peers, numbered from 0, whose state machine is the key-value
@@ -119,6 +129,9 @@ public:
 
   /// What a peer that runs says of itself: term, role, log.
   virtual peer_state state(peer_number who) = 0;
+
+  /// Asks the state machine of a peer that runs, as it is.
+  virtual told query(peer_number who, const bytes& request) = 0;
 
   /// All that was committed so far.
   const commit_record& record() const noexcept {

@@ -5,6 +5,7 @@
 #include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
 #include <raft/scenarios/raftd_process.hpp>
+#include <raft/scenarios/short_log.hpp>
 #include <raft/scenarios/tcp_network.hpp>
 #include <raft/scenarios/temporary_directory.hpp>
 
@@ -38,7 +39,10 @@ std::string last_line(const std::string& file) {
 class processes_environment final : public caf_environment {
 public:
   explicit processes_environment(const environment_options& options)
-    : caf_environment{options, true}, network_{size()}, bodies_(size()) {
+    : caf_environment{options, true},
+      snapshots_{options.snapshots},
+      network_{size()},
+      bodies_(size()) {
     if (!std::filesystem::exists(raftd_path()))
       throw std::runtime_error{
         "there is no " + raftd_path()
@@ -155,14 +159,33 @@ private:
     auto number
       = [](std::chrono::milliseconds y) { return std::to_string(y.count()); };
     x = {};
-    x.process = std::make_unique<raftd_process>(
-      std::vector<std::string>{
-        "--id", id, "--members", members_for(who), "--listen", "127.0.0.1:0",
-        "--data", directory_.path(id), "--bootstrap", "--heartbeat",
-        number(times.heartbeat_interval), "--election-timeout-min",
-        number(times.election_timeout_min), "--election-timeout-max",
-        number(times.election_timeout_max)},
-      log_of(who));
+    std::vector<std::string> flags{"--id",
+                                   id,
+                                   "--members",
+                                   members_for(who),
+                                   "--listen",
+                                   "127.0.0.1:0",
+                                   "--data",
+                                   directory_.path(id),
+                                   "--bootstrap",
+                                   "--heartbeat",
+                                   number(times.heartbeat_interval),
+                                   "--election-timeout-min",
+                                   number(times.election_timeout_min),
+                                   "--election-timeout-max",
+                                   number(times.election_timeout_max)};
+    // Its state machine is on the disk; snapshots are of what is there.
+    if (snapshots_)
+      for (const auto* flag : {"--log-kept", "0", "--checkpoint-after", "100"})
+        flags.emplace_back(flag);
+    if (snapshots_)
+      for (const auto& [flag, bytes] :
+           {std::pair{"--compaction-bytes", dropped_bytes_min},
+            std::pair{"--log-for-lagging", kept_for_lagging_bytes}}) {
+        flags.emplace_back(flag);
+        flags.push_back(std::to_string(bytes));
+      }
+    x.process = std::make_unique<raftd_process>(flags, log_of(who));
     const std::string listening{"listening on "};
     auto line = x.process->read_line(start_max);
     if (!line.starts_with(listening))
@@ -186,6 +209,7 @@ private:
     plug(who, std::move(found));
   }
 
+  bool snapshots_;
   temporary_directory directory_;
   tcp_network network_;
   std::vector<body> bodies_;

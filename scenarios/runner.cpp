@@ -67,9 +67,9 @@ run_report run(const scenario& what, const run_options& how,
   }
   try {
     base::random random{how.seed};
-    auto stands = make_environment(
-      {what.peers, random.next(), what.network, how.slow_motion}, how.where,
-      watching);
+    auto stands = make_environment({what.peers, random.next(), what.network,
+                                    how.slow_motion, what.snapshots},
+                                   how.where, watching);
     test_context x{*stands, random.next()};
     x.begin_stage(what.title);
     what.run(x);

@@ -11,7 +11,8 @@ const std::vector<scenario>& all_scenarios() {
     for (auto family :
          {election_scenarios, partial_partition_scenarios, log_scenarios,
           replication_scenarios, persistence_scenarios, hostile_scenarios,
-          kv_scenarios, pause_scenarios}) {
+          snapshot_scenarios, kv_scenarios, kv_snapshot_scenarios,
+          pause_scenarios}) {
       auto some = family();
       result.insert(result.end(), std::make_move_iterator(some.begin()),
                     std::make_move_iterator(some.end()));

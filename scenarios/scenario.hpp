@@ -16,8 +16,8 @@ struct scenario {
   std::string name;
   /// One line.
   std::string title;
-  /// Which family it belongs to: elections, log, persistence, kv, pauses,
-  /// partial partitions.
+  /// Which family it belongs to: elections, log, persistence, snapshots, kv,
+  /// pauses, partial partitions.
   std::string part;
   /// What happens, what is checked, and why.
   std::string explanation;
@@ -28,6 +28,9 @@ struct scenario {
   std::vector<ability> needs = {};
 
   void (*run)(test_context&) = nullptr;
+
+  /// See `environment_options`.
+  bool snapshots = false;
 };
 
 /// In the order of `list`.
@@ -43,7 +46,9 @@ std::vector<scenario> log_scenarios();
 std::vector<scenario> replication_scenarios();
 std::vector<scenario> persistence_scenarios();
 std::vector<scenario> hostile_scenarios();
+std::vector<scenario> snapshot_scenarios();
 std::vector<scenario> kv_scenarios();
+std::vector<scenario> kv_snapshot_scenarios();
 std::vector<scenario> pause_scenarios();
 
 } // namespace raft::scenarios

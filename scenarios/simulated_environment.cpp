@@ -3,6 +3,7 @@
 #include <raft/kv/command.hpp>
 #include <raft/scenarios/environments.hpp>
 #include <raft/scenarios/failure.hpp>
+#include <raft/scenarios/short_log.hpp>
 #include <raft/simulation/cluster.hpp>
 
 #include <set>
@@ -34,6 +35,8 @@ simulation::cluster_options options_of(const environment_options& x) {
   result.disk.delay_max = 6ms;
   result.connections_tell = false;
   result.only_reads = kv::only_reads;
+  if (x.snapshots)
+    result.settings = with_short_log(result.settings);
   return result;
 }
 
@@ -49,7 +52,7 @@ public:
       random_{options.seed},
       cluster_{options_of(options), watching} {
     cluster_.on_delivery([this](peer_id who, const entry& x) {
-      own_record().delivered(number_of(who), x);
+      deliver(number_of(who), x.index);
     });
   }
 
@@ -72,6 +75,11 @@ public:
 
   peer_state state(peer_number who) override {
     return cluster_.state(id_of(who));
+  }
+
+  told query(peer_number who, const bytes& request) override {
+    return {log_index{cluster_.delivered(id_of(who)).size()},
+            cluster_.query(id_of(who), request)};
   }
 
   void cut(peer_number from, peer_number to, bool closed) override {
@@ -138,11 +146,25 @@ protected:
     cluster_.run_for(until - now());
   }
 
+  /// Everything was called when it happened, but for what is in snapshots.
   void collect() override {
-    // Everything was called when it happened.
+    for (peer_number i = 0; i < size(); ++i)
+      if (runs(i))
+        deliver(i, log_index{cluster_.delivered(id_of(i)).size() + 1});
   }
 
 private:
+  /// Delivers what the state machine has behind what it had: all but the entry
+  /// `last` came in a snapshot, whose entries are known here.
+  void deliver(peer_number who, log_index last) {
+    const auto& all = cluster_.delivered(id_of(who));
+    auto next = own_record().next_of(who);
+    if (next < last)
+      own_record().skipped(who, next);
+    for (; next.value <= all.size(); next = next.next())
+      own_record().delivered(who, all[next.value - 1]);
+  }
+
   base::random random_;
   simulation::cluster cluster_;
 };

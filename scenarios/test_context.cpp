@@ -1,3 +1,5 @@
+#include <raft/kv/kv_machine.hpp>
+#include <raft/machine/executor.hpp>
 #include <raft/scenarios/test_context.hpp>
 
 #include <algorithm>
@@ -27,6 +29,9 @@ constexpr milliseconds no_leader_pause{50};
 constexpr int wait_looks_max = 30;
 constexpr milliseconds wait_pause_min{10};
 constexpr milliseconds wait_pause_max{1280};
+
+/// How long peers may take to drop entries, or to tell what they committed.
+constexpr seconds tidy_max{2};
 
 } // namespace
 
@@ -254,6 +259,51 @@ void agreement::offer() {
     index_ = context_.where().start(next_, command_).index;
     offered_ = context_.where().now();
   }
+}
+
+// -- snapshots ----------------------------------------------------------------
+
+void test_context::require_short_logs(std::uint64_t bytes_max) {
+  for (peer_number i = 0; i < size(); ++i) {
+    std::uint64_t seen = 0;
+    auto is_short = [&] {
+      return !where_.runs(i) || (seen = where_.state(i).log_bytes) <= bytes_max;
+    };
+    require(where_.wait_until(tidy_max, is_short),
+            "at most " + std::to_string(bytes_max)
+              + " bytes in the log of peer " + to_text(id_of(i)),
+            std::to_string(seen));
+  }
+}
+
+void test_context::require_states() {
+  for (peer_number i = 0; i < size(); ++i)
+    if (where_.runs(i))
+      require(has_right_state(i),
+              "peer " + to_text(id_of(i))
+                + " to have the effects of all that was committed up to what it"
+                  " has applied",
+              "another state");
+}
+
+bool test_context::has_right_state(peer_number who) {
+  auto seen = where_.query(who, kv::digest_request());
+  auto hash = kv::decode_digest(seen.reply);
+  const auto& all = where_.record();
+  // Peers tell at once what they commit, but it takes some time to arrive.
+  require(
+    where_.wait_until(tidy_max, [&] { return all.last() >= seen.applied; }),
+    "entry " + to_text(seen.applied) + " to be delivered", "it is not");
+  auto machine = std::make_unique<kv::kv_machine>();
+  const auto* same = machine.get();
+  machine::executor from_the_beginning{std::move(machine)};
+  for (auto i = log_index{1}; i <= seen.applied; i = i.next()) {
+    const auto* x = all.at(i);
+    require(x != nullptr, "some peer to deliver entry " + to_text(i), "none");
+    from_the_beginning.apply(*x);
+  }
+  auto expected = same->compute_digest();
+  return hash && hash->keys == expected.keys && hash->hash == expected.hash;
 }
 
 // -- reports ------------------------------------------------------------------

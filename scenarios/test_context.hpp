@@ -137,6 +137,17 @@ public:
   bool wait(log_index where, std::size_t expected,
             std::optional<term_number> term = {});
 
+  // -- snapshots --------------------------------------------------------------
+
+  /// Fails unless the logs of all that run have at most so many bytes of
+  /// entries, at once or within two seconds: peers drop entries when there is
+  /// time.
+  void require_short_logs(std::uint64_t bytes_max);
+
+  /// Fails unless the state machine of each peer that runs has exactly the
+  /// effects of all that was committed up to what it has applied.
+  void require_states();
+
   // -- reports ----------------------------------------------------------------
 
   /// Begins a stage; the one before has passed.
@@ -158,6 +169,7 @@ private:
   friend class agreement;
 
   void update_ways();
+  bool has_right_state(peer_number who);
   void end_stage();
 
   environment& where_;

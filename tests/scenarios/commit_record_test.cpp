@@ -65,4 +65,30 @@ BOOST_AUTO_TEST_CASE(a_restarted_peer_delivers_the_same_again) {
   BOOST_CHECK_THROW(x.delivered(0, make(2, 1, "c")), scenario_failure);
 }
 
+BOOST_AUTO_TEST_CASE(a_snapshot_takes_the_place_of_entries) {
+  commit_record x{2};
+  x.delivered(0, make(1, 1, "a"));
+  x.delivered(0, make(2, 1, "b"));
+  BOOST_TEST(x.snapshots() == 0u);
+  x.skipped(1, log_index{3});
+  BOOST_TEST(x.snapshots() == 1u);
+  BOOST_TEST(x.count(log_index{2}) == 2u);
+  BOOST_CHECK_THROW(x.delivered(1, make(2, 1, "b")), scenario_failure);
+  x.delivered(1, make(3, 1, "c"));
+  BOOST_TEST((x.next_of(1) == log_index{4}));
+  BOOST_CHECK_THROW(x.delivered(0, make(3, 1, "d")), scenario_failure);
+}
+
+// The peer that has them may tell later.
+BOOST_AUTO_TEST_CASE(what_all_have_skipped_so_far_is_not_known) {
+  commit_record x{2};
+  x.skipped(1, log_index{3});
+  BOOST_TEST((x.last() == log_index{2}));
+  BOOST_TEST(x.at(log_index{1}) == nullptr);
+  BOOST_TEST(x.commands() == 0u);
+  x.delivered(0, make(1, 1, "a"));
+  BOOST_TEST((x.at(log_index{1})->data == bytes{"a"}));
+  BOOST_TEST(x.commands() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

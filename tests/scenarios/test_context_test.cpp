@@ -44,6 +44,10 @@ public:
     return states.at(who);
   }
 
+  told query(peer_number who, const bytes&) override {
+    return {record().last_of(who), {}};
+  }
+
   void cut(peer_number from, peer_number to, bool closed) override {
     if (closed)
       cuts.insert({from, to});

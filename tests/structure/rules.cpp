@@ -58,8 +58,8 @@ std::vector<folder_rule> rules_of_libraries() {
 std::vector<folder_rule> rules_of_programs() {
   return {
     {"scenarios",
-     {"base", "messages", "consensus", "persistence", "kv", "checker",
-      "simulation", "actors", "actors/caf", "links", "client"},
+     {"base", "messages", "consensus", "persistence", "machine", "kv",
+      "checker", "simulation", "actors", "actors/caf", "links", "client"},
      {"caf", "fmt", "posix"}},
     {"tools", {"*"}, {"*"}},
     {"bench", {"programs"}, {"hiredis", "nlohmann", "posix", "cli11", "fmt"}},
