@@ -121,6 +121,11 @@ peer_state blocking_client::state(const links::address& server) {
 }
 
 std::vector<server_state> blocking_client::states() {
+  return states(impl_->servers);
+}
+
+std::vector<server_state>
+blocking_client::states(const std::vector<links::address>& of_servers) {
   auto ask_one = [this](const links::address& where) -> server_state {
     try {
       return {where, state(where), {}};
@@ -129,8 +134,8 @@ std::vector<server_state> blocking_client::states() {
     }
   };
   std::vector<std::future<server_state>> answers;
-  answers.reserve(impl_->servers.size());
-  for (auto& where : impl_->servers)
+  answers.reserve(of_servers.size());
+  for (const auto& where : of_servers)
     answers.push_back(std::async(std::launch::async, ask_one, where));
   std::vector<server_state> result;
   result.reserve(answers.size());

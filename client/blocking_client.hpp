@@ -76,6 +76,10 @@ public:
   /// order of the constructor's list; each is either an answer or an error.
   std::vector<server_state> states();
 
+  /// The same for the servers that are named.
+  std::vector<server_state>
+  states(const std::vector<links::address>& of_servers);
+
   /// Asks the state machine of one server, see `query` in messages/client.hpp.
   /// @throws client_error
   queried query(const links::address& server, bytes request,

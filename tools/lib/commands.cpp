@@ -1,4 +1,5 @@
 #include <raft/kv/command.hpp>
+#include <raft/tools/lib/all_peers.hpp>
 #include <raft/tools/lib/commands.hpp>
 #include <raft/tools/lib/digest.hpp>
 #include <raft/tools/lib/load.hpp>
@@ -78,19 +79,20 @@ verdict report(const load_result& result, std::size_t total) {
 }
 
 /// Whether all peers answer and have applied the same entries.
-bool same_applied(const std::vector<client::server_state>& servers) {
+bool same_applied(const server_states& servers) {
   return std::all_of(servers.begin(), servers.end(), [&](const auto& x) {
     return x.error.empty() && x.state.applied == servers.front().state.applied;
   });
 }
 
-std::vector<peer_digest> ask_digests(context& ctx) {
+std::vector<peer_digest> ask_digests(context& ctx,
+                                     const server_states& servers) {
   std::vector<peer_digest> result;
-  for (const auto& server : ctx.client.servers()) {
-    peer_digest x{server, {}, {}, {}};
+  for (const auto& server : servers) {
+    peer_digest x{server.where, {}, {}, {}};
     try {
-      auto answer
-        = ctx.client.query(server, kv::digest_request(), consistency::stale);
+      auto answer = ctx.client.query(server.where, kv::digest_request(),
+                                     consistency::stale);
       x.applied = answer.applied;
       if (auto digest = kv::decode_digest(answer.reply))
         x.digest = *digest;
@@ -108,7 +110,7 @@ std::vector<peer_digest> ask_digests(context& ctx) {
 } // namespace
 
 verdict show_status(context& ctx, bool json) {
-  auto servers = ctx.client.states();
+  const auto servers = ask_all(ctx.client);
   std::cout << (json ? status_json(servers) : status_table(servers));
   auto result = judge(servers);
   // Scripts read what is JSON; people are told also that all is well.
@@ -208,8 +210,9 @@ verdict digest(context& ctx, std::chrono::milliseconds wait) {
   for (;;) {
     // Scans are dear: first look whether they can be compared.
     auto late = std::chrono::steady_clock::now() >= deadline;
-    if (late || same_applied(ctx.client.states())) {
-      auto peers = ask_digests(ctx);
+    const auto servers = ask_all(ctx.client);
+    if (late || same_applied(servers)) {
+      auto peers = ask_digests(ctx, servers);
       if (late || settled(peers)) {
         std::cout << digest_table(peers);
         return judge(peers);

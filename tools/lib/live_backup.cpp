@@ -5,6 +5,7 @@
 #include <raft/snapshots/snapshot_reader.hpp>
 #include <raft/snapshots/snapshot_receiver.hpp>
 #include <raft/snapshots/snapshot_writer.hpp>
+#include <raft/tools/lib/all_peers.hpp>
 #include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/live_backup.hpp>
 #include <raft/tools/lib/status.hpp>
@@ -51,7 +52,7 @@ snapshot_head wait_for_snapshot(context& ctx, const client::server_state& who,
       return *found;
     // Whoever leads now has all that was acknowledged before as well, and what
     // the one before did not get through may never come.
-    auto now = needed_of(ctx.client.states());
+    auto now = needed_of(ask_all(ctx.client));
     if (now.known)
       needed = std::min(needed, now.index);
     ctx.client.state(who.where);
@@ -121,7 +122,7 @@ public:
   verdict run() {
     verdict result;
     for (auto first = true;; first = false) {
-      auto all = ctx_.client.states();
+      auto all = ask_all(ctx_.client);
       if (auto why = mixed_clusters(all); !why.empty())
         return {exit_code::unreachable, why};
       auto who = snapshot_sources(all, from_);
@@ -315,7 +316,7 @@ verdict back_up(context& ctx, const backup_request& what) {
 }
 
 verdict take_snapshots(context& ctx, peer_id which) {
-  const auto all = ctx.client.states();
+  const auto all = ask_all(ctx.client);
   auto who = snapshot_sources(all, which);
   if (who.empty())
     return nobody_to_ask(all, which);

@@ -4,6 +4,7 @@
 #include <raft/client/client_options.hpp>
 #include <raft/machine/durability.hpp>
 #include <raft/snapshots/snapshot_error.hpp>
+#include <raft/tools/lib/all_peers.hpp>
 #include <raft/tools/lib/backup.hpp>
 #include <raft/tools/lib/increment.hpp>
 #include <raft/tools/lib/live_backup.hpp>
@@ -36,7 +37,7 @@ public:
   /// Tries all that there are, again and again until nothing has come for long.
   verdict run() {
     for (;;) {
-      const auto all = ctx_.client.states();
+      const auto all = ask_all(ctx_.client);
       const auto who = snapshot_sources(all, what_.from);
       if (auto why = mixed_clusters(all); !why.empty())
         return {exit_code::unreachable, why};

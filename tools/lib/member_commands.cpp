@@ -1,6 +1,7 @@
 // What raftctl does about the members of a cluster.
 
 #include <raft/client/connect.hpp>
+#include <raft/tools/lib/all_peers.hpp>
 #include <raft/tools/lib/commands.hpp>
 #include <raft/tools/lib/leader.hpp>
 #include <raft/tools/lib/members.hpp>
@@ -11,6 +12,7 @@
 #include <iostream>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace raft::tools {
 
@@ -71,7 +73,13 @@ private:
     const auto& now = leader.state.configuration;
     auto wanted = members_wanted(what_, now, {});
     if (std::holds_alternative<membership>(wanted)) {
-      if (auto why = ask_new_peer(leader.state); why.code != exit_code::ok)
+      auto why = ask_new_peer(leader.state);
+      // It may be about to start.
+      if (why.code == exit_code::unreachable) {
+        end_ = std::move(why);
+        return std::nullopt;
+      }
+      if (why.code != exit_code::ok)
         return why;
       wanted = members_wanted(what_, now, incarnation_);
     }
@@ -152,7 +160,7 @@ verdict list_members(context& ctx, bool json) {
   if (!leader)
     return nobody_leads();
   std::map<peer_id, std::string> addresses;
-  for (const auto& x : ctx.client.states())
+  for (const auto& x : ask_all(ctx.client))
     if (x.error.empty())
       addresses[x.state.id] = links::to_text(x.where);
   std::cout << (json ? member_json(leader->state, addresses)
