@@ -260,6 +260,16 @@ using machine_actor = actor_interface<
   // End; answered when nothing of it can act any more.
   answers<stop, stopped>>;
 
+/// The same for one whose state can be copied and taken over, as it says when
+/// it answers `recover`.
+using copied_machine_actor = machine_actor::extend<
+  // Set the state aside.
+  answers<copy_state, state_copied>,
+  // Give a piece of it.
+  answers<read_state, state_piece>,
+  // Take a piece of another one's over; comes before all commands.
+  answers<take_state, state_taken>>;
+
 /// Answers those who connect to a process. Published at its port.
 using acceptor_actor = actor_interface<
   // A peer introduces itself; the handles serve both directions.

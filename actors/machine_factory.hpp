@@ -13,7 +13,9 @@
 namespace raft::actors {
 
 /// Spawns the state machine of a group before its peer starts, in the thread
-/// that spawns the peer. May take a `group_id` in place of the context.
+/// that spawns the peer, and again, in another thread, whenever a snapshot has
+/// taken the place of the state: the one before has ended by then. May take a
+/// `group_id` in place of the context.
 using machine_actor_factory
   = std::function<machine_actor(const machine::machine_context&)>;
 
@@ -29,6 +31,10 @@ struct machine_limits {
 
   /// How long it may take to tell what it has on its disk.
   std::chrono::milliseconds recover_within{60'000};
+
+  /// How long it may take to set its state aside, and to give or take a piece
+  /// of one.
+  std::chrono::milliseconds piece_within{60'000};
 
   /// How long it may take to end. After that it is killed, so that it cannot
   /// delay the end of its peer.

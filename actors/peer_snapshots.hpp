@@ -392,8 +392,7 @@ private:
         } else {
           const auto head = *std::exchange(installing_, std::nullopt);
           troubled_ = false;
-          shell_->workers_.begin_applier(
-            parts_.spawn_applier(std::move(x.executor)));
+          shell_->workers_.begin_applier(x.machine->spawn_applier());
           shell_->durable_told_ = {};
           shell_->step([&] { core().installed(head); });
         }

@@ -1,5 +1,6 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
+#include <raft/actors/machine_copies.hpp>
 #include <raft/actors/proxy_applier.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/machine/pipeline.hpp>
@@ -86,6 +87,18 @@ public:
     });
   }
 
+  caf::result<state_frozen> on(const freeze_state& what) {
+    if (options_.found.state_format.empty())
+      return failure("a state machine that is an actor, and does not say how, "
+                     "cannot be copied");
+    if (ending_)
+      return failure(reason_);
+    return answer_later<state_frozen>(self_, [&](promise<state_frozen> asker) {
+      freezers_.push_back({what.at_least, std::move(asker)});
+      work();
+    });
+  }
+
   void on(const checkpoint_now&) {
     armed_ = false;
     on(checkpoint_for_space{});
@@ -116,6 +129,12 @@ private:
     std::vector<apply_result> results;
   };
 
+  /// Somebody who wants the state.
+  struct freezer {
+    log_index at_least;
+    promise<state_frozen> waiting;
+  };
+
   // -- commands ---------------------------------------------------------------
 
   void work() {
@@ -123,6 +142,7 @@ private:
       return;
     while (!ending_) {
       checkpoint_if_due();
+      copy_if_wanted();
       auto before = pipe_->pushed();
       push_some();
       if (ending_)
@@ -141,7 +161,8 @@ private:
   /// Decides about entries until a batch is full or none are left.
   void push_some() {
     try {
-      while (!backlog_.empty() && !checkpoint_is_due() && pipe_->takes_more()) {
+      while (!backlog_.empty() && !checkpoint_is_due() && freezers_.empty()
+             && pipe_->takes_more()) {
         log_bytes_ += cost(backlog_.front());
         pipe_->push(backlog_.front());
         backlog_.pop_front();
@@ -192,6 +213,48 @@ private:
     x.waiting.answer(
       applied{options_.group, x.last, std::move(x.results), checkpointed_});
     orders_.pop_front();
+  }
+
+  // -- copies -----------------------------------------------------------------
+
+  /// The sessions are those of the state only when all replies are there; what
+  /// the machine is given next comes behind the request.
+  void copy_if_wanted() {
+    if (freezers_.empty() || !pipe_->idle())
+      return;
+    for (auto& x : std::exchange(freezers_, {})) {
+      if (!pipe_->applied() || pipe_->applied() < x.at_least)
+        x.waiting.answer(state_frozen{});
+      else
+        copy(std::move(x.waiting));
+    }
+  }
+
+  void copy(promise<state_frozen> waiting) {
+    const auto from = caf::actor_cast<copied_machine_actor>(machine_);
+    auto result = std::make_shared<machine::snapshot>();
+    result->applied = pipe_->applied();
+    result->format = options_.found.state_format;
+    result->kept_sessions = pipe_->all_records();
+    result->state
+      = state_set_aside(self_->system(), from, options_.group, result->applied,
+                        options_.limits.piece_within);
+    auto asker = std::make_shared<promise<state_frozen>>(std::move(waiting));
+    ask(self_, from, options_.limits.piece_within,
+        copy_state{options_.group, result->applied})
+      .then(
+        [asker, result](const state_copied& x) {
+          // One that sets aside something else has no state to give.
+          asker->answer(x.applied == result->applied ? state_frozen{result}
+                                                     : state_frozen{});
+        },
+        [this, asker](const caf::error& why) {
+          asker->answer(state_frozen{});
+          fail("the state machine of group " + to_text(options_.group)
+               + " does not set its state aside, although it said that it can "
+                 "be copied: "
+               + caf::to_string(why));
+        });
   }
 
   // -- the disk ---------------------------------------------------------------
@@ -292,6 +355,8 @@ private:
     backlog_.clear();
     for (auto& x : std::exchange(orders_, {}))
       x.waiting.fail(reason_);
+    for (auto& x : std::exchange(freezers_, {}))
+      x.waiting.answer(state_frozen{});
     ask(self_, machine_, options_.limits.end_within, stop{options_.group})
       .then([this](const stopped&) { close(); },
             [this](const caf::error& why) {
@@ -328,6 +393,8 @@ private:
   /// Entries that were not pushed yet.
   std::deque<entry> backlog_;
   std::deque<order> orders_;
+  /// While there are any, nothing is pushed.
+  std::vector<freezer> freezers_;
   std::uint64_t batches_ = 0;
   std::size_t queries_ = 0;
   /// How far the peer's log is known to be durable.
@@ -357,10 +424,8 @@ proxy_applier(sheltered_pointer<proxy_applier_state, applier_actor> self,
   return {
     [self](apply& msg) { return state_of(self).on(msg); },
     [self](const query& msg) { return state_of(self).on(msg); },
+    [self](const freeze_state& msg) { return state_of(self).on(msg); },
     // An actor does not tell which commands only read: they get entries.
-    [](const freeze_state&) -> caf::result<state_frozen> {
-      return failure("a state machine that is an actor cannot be copied");
-    },
     [](const run_reads& msg) {
       return reads_run{
         {msg.commands.size(), apply_result{{}, apply_status::not_a_read, {}}}};

@@ -1,6 +1,7 @@
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/sheltered.hpp>
 #include <raft/actors/snapshot_keeper.hpp>
+#include <raft/actors/snapshot_parts.hpp>
 #include <raft/machine/durability.hpp>
 #include <raft/snapshots/rate_limit.hpp>
 #include <raft/snapshots/shelf.hpp>
@@ -17,6 +18,8 @@
 #include <vector>
 
 namespace raft::actors {
+
+fresh_machine::~fresh_machine() = default;
 
 namespace {
 
@@ -103,7 +106,7 @@ public:
 
   machine_renewed on(const renew_machine& what) {
     return answer_of<machine_renewed>([&](machine_renewed& result) {
-      result.executor = options_.renew(options_.files->path_of(what.head));
+      result.machine = options_.renew(options_.files->path_of(what.head));
     });
   }
 

@@ -32,8 +32,8 @@ struct snapshot_keeper_options {
   /// Makes a state machine that has the state of a file, in the place of the
   /// one before, which is gone. Called in the thread of the keeper.
   /// @throws machine::no_space to be called again later.
-  std::function<std::shared_ptr<machine::executor>(const std::string& path)>
-    renew = {};
+  std::function<std::shared_ptr<fresh_machine>(const std::string& path)> renew
+    = {};
 
   /// At what rate followers and clients get parts. Whoever ends the keeper
   /// gives it up.

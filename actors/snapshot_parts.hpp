@@ -16,6 +16,16 @@ class rate_limit;
 
 namespace raft::actors {
 
+/// A state machine that has the state of a snapshot, and no applier yet. Ends
+/// with this object, if it never gets one.
+class fresh_machine {
+public:
+  virtual ~fresh_machine();
+
+  /// Spawns its applier. To be called once.
+  virtual applier_actor spawn_applier() = 0;
+};
+
 struct snapshot_parts {
   /// Belongs to the peer, which stops it when it ends. None: logs wait for
   /// whoever is absent.
@@ -24,10 +34,6 @@ struct snapshot_parts {
   /// Spawns a writer that ends when the rate is given up.
   std::function<snapshot_writer_actor(std::shared_ptr<snapshots::rate_limit>)>
     spawn_writer = {};
-
-  /// Spawns an applier for a state machine that a snapshot was installed in.
-  std::function<applier_actor(std::shared_ptr<machine::executor>)> spawn_applier
-    = {};
 
   /// At what rate snapshots are written; 0 for no limit.
   std::uint64_t bytes_per_second = 0;

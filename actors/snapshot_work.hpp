@@ -17,12 +17,13 @@
 
 namespace raft::machine {
 
-class executor;
 struct snapshot;
 
 } // namespace raft::machine
 
 namespace raft::actors {
+
+class fresh_machine;
 
 /// Asks an applier for the state of its machine, frozen.
 struct freeze_state {
@@ -115,7 +116,7 @@ struct machine_renewed {
   /// `no_space`: to be tried again; `failed`: final.
   file_outcome outcome = file_outcome::done;
   std::string reason;
-  std::shared_ptr<machine::executor> executor;
+  std::shared_ptr<fresh_machine> machine;
 };
 
 /// A snapshot is of no use any more.

@@ -1,3 +1,4 @@
+#include <raft/actors/actors_as_machines.hpp>
 #include <raft/actors/applier.hpp>
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/class_of_machines.hpp>
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace raft::actors {
 
@@ -86,25 +88,100 @@ ready_applier begin_class(caf::actor_system& system,
   return {spawn_applier(system, std::move(x)), applied, estimate, space};
 }
 
-/// What the peer needs for snapshots; nothing if its machine has none.
-snapshot_parts begin_snapshots(caf::actor_system& system,
-                               const peer_options& options,
-                               const std::shared_ptr<class_of_machines>& all) {
-  snapshot_parts result;
-  if (!all || !all->has_snapshots())
+class fresh_class final : public fresh_machine {
+public:
+  fresh_class(caf::actor_system& system, applier_options options)
+    : system_{system}, options_{std::move(options)} {
+    // nop
+  }
+
+  applier_actor spawn_applier() override {
+    return actors::spawn_applier(system_, std::move(options_));
+  }
+
+private:
+  caf::actor_system& system_;
+  applier_options options_;
+};
+
+proxy_applier_options options_of_proxy(const peer_options& options) {
+  proxy_applier_options x;
+  x.group = options.group;
+  x.limits = options.actor_machine;
+  x.on_event = options.on_event;
+  x.strays = options.strays;
+  x.checkpoint_after = options.checkpoint_after;
+  return x;
+}
+
+class fresh_actor final : public fresh_machine {
+public:
+  fresh_actor(caf::actor_system& system, proxy_applier_options options)
+    : system_{system}, options_{std::move(options)} {
+    // nop
+  }
+
+  ~fresh_actor() override {
+    if (options_.machine)
+      send_anonymously(options_.machine, stop{options_.group});
+  }
+
+  applier_actor spawn_applier() override {
+    auto result = spawn_proxy_applier(system_, options_);
+    options_.machine = machine_actor{};
     return result;
+  }
+
+private:
+  caf::actor_system& system_;
+  proxy_applier_options options_;
+};
+
+using renew_function
+  = std::function<std::shared_ptr<fresh_machine>(const std::string& path)>;
+
+renew_function renew_class(caf::actor_system& system,
+                           const peer_options& options,
+                           const std::shared_ptr<class_of_machines>& all) {
+  return [&system, all, x = options_of_applier(options)](
+           const std::string& path) -> std::shared_ptr<fresh_machine> {
+    auto y = x;
+    y.executor = all->renew(path);
+    return std::make_shared<fresh_class>(system, std::move(y));
+  };
+}
+
+renew_function renew_actor(caf::actor_system& system,
+                           const peer_options& options,
+                           const std::shared_ptr<actors_as_machines>& all) {
+  return [&system, all, x = options_of_proxy(options)](
+           const std::string& path) -> std::shared_ptr<fresh_machine> {
+    auto y = x;
+    auto made = all->renew(path);
+    y.machine = std::move(made.handle);
+    y.found = std::move(made.found);
+    return std::make_shared<fresh_actor>(system, std::move(y));
+  };
+}
+
+/// What the peer needs for snapshots.
+snapshot_parts
+begin_snapshots(caf::actor_system& system, const peer_options& options,
+                const std::shared_ptr<const snapshots::shelf>& files,
+                renew_function renew) {
+  snapshot_parts result;
   const auto& owner = options.store->identity();
   result.bytes_per_second = options.snapshots.bytes_per_second;
   result.rate = std::make_shared<snapshots::rate_limit>(
     options.snapshots.bytes_per_second);
   snapshot_keeper_options x;
   x.group = options.group;
-  x.files = all->files();
+  x.files = files;
   x.rate = result.rate;
-  x.renew = [all](const std::string& path) { return all->renew(path); };
+  x.renew = std::move(renew);
   result.keeper = spawn_snapshot_keeper(system, std::move(x));
   snapshot_writer_options about;
-  about.files = all->files();
+  about.files = files;
   about.cluster_name = owner.cluster;
   about.group = options.group;
   about.taken_by = owner.peer;
@@ -114,37 +191,53 @@ snapshot_parts begin_snapshots(caf::actor_system& system,
     y.rate = std::move(rate);
     return spawn_snapshot_writer(system, std::move(y));
   };
-  result.spawn_applier
-    = [&system, x = options_of_applier(options)](auto executor) {
-        auto y = x;
-        y.executor = std::move(executor);
-        return spawn_applier(system, std::move(y));
-      };
   return result;
 }
 
 ready_applier begin_actor(caf::actor_system& system,
-                          const peer_options& options,
-                          const durable_state& log) {
-  proxy_applier_options x;
-  x.group = options.group;
-  x.machine = options.spawn_machine(context_of(options, log));
-  if (!x.machine)
-    throw std::invalid_argument{"there is no state machine"};
+                          const peer_options& options, const durable_state& log,
+                          actors_as_machines& machines) {
+  auto made = machines.begin(log);
   try {
-    x.found = ask_for_state(system, x.machine, x.group,
-                            options.actor_machine.recover_within);
-    check_fit(log, x.found.applied);
-    x.limits = options.actor_machine;
-    x.on_event = options.on_event;
-    x.strays = options.strays;
-    x.checkpoint_after = options.checkpoint_after;
+    check_fit(log, made.found.applied);
+    auto x = options_of_proxy(options);
+    x.machine = made.handle;
+    x.found = made.found;
     return {spawn_proxy_applier(system, x), x.found.applied, nullptr, {}};
   } catch (...) {
     // Whoever starts the peer again may need what it holds.
-    end_machine(system, x.machine, x.group, options.actor_machine.end_within);
+    end_machine(system, made.handle, options.group,
+                options.actor_machine.end_within);
     throw;
   }
+}
+
+/// Makes the state machine with its applier, and what belongs to its snapshots,
+/// if it has any.
+ready_applier begin_machine(caf::actor_system& system,
+                            const peer_options& options, peer_parts& to) {
+  const auto context = context_of(options, to.recovered);
+  if (options.machine) {
+    auto all = std::make_shared<class_of_machines>(options.machine,
+                                                   options.snapshots, context);
+    auto result = begin_class(system, options, to.recovered, *all);
+    if (all->has_snapshots()) {
+      to.settings.machine_keeps_state = all->keeps_state();
+      to.snapshots = begin_snapshots(system, options, all->files(),
+                                     renew_class(system, options, all));
+    }
+    return result;
+  }
+  auto all = std::make_shared<actors_as_machines>(
+    system, options.spawn_machine, options.actor_machine,
+    options.snapshots.directory, context);
+  auto result = begin_actor(system, options, to.recovered, *all);
+  if (all->has_snapshots()) {
+    to.settings.machine_keeps_state = false;
+    to.snapshots = begin_snapshots(system, options, all->files(),
+                                   renew_actor(system, options, all));
+  }
+  return result;
 }
 
 } // namespace
@@ -165,23 +258,14 @@ peer_actor spawn_peer(caf::actor_system& system, peer_options options) {
   parts.bounds = options.bounds;
   // The tail of the log stays on the disk until it is needed.
   parts.recovered = options.store->load(options.group);
-  std::shared_ptr<class_of_machines> machines;
-  if (options.machine)
-    machines = std::make_shared<class_of_machines>(
-      options.machine, options.snapshots, context_of(options, parts.recovered));
-  auto applier = machines
-                 ? begin_class(system, options, parts.recovered, *machines)
-                 : begin_actor(system, options, parts.recovered);
+  auto applier = begin_machine(system, options, parts);
+  // Nothing throws from here on.
   parts.applier = std::move(applier.handle);
   parts.applied = applier.applied;
   parts.space_of = applier.space_of;
   parts.space = applier.space;
-  // Nothing throws from here on.
-  parts.snapshots = begin_snapshots(system, options, machines);
-  if (parts.snapshots.keeper) {
+  if (parts.snapshots.keeper)
     parts.settings.log_waits_for_absent = false;
-    parts.settings.machine_keeps_state = machines->keeps_state();
-  }
   // Only reader and persister keep the store, so
   // that `stop` releases it.
   parts.reader

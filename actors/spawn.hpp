@@ -46,9 +46,9 @@ namespace raft::actors {
 struct snapshot_options {
   /// Where snapshots are kept, for this peer alone. Empty: there are none, and
   /// logs wait for whoever is absent. The same where the state machine cannot
-  /// be copied, see machine/snapshot.hpp: if it is an actor, has no
-  /// `snapshotting`, or keeps its state on the disk and there is no
-  /// `restoration`.
+  /// be copied, see machine/snapshot.hpp: if it has no `snapshotting`, or keeps
+  /// its state on the disk and there is no `restoration`; an actor, if it has
+  /// no `recovered::state_format`.
   std::string directory = {};
   /// For a state machine that keeps its state on the disk.
   machine::restoration_factory restoration = {};
@@ -68,8 +68,8 @@ struct peer_options {
   /// gone by then.
   machine::state_machine_factory machine = {};
 
-  /// Instead of `machine`: spawns an actor that is the state machine; called
-  /// once, by `spawn_peer`. The actor then belongs to the peer, which stops it.
+  /// Instead of `machine`: spawns an actor that is the state machine; called as
+  /// `machine` is. The actor then belongs to the peer, which stops it.
   machine_actor_factory spawn_machine = {};
 
   /// The members to found the group with, if the store knows none. Leave it

@@ -1,7 +1,7 @@
 // A state machine that is an actor: the stock of a warehouse. Commands reach it
 // through the cluster; other actors of its process ask it with messages of
 // their own. Run it again with the same directory, and the stock is still
-// there.
+// there. Its state can be copied, so the log need not be kept from the start.
 
 #include <raft/actors/caf/act.hpp>
 #include <raft/actors/caf/system.hpp>
@@ -39,7 +39,7 @@ struct item_count {
 using raft::inspect;
 
 /// What a state machine must understand, and more.
-using shelf_actor = raft::actors::machine_actor::extend<
+using shelf_actor = raft::actors::copied_machine_actor::extend<
   raft::actors::answers<count_item, item_count>>;
 
 } // namespace stock
@@ -73,6 +73,33 @@ public:
     return i == counts_.end() ? 0 : i->second;
   }
 
+  raft::state_copied copy(const raft::copy_state& x) {
+    aside_.clear();
+    for (const auto& [item, count] : counts_)
+      aside_ += item + ' ' + std::to_string(count) + '\n';
+    aside_after_ = x.applied;
+    return {x.applied};
+  }
+
+  caf::result<raft::state_piece> read(const raft::read_state& x) const {
+    if (x.applied != aside_after_ || x.offset > aside_.size())
+      return raft::actors::failure("that was not set aside");
+    return raft::state_piece{raft::bytes{aside_.substr(x.offset, 64 << 10)}};
+  }
+
+  caf::result<raft::state_taken> take(const raft::take_state& x) {
+    taken_ += x.data.view();
+    if (!x.data.empty())
+      return raft::state_taken{taken_.size()};
+    std::istringstream in{taken_};
+    std::string item;
+    for (std::int64_t number = 0; in >> item >> number;)
+      counts_[item] = number;
+    if (!in.eof())
+      return raft::actors::failure("this is no stock");
+    return raft::state_taken{taken_.size()};
+  }
+
 private:
   std::string apply_one(const raft::bytes& command) {
     std::istringstream in{std::string{command.view()}};
@@ -91,6 +118,11 @@ private:
   }
 
   std::map<std::string, std::int64_t> counts_;
+  /// The state as text, as it was after an entry.
+  std::string aside_;
+  raft::log_index aside_after_;
+  /// What has come of another one's.
+  std::string taken_;
 };
 
 stock::shelf_actor::behavior_type
@@ -98,8 +130,10 @@ shelf(stock::shelf_actor::stateful_pointer<shelf_state> self,
       raft::group_id group) {
   using raft::actors::state_of;
   return {
-    // It keeps nothing on a disk of its own: it gets all commands again.
-    [](const raft::recover&) { return raft::recovered{}; },
+    // It keeps nothing on a disk of its own, and can be copied.
+    [](const raft::recover&) {
+      return raft::recovered{false, {}, {}, "stock 1"};
+    },
     [self](const raft::apply_commands& x) { return state_of(self).apply(x); },
     [self](const raft::query& x) {
       auto item = std::string{x.request.view()};
@@ -113,6 +147,9 @@ shelf(stock::shelf_actor::stateful_pointer<shelf_state> self,
       self->quit();
       return raft::stopped{group};
     },
+    [self](const raft::copy_state& x) { return state_of(self).copy(x); },
+    [self](const raft::read_state& x) { return state_of(self).read(x); },
+    [self](const raft::take_state& x) { return state_of(self).take(x); },
     [self](const stock::count_item& x) {
       return stock::item_count{x.item, state_of(self).count(x.item)};
     },

@@ -111,6 +111,11 @@ std::vector<session_record> pipeline::take_changes() {
   return sessions_.take_changes();
 }
 
+std::vector<session_record> pipeline::all_records() const {
+  assert(idle());
+  return sessions_.all_records();
+}
+
 void pipeline::push_command(const entry& x, item& into) {
   into.tag = x.tag;
   if (!x.tag.session) {

@@ -99,6 +99,10 @@ public:
   /// @pre `idle()`.
   std::vector<session_record> take_changes();
 
+  /// Records of all sessions and of the clock, as of `applied()`.
+  /// @pre `idle()`.
+  std::vector<session_record> all_records() const;
+
 private:
   /// An entry without a result, or one behind such.
   struct item {

@@ -115,7 +115,10 @@ std::shared_ptr<persistence::store> cluster::open(peer_id id) {
 void cluster::spawn(std::uint64_t id) {
   actors::peer_options options;
   options.store = open({id});
-  options.machine = machine ? machine : journal::make;
+  if (machine_actor)
+    options.spawn_machine = machine_actor;
+  else
+    options.machine = machine ? machine : journal::make;
   if (bootstrap)
     options.bootstrap = members;
   options.settings = settings;

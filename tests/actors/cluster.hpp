@@ -92,6 +92,8 @@ public:
   actors::peer_bounds bounds;
   bool bootstrap = true;
   machine::state_machine_factory machine;
+  /// If given, in place of a class.
+  actors::machine_actor_factory machine_actor;
   std::chrono::milliseconds checkpoint_after = actors::checkpoint_after_default;
   base::clocks time;
   /// Whether peers keep snapshots.

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(every_message_keeps_every_field) {
     }
   });
   // A new message belongs at the end of the block; this number grows with it.
-  BOOST_TEST(types == 88u);
+  BOOST_TEST(types == 94u);
 }
 
 // The same within a message, which is how CAF hands values to actors.
