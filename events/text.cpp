@@ -123,9 +123,9 @@ std::string text_of(const store_changed& x) {
 
 std::string text_of(const link_fallback& x) {
   return fmt::format("peer {0} has not connected to this peer for {1} ms, as "
-                     "the lower id should, so this peer tries to connect to "
-                     "it. Unless peer {0} does not run, see whether it can "
-                     "reach the address that its --members name for peer {2}",
+                     "it should, so this peer tries to connect to it. Unless "
+                     "peer {0} does not run, see whether it can reach the "
+                     "address that it knows of peer {2}",
                      x.to.value, x.after.count(), x.self.value);
 }
 

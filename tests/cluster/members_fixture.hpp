@@ -202,12 +202,12 @@ struct members_fixture : process_fixture {
   }
 
   /// Rather long timeouts, so that load alone brings no election.
-  const flag_list flags{"--log-level",
-                        "info",
-                        "--election-timeout-min",
-                        "1000",
-                        "--election-timeout-max",
-                        "2000"};
+  flag_list flags{"--log-level",
+                  "info",
+                  "--election-timeout-min",
+                  "1000",
+                  "--election-timeout-max",
+                  "2000"};
   std::string said;
 };
 

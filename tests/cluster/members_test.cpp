@@ -75,6 +75,28 @@ BOOST_AUTO_TEST_CASE(a_cluster_grows_from_one_to_five_and_shrinks_to_one) {
   BOOST_TEST(more.failed() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_newcomer_gets_a_snapshot_where_the_log_has_begun_later) {
+  const auto usual = flags;
+  for (const auto* x : {"--log-kept", "0", "--compaction-bytes", "200",
+                        "--checkpoint-after", "100"})
+    flags.emplace_back(x);
+  found(1);
+  letter_load load{*user};
+  BOOST_REQUIRE(load.goes_on(200));
+  const auto has_dropped_some = [&](std::size_t i) {
+    const auto x = look_at(i);
+    return x && x->first.value > 1;
+  };
+  BOOST_REQUIRE(eventually([&] { return has_dropped_some(0); }, 2 * patience));
+  // It keeps all that it gets.
+  flags = usual;
+  join(1);
+  BOOST_REQUIRE(add(1));
+  BOOST_TEST(load.goes_on());
+  BOOST_TEST(has_dropped_some(1));
+  BOOST_TEST(agree(first(2), load.end()));
+}
+
 BOOST_AUTO_TEST_CASE(five_peers_move_to_five_others_under_load) {
   BOOST_TEST(undisturbed([&] {
     for (std::size_t i = 0; i < addresses; ++i) {

@@ -92,10 +92,9 @@ std::vector<example> examples_of_links() {
     {store_changed{other}, warning,
      "peer 2 at host:7002 has come back with another store"},
     {link_fallback{{2}, {5}, 300ms}, warning,
-     "peer 2 has not connected to this peer for 300 ms, as the lower id "
-     "should, so this peer tries to connect to it. Unless peer 2 does not run, "
-     "see whether it can reach the address that its --members name for peer "
-     "5"},
+     "peer 2 has not connected to this peer for 300 ms, as it should, so this "
+     "peer tries to connect to it. Unless peer 2 does not run, see whether it "
+     "can reach the address that it knows of peer 5"},
     {link_connected{{{2}, ""}}, info, "peer 2 is connected"},
     {joined{{2}, {77}, {{1}, {2}}}, info,
      "joined the cluster with the id 77, which was founded by the peers 1, 2: "
