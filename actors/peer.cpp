@@ -1,6 +1,7 @@
 #include <raft/actors/caf/broker.hpp>
 #include <raft/actors/peer.hpp>
 #include <raft/actors/peer_shell.hpp>
+#include <raft/consensus/soundness.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -28,7 +29,8 @@ peer_actor launch_peer(caf::actor_system& system, peer_parts parts) {
     throw std::invalid_argument{complaint};
   if (!parts.persister || !parts.reader || !parts.applier)
     throw std::invalid_argument{"a peer needs persister, reader and applier"};
-  if (auto why = consensus::complaint_about(parts.recovered, parts.applied);
+  if (auto why = consensus::complaint_about(parts.recovered, parts.applied,
+                                            parts.settings.level_max);
       !why.empty())
     throw std::runtime_error{"peer " + to_text(parts.self.id) + " of group "
                              + to_text(parts.self.group)

@@ -252,7 +252,7 @@ private:
 
   void on(const link_up& msg, const inbox_actor& peer) {
     links_.up(msg, peer, self_->current_sender());
-    step([&] { core_->link_up(msg.peer, msg.incarnation); });
+    step([&] { core_->link_up(msg.peer, msg.incarnation, msg.version); });
   }
 
   void on(const link_down& msg) {

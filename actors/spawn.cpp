@@ -10,6 +10,7 @@
 #include <raft/actors/snapshot_keeper.hpp>
 #include <raft/actors/spawn.hpp>
 #include <raft/consensus/core.hpp>
+#include <raft/consensus/soundness.hpp>
 #include <raft/machine/executor.hpp>
 #include <raft/snapshots/rate_limit.hpp>
 
@@ -46,8 +47,10 @@ machine::machine_context context_of(const peer_options& options,
   return result;
 }
 
-void check_fit(const durable_state& log, log_index applied) {
-  if (auto why = consensus::complaint_about(log, applied); !why.empty())
+void check_fit(const durable_state& log, log_index applied,
+               const consensus::settings& settings) {
+  if (auto why = consensus::complaint_about(log, applied, settings.level_max);
+      !why.empty())
     throw std::runtime_error{why};
 }
 
@@ -80,7 +83,7 @@ ready_applier begin_class(caf::actor_system& system,
   auto x = options_of_applier(options);
   x.executor = machines.begin(log);
   auto applied = x.executor->applied();
-  check_fit(log, applied);
+  check_fit(log, applied, options.settings);
   auto estimate = x.executor->estimate_of_space();
   // Who is alone has nobody to hand over to when there is none.
   auto alone = members_of(log.members.current()).size() == 1;
@@ -199,7 +202,7 @@ ready_applier begin_actor(caf::actor_system& system,
                           actors_as_machines& machines) {
   auto made = machines.begin(log);
   try {
-    check_fit(log, made.found.applied);
+    check_fit(log, made.found.applied, options.settings);
     auto x = options_of_proxy(options);
     x.machine = made.handle;
     x.found = made.found;

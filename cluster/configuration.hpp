@@ -21,6 +21,17 @@ using links::address;
 using links::configuration_error;
 using links::member;
 
+/// For how long all members must have spoken a newer version of the messages,
+/// by default, until they go on to it for good.
+inline constexpr std::chrono::milliseconds level_after_default{60'000};
+
+/// The settings of a node, if nothing else is said.
+inline consensus::settings default_raft() {
+  consensus::settings result;
+  result.level_after = level_after_default;
+  return result;
+}
+
 /// All that makes one node.
 struct configuration {
   /// Peers and clients of another cluster are refused by this name.
@@ -37,7 +48,7 @@ struct configuration {
   /// Where to listen for peers and clients; by default at this node's own
   /// address in `members`. Port 0 picks a free one.
   std::optional<address> listen;
-  consensus::settings raft;
+  consensus::settings raft = default_raft();
   /// How many connections at the peers' port may be others than members'.
   std::size_t connections_max = 256;
   /// What subscribers may take.

@@ -212,6 +212,7 @@ struct node::impl {
     x.cluster = config.cluster;
     x.group = config.group;
     x.self = config.id;
+    x.speaks.highest = static_cast<std::uint32_t>(config.raft.level_max);
     x.persister = persister;
     for (auto& member : config.members)
       if (member.id != config.id)

@@ -38,7 +38,7 @@ core::core(const identity& self, const settings& config,
     reads_{self.seed},
     leased_reads_{self.seed, 1} {
   assert(complaint_about(config) == nullptr);
-  assert(complaint_about(recovered, applied).empty());
+  assert(complaint_about(recovered, applied, config.level_max).empty());
   assert(self.id);
   commit_to(commit_);
   snapshots_.tell_installed
@@ -271,34 +271,8 @@ peer_state core::state() const {
     = log_.bytes_between(log_.compacted().index, log_.last().index);
   result.cluster = cluster_;
   result.configuration = members();
+  result.level = members().level;
   return result;
-}
-
-// -- what does not fit together -----------------------------------------------
-
-std::string complaint_about(const durable_state& recovered, log_index applied) {
-  if (auto why = complaint_about_numbers(recovered); !why.empty())
-    return why;
-  if (applied > recovered.last.index)
-    return "the state machine has applied entries up to " + to_text(applied)
-         + ", but the log ends at " + to_text(recovered.last.index)
-         + ": the log was lost or is an old copy. Bring back the log that "
-           "belongs to this state machine, or remove both and let this peer "
-           "join anew";
-  if (applied < recovered.installing.last.index)
-    return "the log was reset to the snapshot of "
-         + to_text(recovered.installing.last)
-         + ", which the state machine has not got yet: it has applied entries "
-           "up to "
-         + to_text(applied) + " only. Start a version that knows of snapshots";
-  if (applied < recovered.compacted.index)
-    return "the log begins after entry " + to_text(recovered.compacted.index)
-         + ", but the state machine has applied entries up to "
-         + to_text(applied)
-         + " only: its data was lost or is an old copy. Bring back the state "
-           "machine's data that belongs to this log, or remove both and let "
-           "this peer join anew";
-  return {};
 }
 
 } // namespace raft::consensus

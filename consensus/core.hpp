@@ -50,7 +50,7 @@ public:
   ///        it starts empty. It was committed, or it would not have been
   ///        applied, and is not handed out again.
   /// @pre `complaint_about(config) == nullptr`;
-  ///      `complaint_about(recovered, applied).empty()`.
+  ///      `complaint_about(recovered, applied, config.level_max).empty()`.
   core(const identity& self, const settings& config,
        const durable_state& recovered, std::vector<entry> tail,
        log_index applied, instant now);
@@ -88,7 +88,10 @@ public:
   /// @param incarnation That of its store. From now on messages from any other
   ///        store of this peer are ignored, and nothing that another one has
   ///        acknowledged counts. 0 if it is not known.
-  void link_up(peer_id peer, incarnation_id incarnation = {});
+  /// @param version Of the messages that both sides speak; 0 if it is not
+  /// known.
+  void link_up(peer_id peer, incarnation_id incarnation = {},
+               std::uint32_t version = 0);
 
   /// There is no connection to `peer` any more.
   void link_down(peer_id peer);
@@ -294,6 +297,8 @@ private:
   void pursue_change(consensus::leader& state);
   void conclude_change(consensus::leader& state);
   void promote_learners(consensus::leader& state);
+  std::uint32_t common_version() const;
+  void raise_level(consensus::leader& state);
   bool may_vote_on(const consensus::leader& state,
                    const std::vector<peer_id>& voters) const;
   void let_leave(consensus::leader& state);
@@ -404,7 +409,7 @@ private:
   settings config_;
   membership_history members_;
   configurations durable_members_;
-  std::set<peer_id> connected_;
+  std::map<peer_id, std::uint32_t> connected_; // and the version spoken
   /// With which store each was connected last, if that is known.
   std::map<peer_id, incarnation_id> incarnations_;
   /// From whose other stores messages were dropped, since then.
@@ -491,10 +496,5 @@ private:
 
   output out_;
 };
-
-/// Says why a peer cannot start: its log and its state machine do not fit
-/// together, because one of them was lost or replaced, or its store holds
-/// numbers that no peer reaches. Empty if it can.
-std::string complaint_about(const durable_state& recovered, log_index applied);
 
 } // namespace raft::consensus

@@ -88,6 +88,12 @@ void invariant_checker::check_log(const core& x) {
          "The members in force are those of an entry of the log.");
   expect(log.first_in_memory() <= log.durable().next(),
          "Entries that are not durable are in memory.");
+  const auto& later = x.members_.all().later;
+  expect(later.empty()
+           || x.members_.at(x.members().index.previous()).level
+                <= x.members().level
+           || later.size() == 1,
+         "The level never goes back along the log.");
   expect(log.last().term <= x.hard_.term,
          "No entry is of a later term than the current one.");
   expect(log.holds(log.last()), "The log holds its last entry.");

@@ -66,6 +66,7 @@ members_changed core::change(const change_members& x) {
     return no(outdated);
   auto next = x.wanted;
   next.outgoing.clear();
+  next.level = now.level;
   if (const auto why = objection_to_members(next); why.result != begun)
     return no(why.result, why.peer);
   next = in_order(std::move(next));
@@ -129,9 +130,12 @@ void core::append_members(membership next) {
 
 /// Others are in force than before.
 void core::members_differ() {
-  note_that(
-    note_kind::members_are_now, {},
-    {members().index, log_.term_at(members().index).value_or(term_number{})});
+  const auto& now = members();
+  const log_position where{now.index,
+                           log_.term_at(now.index).value_or(term_number{})};
+  note_that(note_kind::members_are_now, {}, where);
+  if (now.index && now.level > members_.at(now.index.previous()).level)
+    note_that(note_kind::level_has_risen, {}, where);
   auto* state = std::get_if<consensus::leader>(&role_);
   if (!state) {
     reconsider_campaign();
@@ -183,7 +187,36 @@ void core::pursue_change(consensus::leader& state) {
     become_follower({});
   } else {
     promote_learners(state);
+    raise_level(state);
   }
+}
+
+/// The version of messages that all members speak; 0 if one is not connected.
+std::uint32_t core::common_version() const {
+  auto result = static_cast<std::uint32_t>(config_.level_max);
+  for (const auto id : members_.members()) {
+    if (id == self_.id)
+      continue;
+    const auto other = connected_.find(id);
+    result = std::min(result, other == connected_.end() ? 0 : other->second);
+  }
+  return result;
+}
+
+void core::raise_level(consensus::leader& state) {
+  if (members().level >= config_.level_max
+      || config_.level_after == std::chrono::milliseconds::max())
+    return;
+  const auto common = common_version();
+  if (std::exchange(state.common_version, common) != common)
+    state.common_since = now_;
+  if (common < levels_since_version || common <= members().level
+      || members().index > commit_ || disk_full_
+      || now_ - state.common_since < config_.level_after)
+    return;
+  auto next = members();
+  next.level = common;
+  append_members(in_order(std::move(next)));
 }
 
 /// Those of before are not needed any more.

@@ -97,6 +97,10 @@ std::string snapshot_text(const note& x) {
     case note_kind::members_are_now:
       return x.where.index ? "has the members of " + where
                            : std::string{"has the members of the founding"};
+    case note_kind::level_has_risen:
+      return "goes on to a newer version of the protocol, which all members "
+             "speak, by the entry "
+           + where + ": older releases cannot belong to the cluster any more";
     case note_kind::reset_log:
       return "begins its log anew after the snapshot of " + where;
     default:
@@ -135,6 +139,7 @@ std::string rest_of_text(const note& x) {
     case note_kind::reset_log:
     case note_kind::installed_snapshot:
     case note_kind::members_are_now:
+    case note_kind::level_has_risen:
       return snapshot_text(x);
     default:
       return transfer(x);
@@ -240,6 +245,7 @@ base::severity severity_of(note_kind kind) {
     case note_kind::reset_log:
     case note_kind::installed_snapshot:
     case note_kind::members_are_now:
+    case note_kind::level_has_risen:
     case note_kind::stepped_down_removed:
       return info;
     case note_kind::stepped_down_higher_term:

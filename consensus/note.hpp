@@ -60,6 +60,7 @@ enum class note_kind : std::uint8_t {
   machine_has_space,
   // Members.
   members_are_now,
+  level_has_risen,
   stepped_down_removed,
   // Snapshots.
   needs_snapshot,

@@ -9,6 +9,13 @@ namespace raft::consensus {
 
 void core::receive(const install_request& msg) {
   const auto from = msg.header.from;
+  if (msg.snapshot.members.level != msg.level) {
+    // Not among the fields of members that travel.
+    auto whole = msg;
+    whole.snapshot.members.level = msg.level;
+    receive(whole);
+    return;
+  }
   if (!may_be_heard(msg))
     return;
   // Figure 13: "Reply immediately if term < currentTerm".

@@ -89,8 +89,9 @@ void core::release(consensus::leader& state) {
 
 // -- links --------------------------------------------------------------------
 
-void core::link_up(peer_id peer, incarnation_id incarnation) {
-  connected_.insert(peer);
+void core::link_up(peer_id peer, incarnation_id incarnation,
+                   std::uint32_t version) {
+  connected_.insert_or_assign(peer, version);
   strangers_.erase(peer);
   auto& known = incarnations_[peer];
   const auto another = known && incarnation && known != incarnation;

@@ -88,6 +88,9 @@ struct leader {
   std::optional<hand_over> handing_over;
   /// It is to be no voter any more, and has tried to hand over.
   bool gave_up_succession = false;
+  /// The version that all members have spoken, and since when.
+  std::uint32_t common_version = 0;
+  instant common_since{0};
   /// Reads that come while it is under way wait for the next one.
   std::optional<read_round> read_round_under_way;
   /// Who asked for a read index since it began.

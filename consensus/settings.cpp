@@ -19,6 +19,11 @@ const char* complaint_about(const settings& x) {
   if (x.commands_read_by_lease && x.lease_drift_ppm == 0)
     return "reads by lease need a bound on the drift of clocks "
            "(lease-drift-ppm)";
+  if (x.level_after.count() < 0)
+    return "the level cannot be raised before all members speak its version";
+  if (x.level_max < protocol_version_min || x.level_max > protocol_version)
+    return "the highest version of messages must be one that this release "
+           "speaks";
   if (x.batches_under_way_max == 0)
     return "at least one batch must be allowed to be under way";
   if (x.requests_in_flight_max == 0 || x.bytes_in_flight_max == 0)

@@ -4,6 +4,7 @@
 
 #include <raft/base/instant.hpp>
 #include <raft/messages/transfer.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -63,6 +64,14 @@ struct settings {
   /// Whether commands that only read, as their senders say, are read by lease.
   /// @pre `lease_drift_ppm != 0`.
   bool commands_read_by_lease = false;
+
+  /// A leader raises the level of the members (`membership::level`) to the
+  /// version of messages that all of them speak, but no higher than
+  /// `level_max`, when all have spoken it and been connected for so long: after
+  /// that, nobody can go back to an older release. Not negative;
+  /// `milliseconds::max()`: never.
+  std::chrono::milliseconds level_after = std::chrono::milliseconds::max();
+  std::uint64_t level_max = protocol_version;
 
   /// How many batches of new entries may be without a quorum at once. While
   /// they are, further entries collect and make the next batch. More than 1

@@ -176,6 +176,7 @@ void core::send_chunk(peer_id id, progress& x, std::uint64_t size) {
   msg.header = header_to(id);
   msg.term = hard_.term;
   msg.snapshot = *x.snapshot.head;
+  msg.level = msg.snapshot.members.level;
   msg.number = ++x.snapshot.last_number;
   msg.offset = x.snapshot.offset;
   chunk.size = size;

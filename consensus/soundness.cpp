@@ -66,8 +66,8 @@ bool is_sound(const membership& x) {
   }
   const auto all = members_of(x);
   return !x.voters.empty() && all.front() && all.size() <= members_max
-      && !has_doubles(std::move(once)) && !has_doubles(x.outgoing)
-      && !has_doubles(std::move(known));
+      && x.level <= protocol_version && !has_doubles(std::move(once))
+      && !has_doubles(x.outgoing) && !has_doubles(std::move(known));
 }
 
 bool is_sound(const vote_request& msg) {
@@ -143,6 +143,38 @@ std::string complaint_about_numbers(const durable_state& recovered) {
   if (recovered.last.index >= index_max)
     return "its log ends at entry " + to_text(recovered.last.index)
          + ", which no number of commands leads to: the store is damaged";
+  return {};
+}
+
+std::string complaint_about(const durable_state& recovered, log_index applied,
+                            std::uint64_t level_max) {
+  if (auto why = complaint_about_numbers(recovered); !why.empty())
+    return why;
+  if (const auto level = recovered.members.current().level; level > level_max)
+    return "all members have gone on to version " + std::to_string(level)
+         + " of the messages between them, and the log may hold what only that "
+           "version knows, but this process speaks no more than version "
+         + std::to_string(level_max)
+         + ". Start a release that speaks it, without --protocol-version-max";
+  if (applied > recovered.last.index)
+    return "the state machine has applied entries up to " + to_text(applied)
+         + ", but the log ends at " + to_text(recovered.last.index)
+         + ": the log was lost or is an old copy. Bring back the log that "
+           "belongs to this state machine, or remove both and let this peer "
+           "join anew";
+  if (applied < recovered.installing.last.index)
+    return "the log was reset to the snapshot of "
+         + to_text(recovered.installing.last)
+         + ", which the state machine has not got yet: it has applied entries "
+           "up to "
+         + to_text(applied) + " only. Start a version that knows of snapshots";
+  if (applied < recovered.compacted.index)
+    return "the log begins after entry " + to_text(recovered.compacted.index)
+         + ", but the state machine has applied entries up to "
+         + to_text(applied)
+         + " only: its data was lost or is an old copy. Bring back the state "
+           "machine's data that belongs to this log, or remove both and let "
+           "this peer join anew";
   return {};
 }
 

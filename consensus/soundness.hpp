@@ -53,4 +53,12 @@ bool is_sound(const install_reply& msg);
 /// can have come there by itself; empty if it can.
 std::string complaint_about_numbers(const durable_state& recovered);
 
+/// Says why a peer cannot start: its log and its state machine do not fit
+/// together, because one of them was lost or replaced, its store holds numbers
+/// that no peer reaches, or the other members have gone on to a version that it
+/// does not speak. Empty if it can.
+/// @param level_max See `settings::level_max`.
+std::string complaint_about(const durable_state& recovered, log_index applied,
+                            std::uint64_t level_max = protocol_version);
+
 } // namespace raft::consensus

@@ -68,6 +68,13 @@ std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
                        "update the older side; releases that follow one "
                        "another understand each other",
                        to_text(us.speaks), msg.version);
+  if (from_peer && msg.version < us.level)
+    return fmt::format("the cluster has gone on to version {} of the protocol "
+                       "for good, and its log may hold what only that version "
+                       "knows; a peer that speaks version {} cannot belong to "
+                       "it: start a release that is not older than the others "
+                       "there, without --protocol-version-max",
+                       us.level, msg.version);
   if (from_peer && !msg.from)
     return "a hello from a peer without an id";
   if (from_peer && msg.from == us.self)
@@ -83,7 +90,8 @@ std::string refusal_of(const card& us, const hello& msg, bool from_peer) {
 std::optional<hello> say_again(const card& us, const hello& said,
                                const welcome& msg) {
   if (msg.refusal.empty() || msg.cluster != us.cluster
-      || msg.version >= said.version || !us.speaks.includes(msg.version))
+      || msg.version >= said.version || msg.version < us.level
+      || !us.speaks.includes(msg.version))
     return std::nullopt;
   auto result = said;
   result.version = msg.version;

@@ -19,6 +19,9 @@ struct card {
   peer_id self;
   credentials shown;
   version_range speaks = {};
+  /// That of the members that we know (`membership::level`): peers that do not
+  /// speak it cannot be linked. 0 for a client.
+  std::uint32_t level = 0;
 };
 
 /// What we say to a process that we connected to.

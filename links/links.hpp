@@ -42,6 +42,7 @@ struct links_options {
   /// Who we are; 0 for a process that is only a client.
   peer_id self = {};
   incarnation_id incarnation = {};
+  version_range speaks = {};
   /// The members that our group was founded with; none if our store is empty.
   std::vector<peer_id> founders = {};
   /// All members that our log knows of, oldest first; the last are those in

@@ -46,7 +46,7 @@ public:
   links_actor::behavior_type begin(self_pointer self, links_options options) {
     self_ = self;
     self->count_strays(options.strays);
-    card_ = {options.cluster, options.self, {}};
+    card_ = {options.cluster, options.self, {}, options.speaks};
     us_.begin(self, options);
     card_.shown = us_.shown();
     options_ = std::move(options);
@@ -245,8 +245,7 @@ private:
 
   // -- where links lead to ----------------------------------------------------
 
-  /// The link to a peer; a new one waits to be connected. One without an id is
-  /// always new.
+  /// The link to a peer; a new one (as all without ids are) is not connected.
   link& add_link(const member& to) {
     if (auto* x = to.id ? find(to.id) : nullptr)
       return *x;
@@ -267,6 +266,7 @@ private:
   /// The links lead to these members from now on.
   void follow(const membership& now) {
     us_.members_are(now);
+    card_.level = now.level;
     const auto time = steady_now();
     for (const auto id : members_of(now))
       if (id != card_.self)

@@ -249,6 +249,8 @@ struct peer_state {
   standing kept_out;
   /// The members in force, with all that is known of them.
   membership configuration;
+  /// That of these members, see `membership::level`.
+  std::uint32_t level = 0;
 
   friend bool operator==(const peer_state&, const peer_state&) = default;
 };

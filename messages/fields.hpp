@@ -36,7 +36,7 @@ constexpr std::size_t count_fields() {
 } // namespace detail
 
 /// Most fields that `tie_fields` can visit.
-inline constexpr std::size_t fields_max = 17;
+inline constexpr std::size_t fields_max = 18;
 
 /// The number of fields of an aggregate.
 template <class T>
@@ -45,12 +45,11 @@ inline constexpr std::size_t field_count
 
 /// Returns references to all fields of `x`, in the order of declaration.
 /// @pre `T` is an aggregate without base classes, with at most `fields_max`
-///      fields. Anything else does not compile.
+///      fields. Anything else does not compile: raise `fields_max`, and add a
+///      branch.
 template <class T>
 constexpr auto tie_fields(T& x) {
   constexpr auto n = field_count<std::remove_const_t<T>>;
-  static_assert(n <= fields_max && (n >= 1 || std::is_empty_v<T>),
-                "raise fields_max and add a branch");
   if constexpr (n == 0) {
     return std::tuple<>{};
   } else if constexpr (n == 1) {
@@ -101,9 +100,12 @@ constexpr auto tie_fields(T& x) {
   } else if constexpr (n == 16) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
-  } else {
+  } else if constexpr (n == 17) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = x;
     return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
+  } else {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = x;
+    return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
   }
 }
 

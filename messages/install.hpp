@@ -5,6 +5,7 @@
 
 #include <raft/messages/header.hpp>
 #include <raft/messages/snapshot.hpp>
+#include <raft/messages/versions.hpp>
 
 #include <cstdint>
 
@@ -22,10 +23,15 @@ struct install_request {
   /// Where in the snapshot the data begin, in bytes.
   std::uint64_t offset = 0;
   bytes data;
+  /// That of the snapshot's members.
+  std::uint32_t level = 0;
 
   friend bool operator==(const install_request&, const install_request&)
     = default;
 };
+
+template <>
+inline constexpr std::size_t fields_at_first<install_request> = 6;
 
 /// The answer: how much of it is there. It is also given unasked, when more of
 /// it is on the disk, and when it is installed.

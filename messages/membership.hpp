@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include <raft/messages/fields.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace raft {
@@ -43,9 +46,26 @@ struct membership {
   std::vector<peer_id> outgoing = {};
   /// Ascending by peer.
   std::vector<member_details> details = {};
+  /// The feature level: the version of the messages that all members have
+  /// spoken for a while (`levels_since_version` or later), or 0. Never goes
+  /// back, so the log may have what that version brought, and whoever speaks
+  /// only older ones is not let in. Entries, stores and snapshots have it; in
+  /// messages, it does not travel.
+  std::uint32_t level = 0;
 
   friend bool operator==(const membership&, const membership&) = default;
 };
+
+template <>
+inline constexpr std::size_t field_count<membership> = 5;
+
+constexpr auto tie_fields(membership& x) {
+  return std::tie(x.index, x.voters, x.learners, x.outgoing, x.details);
+}
+
+constexpr auto tie_fields(const membership& x) {
+  return std::tie(x.index, x.voters, x.learners, x.outgoing, x.details);
+}
 
 /// All members that a log knows of.
 struct configurations {

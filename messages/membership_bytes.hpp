@@ -111,6 +111,9 @@ inline bytes to_bytes(const membership& x) {
     out.add(static_cast<std::uint8_t>(y.joins));
     out.add(y.replaces.value);
   }
+  // Who speaks only older versions does not know it, and never gets it.
+  if (x.level)
+    out.add(x.level);
   return bytes{out.take()};
 }
 
@@ -131,6 +134,8 @@ inline std::optional<membership> membership_from(std::string_view data) {
     y.joins = in.number<std::uint8_t>() != 0;
     y.replaces = {in.number<std::uint64_t>()};
   }
+  if (!in.all_taken())
+    result.level = in.number<std::uint32_t>();
   if (!in.all_taken())
     return std::nullopt;
   return result;

@@ -14,7 +14,7 @@ namespace raft {
 /// The newest version of the messages between processes that we speak. Goes up
 /// when there are messages, or fields, that a peer of the version before does
 /// not know.
-inline constexpr std::uint32_t protocol_version = 5;
+inline constexpr std::uint32_t protocol_version = 6;
 
 /// The oldest one. Goes up when we cannot do without what came later: releases
 /// that speak only older versions are then refused.
@@ -25,6 +25,10 @@ inline constexpr std::uint32_t snapshots_since_version = 5;
 
 /// From when on peers know of other members than those that founded the group.
 inline constexpr std::uint32_t changes_since_version = 5;
+
+/// From when on members agree, by an entry of the log, that they all speak a
+/// version (`membership::level`).
+inline constexpr std::uint32_t levels_since_version = 6;
 
 /// The versions that a process speaks.
 struct version_range {

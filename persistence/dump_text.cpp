@@ -100,6 +100,8 @@ std::string text(const membership& x) {
   for (const auto& y : x.details)
     if (!y.address.empty())
       result += "peer " + to_text(y.peer) + " at " + y.address + "; ";
+  if (x.level)
+    result += "level " + std::to_string(x.level) + "; ";
   return result
        + (x.index ? "since index " + to_text(x.index)
                   : std::string{"since the bootstrap"});

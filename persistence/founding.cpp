@@ -111,6 +111,7 @@ void found_alone(store& to, group_id group, cluster_id fresh,
   result.hard = known.hard;
   result.members_changed = true;
   result.members.founding.voters = {to.identity().peer};
+  result.members.founding.level = known.members.current().level;
   result.cluster = fresh;
   replace_proposed(to, group, known, applied, result);
   commit_one(to, group, std::move(result));

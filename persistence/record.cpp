@@ -287,7 +287,8 @@ reader& operator>>(reader& in, membership& x) {
 
 std::string encode(group_id group, const configurations& x) {
   const auto& first = x.founding;
-  if (x.later.empty() && first.outgoing.empty() && first.details.empty()) {
+  if (x.later.empty() && first.outgoing.empty() && first.details.empty()
+      && first.level == 0) {
     writer out{record_type::membership,
                16 + 8 * (first.voters.size() + first.learners.size())};
     out << first.index << first.voters << first.learners;

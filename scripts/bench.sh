@@ -170,6 +170,10 @@ dev_bench() {
       shift
       bench_failover "$@"
       ;;
+    snapshot)
+      shift
+      bench_snapshot "$@"
+      ;;
     core)
       shift
       dev_setup
@@ -177,6 +181,6 @@ dev_bench() {
       build_targets "$build" raft-bench-core
       "$build"/bin/raft-bench-core "$@"
       ;;
-    *) fail "bench knows 'checkpoint', 'compare', 'core' and 'failover'" ;;
+    *) fail "bench knows 'checkpoint', 'compare', 'core', 'failover' and 'snapshot'" ;;
   esac
 }

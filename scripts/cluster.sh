@@ -85,12 +85,36 @@ start_cluster() {
   done
 }
 
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+kill_peer() {
+  kill -KILL "${peer_pid[$1]}"
+  wait "${peer_pid[$1]}" 2>/dev/null || true
+}
+
+# start_again ID: starts a peer that has ended, and puts into $took after how many
+# milliseconds it is back.
+start_again() {
+  local before began
+  before=$(lines_of "$1")
+  began=$(now_ms)
+  start_peer "$1"
+  wait_for 60 has_more_lines "$1" "$before" ||
+    fail "peer $1 is not back after a minute; see $cluster_dir/$1.log"
+  took=$(($(now_ms) - began))
+}
+
+lines_of() { grep -c '^listening on' "$cluster_dir/$1.log" || true; }
+
+has_more_lines() { [ "$(lines_of "$1")" -gt "$2" ]; }
+
 peer_runs() { [ -n "${peer_pid[$1]:-}" ] && kill -0 "${peer_pid[$1]}" 2>/dev/null; }
 
-# require_peers: fails if one has ended, and shows why.
+# require_peers [ID...]: fails if one (any, if none is named) has ended, and shows why.
 require_peers() {
   local id
-  for id in "${peer_ids[@]}"; do
+  [ $# -gt 0 ] || set -- "${peer_ids[@]}"
+  for id; do
     peer_runs "$id" || {
       complain "peer $id has ended; the end of $cluster_dir/$id.log:"
       tail -n 5 "$cluster_dir/$id.log" >&2

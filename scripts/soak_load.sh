@@ -1,4 +1,5 @@
-# ./dev soak load: full load for minutes; memory and files must stay bounded.
+# ./dev soak load: full load for minutes; memory and files must stay bounded, also while
+# one of three peers is away all the time.
 # shellcheck shell=bash
 
 load_keys=100000
@@ -28,11 +29,11 @@ file_bytes() { stat -c %s "$1" 2>/dev/null || echo 0; }
 load_until() {
   local id left
   while [ "$SECONDS" -lt "$1" ]; do
-    for id in "${peer_ids[@]}"; do
+    for id in "${loaded[@]}"; do
       left=$(($1 - SECONDS))
       [ "$left" -gt 0 ] || break
       timeout "$left" redis-benchmark -p "$(redis_port "$id")" -t set -c 64 \
-        -n "$load_chunk" -r "$load_keys" -d "$load_value_bytes" -q \
+        -P "$load_pipeline" -n "$load_chunk" -r "$load_keys" -d "$load_value_bytes" -q \
         >>"$cluster_dir/benchmark.log" 2>&1 || continue # time was up
       echo "$load_chunk" >>"$cluster_dir/chunks"
     done
@@ -42,7 +43,7 @@ load_until() {
 # take_sample: keeps the largest figures since the last row.
 take_sample() {
   local id value
-  for id in "${peer_ids[@]}"; do
+  for id in "${loaded[@]}"; do
     value=$(memory_of "$id")
     [ "$value" -le "$most_memory" ] || most_memory=$value
     value=$(file_bytes "$cluster_dir/$id/data.mdb")
@@ -62,7 +63,7 @@ minute_of_load() {
   before=$(commands_done)
   most_memory=0 most_log=0 most_data=0
   while [ "$SECONDS" -lt "$end" ]; do
-    require_peers
+    require_peers "${loaded[@]}"
     take_sample
     sleep "$sample_seconds"
   done
@@ -90,11 +91,19 @@ end_load() {
 }
 
 soak_load() {
-  local minutes=10 minute
+  local minutes=10 minute load_pipeline=1 loaded=("${peer_ids[@]}")
   while [ $# -gt 0 ]; do
-    [ "$1" = --minutes ] || fail "soak load knows --minutes N, but not '$1'"
+    if [ "$1" = --absent ]; then
+      unset 'loaded[-1]'
+      shift
+      continue
+    fi
     [[ ${2-} =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 wants a number from 1"
-    minutes=$2
+    case $1 in
+      --minutes) minutes=$2 ;;
+      --pipeline) load_pipeline=$2 ;;
+      *) fail "soak load knows --minutes N, --pipeline N and --absent, but not '$1'" ;;
+    esac
     shift 2
   done
   dev_setup
@@ -105,8 +114,9 @@ soak_load() {
   trap end_load EXIT
   start_cluster
   wait_for_leader
-  say "$minutes minutes of SET, $load_keys keys of $load_value_bytes bytes;" \
-    "the largest of three peers in each minute"
+  [ ${#loaded[@]} -eq ${#peer_ids[@]} ] || kill_peer "${peer_ids[-1]}"
+  say "$minutes minutes of SET, $load_keys keys of $load_value_bytes bytes, at" \
+    "${#loaded[@]} of three peers; the largest of them in each minute"
   printf '%6s  %10s  %10s  %10s  %10s\n' minute commands/s memory/MiB \
     log/MiB data/MiB
   : >"$cluster_dir/chunks"
@@ -118,6 +128,9 @@ soak_load() {
   done
   wait "$load_pid"
   load_pid=
+  say "$(mib $(($(commands_done) * load_value_bytes))) MiB were written, over the same" \
+    "$(mib $((load_keys * load_value_bytes))) MiB again and again"
+  [ ${#loaded[@]} -eq ${#peer_ids[@]} ] || start_peer "${peer_ids[-1]}"
   wait_for 60 raftctl --timeout 10 digest --wait 10 >/dev/null ||
     fail "the peers do not agree after the load"
   say "Memory and files stayed within their bounds, and the peers agree"

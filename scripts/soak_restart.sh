@@ -6,8 +6,6 @@ restart_keys=1000000
 restart_value_bytes=256
 restart_ms_max=2000
 
-now_ms() { echo $(($(date +%s%N) / 1000000)); }
-
 # restart_load: sets every key once, in the inline form of Redis commands.
 restart_load() {
   awk -v keys=$restart_keys -v bytes=$restart_value_bytes 'BEGIN {
@@ -27,25 +25,15 @@ restart_churn() {
   done
 }
 
-lines_of() { grep -c '^listening on' "$cluster_dir/$1.log" || true; }
-
-has_more_lines() { [ "$(lines_of "$1")" -gt "$2" ]; }
-
 # restart_round NUMBER ID: kills the peer, starts it, prints how long it took.
 restart_round() {
-  local id=$2 before began found ready staged
-  before=$(lines_of "$id")
-  kill -KILL "${peer_pid[$id]}"
-  wait "${peer_pid[$id]}" 2>/dev/null || true
+  local id=$2 found staged took
+  kill_peer "$id"
   found=$(checkpointed_by "$id") || fail "cannot look at the data of peer $id"
   read -r _ staged <<<"$found"
-  began=$(now_ms)
-  start_peer "$id"
-  wait_for 60 has_more_lines "$id" "$before" ||
-    fail "peer $id is not back after a minute; see $cluster_dir/$id.log"
-  ready=$(($(now_ms) - began))
-  printf '%6s  %5s  %8s  %10s\n' "$1" "$id" "$staged" "$ready"
-  [ "$ready" -le $restart_ms_max ] ||
+  start_again "$id"
+  printf '%6s  %5s  %8s  %10s\n' "$1" "$id" "$staged" "$took"
+  [ "$took" -le $restart_ms_max ] ||
     fail "it took longer than $restart_ms_max ms"
 }
 

@@ -75,7 +75,10 @@ arguments read_arguments(int argc, const char* const* argv) {
   CLI::App app{"raftd: one peer of a Raft cluster, with its key-value store",
                "raftd"};
   app.footer("Exit codes: 0 ended as told, 1 failed, 2 wrong arguments.");
-  app.set_version_flag("--version", "raftd " RAFT_VERSION);
+  app.set_version_flag(
+    "--version",
+    fmt::format("raftd {}, versions {} to {} of the protocol", RAFT_VERSION,
+                protocol_version_min, protocol_version));
   std::string file;
   app
     .add_option("--config", file,

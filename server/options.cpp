@@ -221,6 +221,16 @@ std::vector<option> election_options() {
       "By how many millionths the clock of any member runs too fast or too "
       "slow, at most; 0: no leases",
       RAFT_FIELD(node.raft.lease_drift_ppm)),
+    number("level-after", "MS", times,
+           "How long all members must have spoken a newer version of the "
+           "messages until they go on to it for good: up to then, each can go "
+           "back to an older release",
+           RAFT_FIELD(node.raft.level_after)),
+    number("protocol-version-max", "N",
+           {protocol_version_min, protocol_version},
+           "The newest version of the messages to speak, so that an older "
+           "release can take over again",
+           RAFT_FIELD(node.raft.level_max)),
     flag("lease-reads",
          "Answer GET, SCAN and the like by lease: faster, and wrong if a clock "
          "drifts more. Needs --lease-drift-ppm",

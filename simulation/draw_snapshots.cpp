@@ -1,4 +1,4 @@
-// Draws when peers need snapshots.
+// Draws when peers need snapshots, and when the level of the members rises.
 
 #include <raft/simulation/draw.hpp>
 
@@ -43,11 +43,18 @@ void draw_forgetful_machines(std::uint64_t seed, cluster_options& to) {
   x.snapshot_interval = milliseconds{from.per_mille(500) ? 0 : 1000};
 }
 
+void draw_level(std::uint64_t seed, cluster_options& to) {
+  auto from = stream(seed, 18);
+  if (from.per_mille(100))
+    to.settings.level_after = milliseconds{from.between(0, 3000)};
+}
+
 } // namespace
 
 void draw_snapshots(std::uint64_t seed, cluster_options& to) {
   draw_late_members(seed, to);
   draw_forgetful_machines(seed, to);
+  draw_level(seed, to);
 }
 
 } // namespace raft::simulation

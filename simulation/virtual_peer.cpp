@@ -1,3 +1,4 @@
+#include <raft/consensus/soundness.hpp>
 #include <raft/simulation/promises.hpp>
 #include <raft/simulation/virtual_peer.hpp>
 
@@ -24,7 +25,9 @@ consensus::output virtual_peer::boot(base::instant now, std::size_t tail,
   now_ = clock_ = now;
   flushed_ = applied.value_or(flushed_);
   auto recovered = disk_.state();
-  if (auto why = consensus::complaint_about(recovered, flushed_); !why.empty())
+  if (auto why
+      = consensus::complaint_about(recovered, flushed_, config_.level_max);
+      !why.empty())
     throw violation{"peer " + to_text(id_) + " cannot start: " + why};
   applied_.resize(flushed_.value);
   counts_.boots_on_state += flushed_ ? 1 : 0;
@@ -112,7 +115,7 @@ consensus::output virtual_peer::receive(const peer_message& msg) {
 
 consensus::output virtual_peer::link_up(peer_id peer,
                                         incarnation_id incarnation) {
-  core_->link_up(peer, incarnation);
+  core_->link_up(peer, incarnation, protocol_version);
   return carry_out();
 }
 

@@ -1,6 +1,7 @@
 // Which entries are dropped from the log, and when.
 
 #include "support.hpp"
+#include <raft/consensus/soundness.hpp>
 
 using namespace raft;
 using namespace raft::consensus;

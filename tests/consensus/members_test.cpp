@@ -1,6 +1,7 @@
 // Changes of members: joint consensus, learners, and whoever leaves.
 
-#include "snapshots.hpp"
+#include "changes.hpp"
+#include <raft/consensus/soundness.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,60 +10,6 @@ using namespace raft::consensus;
 using namespace raft::consensus::test;
 
 namespace {
-
-lone_peer leader_of(std::size_t members) {
-  return make_leader(with_snapshots(), members);
-}
-
-/// Voters, and learners.
-membership those(std::vector<peer_id> voters,
-                 std::vector<peer_id> learners = {}) {
-  return {{}, std::move(voters), std::move(learners)};
-}
-
-change_result change(lone_peer& x, membership wanted, bool force = false) {
-  members_changed result;
-  x.input([&](core& c) {
-    result = c.change({group, c.members().index, std::move(wanted), force});
-  });
-  return result.result;
-}
-
-/// All that was sent to somebody is on its disk.
-void accept(lone_peer& x, std::uint64_t from, std::uint64_t match) {
-  auto answer = make_accept(from, 1, x->term().value, match);
-  for (const auto& msg : x.take<append_request>(from)) {
-    answer.round = msg.round;
-    answer.frame = msg.frame;
-  }
-  x.receive(answer);
-}
-
-void accept_all(lone_peer& x, std::uint64_t from) {
-  accept(x, from, x->log().last().index.value);
-}
-
-/// It has caught up: it got the last entries within a moment.
-void catch_up(lone_peer& x, std::uint64_t id) {
-  connect(x, id);
-  accept_all(x, id);
-  accept_all(x, id);
-}
-
-entry members_entry(std::uint64_t index, std::uint64_t term,
-                    const membership& what) {
-  auto result = make_entry(index, term);
-  result.kind = entry_kind::configuration;
-  result.data = to_bytes(what);
-  return result;
-}
-
-append_request append_members(std::uint64_t index, std::uint64_t term,
-                              const membership& what) {
-  auto result = make_append(2, 1, term, at(index - 1, index == 1 ? 0 : term));
-  result.entries = {members_entry(index, term, what)};
-  return result;
-}
 
 /// Its log ends in term 2, its leader is gone.
 lone_peer learner_of(std::vector<peer_id> voters) {
@@ -472,11 +419,13 @@ BOOST_AUTO_TEST_CASE(a_snapshot_brings_its_members) {
   msg.snapshot.size = 1;
   msg.number = {1};
   msg.data = bytes{"x"};
+  msg.level = protocol_version;
   x.input([&](core& c) { c.receive(msg); });
   BOOST_REQUIRE(!x.chunks_to_store.empty());
-  x.input([&](core& c) { c.chunk_stored(msg.snapshot, 1); });
+  store_all(x);
   x.persist_all();
   BOOST_TEST(x->members().index.value == 7u);
+  BOOST_TEST(x->members().level == protocol_version);
   BOOST_TEST(x->members_at({9}).voters.size() == 2u);
 }
 

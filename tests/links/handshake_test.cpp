@@ -68,6 +68,26 @@ BOOST_AUTO_TEST_CASE(strangers_are_refused) {
     says(refusal([](hello& x) { x.from = {}; }), "a peer without an id"));
 }
 
+// Clients may be older: they have no part in the log.
+BOOST_AUTO_TEST_CASE(peers_do_not_go_back_behind_the_level) {
+  auto us = card_of(2);
+  us.level = protocol_version;
+  auto old = make_hello(card_of(1), {2});
+  old.version = protocol_version - 1;
+  BOOST_TEST(
+    says(refusal_of(us, old, true), "the cluster has gone on to version "));
+  BOOST_TEST(refusal_of(us, old, false) == "");
+  // Nor do we say it again in the older version.
+  auto them = card_of(1);
+  them.speaks.highest = old.version;
+  const auto said = make_hello(us, {1});
+  const auto answer = make_welcome(them, said, "too new");
+  BOOST_TEST(!say_again(us, said, answer));
+  us.level = old.version;
+  BOOST_TEST(refusal_of(us, old, true) == "");
+  BOOST_TEST(say_again(us, said, answer).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_mirror_is_named_with_the_cure) {
   auto text = refusal([](hello& x) { x.from = {2}; });
   BOOST_TEST(says(text, "this peer itself"));

@@ -17,7 +17,7 @@ static_assert(field_count<term_number> == 1);
 static_assert(field_count<hard_state> == 2);
 static_assert(field_count<entry> == 6);
 static_assert(field_count<append_request> == 11);
-static_assert(field_count<peer_state> == 17);
+static_assert(field_count<peer_state> == 18);
 
 BOOST_AUTO_TEST_CASE(ties_are_references_in_order_of_declaration) {
   hard_state x{{3}, {4}};

@@ -113,6 +113,7 @@ flag_fields number_flags_of_others() {
      [](auto& x) { return count(x.node.raft.election_timeout_min); }},
     {"--election-timeout-max",
      [](auto& x) { return count(x.node.raft.election_timeout_max); }},
+    {"--level-after", [](auto& x) { return count(x.node.raft.level_after); }},
     {"--lease-drift-ppm", [](auto& x) { return x.node.raft.lease_drift_ppm; }},
     {"--disk-retry",
      [](auto& x) { return count(x.node.raft.disk_retry_interval); }},

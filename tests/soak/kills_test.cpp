@@ -1,6 +1,6 @@
 // Rounds of SIGKILL at random moments for random peers, under load through the
-// Redis port. RAFT_ROUNDS=500 in the environment asks for more than the usual
-// 20 rounds, RAFT_SEED for others.
+// Redis port, while members change. RAFT_ROUNDS=500 in the environment asks for
+// more than the usual 20 rounds, RAFT_SEED for others.
 
 #include <raft/kv/dump.hpp>
 #include <raft/kv/engine_factory.hpp>
@@ -44,10 +44,14 @@ struct totals {
   /// off.
   std::uint64_t checkpointing = 0;
   std::uint64_t compacted = 0;
+  std::uint64_t replaced = 0;
+  std::uint64_t demoted = 0;
+  std::uint64_t snapshots = 0;
 
   /// Whether all that kills should come upon was there.
   bool has_all() const {
-    return unknown > 0 && checkpointing > 0 && compacted > 0;
+    return unknown > 0 && checkpointing > 0 && compacted > 0 && replaced > 0
+        && demoted > 0 && snapshots > 0;
   }
 };
 
@@ -82,6 +86,32 @@ void kill_and_restart(peers& all, load& clients, base::random& source,
     all.start(i);
 }
 
+/// Between two rounds, now and then: a machine is replaced, a peer loses its
+/// vote for a while, a snapshot is taken. The next kills come upon that.
+void change(peers& all, base::random& source, totals& sum) {
+  const auto i = static_cast<std::size_t>(source.below(peers::count));
+  const auto id = std::to_string(all.ids[i]);
+  switch (source.below(6)) {
+    case 0:
+      all.settle();
+      all.replace(i);
+      ++sum.replaced;
+      break;
+    case 1:
+      all.settle();
+      all.ctl("member demote " + id + " --wait");
+      all.ctl("member promote " + id);
+      ++sum.demoted;
+      break;
+    case 2:
+      all.ctl("snapshot");
+      ++sum.snapshots;
+      break;
+    default:
+      break;
+  }
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(kills)
@@ -104,8 +134,10 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
   for (std::uint64_t round = 0; goes_on(round);) {
     auto block = round / rounds_per_block;
     clients.resume(block);
-    for (; goes_on(round) && round / rounds_per_block == block; ++round)
+    for (; goes_on(round) && round / rounds_per_block == block; ++round) {
+      change(all, source, sum);
       kill_and_restart(all, clients, source, sum);
+    }
     auto seen = pause_and_check(all, clients, block);
     sum.operations += seen.operations.size();
     for (const auto& x : seen.operations)
@@ -116,6 +148,8 @@ BOOST_AUTO_TEST_CASE(what_was_acknowledged_survives_kills_and_is_in_order) {
             << sum.killed[0] << ", " << sum.killed[1] << ", " << sum.killed[2]
             << "; left with changes staged " << sum.checkpointing
             << ", with a log that was cut off " << sum.compacted
+            << "; machines replaced " << sum.replaced << ", votes taken "
+            << sum.demoted << ", snapshots " << sum.snapshots
             << "; longest silence " << clients.longest_silence() / 1ms
             << " ms; " << (now() - began) / 1'000'000'000 << " s");
   }

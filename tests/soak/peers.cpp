@@ -5,13 +5,18 @@
 #include <raft/tests/soak/peers.hpp>
 
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace raft::soak {
 
@@ -111,21 +116,32 @@ peers::~peers() {
       test::show_end_of_file(log_file(i));
 }
 
-void peers::start(std::size_t i, const std::string& program) {
+void peers::start(std::size_t i, const std::string& program,
+                  const std::vector<std::string>& more) {
+  const auto founder = ids[i] <= count;
+  const auto one = std::to_string(ids[i]) + '=' + links::to_text(where[i]);
+  std::vector<std::string> options{"--id",
+                                   std::to_string(ids[i]),
+                                   "--members",
+                                   founder ? members : one,
+                                   "--data",
+                                   data(i),
+                                   "--redis",
+                                   "127.0.0.1:" + std::to_string(redis[i]),
+                                   founder ? "--bootstrap" : "--join",
+                                   "--log-level",
+                                   "info",
+                                   "--dirty-bytes",
+                                   "1048576",
+                                   "--checkpoint-after",
+                                   "300",
+                                   "--log-kept",
+                                   "65536",
+                                   "--compaction-bytes",
+                                   "65536"};
+  options.insert(options.end(), more.begin(), more.end());
   processes[i] = std::make_unique<scenarios::raftd_process>(
-    std::vector<std::string>{
-      "--id",        std::to_string(i + 1),
-      "--members",   members,
-      "--data",      data(i),
-      "--cluster",   "test",
-      "--redis",     "127.0.0.1:" + std::to_string(redis[i]),
-      "--bootstrap", "--log-level",
-      "info",        "--dirty-bytes",
-      "1048576",     "--checkpoint-after",
-      "300",         "--log-kept",
-      "65536",       "--compaction-bytes",
-      "65536"},
-    log_file(i), scenarios::raftd_process::variables{}, program);
+    options, log_file(i), scenarios::raftd_process::variables{}, program);
   BOOST_REQUIRE(processes[i]->read_line(progress_max)
                 == "listening on " + links::to_text(where[i]));
 }
@@ -137,9 +153,47 @@ void peers::kill(const std::vector<std::size_t>& which) {
     processes[i]->kill();
 }
 
+std::string peers::ctl(const std::string& arguments) const {
+  std::string at;
+  for (const auto& x : where)
+    at += (at.empty() ? "" : ",") + links::to_text(x);
+  const auto out = directory.path("raftctl");
+  const auto line = std::string{RAFTCTL} + " --timeout "
+                  + std::to_string(progress_max.count()) + " --peers " + at
+                  + ' ' + arguments + " >" + out + " 2>&1 </dev/null";
+  const auto done = std::system(line.c_str()) == 0;
+  std::ifstream in{out};
+  const std::string said{std::istreambuf_iterator<char>{in}, {}};
+  BOOST_REQUIRE_MESSAGE(done, "raftctl " << arguments << ": " << said);
+  return said;
+}
+
+void peers::replace(std::size_t i) {
+  kill({i});
+  std::filesystem::remove_all(data(i));
+  const auto old = std::exchange(ids[i], ++last_id);
+  where[i].port = cluster::test_socket{}.bind();
+  start(i);
+  ctl("member replace " + std::to_string(old) + ' ' + std::to_string(ids[i])
+      + ' ' + links::to_text(where[i]));
+}
+
+void peers::settle() const {
+  BOOST_REQUIRE_MESSAGE(
+    eventually(
+      [&] {
+        const auto now = nlohmann::json::parse(ctl("member list --json"));
+        return !now["under_way"].get<bool>()
+            && std::ranges::none_of(now["members"], [](const auto& x) {
+                 return x["joins"].template get<bool>();
+               });
+      },
+      progress_max),
+    "a change of members does not come to its end: " << ctl("member list"));
+}
+
 bool converge(const peers& all) {
   client::client_options options;
-  options.cluster = "test";
   options.server_deadline = 2s;
   client::blocking_client asker{all.where, options};
   return eventually(

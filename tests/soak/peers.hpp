@@ -44,16 +44,31 @@ struct peers {
 
   /// With low bounds, so that the peers always checkpoint and drop entries.
   /// @param program Another raftd than the one beside this program.
+  /// @param more Options of its own.
   void start(std::size_t i,
-             const std::string& program = scenarios::raftd_path());
+             const std::string& program = scenarios::raftd_path(),
+             const std::vector<std::string>& more = {});
 
   /// Kills peers, all at the same moment.
   void kill(const std::vector<std::size_t>& which);
+
+  /// A machine is lost: its peer dies, its directory is gone, and another one
+  /// is to take its place. That is begun, and goes on by itself.
+  void replace(std::size_t i);
+
+  /// Runs raftctl with these arguments, at most for `progress_max`.
+  /// @returns what it printed.
+  std::string ctl(const std::string& arguments) const;
+
+  /// Waits until no change of members is under way.
+  void settle() const;
 
   test::temporary_directory directory;
   std::vector<links::address> where;
   std::vector<std::uint16_t> redis;
   std::string members;
+  std::array<std::uint64_t, count> ids{1, 2, 3};
+  std::uint64_t last_id = count;
   std::array<std::unique_ptr<scenarios::raftd_process>, count> processes;
   test::failure_watch failed;
 };

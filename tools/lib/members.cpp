@@ -311,6 +311,9 @@ std::string member_table(const peer_state& leader,
   auto text = result.to_text();
   if (is_joint(now) || now.index > leader.commit)
     text += "\na change is under way\n";
+  if (leader.level)
+    text += "\nall speak version " + std::to_string(leader.level)
+          + " of the protocol, for good\n";
   return text;
 }
 
@@ -334,6 +337,7 @@ std::string member_json(const peer_state& leader,
   const nlohmann::ordered_json result{
     {"index", now.index.value},
     {"under_way", is_joint(now) || now.index > leader.commit},
+    {"level", leader.level},
     {"members", std::move(members)}};
   return result.dump(2) + "\n";
 }

@@ -88,6 +88,7 @@ std::string status_json(const std::vector<client::server_state>& servers) {
       row["kept_out"] = state.kept_out.text;
       row["first"] = state.first.value;
       row["log_bytes"] = state.log_bytes;
+      row["level"] = state.level;
       row["members"] = nlohmann::ordered_json::array();
       for (auto member : state.members)
         row["members"].push_back(member.value);
