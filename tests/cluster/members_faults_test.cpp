@@ -26,7 +26,9 @@ BOOST_AUTO_TEST_CASE(what_makes_no_sense_is_refused) {
       };
   refused("add 2 " + here, 1, "peer 2 is a member of the cluster already");
   refused("add 5 " + here, 2, "is peer 4, not peer 5");
+  ctl_timeout = 3; // it waits for a peer that does not listen yet
   refused("add 5 " + to_text(where[5]), 3, "--id 5 --join");
+  ctl_timeout = 60;
   refused("add 4 nonsense", 2, "nonsense");
   refused("remove 9", 2, "peer 9 is no member of the cluster");
   refused("replace 9 4 " + here, 2, "peer 9 is no member of the cluster");

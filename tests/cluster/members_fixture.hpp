@@ -136,8 +136,9 @@ struct members_fixture : process_fixture {
       peers += (peers.empty() ? "" : ",") + to_text(x);
     const auto out = directory.path("out");
     const auto status
-      = std::system((std::string{RAFTCTL} + " --timeout 60 --peers " + peers
-                     + " " + arguments + " >" + out + " 2>&1 </dev/null")
+      = std::system((std::string{RAFTCTL} + " --timeout "
+                     + std::to_string(ctl_timeout) + " --peers " + peers + " "
+                     + arguments + " >" + out + " 2>&1 </dev/null")
                       .c_str());
     std::ifstream in{out};
     said = {std::istreambuf_iterator<char>{in}, {}};
@@ -201,9 +202,13 @@ struct members_fixture : process_fixture {
     BOOST_TEST(processes[i]->wait(patience) == 0);
   }
 
-  /// Rather long timeouts, so that load alone brings no election.
+  int ctl_timeout = 60; // seconds
+  /// Rather long timeouts, so that load alone brings no election; and no level
+  /// rises in the middle of a test.
   flag_list flags{"--log-level",
                   "info",
+                  "--level-after",
+                  "86400000",
                   "--election-timeout-min",
                   "1000",
                   "--election-timeout-max",

@@ -153,7 +153,7 @@ void peers::kill(const std::vector<std::size_t>& which) {
     processes[i]->kill();
 }
 
-std::string peers::ctl(const std::string& arguments) const {
+bool peers::try_ctl(const std::string& arguments, std::string& said) const {
   std::string at;
   for (const auto& x : where)
     at += (at.empty() ? "" : ",") + links::to_text(x);
@@ -163,9 +163,14 @@ std::string peers::ctl(const std::string& arguments) const {
                   + ' ' + arguments + " >" + out + " 2>&1 </dev/null";
   const auto done = std::system(line.c_str()) == 0;
   std::ifstream in{out};
-  const std::string said{std::istreambuf_iterator<char>{in}, {}};
-  BOOST_REQUIRE_MESSAGE(done, "raftctl " << arguments << ": " << said);
-  return said;
+  said = {std::istreambuf_iterator<char>{in}, {}};
+  return done;
+}
+
+void peers::ctl(const std::string& arguments) const {
+  std::string said;
+  BOOST_REQUIRE_MESSAGE(try_ctl(arguments, said),
+                        "raftctl " << arguments << ": " << said);
 }
 
 void peers::replace(std::size_t i) {
@@ -179,17 +184,20 @@ void peers::replace(std::size_t i) {
 }
 
 void peers::settle() const {
+  std::string said;
+  const auto is_settled = [&] {
+    // At times nobody leads.
+    if (!try_ctl("member list --json", said))
+      return false;
+    const auto now = nlohmann::json::parse(said);
+    return !now["under_way"].get<bool>()
+        && std::ranges::none_of(now["members"], [](const auto& x) {
+             return x["joins"].template get<bool>();
+           });
+  };
   BOOST_REQUIRE_MESSAGE(
-    eventually(
-      [&] {
-        const auto now = nlohmann::json::parse(ctl("member list --json"));
-        return !now["under_way"].get<bool>()
-            && std::ranges::none_of(now["members"], [](const auto& x) {
-                 return x["joins"].template get<bool>();
-               });
-      },
-      progress_max),
-    "a change of members does not come to its end: " << ctl("member list"));
+    eventually(is_settled, progress_max),
+    "a change of members does not come to its end: " << said);
 }
 
 bool converge(const peers& all) {

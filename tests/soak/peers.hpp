@@ -57,8 +57,9 @@ struct peers {
   void replace(std::size_t i);
 
   /// Runs raftctl with these arguments, at most for `progress_max`.
-  /// @returns what it printed.
-  std::string ctl(const std::string& arguments) const;
+  void ctl(const std::string& arguments) const;
+  /// @param said What it printed.
+  bool try_ctl(const std::string& arguments, std::string& said) const;
 
   /// Waits until no change of members is under way.
   void settle() const;
