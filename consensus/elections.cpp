@@ -87,7 +87,12 @@ bool core::may_campaign() const noexcept {
 /// since our log is ahead of theirs. If it gives us no vote, we do not campaign
 /// for our own sake, and neither would anybody else ever win. Who wins needs a
 /// majority of the members that its own log names, and need not be one of them.
+///
+/// If all that we have is committed, a majority of those members has it, too,
+/// and whoever asks can do without us.
 void core::stand_in() {
+  if (commit_ == log_.last().index)
+    return;
   constexpr unsigned campaigns = 2; // they ask again if they still need it
   needed_for_ = campaigns;
   reconsider_campaign();
@@ -248,7 +253,7 @@ void core::become_leader() {
   election_at_ = instant::max();
   put_off_ = false;
   assembly_.drop();
-  lost_elections_ = 0;
+  lost_elections_ = needed_for_ = 0;
   slow_disk_.since = stuck_machine_.since = instant::max();
   note_that(note_kind::became_leader, {}, log_.last());
 }
