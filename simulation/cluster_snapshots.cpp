@@ -85,6 +85,9 @@ void cluster::take_snapshot(peer_id who, std::size_t count,
       || (!core.config().machine_keeps_state
           && core.log().durable().value < count))
     return;
+  // Who was a member then is not known any more.
+  if (count < core.log().compacted().index.value)
+    return schedule_snapshot(who);
   auto end = x.delivered.begin() + static_cast<std::ptrdiff_t>(count);
   const auto fits = state && state->what.applied.value == count;
   auto made
