@@ -94,7 +94,7 @@ void change(peers& all, base::random& source, totals& sum) {
   const auto i = static_cast<std::size_t>(source.below(peers::count));
   const auto id = std::to_string(all.ids[i]);
   const auto what = source.below(8);
-  if (sum.changing && what < 4) {
+  if (what < 2 || (sum.changing && what < 4)) {
     all.settle();
     sum.changing = false;
   }

@@ -142,8 +142,10 @@ void peers::start(std::size_t i, const std::string& program,
   options.insert(options.end(), more.begin(), more.end());
   processes[i] = std::make_unique<scenarios::raftd_process>(
     options, log_file(i), scenarios::raftd_process::variables{}, program);
-  BOOST_REQUIRE(processes[i]->read_line(progress_max)
-                == "listening on " + links::to_text(where[i]));
+  const auto said = processes[i]->read_line(progress_max);
+  BOOST_REQUIRE_MESSAGE(said == "listening on " + links::to_text(where[i]),
+                        "peer " << ids[i] << " at " << links::to_text(where[i])
+                                << " says \"" << said << '"');
 }
 
 void peers::kill(const std::vector<std::size_t>& which) {
@@ -192,7 +194,9 @@ void peers::settle() const {
     const auto now = nlohmann::json::parse(said);
     return !now["under_way"].get<bool>()
         && std::ranges::none_of(now["members"], [](const auto& x) {
-             return x["joins"].template get<bool>();
+             return x["joins"].template get<bool>()
+                 || !(x["leads"].template get<bool>()
+                      || x.value("connected", false));
            });
   };
   BOOST_REQUIRE_MESSAGE(

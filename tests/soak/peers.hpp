@@ -61,7 +61,7 @@ struct peers {
   /// @param said What it printed.
   bool try_ctl(const std::string& arguments, std::string& said) const;
 
-  /// Waits until no change of members is under way.
+  /// Waits until no change of members is under way, and all are there.
   void settle() const;
 
   test::temporary_directory directory;
