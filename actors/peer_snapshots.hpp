@@ -122,7 +122,11 @@ public:
   }
 
   caf::result<snapshot_part> on(const read_snapshot& msg) {
-    auto held = find_held(msg.snapshot);
+    // The level of its members does not travel.
+    const auto held = std::ranges::find_if(held_, [&msg](auto x) {
+      x.head.members.level = msg.snapshot.members.level;
+      return x.head == msg.snapshot;
+    });
     if (held == held_.end())
       return failure("this peer does not keep that snapshot any more; have it "
                      "taken again");
@@ -130,7 +134,7 @@ public:
     return answer_later<snapshot_part>(
       shell_->self_, [&](promise<snapshot_part> waiting) {
         auto who = std::make_shared<promise<snapshot_part>>(std::move(waiting));
-        read(msg.snapshot, msg.offset,
+        read(held->head, msg.offset,
              std::min(msg.size, snapshot_part_bytes_max),
              [this, who, msg](part_read& x) {
                if (x.outcome != file_outcome::done)
