@@ -3,11 +3,30 @@
 
 #include <raft/consensus/core.hpp>
 #include <raft/consensus/soundness.hpp>
+#include <raft/messages/membership_bytes.hpp>
 
 #include <algorithm>
 #include <type_traits>
 
 namespace raft::consensus {
+
+namespace {
+
+/// The level that a peer has when it takes what a message brings.
+template <class Message>
+std::uint32_t level_in(const Message& msg) {
+  if constexpr (std::is_same_v<Message, install_request>)
+    return msg.level;
+  std::uint32_t result = 0;
+  if constexpr (std::is_same_v<Message, append_request>)
+    for (const auto& x : msg.entries)
+      if (x.kind == entry_kind::configuration)
+        if (const auto members = membership_in(x))
+          result = std::max(result, members->level);
+  return result;
+}
+
+} // namespace
 
 /// Who asks may be a member that we do not know of yet, or not any more; then
 /// our log is behind its own (thesis, section 4.1). Whoever answers was asked.
@@ -44,7 +63,8 @@ bool core::may_be_heard(const Message& msg) {
         vote_reply> && !std::is_same_v<Message, append_reply> && !std::is_same_v<Message, read_index_reply> && !std::is_same_v<Message, install_reply>;
   if (!is_for_us(msg.header, asks))
     return false;
-  if (is_sound(msg))
+  // What a newer release brought is as unknown to us as it is to an older one.
+  if (is_sound(msg) && level_in(msg) <= config_.level_max)
     return true;
   distrust(note_kind::refused_malformed, msg.header.from);
   return false;

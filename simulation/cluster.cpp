@@ -1,44 +1,19 @@
-// Set-up, time, processes and disks of a simulated cluster.
+// Time, processes and disks of a simulated cluster.
 
-#include <raft/kv/kv_machine.hpp>
 #include <raft/simulation/cluster.hpp>
 
-#include <stdexcept>
 #include <utility>
 
 namespace raft::simulation {
 
 cluster::cluster(const cluster_options& options, observer* watching)
-  : options_{options},
-    watching_{watching},
-    seeds_{options.seed},
-    random_{seeds_.next()},
-    network_{options.network, seeds_.next()},
-    hosts_(options.peers + options.spares),
-    safety_{options.peers, options.spares},
-    apply_max_{options.apply_max} {
-  if (const auto* complaint = consensus::complaint_about(options.settings))
-    throw std::invalid_argument{complaint};
-  if (!options_.machine)
-    options_.machine = [](machine_disk&, random&) {
-      return std::make_unique<kv::kv_machine>();
-    };
-  const auto voters = founders();
-  for (std::uint64_t i = 1; i <= hosts_.size(); ++i) {
-    const peer_id id{i};
-    auto settings = options.settings;
-    settings.priority = traits_of(id).priority;
-    peers_.emplace_back(id, settings,
-                        i <= options.peers ? voters : std::vector<peer_id>{},
-                        seeds_.next());
-    around(id).clock_began = random_.between(duration{0}, options.clocks_apart);
-    around(id).clock = drifting_clock{around(id).clock_began};
+  : cluster_parts{options, watching} {
+  for (auto id : ids()) {
     around(id).clock.set_drift(now(), usual_drift(id));
     around(id).disk = around(id).data_disk = usual_disk(id);
-    network_.set_distance(id.value, traits_of(id).farther);
-  }
-  for (auto id : ids())
+    around(id).release = traits_of(id).release;
     boot(id);
+  }
 }
 
 cluster::~cluster() {
@@ -345,11 +320,6 @@ disk_profile cluster::usual_disk(peer_id who) const {
   auto result = options_.disk;
   result.delay_max += traits_of(who).slower;
   return result;
-}
-
-peer_traits cluster::traits_of(peer_id who) const {
-  return who.value <= options_.traits.size() ? options_.traits[who.value - 1]
-                                             : peer_traits{};
 }
 
 void cluster::set_disk(peer_id who, const disk_profile& x) {

@@ -2,22 +2,7 @@
 
 #pragma once
 
-#include <raft/machine/executor.hpp>
-#include <raft/machine/sessions.hpp>
-#include <raft/machine/state_machine.hpp>
-#include <raft/machine/waiting.hpp>
-#include <raft/simulation/clock.hpp>
-#include <raft/simulation/cluster_options.hpp>
-#include <raft/simulation/counters.hpp>
-#include <raft/simulation/event.hpp>
-#include <raft/simulation/host.hpp>
-#include <raft/simulation/machine_maker.hpp>
-#include <raft/simulation/network.hpp>
-#include <raft/simulation/overlaps.hpp>
-#include <raft/simulation/replayed_messages.hpp>
-#include <raft/simulation/safety_checker.hpp>
-#include <raft/simulation/simulated_client.hpp>
-#include <raft/simulation/virtual_peer.hpp>
+#include <raft/simulation/cluster_parts.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -43,7 +28,7 @@ namespace raft::simulation {
 ///
 /// Functions that users pass in are called while time passes, and may call
 /// anything here but what lets time pass.
-class cluster {
+class cluster : private cluster_parts {
 public:
   /// Makes the cluster and starts all peers.
   /// @param watching Is told what happens, if not null; must outlive this.
@@ -230,6 +215,17 @@ public:
   void stick_machine(peer_id who);
   void free_machine(peer_id who);
 
+  // -- releases (cluster_releases.cpp) ----------------------------------------
+
+  /// From its next start on, a peer is a release that speaks no newer version
+  /// of the messages than this. It does not start if its log has a higher
+  /// level.
+  void set_release(peer_id who, std::uint32_t version);
+
+  /// It is the newest one, if it was too old for what the others are. Starts it
+  /// again then.
+  void update(peer_id who);
+
   // -- network ----------------------------------------------------------------
 
   void set_network(const network_profile& x);
@@ -378,6 +374,14 @@ private:
   void observe(peer_id who);
   void observe_log(peer_id who);
 
+  // -- releases (cluster_releases.cpp) ----------------------------------------
+
+  std::uint32_t version_between(peer_id who, peer_id other) const;
+  bool understand_each_other(peer_id who, peer_id other) const;
+  void look_at_level(peer_id who);
+  void check_level(peer_id who) const;
+  void end_outgrown_links(peer_id who, const consensus::output& out);
+
   // -- state machines (cluster_machine.cpp) -----------------------------------
 
   void wake_machine(peer_id who);
@@ -440,61 +444,9 @@ private:
 
   // -- help -------------------------------------------------------------------
 
-  virtual_peer& peer(peer_id x) {
-    return peers_.at(x.value - 1);
-  }
-
-  const virtual_peer& peer(peer_id x) const {
-    return peers_.at(x.value - 1);
-  }
-
-  host& around(peer_id x) {
-    return hosts_.at(x.value - 1);
-  }
-
-  const host& around(peer_id x) const {
-    return hosts_.at(x.value - 1);
-  }
-
-  peer_traits traits_of(peer_id who) const;
   bool is_able(peer_id who) const;
   bool has_usual_network() const;
   bool has_way(peer_id from, peer_id to) const;
-
-  simulated_client& client(client_number x) {
-    return *clients_.at(x - 1);
-  }
-
-  cluster_options options_;
-  observer* watching_;
-  event_queue events_;
-  random seeds_;
-  random random_; // of disks, alarms, appliers and replays
-  network network_;
-  replayed_messages replayed_;
-  std::vector<virtual_peer> peers_; // peer 1 is at 0
-  std::vector<host> hosts_;
-  std::vector<std::unique_ptr<simulated_client>> clients_; // client 1 is at 0
-  std::set<std::pair<peer_id, peer_id>> broken_;
-  /// The ways that are stalled, and what waits there.
-  std::map<std::pair<peer_id, peer_id>, std::vector<parcel_under_way>> stalled_;
-  overlaps under_way_;
-  safety_checker safety_;
-  /// All snapshots that were ever taken, by their checksum.
-  std::map<std::uint64_t, shared_snapshot> vault_;
-  std::vector<client_operation> history_;
-  /// What came of the entries 1, 2, ... on the peer that applied each first.
-  std::vector<apply_result> results_;
-  std::function<void(peer_id, const entry&)> on_delivery_;
-  std::uint64_t sent_ = 0;
-  bool programs_run_ = true;
-  std::uint64_t programs_stopped_ = 0;
-  duration apply_max_; // just now
-  instant served_at_{0};
-  std::uint64_t ends_of_faults_ = 0;
-  std::uint64_t fingerprint_ = 14695981039346656037U;
-  std::uint64_t steps_ = 0;
-  std::size_t reads_ = 0;
 };
 
 } // namespace raft::simulation

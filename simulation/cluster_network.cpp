@@ -216,21 +216,23 @@ void cluster::connection_changed(peer_id who, peer_id other) {
 bool cluster::are_linked(peer_id who, peer_id other) const {
   const auto& links = around(who).links;
   auto link = links.find(other);
-  return link != links.end() && link->second == around(other).process;
+  return link != links.end() && link->second.process == around(other).process;
 }
 
 void cluster::connect_or_not(peer_id who, peer_id other) {
   auto up = !options_.connections_tell
-         || (runs(other) && !broken_.contains({who, other}));
+         || (runs(other) && !broken_.contains({who, other})
+             && understand_each_other(who, other));
   auto& x = around(who);
   auto known = x.links.contains(other);
   if (up && known && (are_linked(who, other) || !options_.connections_tell))
     return;
   // The one that it was connected with is gone.
-  if (known) {
-    x.links.erase(other);
-    step(who, [other](virtual_peer& y) { return y.link_down(other); });
-  }
+  if (known)
+    step(who, [&x, other](virtual_peer& y) {
+      x.links.erase(other);
+      return y.link_down(other);
+    });
   if (!up || !runs(who))
     return;
   incarnation_id incarnation;
@@ -239,9 +241,10 @@ void cluster::connect_or_not(peer_id who, peer_id other) {
       return;
     incarnation = peer(other).disk().incarnation();
   }
-  x.links.emplace(other, around(other).process);
-  step(who, [other, incarnation](virtual_peer& y) {
-    return y.link_up(other, incarnation);
+  const auto version = version_between(who, other);
+  x.links.insert_or_assign(other, link_end{around(other).process, version});
+  step(who, [other, incarnation, version](virtual_peer& y) {
+    return y.link_up(other, incarnation, version);
   });
 }
 
@@ -390,8 +393,10 @@ void cluster::renew_link(peer_id x, peer_id y) {
     auto incarnation = options_.connections_tell
                        ? peer(other).disk().incarnation()
                        : incarnation_id{};
-    step(who, [other = other, incarnation](virtual_peer& p) {
-      return p.link_renewed(other, incarnation);
+    const auto version = version_between(who, other);
+    around(who).links[other].version = version;
+    step(who, [other = other, incarnation, version](virtual_peer& p) {
+      return p.link_renewed(other, incarnation, version);
     });
   }
 }
@@ -458,6 +463,7 @@ void cluster::end_faults() {
     put_back(who);
     set_wall(who, 0);
     resume(who);
+    update(who);
     restart(who);
     for (auto other : ids())
       if (broken_.contains({who, other}))

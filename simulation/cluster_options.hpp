@@ -54,6 +54,8 @@ struct peer_traits {
   std::int64_t drift = 0;
   /// See `consensus::settings::priority`.
   std::uint8_t priority = priority_usual;
+  /// The newest version of the messages that its release speaks at first.
+  std::uint32_t release = protocol_version;
 };
 
 struct cluster_options {

@@ -51,6 +51,7 @@ void cluster::carry_out_snapshots(peer_id who, const consensus::output& out) {
     if (!peer(who).disk().files().find(msg.snapshot))
       throw violation{"a snapshot is to be sent that is not on the disk"};
     msg.data = bytes{bytes_of(msg.snapshot, msg.offset, x.size)};
+    msg.snapshot.members.level = 0; // which does not travel
     send(std::move(msg));
   }
   for (std::size_t i = 0; i < out.chunks_to_store.size(); ++i)

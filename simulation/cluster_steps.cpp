@@ -29,6 +29,9 @@ void cluster::boot(peer_id who) {
   if (x.swapped)
     return tell(
       "does not start: its directory is that of " + to_text(x.swapped), who);
+  peer(who).speak(x.release);
+  if (peer(who).is_too_old())
+    return tell("does not start: its release is too old for its log", who);
   ++x.process;
   x.links.clear();
   x.turned_away.clear();
@@ -41,6 +44,7 @@ void cluster::boot(peer_id who) {
   x.term = {};
   x.commit = {};
   x.durable = {};
+  x.level = 0;
   wake_machine(who);
   x.snapshotting = false;
   finish_install(who);
@@ -74,6 +78,8 @@ void cluster::carry_out(peer_id who, consensus::output out) {
   if (watching_)
     observe(who);
   safety_.after_step(x, peers_, now());
+  look_at_level(who);
+  end_outgrown_links(who, out);
   for (auto& msg : out.messages)
     send(widened(std::move(msg)));
   if (out.batch)

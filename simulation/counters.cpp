@@ -35,6 +35,8 @@ counters& counters::operator+=(const counters& x) noexcept {
   snapshots_installed += x.snapshots_installed;
   snapshot_parts_found += x.snapshot_parts_found;
   installs_finished += x.installs_finished;
+  levels_raised += x.levels_raised;
+  starts_too_old += x.starts_too_old;
   return *this;
 }
 

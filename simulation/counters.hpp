@@ -64,6 +64,10 @@ struct counters {
   /// Starts that found a part of one, and one that was to be installed.
   std::uint64_t snapshot_parts_found = 0;
   std::uint64_t installs_finished = 0;
+  /// How often a leader raised the level, and a release did not start because
+  /// it was too old.
+  std::uint64_t levels_raised = 0;
+  std::uint64_t starts_too_old = 0;
 
   counters& operator+=(const counters& x) noexcept;
 

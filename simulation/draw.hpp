@@ -36,6 +36,11 @@ void draw_transfers(std::uint64_t seed, duration length,
 void draw_reconfigurations(std::uint64_t seed, duration length,
                            std::vector<fault>& to);
 
+/// In some runs, peers are of different releases, and some are updated or taken
+/// back.
+void draw_releases(std::uint64_t seed, duration length, std::vector<fault>& to);
+void draw_releases(std::uint64_t seed, cluster_options& to);
+
 /// Whether something comes together in a run that should be left alone.
 bool has_coincidence(std::uint64_t seed);
 

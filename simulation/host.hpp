@@ -28,6 +28,14 @@ struct ticket {
   std::uint64_t attempt = 0;
 };
 
+/// What a process knows of its link to a peer.
+struct link_end {
+  /// With which of that peer's processes.
+  std::uint64_t process = 0;
+  /// Of the messages that both speak.
+  std::uint32_t version = protocol_version;
+};
+
 /// What there is around a peer, beside the peer itself.
 struct host {
   drifting_clock clock;
@@ -56,6 +64,10 @@ struct host {
   /// What the machine has on the disk, and up to which entry at least.
   machine_disk kept;
   log_index checkpointed;
+  /// The newest version of the messages that its release speaks.
+  std::uint32_t release = protocol_version;
+  /// The level of the members when it was looked at last.
+  std::uint32_t level = 0;
   /// How far the machine believes the log to be durable.
   log_index log_durable;
   /// A part of its state on the way to the disk.
@@ -68,8 +80,8 @@ struct host {
   term_number leads;
   /// In which term it was replayed to last, and whether as a leader.
   std::pair<term_number, bool> replayed;
-  /// Who is connected, and with which of its processes.
-  std::map<peer_id, std::uint64_t> links;
+  /// Who is connected.
+  std::map<peer_id, link_end> links;
   /// Who may not be connected, and why not.
   std::map<peer_id, exclusion> turned_away;
   /// With whom that is tried again soon.

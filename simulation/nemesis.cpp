@@ -315,6 +315,12 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::swap_disks:
       swap_disks(on, whom, x);
       break;
+    case fault_kind::change_release:
+      take_down(on, whom, x.length, [&on, whom, &x] {
+        on.crash(whom);
+        on.set_release(whom, static_cast<std::uint32_t>(x.number));
+      });
+      break;
     default:
       change_disks(on, whom, x);
   }
@@ -393,6 +399,8 @@ std::string describe(const fault& x) {
     result += " and peer " + to_text(x.other);
   if (x.what == renew_link || x.what == fault_kind::transfer)
     return result;
+  if (x.what == change_release)
+    result += " to one of version " + std::to_string(x.number);
   auto tenths = (x.length.count() + 50'000) / 100'000;
   return result + " for " + std::to_string(tenths / 10) + '.'
        + std::to_string(tenths % 10) + " s";

@@ -2,7 +2,9 @@
 #include <raft/simulation/safety_checker.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 
 namespace raft::simulation {
 
@@ -57,6 +59,7 @@ void safety_checker::after_step(const virtual_peer& peer,
   if (peer.core().leads())
     check_matches(peer.core(), all, lost_);
   check_commit(peer, known, all);
+  check_members(peer, known);
   check_applied(peer, known);
   check_lease(peer.core());
 }
@@ -225,6 +228,27 @@ void safety_checker::check_commit(const virtual_peer& peer, of_peer& known,
         && !has_all_committed(other.core()))
       throw violation{"leader completeness: the leader " + to_text(other.id())
                       + " lacks a committed entry"};
+}
+
+/// Whoever knows who the members are as of a committed entry knows the same, of
+/// the same level, whether it has that from the log or from a snapshot.
+void safety_checker::check_members(const virtual_peer& peer, of_peer& known) {
+  const auto& core = peer.core();
+  if (std::exchange(known.members, core.commit()) == core.commit())
+    return;
+  const auto& now = core.members_at(core.commit());
+  if (now.voters.empty())
+    return; // it joins, and knows nobody
+  const auto [at, fresh] = members_.try_emplace(now.index, now);
+  if (at->second != now)
+    throw violation{"state machine safety: peer " + to_text(peer.id())
+                    + " has other members as of entry " + to_text(now.index)
+                    + " than were committed, or another level"};
+  if (const auto next = std::next(at);
+      next != members_.end() && next->first <= core.commit())
+    throw violation{"state machine safety: peer " + to_text(peer.id())
+                    + " has not the members of entry " + to_text(next->first)
+                    + ", which is committed"};
 }
 
 /// "State Machine Safety: if a server has applied a log entry at a given index

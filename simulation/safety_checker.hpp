@@ -61,6 +61,8 @@ private:
     log_index compacted;
     std::size_t applied = 0;
     bool led = false;
+    /// Up to where it was looked at who the members were.
+    log_index members;
   };
 
   /// An entry, the term of the one before it, and when it was appended first.
@@ -84,6 +86,7 @@ private:
   void check_time(const origin& x) const;
   void check_commit(const virtual_peer& peer, of_peer& known,
                     const std::vector<virtual_peer>& all);
+  void check_members(const virtual_peer& peer, of_peer& known);
   void check_applied(const virtual_peer& peer, of_peer& known);
   void check_lease(const consensus::core& x) const;
   bool has_all_committed(const consensus::core& x) const;
@@ -93,6 +96,8 @@ private:
   std::map<term_number, std::pair<peer_id, std::uint64_t>> leaders_;
   std::map<std::pair<log_index, term_number>, origin> entries_;
   std::vector<commitment> committed_; // of the entries 1, 2, ...
+  /// Those that were committed, by the index of their entry.
+  std::map<log_index, membership> members_;
   /// Those whose majority has committed the last of them, and those that were
   /// in force at the end of that step.
   membership deciding_;

@@ -16,13 +16,15 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",       "crash_all",     "pause",        "cut",        "isolate",
-  "mute",        "deafen",        "partition",    "break_link", "swizzle",
-  "lose",        "delay",         "slow_disk",    "hang_disk",  "fill_disk",
-  "fail_disk",   "set_clock",     "drift",        "stall",      "wipe",
-  "found_again", "older_copy",    "foreign_disk", "swap_disks", "echo",
-  "slow_links",  "slow_log",      "hang_log",     "slow_data",  "hang_data",
-  "fill_data",   "stick_machine", "renew_link",   "transfer",   "reconfigure",
+  "crash",       "crash_all",  "pause",        "cut",
+  "isolate",     "mute",       "deafen",       "partition",
+  "break_link",  "swizzle",    "lose",         "delay",
+  "slow_disk",   "hang_disk",  "fill_disk",    "fail_disk",
+  "set_clock",   "drift",      "stall",        "wipe",
+  "found_again", "older_copy", "foreign_disk", "swap_disks",
+  "echo",        "slow_links", "slow_log",     "hang_log",
+  "slow_data",   "hang_data",  "fill_data",    "stick_machine",
+  "renew_link",  "transfer",   "reconfigure",  "change_release",
   "quiet"};
 
 consensus::settings draw_settings(random& from) {
@@ -299,6 +301,7 @@ schedule draw_schedule(std::uint64_t seed) {
   draw_renewals(seed, result.faults);
   draw_transfers(seed, result.length, result.faults);
   draw_reconfigurations(seed, result.length, result.faults);
+  draw_releases(seed, result.length, result.faults);
   add_coincidences(seed, result);
   return result;
 }
@@ -344,6 +347,7 @@ cluster_options draw_cluster(std::uint64_t seed) {
   draw_leases(seed, result);
   draw_priorities(seed, result);
   draw_snapshots(seed, result);
+  draw_releases(seed, result);
   add_coincidences(seed, result);
   return result;
 }
@@ -418,6 +422,10 @@ fault read_fault(line_reader& line) {
   return result;
 }
 
+bool is_release(std::uint64_t version) {
+  return protocol_version_min <= version && version <= protocol_version;
+}
+
 void check(const schedule& x) {
   auto peers = draw_all_peers(x.seed);
   if (x.clients < 1 || x.clients > 100)
@@ -425,7 +433,8 @@ void check(const schedule& x) {
   for (const auto& y : x.faults)
     if (y.peer.value > peers || y.other.value > peers
         || (y.what == fault_kind::drift && y.number > 1'000'000)
-        || (y.what == fault_kind::set_clock && y.number > 2 * clock_is_right))
+        || (y.what == fault_kind::set_clock && y.number > 2 * clock_is_right)
+        || (y.what == fault_kind::change_release && !is_release(y.number)))
       throw schedule_error{"this cluster has " + std::to_string(peers)
                            + " peers: " + to_text(y)};
 }

@@ -93,6 +93,10 @@ enum class fault_kind : std::uint8_t {
   /// Whoever leads is asked for other members, until he begins a change, for
   /// that time. `number` decides which. Nothing takes that back.
   reconfigure,
+  /// The process ends, and starts again as a release that speaks no newer
+  /// version of the messages than `number`, if it can. Nothing takes that back
+  /// but another one, and the end of all faults.
+  change_release,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

@@ -114,8 +114,9 @@ consensus::output virtual_peer::receive(const peer_message& msg) {
 }
 
 consensus::output virtual_peer::link_up(peer_id peer,
-                                        incarnation_id incarnation) {
-  core_->link_up(peer, incarnation, protocol_version);
+                                        incarnation_id incarnation,
+                                        std::uint32_t version) {
+  core_->link_up(peer, incarnation, version);
   return carry_out();
 }
 
@@ -125,9 +126,10 @@ consensus::output virtual_peer::link_down(peer_id peer) {
 }
 
 consensus::output virtual_peer::link_renewed(peer_id peer,
-                                             incarnation_id incarnation) {
+                                             incarnation_id incarnation,
+                                             std::uint32_t version) {
   ++counts_.renewed_links;
-  return link_up(peer, incarnation);
+  return link_up(peer, incarnation, version);
 }
 
 consensus::output virtual_peer::transfer(peer_id target) {
@@ -323,6 +325,8 @@ void virtual_peer::count(const consensus::output& out) {
     counts_.transfers_ended += x.kind == note_kind::leads_on ? 1 : 0;
     counts_.leaders_removed
       += x.kind == note_kind::stepped_down_removed ? 1 : 0;
+    counts_.levels_raised
+      += x.kind == note_kind::level_has_risen && core_->leads() ? 1 : 0;
     counts_.space_found += x.kind == note_kind::disk_has_space ? 1 : 0;
   }
   for (const auto& x : out.reads)

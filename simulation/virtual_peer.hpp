@@ -52,6 +52,18 @@ public:
 
   void crash(unfinished_write fate);
 
+  /// Its next process speaks no newer version of the messages.
+  void speak(std::uint32_t version) noexcept {
+    config_.level_max = version;
+  }
+
+  /// It does not, as its log has a higher level.
+  bool is_too_old() {
+    const auto result = disk_.members().current().level > config_.level_max;
+    counts_.starts_too_old += result ? 1 : 0;
+    return result;
+  }
+
   /// Takes all that the disk holds: the peer is another one from now on, that
   /// knows no members, or is founded again. @pre `!running()`.
   void lose_disk(std::vector<peer_id> voters = {});
@@ -78,11 +90,13 @@ public:
   /// What the monotonic clock shows; nothing comes out.
   void tell_clock(base::instant clock);
   consensus::output receive(const peer_message& msg);
-  consensus::output link_up(peer_id peer, incarnation_id incarnation = {});
+  consensus::output link_up(peer_id peer, incarnation_id incarnation = {},
+                            std::uint32_t version = protocol_version);
   consensus::output link_down(peer_id peer);
 
   /// Another connection takes the place of one before that was missed.
-  consensus::output link_renewed(peer_id peer, incarnation_id incarnation);
+  consensus::output link_renewed(peer_id peer, incarnation_id incarnation,
+                                 std::uint32_t version = protocol_version);
 
   /// It is asked to hand over its office.
   consensus::output transfer(peer_id target);

@@ -73,4 +73,20 @@ BOOST_AUTO_TEST_CASE(a_level_that_nobody_knows_is_malformed) {
   BOOST_TEST(!x->log().last().index);
 }
 
+// As an older release does, which knows no such bytes. Its links to others end,
+// and handshakes say why.
+BOOST_AUTO_TEST_CASE(what_a_newer_release_brought_is_refused) {
+  auto newer = those({{1}, {2}, {3}});
+  newer.level = protocol_version;
+  auto config = with_snapshots();
+  for (const auto speaks : {protocol_version, protocol_version - 1}) {
+    config.level_max = speaks;
+    lone_peer x{1, voters(3), {}, {}, config};
+    x.receive(append_members(1, 1, newer));
+    const auto knows = speaks == protocol_version;
+    BOOST_TEST(x->members().level == (knows ? newer.level : 0));
+    BOOST_TEST(!x->log().last().index != knows);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

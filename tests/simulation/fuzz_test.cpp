@@ -44,6 +44,8 @@ std::vector<named_count> named(const counters& x) {
           {"compactions", x.compactions},
           {"snapshots that were taken", x.snapshots_taken},
           {"snapshots that took the place of a log", x.snapshots_installed},
+          {"levels that rose", x.levels_raised},
+          {"releases too old to start", x.starts_too_old},
           {"truncations", x.truncations},
           {"reads for followers", x.reads_for_followers},
           {"reads to apply", x.reads_to_apply},
@@ -283,6 +285,7 @@ BOOST_AUTO_TEST_CASE(bad_schedules_are_refused) {
        {"", "raft-schedule 2\n", "raft-schedule 1\nseed x\n",
         "raft-schedule 1\nfault 1 nothing 1 1 1 1\n",
         "raft-schedule 1\nfault 1 crash 99 1 1 1\n",
+        "raft-schedule 1\nfault 1 change_release 1 1 1 99\n",
         "raft-schedule 1\nclients 0\n", "raft-schedule 1\nseed 1 2\n"}) {
     std::istringstream file{text};
     BOOST_CHECK_THROW(read_schedule(file), schedule_error);
