@@ -111,7 +111,7 @@ private:
     persistence::found_behind(
       *store, group, snapshots::head_of(about, in.counts()), members());
     to->install();
-    persistence::end_founding(*store, group);
+    persistence::end_installing(*store, group);
     return {std::move(store), about};
   }
 

@@ -12,6 +12,12 @@ namespace raft::consensus {
 
 namespace {
 
+/// A machine that has lost its directory comes back as another peer; until that
+/// has taken the place of the one before, both are members.
+bool share_a_machine(const member_details& x, const member_details& y) {
+  return (x.joins && x.replaces == y.peer) || (y.joins && y.replaces == x.peer);
+}
+
 /// What can be said of a wish without knowing who is there.
 members_changed objection_to_members(const membership& wanted) {
   members_changed result;
@@ -21,7 +27,8 @@ members_changed objection_to_members(const membership& wanted) {
     result.result = change_result::malformed;
   for (const auto& x : wanted.details)
     for (const auto& y : wanted.details)
-      if (x.peer < y.peer && !x.address.empty() && x.address == y.address)
+      if (x.peer < y.peer && !x.address.empty() && x.address == y.address
+          && !share_a_machine(x, y))
         result = {{}, change_result::duplicate_address, y.peer, {}, {}};
   return result;
 }

@@ -9,6 +9,8 @@
 #include <charconv>
 #include <filesystem>
 #include <ostream>
+#include <sstream>
+#include <string_view>
 
 namespace raft::kv {
 
@@ -16,6 +18,9 @@ namespace {
 
 /// How many records are read before the transaction ends.
 constexpr std::size_t records_per_step = 10'000;
+
+/// What comes before the name of a record that is.
+constexpr std::string_view damaged = "DAMAGED";
 
 table_options to_open(const dump_options& options) {
   table_options result;
@@ -97,7 +102,7 @@ private:
     if (unseal(options_.group, key, record, fault))
       return;
     ++damages_;
-    out_ << "  DAMAGED       " << name(key) << ": " << fault << '\n';
+    out_ << "  " << damaged << "       " << name(key) << ": " << fault << '\n';
   }
 
   dump_options options_;
@@ -138,6 +143,36 @@ log_index applied_in(const std::string& directory, group_id group) {
   } catch (const lmdb::error& e) {
     lmdb::rethrow(e, directory);
   }
+}
+
+std::string damage_of(const std::string& data_directory,
+                      const machine::machine_context& context) {
+  using persistence::store_errc;
+  table_options where;
+  where.directory = engine_directory(data_directory, context.group);
+  where.owner = {context.cluster, context.peer, context.incarnation};
+  where.group = context.group;
+  where.must_exist = context.compacted > log_index{};
+  if (!where.must_exist && !std::filesystem::exists(where.directory))
+    return {};
+  std::ostringstream report;
+  try {
+    // Compares whose it is, which those that show it do not.
+    lmdb_files{where, false};
+    dump({where.directory, context.group, true}, report);
+  } catch (const persistence::store_error& e) {
+    if (e.code() != store_errc::corrupt && e.code() != store_errc::foreign)
+      throw;
+    return e.what();
+  } catch (const lmdb::error& e) {
+    lmdb::rethrow(e, where.directory);
+  }
+  const auto text = report.str();
+  const auto begin = text.find(damaged);
+  if (begin == std::string::npos)
+    return {};
+  const auto from = text.find_first_not_of(' ', begin + damaged.size());
+  return text.substr(from, text.find('\n', from) - from);
 }
 
 std::uint64_t dump(const dump_options& options, std::ostream& out) {

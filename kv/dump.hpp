@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <raft/machine/state_machine.hpp>
 #include <raft/messages/ids.hpp>
 
 #include <cstdint>
@@ -27,6 +28,15 @@ std::vector<group_id> engines_in(const std::string& data_directory);
 /// @param directory The engine's own; 0 if there is none.
 /// @throws persistence::store_error if it cannot be opened.
 log_index applied_in(const std::string& directory, group_id group);
+
+/// Reads all that the engine of a group has on the disk, while no process
+/// writes it.
+/// @returns what is wrong with it: it is missing, although it must be there,
+///          it belongs to another store, or a record is damaged; empty if all
+///          is well.
+/// @throws persistence::store_error if the disk does not let itself be read.
+std::string damage_of(const std::string& data_directory,
+                      const machine::machine_context& context);
 
 /// Prints what an engine holds, also while a process writes it.
 /// @returns the number of damaged records found.

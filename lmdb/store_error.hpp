@@ -49,6 +49,7 @@ private:
 inline constexpr const char* keep_off
   = ". Nothing was changed. Keep the directory, and do not start this peer "
     "with an empty one, which the others would refuse: they go on without it "
-    "while they are a majority";
+    "while they are a majority. 'raftd --rejoin' fetches from them what can be, "
+    "and says what else to do";
 
 } // namespace raft::lmdb

@@ -94,7 +94,7 @@ void found_behind(store& to, group_id group, const snapshot_head& snapshot,
   commit_one(to, group, reset_to(head, {head.last.term, {}}, {}));
 }
 
-void end_founding(store& to, group_id group) {
+void end_installing(store& to, group_id group) {
   auto known = to.load(group);
   if (!known.installing.last.index)
     return;

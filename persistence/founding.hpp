@@ -43,7 +43,7 @@ void found_behind(store& to, group_id group, const snapshot_head& snapshot,
                   const std::vector<peer_id>& members);
 
 /// The state machine has what the snapshot holds.
-void end_founding(store& to, group_id group);
+void end_installing(store& to, group_id group);
 
 /// Whether a store was being founded from a snapshot and that has not come to
 /// its end.

@@ -18,6 +18,9 @@ struct configuration {
   /// The file of a snapshot that an empty data directory is filled with; empty
   /// if none. See `cluster::open_restored`.
   std::string restore;
+  /// Whether to repair what is damaged or lost with what others have. See
+  /// `cluster::repair`.
+  bool rejoin = false;
   /// Where to wait for Redis clients, if at all.
   std::optional<links::address> redis;
   /// Bytes of replies that one Redis client, and all of them together, may

@@ -193,6 +193,10 @@ std::vector<option> options_of_node() {
          "directory is filled with it. The same file on all peers. Harmless "
          "afterwards",
          RAFT_FIELD(restore)),
+    flag("rejoin",
+         "Read all of the data directory before the start, and if its state is "
+         "damaged, lost or known to be wrong, get that of the other members",
+         RAFT_FIELD(rejoin)),
     flag("insecure",
          "Allow addresses that other machines can reach, although nothing is "
          "encrypted or authenticated",

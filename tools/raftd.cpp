@@ -13,6 +13,7 @@
 #include <raft/programs/standard_files.hpp>
 #include <raft/redis/server.hpp>
 #include <raft/server/configuration.hpp>
+#include <raft/tools/lib/rejoin.hpp>
 #include <raft/tools/lib/restore.hpp>
 #include <raft/tools/lib/server_log.hpp>
 
@@ -143,19 +144,46 @@ redis::server_options redis_options(const server::configuration& config,
   return result;
 }
 
+/// Lets signals end what may take long, as long as it lives: whatever ends it,
+/// the next start goes on with it.
+class interruptible {
+public:
+  explicit interruptible(const sigset_t& signals) : signals_{signals} {
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
+
+  interruptible(const interruptible&) = delete;
+  interruptible& operator=(const interruptible&) = delete;
+
+  ~interruptible() {
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+
+private:
+  const sigset_t& signals_;
+};
+
 /// The store that node and engine go on with, after what is restored was.
 std::shared_ptr<persistence::store> restore(const server::configuration& config,
                                             const kv::engine_options& engine,
                                             const sigset_t& signals) {
   spdlog::info("fills {} with the snapshot '{}', unless that was done before",
                config.node.data_directory, config.restore);
-  // It may take long, and whatever ends it, the next start goes on with it.
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  interruptible guard{signals};
   auto done = tools::restore_engine(config.node, config.restore, engine);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (done.restored)
     spdlog::info("restored: {}", tools::in_words(*done.restored));
   return std::move(done.store);
+}
+
+/// The same, after what is damaged was repaired.
+std::shared_ptr<persistence::store> rejoin(const server::configuration& config,
+                                           const kv::engine_options& engine,
+                                           const sigset_t& signals) {
+  interruptible guard{signals};
+  return tools::rejoin(config.node, engine, [](const std::string& what) {
+    spdlog::info("{}", what);
+  });
 }
 
 kv::engine_options engine_options(const server::configuration& config) {
@@ -173,6 +201,8 @@ void run(const server::configuration& config, const sigset_t& signals) {
   cluster::node_options options;
   if (!config.restore.empty())
     options.store = restore(config, engine, signals);
+  else if (config.rejoin)
+    options.store = rejoin(config, engine, signals);
   actors::system_config system_config{true};
   caf::actor_system system{system_config};
   options.on_event = on_event;

@@ -198,6 +198,21 @@ BOOST_AUTO_TEST_CASE(another_cluster_goes_on_with_a_copy) {
     eventually([&] { return text_of(digest_of(2)) == digest_in(quiet); }));
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_that_went_on_to_a_version_is_copied) {
+  run_all({"--level-after", "100"});
+  write(20);
+  BOOST_REQUIRE(eventually([&] {
+    return std::ranges::all_of(user->states(),
+                               [](const auto& x) { return x.state.level > 0; });
+  }));
+  BOOST_TEST(run({"snapshot"}) == 0);
+  BOOST_TEST(run({"backup", file}) == 0);
+  BOOST_TEST(digest_in(file) == text_of(digest_of(0)));
+  write(5);
+  const auto more = place + "/more.increment";
+  BOOST_TEST(run({"backup", more, "--since", file}) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(increments_follow_a_copy) {
   run_all();
   write(20);

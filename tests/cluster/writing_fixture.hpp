@@ -21,6 +21,8 @@ namespace raft::cluster {
 
 /// Counts what was tried and what was acknowledged.
 struct writing_fixture : process_fixture {
+  using process_fixture::process_fixture;
+
   static constexpr std::size_t value_bytes = 32 << 10;
 
   void make_client() {

@@ -142,6 +142,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_members_is_refused) {
   BOOST_TEST(x->members().index.value == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(who_takes_a_place_may_have_its_address) {
+  auto x = leader_of(3);
+  auto replaced = those({{1}, {2}, {3}}, {{4}});
+  replaced.details
+    = {{{3}, {}, "h:3", false, {}}, {{4}, {104}, "h:3", true, {3}}};
+  auto other = replaced;
+  other.details[1].replaces = {2};
+  BOOST_CHECK(change(x, other) == change_result::duplicate_address);
+  other.details[1] = {{4}, {104}, "h:3", false, {}};
+  BOOST_CHECK(change(x, other) == change_result::duplicate_address);
+  BOOST_CHECK(change(x, replaced) == change_result::begun);
+}
+
 BOOST_AUTO_TEST_CASE(an_id_is_never_used_for_another_store) {
   auto x = leader_of(3);
   x.input([](core& c) { c.link_up(peer_id{3}, incarnation_id{103}); });

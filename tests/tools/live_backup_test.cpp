@@ -1,5 +1,6 @@
 // From whom raftctl has a snapshot, and what must be in it.
 
+#include <raft/tools/lib/copy_snapshot.hpp>
 #include <raft/tools/lib/live_backup.hpp>
 
 #include <boost/test/unit_test.hpp>

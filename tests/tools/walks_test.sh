@@ -69,6 +69,8 @@ pkill() {
 }
 
 # Copies a directory to another machine.
+mv() { command mv "$(here "$1")" "$(here "$2")"; }
+
 scp() {
   local from=$2 to=$3
   from=$(here "$from")
@@ -225,6 +227,20 @@ lose_all
 walk restore 's/monday.snapshot/all.snapshot/'
 walk compare
 expect yellow raftctl get color
+
+# -- damaged -----------------------------------------------------------------
+
+lose 3
+rm -r "$(here /var/lib/raft/kv-1)"
+walk repair
+walk compare
+expect yellow raftctl get color
+lose 3
+walk 'repair by another'
+voters 1 2 4
+walk compare
+lose_all
+walk restore 's/monday.snapshot/all.snapshot/'
 
 # -- and lost, all but one -------------------------------------------------------
 

@@ -72,8 +72,9 @@ void copy_files(const fs::path& from, const fs::path& to) {
 
 } // namespace
 
-std::string free_name_beside(const std::string& directory) {
-  auto name = without_slashes(directory) + ".before-recovery";
+std::string free_name_beside(const std::string& directory,
+                             const std::string& why) {
+  auto name = without_slashes(directory) + "." + why;
   auto result = name;
   for (auto i = 2; fs::exists(result); ++i)
     result = fmt::format("{}-{}", name, i);

@@ -13,9 +13,10 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// A name beside a directory that nothing has: `DIR.before-recovery`, or with a
-/// number behind it.
-std::string free_name_beside(const std::string& directory);
+/// A name beside a directory that nothing has: `DIR.WHY`, or with a number
+/// behind it.
+std::string free_name_beside(const std::string& directory,
+                             const std::string& why);
 
 /// Copies a directory with all files below it, and makes the copy durable; only
 /// then it has its name.

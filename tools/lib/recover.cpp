@@ -100,7 +100,7 @@ void settle(persistence::store& x) {
 
 std::string keep_copy(const survivor& x) {
   lmdb::directory_claim claim{x.directory, false};
-  auto result = free_name_beside(x.directory);
+  auto result = free_name_beside(x.directory, "before-recovery");
   copy_directory(x.directory, result);
   return result;
 }
