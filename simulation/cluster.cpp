@@ -8,6 +8,8 @@ namespace raft::simulation {
 
 cluster::cluster(const cluster_options& options, observer* watching)
   : cluster_parts{options, watching} {
+  if (options.inherited)
+    inherit(*options.inherited);
   for (auto id : ids()) {
     around(id).clock.set_drift(now(), usual_drift(id));
     around(id).disk = around(id).data_disk = usual_disk(id);
@@ -171,6 +173,8 @@ void cluster::found_again(peer_id who) {
 }
 
 std::vector<peer_id> cluster::founders() const {
+  if (options_.inherited)
+    return options_.inherited->founders;
   std::vector<peer_id> result;
   for (std::uint64_t i = 1; i <= options_.peers; ++i)
     result.push_back({i});

@@ -226,6 +226,24 @@ public:
   /// again then.
   void update(peer_id who);
 
+  // -- what it leaves to others (cluster_backups.cpp) -------------------------
+
+  /// Takes a backup of what a peer has applied, which is there a moment later;
+  /// and adds to the last backup the entries that follow, if a peer has them.
+  /// Does nothing to a peer that does not act.
+  /// @returns whether it is on the way.
+  bool back_up(peer_id who);
+  void back_up_more(peer_id who);
+
+  /// Notes what would be left if all but these were lost for good now.
+  void lose_majority(const std::vector<peer_id>& survivors);
+
+  remains remains_of(peer_id who) const;
+
+  const bequest& left() const noexcept {
+    return bequest_;
+  }
+
   // -- network ----------------------------------------------------------------
 
   void set_network(const network_profile& x);
@@ -409,6 +427,11 @@ private:
   void schedule_install(peer_id who);
   void give_to_machine(peer_id who, const shared_snapshot& content);
   void finish_install(peer_id who);
+
+  // -- what it leaves to others (cluster_backups.cpp) -------------------------
+
+  void keep_backup(peer_id who, machine::snapshot&& frozen);
+  void inherit(const estate& x);
 
   // -- network (cluster_network.cpp) ------------------------------------------
 

@@ -135,13 +135,15 @@ std::string cluster::described(const entry& x) const {
 
 /// All state machines are given the same, so they must answer the same.
 void cluster::compare_results(peer_id who, const apply_result& x) {
-  if (x.index.value > results_.size())
-    results_.push_back(x);
-  else if (results_[x.index.value - 1] != x)
-    throw violation{
-      "the state machine of peer " + to_text(who) + " answers entry "
-      + to_text(x.index) + " in another way than that of another peer\n  with "
-      + told(x) + ", the other one with " + told(results_[x.index.value - 1])};
+  results_.resize(std::max<std::size_t>(results_.size(), x.index.value));
+  auto& known = results_[x.index.value - 1];
+  if (!known.index)
+    known = x;
+  else if (known != x)
+    throw violation{"the state machine of peer " + to_text(who)
+                    + " answers entry " + to_text(x.index)
+                    + " in another way than that of another peer\n  with "
+                    + told(x) + ", the other one with " + told(known)};
 }
 
 void cluster::answer_applied(peer_id who, const entry& x,

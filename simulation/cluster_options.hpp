@@ -5,6 +5,7 @@
 #include <raft/client/state/client_state.hpp>
 #include <raft/machine/sessions.hpp>
 #include <raft/machine/state_machine.hpp>
+#include <raft/simulation/estate.hpp>
 #include <raft/simulation/event_queue.hpp>
 #include <raft/simulation/machine_maker.hpp>
 #include <raft/simulation/network.hpp>
@@ -15,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,9 @@ struct cluster_options {
   std::size_t peers = 3;
   /// Those that follow, with empty disks, and may be taken in.
   std::size_t spares = 0;
+  /// What it begins with, if not with nothing: who founded it, and the disks of
+  /// some.
+  std::shared_ptr<const estate> inherited = {};
   consensus::settings settings = {};
   network_profile network = {};
   disk_profile disk = {};

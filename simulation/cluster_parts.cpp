@@ -21,7 +21,7 @@ cluster_parts::cluster_parts(const cluster_options& options, observer* watching)
       return std::make_unique<kv::kv_machine>();
     };
   std::vector<peer_id> founders;
-  for (std::uint64_t i = 1; i <= options.peers; ++i)
+  for (std::uint64_t i = 1; i <= options.peers && !options.inherited; ++i)
     founders.push_back({i});
   for (std::uint64_t i = 1; i <= hosts_.size(); ++i) {
     const peer_id id{i};

@@ -64,8 +64,10 @@ protected:
   safety_checker safety_;
   /// All snapshots that were ever taken, by their checksum.
   std::map<std::uint64_t, shared_snapshot> vault_;
+  bequest bequest_;
   std::vector<client_operation> history_;
-  /// What came of the entries 1, 2, ... on the peer that applied each first.
+  /// What came of the entries 1, 2, ... on the peer that applied each first;
+  /// without an index where none did.
   std::vector<apply_result> results_;
   std::function<void(peer_id, const entry&)> on_delivery_;
   std::uint64_t sent_ = 0;

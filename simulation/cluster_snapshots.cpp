@@ -31,16 +31,6 @@ copied_state copy_of(const machine::executor& x) {
                 : nullptr;
 }
 
-void take_back(machine::executor& to, const machine::copied_state& from) {
-  machine::text_source in{from.state};
-  try {
-    to.restore(from.what, from.format, in);
-  } catch (const machine::bad_state& e) {
-    throw violation{"a state machine does not take back the state after entry "
-                    + to_text(from.what.applied) + ": " + e.what()};
-  }
-}
-
 } // namespace
 
 void cluster::carry_out_snapshots(peer_id who, const consensus::output& out) {

@@ -37,6 +37,10 @@ counters& counters::operator+=(const counters& x) noexcept {
   installs_finished += x.installs_finished;
   levels_raised += x.levels_raised;
   starts_too_old += x.starts_too_old;
+  backups += x.backups;
+  increments += x.increments;
+  clusters_restored += x.clusters_restored;
+  clusters_recovered += x.clusters_recovered;
   return *this;
 }
 

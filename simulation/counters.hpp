@@ -68,6 +68,12 @@ struct counters {
   /// it was too old.
   std::uint64_t levels_raised = 0;
   std::uint64_t starts_too_old = 0;
+  /// Backups that were taken, increments to them, and clusters that were
+  /// founded from a backup, or went on with a peer that survived.
+  std::uint64_t backups = 0;
+  std::uint64_t increments = 0;
+  std::uint64_t clusters_restored = 0;
+  std::uint64_t clusters_recovered = 0;
 
   counters& operator+=(const counters& x) noexcept;
 

@@ -41,6 +41,10 @@ void draw_reconfigurations(std::uint64_t seed, duration length,
 void draw_releases(std::uint64_t seed, duration length, std::vector<fault>& to);
 void draw_releases(std::uint64_t seed, cluster_options& to);
 
+/// In some runs, backups are taken, and in some it is asked what would be if a
+/// majority were lost.
+void draw_legacies(std::uint64_t seed, duration length, std::vector<fault>& to);
+
 /// Whether something comes together in a run that should be left alone.
 bool has_coincidence(std::uint64_t seed);
 

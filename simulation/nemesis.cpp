@@ -109,6 +109,29 @@ bool can_spare(const cluster& on, peer_id whom) {
          });
 }
 
+/// Asks again for some time if there is nothing yet that can be copied.
+void back_up(cluster& on, peer_id whom, const fault& x, instant until) {
+  constexpr milliseconds again{100};
+  if (x.number == 1)
+    on.back_up_more(whom);
+  else if (!on.back_up(whom) && on.now() < until)
+    on.after_unless_ended(
+      again, [&on, whom, x, until] { back_up(on, whom, x, until); });
+}
+
+void lose_majority(cluster& on, const fault& x) {
+  std::vector<peer_id> survivors;
+  for (auto who : on.ids())
+    if ((x.number >> (who.value - 1)) & 1)
+      survivors.push_back(who);
+  const auto left = [&](peer_id who) { return is_in(survivors, who); };
+  // The others might have gone on without them, if not.
+  if (std::ranges::none_of(on.in_force(), [&](const membership& y) {
+        return consensus::agreed(y, left);
+      }))
+    on.lose_majority(survivors);
+}
+
 void wipe(cluster& on, peer_id whom, const fault& x) {
   if (!can_spare(on, whom))
     return;
@@ -359,6 +382,12 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::reconfigure:
       reconfigure(on, x);
       break;
+    case fault_kind::back_up:
+      back_up(on, whom, x, on.now() + x.length);
+      break;
+    case fault_kind::lose_majority:
+      lose_majority(on, x);
+      break;
     case fault_kind::swizzle:
       on.swizzle(whom, x.length / 4);
       break;
@@ -383,7 +412,8 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
 bool has_victim(fault_kind x) {
   using enum fault_kind;
   return x != crash_all && x != partition && x != lose && x != delay
-      && x != echo && x != slow_links && x != fault_kind::reconfigure;
+      && x != echo && x != slow_links && x != fault_kind::reconfigure
+      && x != fault_kind::lose_majority;
 }
 
 std::string describe(const fault& x) {
@@ -397,7 +427,8 @@ std::string describe(const fault& x) {
           || x.what == fault_kind::transfer
           || (x.what == fault_kind::stall && x.number == 0)))
     result += " and peer " + to_text(x.other);
-  if (x.what == renew_link || x.what == fault_kind::transfer)
+  if (x.what == renew_link || x.what == fault_kind::transfer
+      || x.what == fault_kind::back_up || x.what == fault_kind::lose_majority)
     return result;
   if (x.what == change_release)
     result += " to one of version " + std::to_string(x.number);

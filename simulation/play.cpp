@@ -3,6 +3,7 @@
 #include <raft/persistence/dump_text.hpp>
 #include <raft/simulation/fuzz.hpp>
 #include <raft/simulation/liveness.hpp>
+#include <raft/simulation/play.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -16,8 +17,12 @@ using std::chrono::milliseconds;
 
 class run {
 public:
-  run(const workload& what, const schedule& x, observer* watching)
-    : workload_{what}, schedule_{x}, cluster_{options_for(what, x), watching} {
+  run(const workload& what, const schedule& x, const cluster_options& options,
+      observer* watching)
+    : workload_{what},
+      schedule_{x},
+      watching_{watching},
+      cluster_{options, watching} {
     // nop
   }
 
@@ -27,6 +32,8 @@ public:
       rage();
       heal();
       judge();
+      play_aftermath(workload_, schedule_.seed, cluster_, watching_,
+                     aftermath_);
     } catch (const violation& x) {
       result.violation = x.what();
     }
@@ -38,6 +45,7 @@ public:
     result.terms_led = cluster_.terms_led();
     result.operations = cluster_.history().size();
     result.counts = cluster_.counts();
+    result.counts += aftermath_;
     for (const auto& x : cluster_.history())
       result.answered
         += x.answered && x.result.result != outcome::unknown ? 1 : 0;
@@ -45,23 +53,6 @@ public:
   }
 
 private:
-  static cluster_options options_for(const workload& what, const schedule& x) {
-    auto result = draw_cluster(x.seed);
-    const auto keeps = result.settings.machine_keeps_state;
-    result.machine = [&what, keeps](machine_disk& disk, random& source) {
-      return keeps ? what.make_machine_on(disk, source) : what.make_machine();
-    };
-    result.only_reads
-      = [like = std::shared_ptr{what.make_machine()}](const bytes& command) {
-          return like->only_reads(command);
-        };
-    result.inspect
-      = [&what](const machine::state_machine& m) { return what.inspect(m); };
-    result.describe
-      = [&what](const client_operation& y) { return what.describe(y); };
-    return result;
-  }
-
   /// A client that waits for nothing but answers, so that it shows when
   /// nobody is served.
   void open_witness() {
@@ -214,6 +205,13 @@ private:
       if (workload_.final_state(cluster_.machine(who)) != expected)
         throw violation{"the state machines of peers " + to_text(ids.front())
                         + " and " + to_text(who) + " differ"};
+    if (cluster_.options().inherited) {
+      const auto& log = cluster_.delivered(ids.front());
+      if (state_after(workload_, log, cluster_.options().session_bounds)
+          != expected)
+        throw violation{"the state machines have not what their log leads to"};
+      return;
+    }
     auto complaint = workload_.check_history(cluster_.history());
     if (!complaint.empty())
       throw violation{complaint};
@@ -221,8 +219,10 @@ private:
 
   const workload& workload_;
   const schedule& schedule_;
+  observer* watching_;
   cluster cluster_;
   liveness_checker liveness_;
+  counters aftermath_; // what happened to other clusters
   bool programs_run_ = true;
   instant played_{0}; // of the schedule, up to where faults began to rage
   std::optional<instant> raging_since_;
@@ -231,7 +231,39 @@ private:
 } // namespace
 
 run_result play(const workload& what, const schedule& x, observer* watching) {
-  return run{what, x, watching}.result();
+  return play_on(what, x, options_for(what, x.seed), watching);
+}
+
+run_result play_on(const workload& what, const schedule& x,
+                   const cluster_options& options, observer* watching) {
+  return run{what, x, options, watching}.result();
+}
+
+cluster_options options_for(const workload& what, std::uint64_t seed) {
+  auto result = draw_cluster(seed);
+  const auto keeps = result.settings.machine_keeps_state;
+  result.machine = [&what, keeps](machine_disk& disk, random& source) {
+    return keeps ? what.make_machine_on(disk, source) : what.make_machine();
+  };
+  result.only_reads
+    = [like = std::shared_ptr{what.make_machine()}](const bytes& command) {
+        return like->only_reads(command);
+      };
+  result.inspect
+    = [&what](const machine::state_machine& m) { return what.inspect(m); };
+  result.describe
+    = [&what](const client_operation& y) { return what.describe(y); };
+  return result;
+}
+
+std::string state_after(const workload& what, const std::vector<entry>& log,
+                        const machine::session_bounds& bounds) {
+  auto made = what.make_machine();
+  const auto& result = *made;
+  machine::executor machine{std::move(made), bounds};
+  for (const auto& x : log)
+    machine.apply(x);
+  return what.final_state(result);
 }
 
 } // namespace raft::simulation

@@ -39,6 +39,17 @@ safety_checker::safety_checker(std::size_t peers, std::size_t spares)
   next_deciding_ = deciding_;
 }
 
+void safety_checker::inherit(const std::vector<peer_id>& founders,
+                             const std::vector<entry>& log) {
+  deciding_ = next_deciding_ = {{}, founders, {}};
+  term_number previous;
+  for (const auto& x : log) {
+    committed_.push_back({x.term, {}});
+    entries_.try_emplace({x.index, x.term}, origin{x, previous, {}});
+    previous = x.term;
+  }
+}
+
 void safety_checker::process_started(const virtual_peer& peer) {
   auto& known = peers_[peer.id().value - 1];
   auto process = known.process + 1;

@@ -20,6 +20,10 @@ public:
   /// @param spares How many may join.
   safety_checker(std::size_t peers, std::size_t spares);
 
+  /// The cluster begins with a log, all of which counts as committed.
+  void inherit(const std::vector<peer_id>& founders,
+               const std::vector<entry>& log);
+
   /// Forgets what belonged to the process of a peer that starts again.
   void process_started(const virtual_peer& peer);
 

@@ -16,16 +16,16 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::array fault_names{
-  "crash",       "crash_all",  "pause",        "cut",
-  "isolate",     "mute",       "deafen",       "partition",
-  "break_link",  "swizzle",    "lose",         "delay",
-  "slow_disk",   "hang_disk",  "fill_disk",    "fail_disk",
-  "set_clock",   "drift",      "stall",        "wipe",
-  "found_again", "older_copy", "foreign_disk", "swap_disks",
-  "echo",        "slow_links", "slow_log",     "hang_log",
-  "slow_data",   "hang_data",  "fill_data",    "stick_machine",
-  "renew_link",  "transfer",   "reconfigure",  "change_release",
-  "quiet"};
+  "crash",       "crash_all",     "pause",        "cut",
+  "isolate",     "mute",          "deafen",       "partition",
+  "break_link",  "swizzle",       "lose",         "delay",
+  "slow_disk",   "hang_disk",     "fill_disk",    "fail_disk",
+  "set_clock",   "drift",         "stall",        "wipe",
+  "found_again", "older_copy",    "foreign_disk", "swap_disks",
+  "echo",        "slow_links",    "slow_log",     "hang_log",
+  "slow_data",   "hang_data",     "fill_data",    "stick_machine",
+  "renew_link",  "transfer",      "reconfigure",  "change_release",
+  "back_up",     "lose_majority", "quiet"};
 
 consensus::settings draw_settings(random& from) {
   consensus::settings result;
@@ -302,6 +302,7 @@ schedule draw_schedule(std::uint64_t seed) {
   draw_transfers(seed, result.length, result.faults);
   draw_reconfigurations(seed, result.length, result.faults);
   draw_releases(seed, result.length, result.faults);
+  draw_legacies(seed, result.length, result.faults);
   add_coincidences(seed, result);
   return result;
 }

@@ -97,6 +97,15 @@ enum class fault_kind : std::uint8_t {
   /// version of the messages than `number`, if it can. Nothing takes that back
   /// but another one, and the end of all faults.
   change_release,
+  /// A backup is taken of a peer (`number` 0) as soon as it can give one,
+  /// within
+  /// that time, or the entries that follow the
+  /// last one are (1). In the end, a cluster is founded from each.
+  back_up,
+  /// What there is at that moment is looked at as if all were lost for good but
+  /// the peers whose bits are set in `number`, who are less than a majority. In
+  /// the end, the best of those is recovered. This one goes on.
+  lose_majority,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,

@@ -26,6 +26,16 @@ make_snapshot(const std::vector<entry>& applied, const membership& members,
   return result;
 }
 
+void take_back(machine::executor& to, const machine::copied_state& from) {
+  machine::text_source in{from.state};
+  try {
+    to.restore(from.what, from.format, in);
+  } catch (const machine::bad_state& e) {
+    throw violation{"a state machine does not take back the state after entry "
+                    + to_text(from.what.applied) + ": " + e.what()};
+  }
+}
+
 std::string bytes_of(const snapshot_head& x, std::uint64_t offset,
                      std::uint64_t size) {
   std::string result;

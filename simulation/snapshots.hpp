@@ -5,6 +5,7 @@
 
 #include <raft/consensus/output.hpp>
 #include <raft/machine/copied_state.hpp>
+#include <raft/machine/executor.hpp>
 #include <raft/messages/snapshot.hpp>
 
 #include <cstdint>
@@ -36,6 +37,10 @@ shared_snapshot make_snapshot(const std::vector<entry>& applied,
                               std::shared_ptr<const machine::copied_state> state
                               = {});
 
+/// Lets a state machine go on where one was copied.
+/// @throws violation if it does not take that.
+void take_back(machine::executor& to, const machine::copied_state& from);
+
 std::string bytes_of(const snapshot_head& x, std::uint64_t offset,
                      std::uint64_t size);
 
@@ -52,6 +57,11 @@ public:
   /// @param content What the head of the one that comes stands for.
   /// @returns whether it has all its bytes, and is kept as a whole.
   bool complete(const shared_snapshot& content);
+
+  /// Those that are there as a whole.
+  const std::vector<shared_snapshot>& whole() const noexcept {
+    return whole_;
+  }
 
   /// Null if it is not there as a whole.
   shared_snapshot find(const snapshot_head& x) const;

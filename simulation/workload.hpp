@@ -24,7 +24,8 @@ public:
   virtual std::unique_ptr<machine::state_machine> make_machine() const = 0;
 
   /// The same for a machine that keeps its state (machine/durability.hpp): it
-  /// goes on with what it finds on the disk. Checkpoints are slow, find no
+  /// goes on with what it finds on the disk. What it copies of its state, the
+  /// other one must be able to take over. Checkpoints are slow, find no
   /// room, and are cut off by crashes: then all of one is there, or nothing.
   virtual std::unique_ptr<machine::state_machine>
   make_machine_on(machine_disk&, random&) const {
