@@ -254,10 +254,8 @@ private:
       auto& now = queue_.front();
       for (; executor_ && now.next < now.what.entries.size(); ++now.next) {
         const auto& x = now.what.entries[now.next];
-        if (executor_->must_wait()) {
-          arm();
-          return;
-        }
+        if (executor_->must_wait())
+          return wait();
         if (entries == entries_at_once || bytes >= bytes_at_once)
           return go_on();
         ++entries;
@@ -279,6 +277,14 @@ private:
     if (!executor_)
       refuse_all();
     arm();
+  }
+
+  /// Waits for the checkpoint that is under way to go on.
+  void wait() {
+    constexpr std::chrono::milliseconds look_again{2};
+    arm();
+    if (executor_->may_go_on_soon() && !std::exchange(going_on_, true))
+      send_later(self_, applier_actor{self_}, look_again, continue_work{});
   }
 
   /// Continues what was begun once others had their turn.

@@ -5,12 +5,22 @@
 #include <raft/kv/pair_stream.hpp>
 #include <raft/kv/space.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace raft::kv {
 
 namespace {
+
+/// How many portions a checkpoint of changes takes, about: all are written
+/// twice, in the order of their keys, and then each to its place.
+std::size_t portions_of(const overlay& changes) {
+  constexpr portion_bounds portion;
+  const auto by_bytes = changes.content_bytes() / portion.bytes_max;
+  const auto by_keys = changes.size() / portion.keys_max;
+  return by_bytes + std::max(by_bytes, by_keys);
+}
 
 /// Holds on to everything that it needs: the engine may be gone when it runs.
 class job final : public machine::checkpoint_job {
@@ -29,7 +39,7 @@ public:
   void run() override {
     below_->write({changes_, applied_, sessions_, [this](auto took) {
                      pace_->rest(took);
-                     return pace_->portions();
+                     return pace_->next_portions();
                    }});
   }
 
@@ -168,7 +178,8 @@ engine::freeze(log_index applied,
   frozen_sessions_.clear();
   for (const auto& x : sessions)
     frozen_sessions_.push_back(x.data.size());
-  pace_ = std::make_shared<pace>();
+  pace_
+    = std::make_shared<pace>(pace::break_max_default, portions_of(*frozen_));
   return std::make_shared<job>(below_, pace_, frozen_, applied,
                                std::move(sessions));
 }
@@ -184,6 +195,10 @@ space_left engine::space(const machine::space_question& what) {
                        what.sessions.end());
   load.following = what.following;
   return below_->look_for_space(load);
+}
+
+double engine::progress() const {
+  return pace_->progress();
 }
 
 void engine::set_urgency(double x) {

@@ -80,6 +80,7 @@ public:
   freeze(log_index applied,
          std::vector<machine::session_record> sessions) override;
   space_left space(const machine::space_question& what) override;
+  double progress() const override;
   void set_urgency(double x) override;
   void checkpointed() override;
 

@@ -26,12 +26,20 @@ pace::duration pace::break_after(duration took) const noexcept {
                              : break_max_;
 }
 
-std::size_t pace::portions() const noexcept {
+std::size_t pace::next_portions() noexcept {
   constexpr double more_max = portions_max - 1;
-  return 1 + static_cast<std::size_t>(more_max * urgency());
+  return granted_ = 1 + static_cast<std::size_t>(more_max * urgency());
+}
+
+double pace::progress() const noexcept {
+  const auto written = written_.load();
+  return written >= total_
+         ? 1
+         : static_cast<double>(written) / static_cast<double>(total_);
 }
 
 void pace::rest(duration took) {
+  written_ += granted_;
   std::unique_lock guard{mutex_};
   no_more_breaks_.wait_for(guard, break_after(took),
                            [this] { return given_up_ || urgency() >= 1; });

@@ -31,8 +31,11 @@ public:
   /// How many portions a transaction takes at the highest urgency.
   static constexpr std::size_t portions_max = 16;
 
-  explicit pace(duration break_max = break_max_default) noexcept
-    : break_max_{break_max} {
+  /// @param total How many portions the checkpoint writes in all, about; 0 if
+  ///        that is not known.
+  explicit pace(duration break_max = break_max_default,
+                std::size_t total = 0) noexcept
+    : break_max_{break_max}, total_{total} {
     // nop
   }
 
@@ -51,9 +54,14 @@ public:
   duration break_after(duration took) const noexcept;
 
   /// How many portions the next transaction takes.
-  std::size_t portions() const noexcept;
+  std::size_t next_portions() noexcept;
 
-  /// Takes the break.
+  /// How much of the checkpoint is written, about: from 0 to 1, which it is
+  /// always if it is not known how much there is.
+  double progress() const noexcept;
+
+  /// Notes that a transaction has come to its end, and takes the break after
+  /// it.
   /// @throws machine::given_up after `give_up`.
   void rest(duration took);
 
@@ -63,6 +71,9 @@ private:
   double urgency() const noexcept;
 
   const duration break_max_;
+  const std::size_t total_;
+  std::atomic<std::size_t> written_ = 0;
+  std::atomic<std::size_t> granted_ = 1;
   std::atomic<double> urgency_ = 0;
   std::atomic<bool> hurry_ = false;
   std::atomic<bool> given_up_ = false;

@@ -91,7 +91,7 @@ public:
   virtual std::size_t dirty_bytes() const = 0;
 
   /// The bound for `dirty_bytes`: while a step is under way, no command is
-  /// applied beyond it.
+  /// applied beyond it, nor beyond what `progress` allows.
   virtual std::size_t dirty_bytes_max() const = 0;
 
   /// Sets aside all changes up to the entry `applied`, which was the last one
@@ -106,6 +106,13 @@ public:
   /// Takes what is lacking, and blocks if much is. Asked only by a peer that
   /// refuses what has no room, because no other one could take it.
   virtual space_left space(const space_question& what);
+
+  /// How much of the step under way is done, about: from 0 to 1, which it
+  /// always is by default. The last quarter of the room for changes is given
+  /// out as the step goes on, so that commands which come faster than that wait
+  /// often and shortly, and not once until it is done.
+  /// @pre A step is under way.
+  virtual double progress() const;
 
   /// Says how urgent the step under way is: from 0, it may take its time, to 1,
   /// commands wait or the log gets too long. Changes while it runs. Does

@@ -116,9 +116,19 @@ space_left executor::look_for_space(std::uint64_t following) {
 
 bool executor::must_wait() const {
   return frozen_
-      && (disk_->dirty_bytes() >= disk_->dirty_bytes_max()
+      && (disk_->dirty_bytes() >= dirty_bytes_allowed()
           || frozen_->log_bytes + log_bytes_
                >= logs_since_checkpoint_max * log_since_checkpoint_max());
+}
+
+bool executor::may_go_on_soon() const {
+  return frozen_ && disk_->progress() < 1;
+}
+
+std::size_t executor::dirty_bytes_allowed() const {
+  const auto all = disk_->dirty_bytes_max();
+  const auto ahead = static_cast<double>(all / 4) * (1 - disk_->progress());
+  return all - static_cast<std::size_t>(ahead);
 }
 
 std::shared_ptr<checkpoint_job> executor::take_checkpoint(log_index log_durable,
@@ -209,7 +219,7 @@ double executor::urgency() const {
     = static_cast<double>(frozen_->reminders) / checkpoint_reminders_max;
   return std::min(
     1.0, std::max({reminded,
-                   beyond_half(disk_->dirty_bytes(), disk_->dirty_bytes_max()),
+                   beyond_half(disk_->dirty_bytes(), dirty_bytes_allowed()),
                    beyond_half(log_bytes_, log_since_checkpoint_max())}));
 }
 

@@ -103,9 +103,14 @@ public:
   /// @param following How many bytes of entries are to come next, about.
   space_left look_for_space(std::uint64_t following);
 
-  /// Whether a checkpoint is under way and memory is full, or the log far too
-  /// long: apply nothing until it is done.
+  /// Whether a checkpoint is under way and memory is full, as far as the
+  /// checkpoint has come by now, or the log far too long: apply nothing until
+  /// it is done, or has gone on.
   bool must_wait() const;
+
+  /// Whether it makes sense to look at `must_wait` now and then, before the
+  /// checkpoint is done.
+  bool may_go_on_soon() const;
 
   /// Freezes what changed, if there is enough of it and no checkpoint is under
   /// way, and hands out the job of the checkpoint when its time has come. Each
@@ -165,6 +170,7 @@ private:
 
   /// How soon the checkpoint under way should end, from 0 to 1.
   double urgency() const;
+  std::size_t dirty_bytes_allowed() const;
 
   std::size_t log_since_checkpoint_max() const;
 

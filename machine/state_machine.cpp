@@ -48,6 +48,10 @@ space_left durability::space(const space_question&) {
   return {};
 }
 
+double durability::progress() const {
+  return 1;
+}
+
 void durability::set_urgency(double) {
   // nop
 }

@@ -21,12 +21,13 @@ struct waiting_bounds {
 /// What may wait beside that: for the log's disk.
 constexpr std::size_t undurable_max = 4 * mib;
 
-/// What a peer takes at least before it takes nothing more. Commands count as
-/// not applied until all are that were handed to the state machine with them.
+/// What a peer takes at least before it takes nothing more: a checkpoint that
+/// does not go on leaves a quarter of the room. Commands count as not applied
+/// until all are that were handed to the state machine with them.
 std::size_t least_taken(const waiting_bounds& x) {
   constexpr std::size_t beside_values = mib;
-  return x.unapplied + (x.dirty - std::min(x.dirty, x.applying))
-       - beside_values;
+  const auto dirty = x.dirty - x.dirty / 4;
+  return x.unapplied + (dirty - std::min(dirty, x.applying)) - beside_values;
 }
 
 /// What it takes at most: half as much as may be dirty is on its way to the

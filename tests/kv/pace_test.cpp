@@ -85,11 +85,26 @@ BOOST_AUTO_TEST_CASE(the_more_urgent_the_shorter_are_the_breaks) {
 
 BOOST_AUTO_TEST_CASE(the_more_urgent_the_larger_are_transactions) {
   pace uut;
-  BOOST_TEST(uut.portions() == 1u);
+  BOOST_TEST(uut.next_portions() == 1u);
   uut.set_urgency(0.5);
-  BOOST_TEST(uut.portions() == pace::portions_max / 2);
+  BOOST_TEST(uut.next_portions() == pace::portions_max / 2);
   uut.set_urgency(1);
-  BOOST_TEST(uut.portions() == pace::portions_max);
+  BOOST_TEST(uut.next_portions() == pace::portions_max);
+}
+
+BOOST_AUTO_TEST_CASE(progress_counts_portions) {
+  pace uut{pace::break_max_default, 40};
+  BOOST_TEST(uut.progress() == 0);
+  uut.rest(0ms);
+  BOOST_TEST(uut.progress() == 1.0 / 40);
+  uut.set_urgency(1);
+  BOOST_TEST(uut.next_portions() == pace::portions_max);
+  uut.rest(0ms);
+  BOOST_TEST(uut.progress() == (pace::portions_max + 1.0) / 40);
+  for (auto i = 0; i < 3; ++i)
+    uut.rest(0ms);
+  BOOST_TEST(uut.progress() == 1);
+  BOOST_TEST(pace{}.progress() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_break_ends_even_if_the_disk_stood_still) {

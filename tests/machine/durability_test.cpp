@@ -95,6 +95,28 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_has_time_until_the_next_one_is_due) {
   BOOST_TEST(uut->must_wait());
 }
 
+BOOST_AUTO_TEST_CASE(commands_wait_for_what_a_checkpoint_has_still_to_do) {
+  disk->progress = 0;
+  run(50);
+  auto job = uut->take_checkpoint(far, false);
+  BOOST_REQUIRE(job);
+  run(74);
+  BOOST_TEST(!uut->must_wait());
+  run(1);
+  BOOST_TEST(uut->must_wait());
+  BOOST_TEST(disk->urgency == 1);
+  BOOST_TEST(uut->may_go_on_soon());
+  disk->progress = 0.5;
+  BOOST_TEST(!uut->must_wait());
+  run(13);
+  BOOST_TEST(uut->must_wait());
+  disk->progress = 1;
+  BOOST_TEST(!uut->must_wait());
+  run(12);
+  BOOST_TEST(uut->must_wait());
+  BOOST_TEST(!uut->may_go_on_soon());
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_has_time_while_half_the_log_is_taken) {
   run(50);
   auto job = uut->take_checkpoint(far, false);

@@ -28,6 +28,8 @@ struct fake_disk {
     = [](const machine::space_question&) { return space_left{}; };
   /// The last that was said of a checkpoint.
   double urgency = 0;
+  /// How much of a checkpoint is done.
+  double progress = 1;
   /// Called before anything is written, in the thread that writes: may wait, or
   /// throw.
   std::function<void()> before_write;
@@ -87,6 +89,10 @@ public:
 
   space_left space(const machine::space_question& what) override {
     return disk_->space(what);
+  }
+
+  double progress() const override {
+    return disk_->progress;
   }
 
   void set_urgency(double x) override {
