@@ -26,6 +26,11 @@ found_machine actors_as_machines::spawn(Then then) const {
   found_machine result{spawn_(context_), {}};
   if (!result.handle)
     throw std::invalid_argument{"there is no state machine"};
+  // Over a connection it would end with that, and batches could be lost.
+  if (result.handle->node() != system_.node())
+    throw std::invalid_argument{
+      "the state machine is an actor of another process: have one in this "
+      "process, which may ask others of its own"};
   try {
     result.found = ask_for_state(system_, result.handle, context_.group,
                                  limits_.recover_within);

@@ -163,8 +163,8 @@ private:
   }
 
   void tell_refused(const hello& msg, peer_id from, const finding& why) {
-    // It says by itself if it has nothing older to propose.
-    if (!is_too_new(card_, msg))
+    // It says by itself if it cannot go back; who is to join says so as well.
+    if (!is_too_new(card_, msg) || us_.joins())
       refusals_.tell(options_.on_event, from, why);
   }
 

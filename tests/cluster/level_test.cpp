@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(nobody_goes_back_then) {
   BOOST_TEST(
     says(wait_for_leader(), "cannot connect to peer 4 at " + to_text(where[3])
                               + ": it refused us: this peer speaks versions"));
+  BOOST_TEST(says(3, "this peer speaks versions"));
   BOOST_TEST(!state_of(3).configuration.index);
   // The others serve all the same.
   BOOST_TEST(
