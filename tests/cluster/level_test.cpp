@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 using namespace raft;
 using namespace raft::cluster;
 
@@ -66,6 +68,34 @@ BOOST_AUTO_TEST_CASE(the_last_one_that_is_updated_takes_all_to_the_next_level) {
   const auto letters = load.end();
   BOOST_TEST(load.failed() == 0u);
   BOOST_TEST(agree({0, 1, 2}, letters));
+}
+
+BOOST_AUTO_TEST_CASE(members_stay_as_long_as_one_knows_of_no_changes) {
+  const auto start_with = [&](std::size_t i, std::uint32_t version) {
+    start(i, members(),
+          {"--bootstrap", "--protocol-version-max", std::to_string(version)});
+  };
+  const auto leads_while_a_peer_is_old = [&](std::size_t old) {
+    const auto leader = wait_for_leader();
+    return leader != old && eventually([&] {
+             const auto x = look_at(leader);
+             return x
+                 && std::ranges::all_of(x->others, &peer_progress::connected);
+           });
+  };
+  start_with(0, protocol_version);
+  start_with(1, protocol_version);
+  start_with(2, changes_since_version - 1);
+  if (!leads_while_a_peer_is_old(2)) {
+    BOOST_REQUIRE(ctl("transfer 1") == 0);
+    BOOST_REQUIRE(leads_while_a_peer_is_old(2));
+  }
+  BOOST_TEST(ctl("member demote 2") == 1);
+  has_said("peer 3 runs a release that knows of no changes of members");
+  end(2);
+  start_with(2, protocol_version);
+  BOOST_REQUIRE(leads_while_a_peer_is_old(3));
+  BOOST_TEST(ctl("member demote 2 --wait") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_goes_back_then) {
