@@ -217,12 +217,27 @@ private:
     options_.inherited = begin;
     options_.seed = random_.next();
     later shifted{watching_, was_.now()};
+    announce("from here on: the cluster " + which, shifted);
     const auto x = few_faults(seed_, random_, options_.spares > 0);
     const auto found
       = play_on(workload_, x, options_, watching_ ? &shifted : nullptr);
     counts_ += found.counts;
     if (found.violation)
       throw violation{"the cluster " + which + ": " + *found.violation};
+  }
+
+  /// Nothing of the cluster before is there.
+  void announce(const std::string& what, observer& to) const {
+    event x;
+    x.text = what;
+    to.on(x);
+    x.text.clear();
+    for (const auto who : was_.ids())
+      for (const auto how : {event_kind::crashed, event_kind::wiped}) {
+        x.what = how;
+        x.peer = who;
+        to.on(x);
+      }
   }
 
   const workload& workload_;

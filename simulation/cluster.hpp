@@ -160,6 +160,9 @@ public:
 
   std::vector<membership> in_force() const; // at some peer
 
+  /// Lets a peer take a snapshot, if it acts.
+  void snapshot(peer_id who);
+
   /// Copies the disk of a process that ends, in good order or not, and starts
   /// it again. The copy has nothing of the state machine's.
   /// @returns nothing if entries were dropped, which that would need.
@@ -427,6 +430,7 @@ private:
   void schedule_install(peer_id who);
   void give_to_machine(peer_id who, const shared_snapshot& content);
   void finish_install(peer_id who);
+  void emit_snapshot(event_kind what, peer_id who, const log_position& last);
 
   // -- what it leaves to others (cluster_backups.cpp) -------------------------
 

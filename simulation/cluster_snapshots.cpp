@@ -52,7 +52,22 @@ void cluster::carry_out_snapshots(peer_id who, const consensus::output& out) {
     schedule_install(who);
 }
 
+void cluster::emit_snapshot(event_kind what, peer_id who,
+                            const log_position& last) {
+  event x;
+  x.what = what;
+  x.peer = who;
+  x.index = last.index;
+  x.term = last.term;
+  emit(std::move(x));
+}
+
 // -- those that are taken -----------------------------------------------------
+
+void cluster::snapshot(peer_id who) {
+  if (acts(who))
+    schedule_snapshot(who);
+}
 
 void cluster::schedule_snapshot(peer_id who) {
   if (std::exchange(around(who).snapshotting, true))
@@ -85,7 +100,7 @@ void cluster::take_snapshot(peer_id who, std::size_t count,
     = make_snapshot({x.delivered.begin(), end}, core.members_at({count}),
                     core.cluster(), fits ? state : nullptr);
   vault_.try_emplace(made->head.checksum, made);
-  tell("has a snapshot of " + to_text(made->head.last), who);
+  emit_snapshot(event_kind::snapshot, who, made->head.last);
   step(who,
        [&made](virtual_peer& p) { return p.snapshot_taken(std::move(made)); });
 }
@@ -124,7 +139,7 @@ void cluster::give_to_machine(peer_id who, const shared_snapshot& content) {
   if (!content)
     throw violation{"peer " + to_text(who)
                     + " has no snapshot for its state machine"};
-  tell("installs the snapshot of " + to_text(content->head.last), who);
+  emit_snapshot(event_kind::installed, who, content->head.last);
   ++x.data_epoch; // no checkpoint of the old state is written any more
   x.checkpointing.reset();
   x.kept.reset();

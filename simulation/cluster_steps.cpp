@@ -44,6 +44,7 @@ void cluster::boot(peer_id who) {
   x.term = {};
   x.commit = {};
   x.durable = {};
+  x.members.reset();
   x.level = 0;
   wake_machine(who);
   x.snapshotting = false;
@@ -218,8 +219,14 @@ void cluster::observe(peer_id who) {
     emit(what);
   }
   const auto& members = core.members();
-  if (std::exchange(x.members, members.index) != members.index)
-    tell("has the members " + persistence::text(members), who);
+  if (std::exchange(x.members, members.index) != members.index) {
+    event change;
+    change.what = event_kind::members;
+    change.peer = who;
+    change.index = members.index;
+    change.text = persistence::text(members);
+    emit(std::move(change));
+  }
   if (x.commit != core.commit()) {
     what.what = event_kind::committed;
     what.index = x.commit = core.commit();

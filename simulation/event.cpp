@@ -26,11 +26,11 @@ bool about_message(event_kind x) {
 } // namespace
 
 const char* to_text(event_kind x) {
-  constexpr std::array names{"started",   "crashed",  "wiped",     "paused",
-                             "resumed",   "sent",     "received",  "lost",
-                             "role",      "appended", "truncated", "durable",
-                             "committed", "applied",  "cut",       "healed",
-                             "changed",   "asked",    "answered",  "violated"};
+  constexpr std::array names{
+    "started",   "crashed", "wiped",   "paused",   "resumed",   "sent",
+    "received",  "lost",    "role",    "appended", "truncated", "durable",
+    "committed", "applied", "members", "snapshot", "installed", "cut",
+    "healed",    "changed", "asked",   "answered", "violated"};
   return names.at(static_cast<std::size_t>(x));
 }
 

@@ -40,6 +40,13 @@ enum class event_kind : std::uint8_t {
   committed,
   /// The state machine of `peer` has taken all up to `index`.
   applied,
+  /// `peer` has other members than before, from the entry `index` on; `text`
+  /// says which. A process that starts has those of its log.
+  members,
+  /// `peer` has a snapshot of its own up to `index`; and it goes on with one
+  /// that it was sent, or found.
+  snapshot,
+  installed,
   /// What `peer` sends to `other` will not arrive any more, or will again.
   /// Without an `other`: in both directions, to and from all.
   cut,

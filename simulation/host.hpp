@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -95,7 +96,7 @@ struct host {
   term_number term;
   log_index commit;
   log_index durable;
-  log_index members;
+  std::optional<log_index> members;
   std::vector<term_number> log;
 };
 

@@ -349,7 +349,35 @@ void inflict_on_process(cluster& on, peer_id whom, const fault& x) {
   }
 }
 
+bool is_asked_for(fault_kind x) {
+  return is_about_members(x) || x == fault_kind::transfer
+      || x == fault_kind::reconfigure || x == fault_kind::back_up
+      || x == fault_kind::snapshot;
+}
+
+/// What is no fault, but is asked for.
+void ask_for(cluster& on, peer_id whom, const fault& x) {
+  switch (x.what) {
+    case fault_kind::transfer:
+      on.transfer(whom, whom == x.other ? peer_id{} : x.other);
+      break;
+    case fault_kind::reconfigure:
+      reconfigure(on, x);
+      break;
+    case fault_kind::back_up:
+      back_up(on, whom, x, on.now() + x.length);
+      break;
+    case fault_kind::snapshot:
+      on.snapshot(whom);
+      break;
+    default:
+      change_members_to(on, whom, x);
+  }
+}
+
 void inflict_on(cluster& on, peer_id whom, const fault& x) {
+  if (is_asked_for(x.what))
+    return ask_for(on, whom, x);
   auto alone = whom == x.other || !x.other;
   switch (x.what) {
     case fault_kind::cut:
@@ -375,15 +403,6 @@ void inflict_on(cluster& on, peer_id whom, const fault& x) {
     case fault_kind::renew_link:
       if (!alone)
         on.renew_link(whom, x.other);
-      break;
-    case fault_kind::transfer:
-      on.transfer(whom, alone ? peer_id{} : x.other);
-      break;
-    case fault_kind::reconfigure:
-      reconfigure(on, x);
-      break;
-    case fault_kind::back_up:
-      back_up(on, whom, x, on.now() + x.length);
       break;
     case fault_kind::lose_majority:
       lose_majority(on, x);
@@ -416,6 +435,12 @@ bool has_victim(fault_kind x) {
       && x != fault_kind::lose_majority;
 }
 
+bool is_about_members(fault_kind x) {
+  using enum fault_kind;
+  return x == add || x == fault_kind::remove || x == promote || x == demote
+      || x == replace;
+}
+
 std::string describe(const fault& x) {
   std::string result = to_text(x.what);
   std::replace(result.begin(), result.end(), '_', ' ');
@@ -426,10 +451,15 @@ std::string describe(const fault& x) {
       && (x.what == cut || x.what == break_link || x.what == renew_link
           || x.what == fault_kind::transfer
           || (x.what == fault_kind::stall && x.number == 0)))
-    result += " and peer " + to_text(x.other);
+    result += (x.what == fault_kind::transfer ? " to peer " : " and peer ")
+            + to_text(x.other);
   if (x.what == renew_link || x.what == fault_kind::transfer
-      || x.what == fault_kind::back_up || x.what == fault_kind::lose_majority)
+      || x.what == fault_kind::back_up || x.what == fault_kind::lose_majority
+      || x.what == snapshot)
     return result;
+  if (is_about_members(x.what))
+    return result + (x.what == replace ? " by peer " + to_text(x.other) : "")
+         + (x.what == add && x.number == 1 ? " as a learner" : "");
   if (x.what == change_release)
     result += " to one of version " + std::to_string(x.number);
   auto tenths = (x.length.count() + 50'000) / 100'000;

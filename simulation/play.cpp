@@ -231,7 +231,15 @@ private:
 } // namespace
 
 run_result play(const workload& what, const schedule& x, observer* watching) {
-  return play_on(what, x, options_for(what, x.seed), watching);
+  auto options = options_for(what, x.seed);
+  if (x.peers > 0) {
+    options.peers = x.peers;
+    options.spares = x.spares;
+    // Whoever joins may need a snapshot.
+    if (x.spares > 0)
+      options.settings.log_waits_for_absent = false;
+  }
+  return play_on(what, x, options, watching);
 }
 
 run_result play_on(const workload& what, const schedule& x,

@@ -3,6 +3,8 @@
 #include <raft/simulation/draw.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <utility>
 
 namespace raft::simulation {
@@ -43,6 +45,35 @@ public:
         for (auto voter : std::vector{result_.voters})
           take_in(voter);
     }
+    return std::move(result_);
+  }
+
+  /// Does what is named.
+  /// @returns whether that changes anything.
+  bool grant(peer_id whom, const fault& x) {
+    const auto comes = x.what == fault_kind::replace ? x.other : whom;
+    switch (x.what) {
+      case fault_kind::add:
+      case fault_kind::replace:
+        if (is_member(result_, comes))
+          return false;
+        result_.learners.push_back(comes);
+        introduce(comes, x.number == 0,
+                  x.what == fault_kind::replace ? whom : peer_id{});
+        return true;
+      case fault_kind::remove:
+        remove(whom);
+        return true;
+      case fault_kind::promote:
+        promote(whom);
+        return true;
+      default:
+        demote(whom);
+        return true;
+    }
+  }
+
+  membership take() {
     return std::move(result_);
   }
 
@@ -118,23 +149,23 @@ bool can_decide(const cluster& on, const membership& x) {
   return 2 * static_cast<std::size_t>(lost) < x.voters.size();
 }
 
-void ask(cluster& on, const fault& x, instant until) {
+/// What is wanted instead of some members; nothing if they are as wanted.
+using demand = std::function<std::optional<change_members>(const membership&)>;
+
+/// Asks whoever leads until he begins it.
+void ask(cluster& on, instant until, const demand& what) {
   constexpr milliseconds again{50};
-  random source{x.number};
   const auto leaders = on.leaders();
   if (!leaders.empty()) {
     const auto who = leaders.back();
-    const auto now = on.state(who).configuration;
-    auto wanted = wish{on, source, now}.draw();
-    const auto force = source.per_mille(100);
+    const auto wanted = what(on.state(who).configuration);
     // If a disk was lost a moment ago, the leader cannot know yet.
-    if (!can_decide(on, wanted)
-        || on.change(who, {{1}, now.index, std::move(wanted), force}).result
-             == change_result::begun)
+    if (!wanted || !can_decide(on, wanted->wanted)
+        || on.change(who, *wanted).result == change_result::begun)
       return;
   }
   if (on.now() < until)
-    on.after_unless_ended(again, [&on, x, until] { ask(on, x, until); });
+    on.after_unless_ended(again, [&on, until, what] { ask(on, until, what); });
 }
 
 } // namespace
@@ -169,7 +200,23 @@ void draw_reconfigurations(std::uint64_t seed, duration length,
 }
 
 void reconfigure(cluster& on, const fault& x) {
-  ask(on, x, on.now() + x.length);
+  ask(on, on.now() + x.length, [&on, x](const membership& now) {
+    random source{x.number};
+    auto wanted = wish{on, source, now}.draw();
+    const auto force = source.per_mille(100);
+    return change_members{{1}, now.index, std::move(wanted), force};
+  });
+}
+
+void change_members_to(cluster& on, peer_id whom, const fault& x) {
+  ask(on, on.now() + x.length,
+      [&on, whom, x](const membership& now) -> std::optional<change_members> {
+        random unused{1};
+        wish wanted{on, unused, now};
+        if (!wanted.grant(whom, x))
+          return std::nullopt;
+        return change_members{{1}, now.index, wanted.take(), false};
+      });
 }
 
 void draw_transfers(std::uint64_t seed, duration length,

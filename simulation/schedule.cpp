@@ -1,12 +1,8 @@
-// Draws schedules, and writes and reads them.
+// Draws schedules.
 
 #include <raft/simulation/draw.hpp>
 
 #include <algorithm>
-#include <array>
-#include <istream>
-#include <ostream>
-#include <sstream>
 
 namespace raft::simulation {
 
@@ -14,18 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr std::array fault_names{
-  "crash",       "crash_all",     "pause",        "cut",
-  "isolate",     "mute",          "deafen",       "partition",
-  "break_link",  "swizzle",       "lose",         "delay",
-  "slow_disk",   "hang_disk",     "fill_disk",    "fail_disk",
-  "set_clock",   "drift",         "stall",        "wipe",
-  "found_again", "older_copy",    "foreign_disk", "swap_disks",
-  "echo",        "slow_links",    "slow_log",     "hang_log",
-  "slow_data",   "hang_data",     "fill_data",    "stick_machine",
-  "renew_link",  "transfer",      "reconfigure",  "change_release",
-  "back_up",     "lose_majority", "quiet"};
 
 consensus::settings draw_settings(random& from) {
   consensus::settings result;
@@ -190,16 +174,6 @@ fault draw_fault(random& from, std::size_t peers, bool lasting) {
 
 } // namespace
 
-const char* to_text(fault_kind x) {
-  return fault_names.at(static_cast<std::size_t>(x));
-}
-
-std::string to_text(const fault& x) {
-  return std::to_string(x.when.count()) + " " + to_text(x.what) + " "
-       + to_text(x.peer) + " " + to_text(x.other) + " "
-       + std::to_string(x.length.count()) + " " + std::to_string(x.number);
-}
-
 // -- drawing ------------------------------------------------------------------
 
 std::size_t bound(random& from, std::size_t low, std::size_t high,
@@ -359,112 +333,6 @@ client_options draw_client(std::uint64_t seed) {
   result.deadline = from.between(seconds{2}, seconds{20});
   result.pause_max = from.between(milliseconds{50}, milliseconds{600});
   add_coincidences(seed, result);
-  return result;
-}
-
-// -- as text ------------------------------------------------------------------
-
-void write(std::ostream& out, const schedule& x) {
-  out << "raft-schedule 1\nseed " << x.seed << "\nclients " << x.clients
-      << "\nlength " << x.length.count() << '\n';
-  for (const auto& y : x.faults)
-    out << "fault " << to_text(y) << '\n';
-}
-
-namespace {
-
-/// Reads numbers of one line, and says so if it cannot.
-class line_reader {
-public:
-  explicit line_reader(const std::string& line) : line_{line}, in_{line} {
-    // nop
-  }
-
-  std::string word() {
-    std::string result;
-    in_ >> result;
-    return result;
-  }
-
-  std::uint64_t number() {
-    auto text = word();
-    if (text.empty() || text.size() > 19
-        || text.find_first_not_of("0123456789") != std::string::npos)
-      throw schedule_error{"not a number where one should be: " + line_};
-    return std::stoull(text);
-  }
-
-  duration time() {
-    return duration{static_cast<std::int64_t>(number())};
-  }
-
-  void end() {
-    if (!word().empty())
-      throw schedule_error{"words too many: " + line_};
-  }
-
-private:
-  const std::string& line_;
-  std::istringstream in_;
-};
-
-fault read_fault(line_reader& line) {
-  fault result;
-  result.when = line.time();
-  auto name = line.word();
-  auto i = std::find(fault_names.begin(), fault_names.end(), name);
-  if (i == fault_names.end())
-    throw schedule_error{"there is no fault '" + name + "'"};
-  result.what = static_cast<fault_kind>(i - fault_names.begin());
-  result.peer = {line.number()};
-  result.other = {line.number()};
-  result.length = line.time();
-  result.number = line.number();
-  return result;
-}
-
-bool is_release(std::uint64_t version) {
-  return protocol_version_min <= version && version <= protocol_version;
-}
-
-void check(const schedule& x) {
-  auto peers = draw_all_peers(x.seed);
-  if (x.clients < 1 || x.clients > 100)
-    throw schedule_error{"there must be 1 to 100 clients"};
-  for (const auto& y : x.faults)
-    if (y.peer.value > peers || y.other.value > peers
-        || (y.what == fault_kind::drift && y.number > 1'000'000)
-        || (y.what == fault_kind::set_clock && y.number > 2 * clock_is_right)
-        || (y.what == fault_kind::change_release && !is_release(y.number)))
-      throw schedule_error{"this cluster has " + std::to_string(peers)
-                           + " peers: " + to_text(y)};
-}
-
-} // namespace
-
-schedule read_schedule(std::istream& in) {
-  schedule result;
-  std::string line;
-  if (!std::getline(in, line) || line != "raft-schedule 1")
-    throw schedule_error{"it does not begin with 'raft-schedule 1'"};
-  while (std::getline(in, line)) {
-    if (line.empty() || line.front() == '#')
-      continue;
-    line_reader words{line};
-    auto what = words.word();
-    if (what == "seed")
-      result.seed = words.number();
-    else if (what == "clients")
-      result.clients = words.number();
-    else if (what == "length")
-      result.length = words.time();
-    else if (what == "fault")
-      result.faults.push_back(read_fault(words));
-    else
-      throw schedule_error{"unknown line: " + line};
-    words.end();
-  }
-  check(result);
   return result;
 }
 

@@ -106,6 +106,18 @@ enum class fault_kind : std::uint8_t {
   /// the peers whose bits are set in `number`, who are less than a majority. In
   /// the end, the best of those is recovered. This one goes on.
   lose_majority,
+  /// Whoever leads is asked, until he begins it, for that time: to take in
+  /// `peer`, which becomes a voter when it has caught up (`number` 0) or stays
+  /// a
+  /// learner (1); to let it go; to give it a vote, or to take that; or to let
+  /// `other` come in its place. Nothing takes that back.
+  add,
+  remove,
+  promote,
+  demote,
+  replace,
+  /// The peer takes a snapshot.
+  snapshot,
   /// All faults are taken back, and the cluster must heal as it must in the
   /// end. Then it goes on.
   quiet,
@@ -131,16 +143,23 @@ struct fault {
 /// Whether it matters which peer is named.
 bool has_victim(fault_kind x);
 
+/// Whether it is a change of members that is named.
+bool is_about_members(fault_kind x);
+
 /// One line of a schedule, without its end.
 std::string to_text(const fault& x);
 
 /// The same for people, in a few words: "pause peer 3 for 0.4 s".
 std::string describe(const fault& x);
 
-/// All of a run. What is not named here (the number of peers, their settings,
-/// the usual network and disks) follows from the seed.
+/// All of a run. What is not named here (the peers' settings, the usual network
+/// and disks) follows from the seed.
 struct schedule {
   std::uint64_t seed = 1;
+  /// How many found the cluster, and how many may join; 0 peers: that follows
+  /// from the seed as well.
+  std::size_t peers = 0;
+  std::size_t spares = 0;
   std::size_t clients = 3;
   /// How long faults go on.
   duration length{0};
@@ -167,8 +186,10 @@ void write(std::ostream& out, const schedule& x);
 /// @throws schedule_error
 schedule read_schedule(std::istream& in);
 
-/// Asks for other members, see `fault_kind::reconfigure`.
+/// Asks for other members, see `fault_kind::reconfigure`, or for those that are
+/// named.
 void reconfigure(cluster& on, const fault& x);
+void change_members_to(cluster& on, peer_id whom, const fault& x);
 
 /// Begins a fault now, and sees to its end unless `end_faults` does.
 void inflict(cluster& on, const fault& x);

@@ -39,7 +39,8 @@ std::optional<number> change_code(event_kind x) {
     event_kind::started,   event_kind::crashed,   event_kind::wiped,
     event_kind::paused,    event_kind::resumed,   event_kind::role,
     event_kind::appended,  event_kind::truncated, event_kind::durable,
-    event_kind::committed, event_kind::applied};
+    event_kind::committed, event_kind::applied,   event_kind::members,
+    event_kind::snapshot,  event_kind::installed};
   const auto* found = std::find(std::begin(kinds), std::end(kinds), x);
   if (found == std::end(kinds))
     return std::nullopt;
@@ -154,7 +155,7 @@ private:
     number b = to_number(x.term);
     if (x.what == event_kind::role)
       a = static_cast<number>(x.role);
-    if (x.what == event_kind::crashed)
+    if (x.what == event_kind::crashed || x.what == event_kind::members)
       b = text(x.text);
     add(changes_[x.peer.value - 1], {to_number(x.when), code, a, b});
   }

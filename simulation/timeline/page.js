@@ -35,26 +35,50 @@ const clients = rows(run.clients,
 const clientCount = clients.reduce((n, x) => Math.max(n, x.who), 0);
 
 const kinds = ['started', 'crashed', 'wiped', 'paused', 'resumed', 'role',
-  'appended', 'truncated', 'durable', 'committed', 'applied'];
+  'appended', 'truncated', 'durable', 'committed', 'applied', 'members',
+  'snapshot', 'installed'];
+const isSign = what => what.kind <= 7 || what.kind >= 11;
 const roles = ['follower', 'pre-candidate', 'candidate', 'leader'];
+
+// Who belongs to it, as `persistence::text` puts it.
+const memberships = run.texts.map(text => {
+  const found = /^voters ([\d ]+)(?: and, before, ([\d ]+))?; learners ([\d ]+|none);/
+    .exec(text);
+  const ids = list => (list || '').split(' ').map(Number).filter(id => id > 0);
+  return found && {voters: ids(found[1]), before: ids(found[2]),
+    learners: ids(found[3])};
+});
+
+// What a peer is among the members that it knows.
+function part(peer, members) {
+  const now = memberships[members];
+  if (!now)
+    return '';
+  if (now.voters.includes(peer))
+    return now.before.length && !now.before.includes(peer) ? 'comes' : 'voter';
+  if (now.before.includes(peer))
+    return 'goes';
+  return now.learners.includes(peer) ? 'learner' : 'no member';
+}
 
 // What a peer is at one moment. `terms` are those of the entries 1, 2, ...
 function blank() {
   return {runs: false, paused: false, role: 0, term: 0, durable: 0,
-    committed: 0, applied: 0, terms: []};
+    committed: 0, applied: 0, members: 0, snapshot: 0, terms: []};
 }
 
 function change(x, what) {
   switch (kinds[what.kind]) {
     case 'started':
       Object.assign(x, {runs: true, paused: false, role: 0, term: 0, durable: 0,
-        committed: 0, applied: 0});
+        committed: 0, applied: 0, members: 0});
       break;
     case 'crashed':
       x.runs = x.paused = false;
       break;
     case 'wiped':
       x.terms = [];
+      x.snapshot = 0;
       break;
     case 'paused': x.paused = true; break;
     case 'resumed': x.paused = false; break;
@@ -64,6 +88,8 @@ function change(x, what) {
       break;
     case 'appended': x.terms[what.a - 1] = what.b; break;
     case 'truncated': x.terms.length = what.a - 1; break;
+    case 'members': x.members = what.b; break;
+    case 'installed': x.snapshot = what.a; break;
     default: x[kinds[what.kind]] = what.a;
   }
 }
@@ -86,15 +112,32 @@ class Story {
     this.changes = rows(flat, ['when', 'kind', 'a', 'b']);
     this.kept = []; // every 256th state
     this.stretches = [];
+    this.parts = [];
     const now = blank();
+    let members = 0;
     this.changes.forEach((what, i) => {
+      if (kinds[what.kind] === 'members') {
+        what.isNew = members !== 0 && members !== what.b;
+        members = what.b;
+      }
       if (i % 256 === 0)
         this.kept.push({...now, terms: now.terms.slice()});
       change(now, what);
       if (what.kind <= 5)
         this.stretch(what.when, now);
+      if (what.kind <= 1 || kinds[what.kind] === 'members')
+        this.part(what.when, now);
     });
     this.stretch(end, blank());
+    this.part(end, blank());
+  }
+
+  // The stretches in which it had the same members.
+  part(when, now) {
+    const last = this.parts[this.parts.length - 1];
+    if (last)
+      last.end = when;
+    this.parts.push({begin: when, end, members: now.runs ? now.members : 0});
   }
 
   stretch(when, now) {
@@ -123,7 +166,7 @@ const stories = run.changes.map(x => new Story(x));
 
 // Moments that are worth a stop, for the keyboard.
 const stops = [...new Set([
-  ...stories.flatMap(x => x.changes.filter(y => y.kind <= 7).map(y => y.when)),
+  ...stories.flatMap(x => x.changes.filter(isSign).map(y => y.when)),
   ...marks.map(x => x.when),
 ])].sort((x, y) => x - y);
 
@@ -155,7 +198,7 @@ function readColors() {
   const get = name => style.getPropertyValue(name).trim();
   colors = {paper: get('--paper'), lane: get('--lane'), ink: get('--ink'),
     soft: get('--soft'), faint: get('--faint'), alarm: get('--alarm'),
-    commit: get('--commit'), termLight: get('--term-light'),
+    commit: get('--commit'), members: get('--members'), termLight: get('--term-light'),
     onTerm: get('--on-term')};
 }
 
@@ -321,6 +364,33 @@ function drawStretch(p, s) {
   write(text, left + 5, py - half - 8, color, 'left', '11.5px');
 }
 
+const snapshots =
+  stories.some(x => x.changes.some(what => what.kind > kinds.indexOf('members')));
+const membersChange =
+  stories.some(x => x.changes.some(what => what.isNew));
+
+// What it is among the members, at the upper rim of its lane.
+function drawPart(p, s) {
+  const what = part(p, s.members);
+  if (!what || what === 'no member' || s.end < from || s.begin > to)
+    return;
+  const left = Math.max(x(s.begin), gutter), top = y(p) - lane / 2 + 2;
+  const w = Math.max(Math.min(x(s.end), width - right) - left, 0.7);
+  if (what === 'comes' || what === 'goes') {
+    hatch(left, top, w, 4, colors.members);
+    return;
+  }
+  pen.globalAlpha = what === 'voter' ? 0.85 : 0.4;
+  pen.fillStyle = colors.members;
+  pen.fillRect(left, top, w, what === 'voter' ? 4 : 3);
+  pen.globalAlpha = 1;
+}
+
+function drawParts() {
+  if (membersChange)
+    stories.forEach((story, i) => story.parts.forEach(s => drawPart(i + 1, s)));
+}
+
 function drawStretches() {
   stories.forEach((story, i) => {
     const first = Math.max(0, lastUpTo(story.stretches, from, s => s.begin));
@@ -338,7 +408,7 @@ function drawSigns() {
   stories.forEach((story, i) => {
     for (const what of story.changes) {
       const kind = kinds[what.kind];
-      if (what.when < from || what.when > to || what.kind > 7)
+      if (what.when < from || what.when > to || !isSign(what))
         continue;
       const px = x(what.when), py = y(i + 1);
       if (kind === 'crashed')
@@ -349,6 +419,11 @@ function drawSigns() {
         write('▸', px, py, colors.ink, 'left', '15px');
       else if (kind === 'truncated')
         write('⊣', px, py + 15, colors.alarm, 'center', '700 12px');
+      else if (kind === 'members' && what.isNew)
+        write('◆', px, y(i + 1) - lane / 2 + 6, colors.members, 'center', '9px');
+      else if (kind === 'snapshot' || kind === 'installed')
+        write(kind === 'snapshot' ? '◼' : '◻', px, py + 17, colors.members,
+          'center', '11px');
     }
   });
   drawMarks();
@@ -515,6 +590,7 @@ function draw() {
   pen.clip();
   drawCuts(drawCutLine);
   drawMessages();
+  drawParts();
   drawStretches();
   drawCuts(drawCutName);
   drawSigns();
@@ -549,6 +625,8 @@ function entryBox(now, index) {
   box.append(body,
     element('i', term && index <= now.durable ? 'durable' : ''),
     element('i', term && index <= now.committed ? 'committed' : ''));
+  if (snapshots)
+    box.append(element('i', index <= now.snapshot ? 'snapshot' : ''));
   return box;
 }
 
@@ -561,13 +639,17 @@ function logLine(p, now, first, last) {
   who.append(element('b', '', 'peer ' + p));
   if (now.runs)
     who.append(term);
-  who.append(element('span', '', role));
+  const place = now.runs && membersChange ? part(p, now.members) : '';
+  who.append(element('span', '', place && place !== 'voter' && now.role === 0
+    ? `${role}, ${place}` : role));
   const entries = element('div', 'entries');
   for (let i = first; i <= last; ++i)
     entries.append(entryBox(now, i));
   line.append(who, entries);
   line.title = `commit ${now.committed}, durable ${now.durable}, `
-    + `applied ${now.applied}, last ${now.terms.length}`;
+    + `applied ${now.applied}, last ${now.terms.length}`
+    + (now.snapshot ? `, snapshot ${now.snapshot}` : '')
+    + (now.members ? `\n${run.texts[now.members]}` : '');
   return line;
 }
 
@@ -631,9 +713,9 @@ function tellNear(px, py) {
     if (close(mark.when) && (mark.peer === peer || (!mark.peer && py < top_)))
       result.push(run.texts[mark.text]);
   const story = stories[peer - 1];
-  if (story && Math.abs(py - y(peer)) < 20)
+  if (story)
     for (const what of story.changes)
-      if (close(what.when) && what.kind <= 7 && what.kind !== 6)
+      if (close(what.when) && isSign(what) && what.kind !== 6)
         result.push(tellChange(what));
   for (const cut of cuts)
     if (cut.from === peer && cut.begin <= timeAt(px) && cut.end >= timeAt(px)
@@ -653,6 +735,12 @@ function tellChange(what) {
     return `${roles[what.a]} in term ${what.b}`;
   if (kind === 'truncated')
     return `its log ends before ${what.a} now`;
+  if (kind === 'members')
+    return run.texts[what.b];
+  if (kind === 'snapshot')
+    return `has a snapshot of ${what.a}@${what.b}`;
+  if (kind === 'installed')
+    return `goes on with a snapshot of ${what.a}@${what.b}`;
   if (kind === 'crashed' && run.texts[what.b])
     return 'crashed; ' + run.texts[what.b];
   return kind;

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_fault_asks_the_leader_to_hand_over) {
   what.what = fault_kind::transfer;
   what.other = {leader.value % 3 + 1};
   BOOST_TEST(describe(what)
-             == "transfer the leader and peer " + to_text(what.other));
+             == "transfer the leader to peer " + to_text(what.other));
   inflict(x, what);
   BOOST_TEST(x.counts().transfers_begun == 1u);
   BOOST_TEST(
